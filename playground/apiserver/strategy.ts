@@ -1,0 +1,80 @@
+/**
+ * What the generic handlers need to know of one resource. Built-in kinds implement it in resources/<group>/<kind>.ts,
+ * custom resources get one made from their CRD (crd/strategy.ts).
+ * Kubernetes: staging/src/k8s.io/apiserver/pkg/registry/rest (create.go, update.go), pkg/registry/<group>/<kind>/strategy.go
+ */
+import type { FieldError } from "#machinery/field-error.ts";
+import type { Resource } from "#machinery/gvk.ts";
+import type { KubeObject } from "#machinery/meta.ts";
+
+export interface Column {
+  readonly name: string;
+  readonly type: "string" | "integer" | "number" | "boolean" | "date";
+  readonly format?: string;
+  readonly description?: string;
+  /** 0 is always shown, more only with `-o wide`. */
+  readonly priority?: number;
+}
+
+export type Cell = string | number | boolean | null;
+
+export interface TableColumns<T> {
+  readonly columns: readonly Column[];
+  /** One cell per column; `nowMs` is the time ages are reckoned from. */
+  cells(object: T, nowMs: number): Cell[];
+}
+
+export interface ScaleMapping {
+  /** Dotted paths inside the object: `spec.replicas`. */
+  readonly specReplicasPath: string;
+  readonly statusReplicasPath: string;
+  /** Path of a string selector or of a LabelSelector. */
+  readonly labelSelectorPath?: string;
+}
+
+/**
+ * `T` is the kind's static type. Functions that change an object change it in place: handlers pass private copies.
+ * Validators return all problems found and never throw. What a field may contain at all (types, unknown fields) is
+ * checked before by the schema.
+ */
+export interface ResourceStrategy<T extends KubeObject = KubeObject> {
+  readonly resource: Resource<T>;
+  readonly singular: string;
+  readonly shortNames?: readonly string[];
+  readonly categories?: readonly string[];
+  /** Default: get, list, watch, create, update, patch, delete, deletecollection. */
+  readonly verbs?: readonly string[];
+  /** Whether `/status` exists; then main-resource writes keep the old status and status writes keep the rest. */
+  readonly status?: boolean;
+  readonly scale?: ScaleMapping;
+  /** Default grace in seconds of a graceful deletion for this object; undefined: deleted at once. Only pods use it. */
+  gracePeriodSeconds?(object: T): number | undefined;
+  /** Propagation used when the client names none. Default: background. */
+  readonly defaultPropagation?: "Orphan" | "Background" | "Foreground";
+  /** Name rule; returns messages. Default: DNS-1123 subdomain. */
+  validateName?(name: string): string[];
+  setDefaults?(object: T): void;
+  prepareForCreate?(object: T): void;
+  validate?(object: T): FieldError[];
+  prepareForUpdate?(next: T, previous: T): void;
+  validateUpdate?(next: T, previous: T): FieldError[];
+  prepareForStatusUpdate?(next: T, previous: T): void;
+  validateStatusUpdate?(next: T, previous: T): FieldError[];
+  /** Whether `metadata.generation` is kept: it grows whenever anything but metadata and status changes. Default true when `status`. */
+  readonly generation?: boolean;
+  /** Field selectors besides metadata.name and metadata.namespace. */
+  readonly fieldLabels?: Readonly<Record<string, (object: T) => string>>;
+  readonly table?: TableColumns<T>;
+  /** Warnings sent as `Warning: 299` headers. */
+  warnings?(object: T): string[];
+}
+
+/**
+ * A strategy with its object type forgotten, as the registry holds it. The handlers check that an object is of the
+ * strategy's kind before they pass it in, which is what makes forgetting safe.
+ */
+export type AnyStrategy = ResourceStrategy<KubeObject>;
+
+export function anyStrategy<T extends KubeObject>(strategy: ResourceStrategy<T>): AnyStrategy {
+  return strategy as unknown as AnyStrategy;
+}

@@ -1,0 +1,36 @@
+/**
+ * What everything that waits receives first: a cancellation signal and a logger, nothing else.
+ * Modelled on Go's context.Context and logr.FromContext.
+ */
+import type { Logger } from "./log.ts";
+
+export interface Context {
+  readonly signal: AbortSignal;
+  readonly log: Logger;
+}
+
+/** A context derived from `parent` that `cancel` ends; it ends with the parent too. */
+export function withCancel(parent: Context): { ctx: Context; cancel: () => void } {
+  const controller = new AbortController();
+  const signal = AbortSignal.any([parent.signal, controller.signal]);
+  return { ctx: { signal, log: parent.log }, cancel: () => controller.abort() };
+}
+
+/** A context that ends with the parent or after `timeoutMs`, whichever comes first. */
+export function withTimeout(parent: Context, timeoutMs: number): Context {
+  return { signal: AbortSignal.any([parent.signal, AbortSignal.timeout(timeoutMs)]), log: parent.log };
+}
+
+/** Resolves after `ms`, or at once when the context ends; never rejects. The timer never keeps a process alive. */
+export function sleep(ctx: { readonly signal: AbortSignal }, ms: number): Promise<void> {
+  if (ctx.signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => {
+    const done = (): void => {
+      clearTimeout(timer);
+      ctx.signal.removeEventListener("abort", done);
+      resolve();
+    };
+    const timer = setTimeout(done, ms);
+    ctx.signal.addEventListener("abort", done, { once: true });
+  });
+}
