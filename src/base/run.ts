@@ -37,7 +37,10 @@ export class RunError extends Error {
 export function run(file: string, args: readonly string[], options: RunOptions = {}): Promise<RunResult> {
   const shown = [file, ...args].join(" ");
   return new Promise((resolve, reject) => {
-    const signals = [options.signal, options.timeoutMs === undefined ? undefined : AbortSignal.timeout(options.timeoutMs)];
+    const signals = [
+      options.signal,
+      options.timeoutMs === undefined ? undefined : AbortSignal.timeout(options.timeoutMs),
+    ];
     const present = signals.filter((signal) => signal !== undefined);
     const child = spawn(file, [...args], {
       stdio: ["pipe", "pipe", "pipe"],

@@ -13,11 +13,11 @@ export interface OwnerReference {
 
 export interface ManagedFieldsEntry {
   manager?: string;
-  operation?: "Apply" | "Update";
+  operation?: string;
   apiVersion?: string;
   time?: string;
-  fieldsType?: "FieldsV1";
-  fieldsV1?: Record<string, unknown>;
+  fieldsType?: string;
+  fieldsV1?: object;
   subresource?: string;
 }
 
@@ -85,5 +85,12 @@ export function controllerOf(object: KubeObject): OwnerReference | undefined {
 /** A reference that makes `owner` the controller of a dependent, as metav1.NewControllerRef. */
 export function controllerReference(owner: KubeObject): OwnerReference {
   const { apiVersion = "", kind = "", metadata } = owner;
-  return { apiVersion, kind, name: metadata?.name ?? "", uid: metadata?.uid ?? "", controller: true, blockOwnerDeletion: true };
+  return {
+    apiVersion,
+    kind,
+    name: metadata?.name ?? "",
+    uid: metadata?.uid ?? "",
+    controller: true,
+    blockOwnerDeletion: true,
+  };
 }

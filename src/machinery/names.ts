@@ -40,7 +40,9 @@ export function qualifiedName(value: string): string[] {
   const parts = value.split("/");
   const message = regexMessage(QUALIFIED_MESSAGE, QUALIFIED, ["MyName", "my.name", "123-abc"]);
   if (parts.length > 2) {
-    return [`a qualified name ${message.replace("name part ", "")} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')`];
+    return [
+      `a qualified name ${message.replace("name part ", "")} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')`,
+    ];
   }
   const [prefix, name] = parts.length === 2 ? parts : [undefined, parts[0]];
   const problems: string[] = [];
@@ -61,7 +63,8 @@ export function labelValue(value: string): string[] {
 export function portName(value: string): string[] {
   const problems: string[] = [];
   if (value.length > 15) problems.push("must be no more than 15 characters");
-  if (!/^[-a-z0-9]*$/.test(value)) problems.push("must contain only alpha-numeric characters (a-z, 0-9), and hyphens (-)");
+  if (!/^[-a-z0-9]*$/.test(value))
+    problems.push("must contain only alpha-numeric characters (a-z, 0-9), and hyphens (-)");
   if (!/[a-z]/.test(value)) problems.push("must contain at least one letter (a-z)");
   if (value.includes("--")) problems.push("must not contain consecutive hyphens");
   if (value.startsWith("-") || value.endsWith("-")) problems.push("must not begin or end with a hyphen");
@@ -85,7 +88,8 @@ function check(value: string, maxLength: number, pattern: string, message: strin
   return problems;
 }
 
+/** As RegexError in Kubernetes, double blank before "or" included. */
 function regexMessage(message: string, pattern: string, examples: readonly string[]): string {
-  const shown = examples.map((example, i) => `${i > 0 ? "or " : ""}'${example}', `).join(" ");
-  return `${message} (e.g. ${shown} regex used for validation is '${pattern}')`.replace(",  regex", ", regex").replaceAll(",  or", ",  or");
+  const shown = examples.map((example, i) => `${i > 0 ? " or " : ""}'${example}', `).join("");
+  return `${message} (e.g. ${shown}regex used for validation is '${pattern}')`;
 }

@@ -27,5 +27,8 @@ test("amounts are written in the shortest form of their kind", () => {
 });
 
 test("sums keep binary suffixes", () => {
-  assert.deepEqual(addResources({ cpu: "100m", memory: "64Mi" }, { cpu: "900m", memory: "64Mi" }), { cpu: "1", memory: "128Mi" });
+  assert.deepEqual(addResources({ cpu: "100m", memory: "64Mi" }, { cpu: "900m", memory: "64Mi" }), {
+    cpu: "1",
+    memory: "128Mi",
+  });
 });

@@ -11,7 +11,18 @@ const BINARY: Readonly<Record<string, bigint>> = {
   Pi: 1024n ** 5n,
   Ei: 1024n ** 6n,
 };
-const DECIMAL_EXPONENT: Readonly<Record<string, number>> = { n: -9, u: -6, m: -3, "": 0, k: 3, M: 6, G: 9, T: 12, P: 15, E: 18 };
+const DECIMAL_EXPONENT: Readonly<Record<string, number>> = {
+  n: -9,
+  u: -6,
+  m: -3,
+  "": 0,
+  k: 3,
+  M: 6,
+  G: 9,
+  T: 12,
+  P: 15,
+  E: 18,
+};
 const FORM = /^([+-]?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d{1,3})|(Ki|Mi|Gi|Ti|Pi|Ei|[numkMGTPE]))?$/;
 
 /** The quantity in thousandths of its unit; undefined when the text is not a quantity. */
@@ -72,7 +83,10 @@ export function maxResources(...lists: readonly (ResourceList | undefined)[]): R
   return combine(lists, (a, b) => (a > b ? a : b));
 }
 
-function combine(lists: readonly (ResourceList | undefined)[], join: (a: bigint, b: bigint) => bigint): Record<string, string> {
+function combine(
+  lists: readonly (ResourceList | undefined)[],
+  join: (a: bigint, b: bigint) => bigint,
+): Record<string, string> {
   const sums = new Map<string, { milli: bigint; format: QuantityFormat }>();
   for (const list of lists) {
     for (const [name, text] of Object.entries(list ?? {})) {

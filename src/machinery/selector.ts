@@ -34,7 +34,8 @@ const EXISTS_TERM = /^(!?)\s*([^\s!=,()<>]+)$/;
 export function parseLabelSelector(text: string): LabelRequirements {
   return splitTerms(text).map((term) => {
     const requirement = parseTerm(term);
-    if (requirement === undefined) throw new Error(`unable to parse requirement: found '${term}', expected: a label selector`);
+    if (requirement === undefined)
+      throw new Error(`unable to parse requirement: found '${term}', expected: a label selector`);
     return requirement;
   });
 }
@@ -46,7 +47,11 @@ export function labelSelectorOf(selector: LabelSelector | undefined): LabelRequi
     ([key, value]): LabelRequirement => ({ key, operator: "In", values: [value] }),
   );
   const expressions = (selector.matchExpressions ?? []).map(
-    ({ key, operator, values }): LabelRequirement => ({ key, operator: operator as LabelOperator, values: values ?? [] }),
+    ({ key, operator, values }): LabelRequirement => ({
+      key,
+      operator: operator as LabelOperator,
+      values: values ?? [],
+    }),
   );
   return [...equalities, ...expressions];
 }

@@ -86,7 +86,12 @@ export function notFound(resource: GroupPlural, name: string): StatusError {
 }
 
 export function alreadyExists(resource: GroupPlural, name: string): StatusError {
-  return failure(409, "AlreadyExists", `${formatGroupResource(resource)} "${name}" already exists`, detailsOf(resource, name));
+  return failure(
+    409,
+    "AlreadyExists",
+    `${formatGroupResource(resource)} "${name}" already exists`,
+    detailsOf(resource, name),
+  );
 }
 
 export function conflict(resource: GroupPlural, name: string, why: string): StatusError {
@@ -112,7 +117,11 @@ export function badRequest(message: string): StatusError {
   return failure(400, "BadRequest", message);
 }
 
-export function invalidObject(gk: { group: string; kind: string }, name: string, errors: readonly FieldError[]): StatusError {
+export function invalidObject(
+  gk: { group: string; kind: string },
+  name: string,
+  errors: readonly FieldError[],
+): StatusError {
   const lines = errors.map((e) => (e.field === "" ? e.message : `${e.field}: ${e.message}`));
   const list = lines.length === 1 ? lines[0] : `[${lines.join(", ")}]`;
   const kind = gk.group === "" ? gk.kind : `${gk.kind}.${gk.group}`;

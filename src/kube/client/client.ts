@@ -1,0 +1,266 @@
+/**
+ * A typed client of one API server: objects in, objects out, StatusError on refusal.
+ * Kubernetes: client-go/rest, controller-runtime/pkg/client
+ */
+import type { IncomingMessage } from "node:http";
+import type { Context } from "#base/context.ts";
+import { apiVersionOf, type Resource } from "#machinery/gvk.ts";
+import { type KubeList, type KubeObject, keyOf, type ObjectKey } from "#machinery/meta.ts";
+import { isNotFound, type Status } from "#machinery/status-error.ts";
+import type { ClusterConfig } from "./config.ts";
+import { isSuccess, readText, statusErrorOf, Transport } from "./transport.ts";
+import { readWatchEvents, type WatchEvent } from "./watch.ts";
+
+export interface ListOptions {
+  /** Absent or "": all namespaces. */
+  readonly namespace?: string;
+  readonly labelSelector?: string;
+  readonly fieldSelector?: string;
+  readonly limit?: number;
+  readonly continue?: string;
+  readonly resourceVersion?: string;
+}
+
+export interface WatchOptions extends ListOptions {
+  readonly timeoutSeconds?: number;
+}
+
+export interface WriteOptions {
+  readonly dryRun?: boolean;
+  readonly fieldManager?: string;
+  readonly subresource?: string;
+}
+
+export interface ApplyOptions extends WriteOptions {
+  /** Take over fields of other managers. Default true, as controllers do. */
+  readonly force?: boolean;
+}
+
+export interface DeleteOptions {
+  readonly uid?: string;
+  readonly resourceVersion?: string;
+  readonly gracePeriodSeconds?: number;
+  readonly propagationPolicy?: "Orphan" | "Background" | "Foreground";
+  readonly dryRun?: boolean;
+}
+
+export type PatchType = "json" | "merge" | "strategic";
+
+const PATCH_MEDIA: Readonly<Record<PatchType, string>> = {
+  json: "application/json-patch+json",
+  merge: "application/merge-patch+json",
+  strategic: "application/strategic-merge-patch+json",
+};
+
+export class KubeClient implements Disposable {
+  readonly transport: Transport;
+  readonly #fieldManager: string;
+
+  /** `name` becomes the user agent and the default field manager. */
+  constructor(config: ClusterConfig, name: string) {
+    this.transport = new Transport(config, name);
+    this.#fieldManager = name;
+  }
+
+  [Symbol.dispose](): void {
+    this.transport[Symbol.dispose]();
+  }
+
+  /** The namespace of the kubeconfig context or of the pod, `default` otherwise. */
+  get namespace(): string {
+    return this.transport.config.namespace ?? "default";
+  }
+
+  get<T>(ctx: Context, resource: Resource<T>, key: ObjectKey, subresource?: string): Promise<T> {
+    return this.#json<T>(ctx, "GET", objectPath(resource, key, subresource));
+  }
+
+  /** As get, but absence is a value. */
+  async find<T>(ctx: Context, resource: Resource<T>, key: ObjectKey): Promise<T | undefined> {
+    try {
+      return await this.get(ctx, resource, key);
+    } catch (error) {
+      if (isNotFound(error)) return undefined;
+      throw error;
+    }
+  }
+
+  /** One page (`limit`) or everything. Items carry apiVersion and kind, which the server leaves out in lists. */
+  async list<T>(ctx: Context, resource: Resource<T>, options: ListOptions = {}): Promise<KubeList<T>> {
+    const { namespace, ...query } = options;
+    const list = await this.transport.json<KubeList<T>>({
+      method: "GET",
+      path: collectionPath(resource, namespace),
+      query,
+      signal: ctx.signal,
+    });
+    const typed = { apiVersion: apiVersionOf(resource), kind: resource.kind };
+    return { ...list, items: (list.items ?? []).map((item) => ({ ...typed, ...item })) };
+  }
+
+  /** Events until the server or the context ends the stream. Throws StatusError (410 Expired included). */
+  async *watch<T>(ctx: Context, resource: Resource<T>, options: WatchOptions = {}): AsyncGenerator<WatchEvent<T>> {
+    const { namespace, ...query } = options;
+    const response = await this.transport.send({
+      method: "GET",
+      path: collectionPath(resource, namespace),
+      query: { ...query, watch: true, allowWatchBookmarks: true },
+      signal: ctx.signal,
+    });
+    if (!isSuccess(response)) throw statusErrorOf(response, await readText(response));
+    yield* readWatchEvents<T>(response);
+  }
+
+  create<T extends KubeObject>(ctx: Context, resource: Resource<T>, object: T, options: WriteOptions = {}): Promise<T> {
+    const namespace = object.metadata?.namespace;
+    const path = collectionPath(resource, namespace);
+    return this.#write<T>(ctx, "POST", path, withType(resource, object), options);
+  }
+
+  /** Replaces the object; its resourceVersion is the precondition. */
+  update<T extends KubeObject>(ctx: Context, resource: Resource<T>, object: T, options: WriteOptions = {}): Promise<T> {
+    const path = objectPath(resource, keyOf(object), options.subresource);
+    return this.#write<T>(ctx, "PUT", path, withType(resource, object), options);
+  }
+
+  updateStatus<T extends KubeObject>(ctx: Context, resource: Resource<T>, object: T): Promise<T> {
+    return this.update(ctx, resource, object, { subresource: "status" });
+  }
+
+  patch<T>(
+    ctx: Context,
+    resource: Resource<T>,
+    key: ObjectKey,
+    type: PatchType,
+    body: unknown,
+    options: WriteOptions = {},
+  ): Promise<T> {
+    const path = objectPath(resource, key, options.subresource);
+    return this.#write<T>(ctx, "PATCH", path, body, options, PATCH_MEDIA[type]);
+  }
+
+  /** Server-side apply: creates the object or makes exactly these fields ours. */
+  apply<T extends KubeObject>(ctx: Context, resource: Resource<T>, object: T, options: ApplyOptions = {}): Promise<T> {
+    const path = objectPath(resource, keyOf(object), options.subresource);
+    return this.transport.json<T>({
+      method: "PATCH",
+      path,
+      query: { ...this.#writeQuery(options), force: options.force ?? true },
+      headers: { "Content-Type": "application/apply-patch+yaml" },
+      body: JSON.stringify(withType(resource, object)),
+      signal: ctx.signal,
+    });
+  }
+
+  /** Asks for deletion; the answer is the object still being deleted, or a Status. */
+  delete(ctx: Context, resource: Resource, key: ObjectKey, options: DeleteOptions = {}): Promise<KubeObject | Status> {
+    const { uid, resourceVersion, dryRun, ...rest } = options;
+    const preconditions = {
+      ...(uid !== undefined && { uid }),
+      ...(resourceVersion !== undefined && { resourceVersion }),
+    };
+    const body = {
+      apiVersion: "v1",
+      kind: "DeleteOptions",
+      ...rest,
+      ...(Object.keys(preconditions).length > 0 && { preconditions }),
+      ...(dryRun === true && { dryRun: ["All"] }),
+    };
+    return this.#json(ctx, "DELETE", objectPath(resource, key), body);
+  }
+
+  /** As delete, but an object that is already gone is success. */
+  async deleteIfPresent(ctx: Context, resource: Resource, key: ObjectKey, options: DeleteOptions = {}): Promise<void> {
+    try {
+      await this.delete(ctx, resource, key, options);
+    } catch (error) {
+      if (!isNotFound(error)) throw error;
+    }
+  }
+
+  /** POST to a subresource such as `token`, `eviction` or `binding`. */
+  createSubresource<T>(
+    ctx: Context,
+    resource: Resource,
+    key: ObjectKey,
+    subresource: string,
+    body: unknown,
+  ): Promise<T> {
+    return this.#json<T>(ctx, "POST", objectPath(resource, key, subresource), body);
+  }
+
+  /** Any JSON request below the server's URL. */
+  raw<T>(ctx: Context, method: string, path: string, body?: unknown): Promise<T> {
+    return this.#json<T>(ctx, method, path, body);
+  }
+
+  /** A successful response whose body the caller streams (logs). */
+  async stream(
+    ctx: Context,
+    path: string,
+    query: Readonly<Record<string, string | number | boolean | undefined>> = {},
+  ): Promise<IncomingMessage> {
+    const response = await this.transport.send({
+      method: "GET",
+      path,
+      query,
+      headers: { Accept: "*/*" },
+      signal: ctx.signal,
+    });
+    if (isSuccess(response)) return response;
+    throw statusErrorOf(response, await readText(response));
+  }
+
+  #json<T>(ctx: Context, method: string, path: string, body?: unknown): Promise<T> {
+    return this.transport.json<T>({
+      method,
+      path,
+      ...(body !== undefined && { headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) }),
+      signal: ctx.signal,
+    });
+  }
+
+  #write<T>(
+    ctx: Context,
+    method: string,
+    path: string,
+    body: unknown,
+    options: WriteOptions,
+    media = "application/json",
+  ): Promise<T> {
+    return this.transport.json<T>({
+      method,
+      path,
+      query: this.#writeQuery(options),
+      headers: { "Content-Type": media },
+      body: JSON.stringify(body),
+      signal: ctx.signal,
+    });
+  }
+
+  #writeQuery(options: WriteOptions): Record<string, string | undefined> {
+    return {
+      fieldManager: options.fieldManager ?? this.#fieldManager,
+      ...(options.dryRun === true && { dryRun: "All" }),
+    };
+  }
+}
+
+/** `/api/v1/namespaces/x/pods`, `/apis/apps/v1/deployments`, … */
+export function collectionPath(resource: Resource, namespace?: string): string {
+  const root = resource.group === "" ? `/api/${resource.version}` : `/apis/${resource.group}/${resource.version}`;
+  const scope =
+    resource.namespaced && namespace !== undefined && namespace !== ""
+      ? `/namespaces/${encodeURIComponent(namespace)}`
+      : "";
+  return `${root}${scope}/${resource.plural}`;
+}
+
+export function objectPath(resource: Resource, key: ObjectKey, subresource?: string): string {
+  const path = `${collectionPath(resource, key.namespace)}/${encodeURIComponent(key.name)}`;
+  return subresource === undefined ? path : `${path}/${subresource}`;
+}
+
+function withType<T extends KubeObject>(resource: Resource<T>, object: T): T {
+  return { ...object, apiVersion: apiVersionOf(resource), kind: resource.kind };
+}

@@ -1,0 +1,150 @@
+/**
+ * Where an API server is and how to identify oneself there: from a kubeconfig or from the files every pod gets.
+ * Kubernetes: client-go/rest/config.go, client-go/tools/clientcmd
+ */
+import { readFileSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import { parse } from "yaml";
+
+export interface ClusterConfig {
+  /** `https://host:port`, without a trailing slash; a path prefix is allowed. */
+  readonly server: string;
+  /** PEM bundle; undefined: the system's roots. */
+  readonly ca?: string;
+  readonly cert?: string;
+  readonly key?: string;
+  readonly token?: string;
+  /** Read again when a minute old, because projected tokens rotate. */
+  readonly tokenFile?: string;
+  readonly insecureSkipTlsVerify?: boolean;
+  readonly tlsServerName?: string;
+  /** Namespace of the context or of the pod. */
+  readonly namespace?: string;
+}
+
+interface NamedItem {
+  name: string;
+  cluster?: Record<string, unknown>;
+  user?: Record<string, unknown>;
+  context?: { cluster?: string; user?: string; namespace?: string };
+}
+
+export interface Kubeconfig {
+  "current-context"?: string;
+  clusters?: NamedItem[];
+  users?: NamedItem[];
+  contexts?: NamedItem[];
+}
+
+export interface KubeconfigSelection {
+  readonly context?: string | undefined;
+  readonly cluster?: string | undefined;
+  readonly user?: string | undefined;
+}
+
+/** What a kubeconfig lacks or contradicts; the message names file, entry and field. */
+export class KubeconfigError extends Error {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = "KubeconfigError";
+  }
+}
+
+const SERVICE_ACCOUNT_DIR = "/var/run/secrets/kubernetes.io/serviceaccount";
+
+/** The configuration of a kubeconfig file, for its current context unless told otherwise. */
+export function configFromFile(path: string, select: KubeconfigSelection = {}): ClusterConfig {
+  let text: string;
+  try {
+    text = readFileSync(path, "utf8");
+  } catch (cause) {
+    throw new KubeconfigError(`kubeconfig ${path}: cannot be read`, { cause });
+  }
+  return configFromText(text, select, path);
+}
+
+/** As configFromFile for a kubeconfig in memory; relative file names are taken from the folder of `origin`. */
+export function configFromText(text: string, select: KubeconfigSelection = {}, origin = "kubeconfig"): ClusterConfig {
+  const config = parseKubeconfig(text, origin);
+  const contextName = select.context ?? config["current-context"];
+  const context = config.contexts?.find((item) => item.name === contextName)?.context;
+  if (context === undefined && select.cluster === undefined) {
+    throw new KubeconfigError(
+      contextName === undefined || contextName === ""
+        ? `${origin}: no current-context is set; choose one with --context`
+        : `${origin}: context "${contextName}" does not exist`,
+    );
+  }
+  const cluster = named(config.clusters, select.cluster ?? context?.cluster, "cluster", origin).cluster ?? {};
+  const userName = select.user ?? context?.user;
+  const user = userName === undefined ? {} : (named(config.users, userName, "user", origin).user ?? {});
+  const server = text_(cluster["server"]);
+  if (server === undefined)
+    throw new KubeconfigError(`${origin}: the cluster of context "${contextName}" has no server`);
+  const folder = dirname(resolve(origin));
+  return compact({
+    server: server.replace(/\/+$/, ""),
+    ca: pem(cluster, "certificate-authority", folder),
+    cert: pem(user, "client-certificate", folder),
+    key: pem(user, "client-key", folder),
+    token: text_(user["token"]),
+    tokenFile: text_(user["tokenFile"]),
+    insecureSkipTlsVerify: cluster["insecure-skip-tls-verify"] === true ? true : undefined,
+    tlsServerName: text_(cluster["tls-server-name"]),
+    namespace: context?.namespace,
+  });
+}
+
+/** The configuration of a pod: service host from `env`, token and CA from the mounted service account. */
+export function inClusterConfig(
+  env: Readonly<Record<string, string | undefined>>,
+  dir = SERVICE_ACCOUNT_DIR,
+): ClusterConfig {
+  const host = env["KUBERNETES_SERVICE_HOST"];
+  const port = env["KUBERNETES_SERVICE_PORT"];
+  if (host === undefined || port === undefined) {
+    throw new KubeconfigError("not in a cluster: KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT must be set");
+  }
+  return {
+    server: `https://${host}:${port}`,
+    ca: readFileSync(`${dir}/ca.crt`, "utf8"),
+    tokenFile: `${dir}/token`,
+    namespace: readFileSync(`${dir}/namespace`, "utf8").trim(),
+  };
+}
+
+function parseKubeconfig(text: string, origin: string): Kubeconfig {
+  let value: unknown;
+  try {
+    value = parse(text);
+  } catch (cause) {
+    throw new KubeconfigError(`${origin}: is not valid YAML`, { cause });
+  }
+  if (typeof value !== "object" || value === null || !("clusters" in value)) {
+    throw new KubeconfigError(`${origin}: is not a kubeconfig (no clusters)`);
+  }
+  return value as Kubeconfig;
+}
+
+function named(items: NamedItem[] | undefined, name: string | undefined, what: string, origin: string): NamedItem {
+  const found = items?.find((item) => item.name === name);
+  if (found === undefined) throw new KubeconfigError(`${origin}: ${what} "${name ?? ""}" does not exist`);
+  return found;
+}
+
+function pem(source: Record<string, unknown>, field: string, folder: string): string | undefined {
+  const inline = text_(source[`${field}-data`]);
+  if (inline !== undefined) return Buffer.from(inline, "base64").toString("utf8");
+  const path = text_(source[field]);
+  return path === undefined ? undefined : readFileSync(resolve(folder, path), "utf8");
+}
+
+function text_(value: unknown): string | undefined {
+  return typeof value === "string" && value !== "" ? value : undefined;
+}
+
+function compact(config: { [K in keyof ClusterConfig]: ClusterConfig[K] | undefined }): ClusterConfig {
+  return Object.fromEntries(
+    Object.entries(config).filter(([, value]) => value !== undefined),
+  ) as unknown as ClusterConfig;
+}

@@ -1,0 +1,157 @@
+/**
+ * HTTP to one API server: TLS identity, keep-alive, deadlines, and the rebuilding of Status errors.
+ * Thin on purpose: some thirty processes import it (design: weight).
+ */
+import { readFileSync } from "node:fs";
+import { Agent, request as httpRequest, type IncomingMessage, type RequestOptions } from "node:http";
+import { request as httpsRequest, Agent as TlsAgent } from "node:https";
+import { failure, type Status, StatusError } from "#machinery/status-error.ts";
+import type { ClusterConfig } from "./config.ts";
+
+export interface HttpRequest {
+  readonly method: string;
+  /** Path below the server's URL, starting with a slash. */
+  readonly path: string;
+  readonly query?: Readonly<Record<string, string | number | boolean | readonly string[] | undefined>>;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+  readonly signal?: AbortSignal;
+  /** Time until the response headers, in ms. Default 30 s; watches end by their own timeoutSeconds. */
+  readonly timeoutMs?: number;
+}
+
+const DEFAULT_TIMEOUT_MS = 30_000;
+const TOKEN_MAX_AGE_MS = 60_000;
+
+export class Transport implements Disposable {
+  readonly config: ClusterConfig;
+  readonly #base: URL;
+  readonly #agent: Agent;
+  readonly #userAgent: string;
+  #token: { value: string; readAtMs: number } | undefined;
+
+  constructor(config: ClusterConfig, userAgent: string) {
+    this.config = config;
+    this.#base = new URL(config.server);
+    this.#userAgent = userAgent;
+    this.#agent =
+      this.#base.protocol === "http:"
+        ? new Agent({ keepAlive: true })
+        : new TlsAgent({ keepAlive: true, maxCachedSessions: 10, ...this.tlsOptions() });
+  }
+
+  [Symbol.dispose](): void {
+    this.#agent.destroy();
+  }
+
+  /** TLS parameters for whoever opens a connection of its own to the same server (WebSockets). */
+  tlsOptions(): { ca?: string; cert?: string; key?: string; rejectUnauthorized?: boolean; servername?: string } {
+    const { ca, cert, key, insecureSkipTlsVerify, tlsServerName } = this.config;
+    return {
+      ...(ca !== undefined && { ca }),
+      ...(cert !== undefined && { cert }),
+      ...(key !== undefined && { key }),
+      ...(insecureSkipTlsVerify === true && { rejectUnauthorized: false }),
+      ...(tlsServerName !== undefined && { servername: tlsServerName }),
+    };
+  }
+
+  /** Headers that identify the caller. */
+  authHeaders(): Record<string, string> {
+    const token = this.config.token ?? this.#tokenFromFile();
+    return { "User-Agent": this.#userAgent, ...(token !== undefined && { Authorization: `Bearer ${token}` }) };
+  }
+
+  url(path: string, query: HttpRequest["query"] = {}): URL {
+    const url = new URL(this.#base.href.replace(/\/$/, "") + path);
+    for (const [name, value] of Object.entries(query)) {
+      if (value === undefined) continue;
+      for (const item of Array.isArray(value) ? value : [value]) url.searchParams.append(name, String(item));
+    }
+    return url;
+  }
+
+  /** The response with its body unread, whatever its status. Rejects with a StatusError when the server cannot be reached. */
+  send(request: HttpRequest): Promise<IncomingMessage> {
+    const url = this.url(request.path, request.query);
+    const options: RequestOptions = {
+      method: request.method,
+      agent: this.#agent,
+      headers: {
+        Accept: "application/json",
+        ...this.authHeaders(),
+        ...request.headers,
+        ...(request.body !== undefined && { "Content-Length": Buffer.byteLength(request.body) }),
+      },
+      ...(request.signal !== undefined && { signal: request.signal }),
+    };
+    return new Promise((resolve, reject) => {
+      const timeoutMs = request.timeoutMs ?? DEFAULT_TIMEOUT_MS;
+      const outgoing = (url.protocol === "http:" ? httpRequest : httpsRequest)(url, options, (response) => {
+        clearTimeout(timer);
+        resolve(response);
+      });
+      const timer = setTimeout(() => outgoing.destroy(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
+      outgoing.on("error", (cause) => {
+        clearTimeout(timer);
+        reject(request.signal?.aborted === true ? cause : unreachable(url, cause));
+      });
+      outgoing.end(request.body);
+    });
+  }
+
+  /** The parsed JSON body of a successful response; rejects with the server's StatusError otherwise. */
+  async json<T>(request: HttpRequest): Promise<T> {
+    const response = await this.send(request);
+    const text = await readText(response);
+    if (isSuccess(response)) return (text === "" ? {} : JSON.parse(text)) as T;
+    throw statusErrorOf(response, text);
+  }
+
+  #tokenFromFile(): string | undefined {
+    if (this.config.tokenFile === undefined) return undefined;
+    const nowMs = Date.now();
+    if (this.#token === undefined || nowMs - this.#token.readAtMs > TOKEN_MAX_AGE_MS) {
+      this.#token = { value: readFileSync(this.config.tokenFile, "utf8").trim(), readAtMs: nowMs };
+    }
+    return this.#token.value;
+  }
+}
+
+export function isSuccess(response: IncomingMessage): boolean {
+  const code = response.statusCode ?? 0;
+  return code >= 200 && code < 300;
+}
+
+export async function readText(response: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of response) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks).toString("utf8");
+}
+
+/** The server's own Status, or one made from the HTTP code when the body is something else. */
+export function statusErrorOf(response: IncomingMessage, text: string): StatusError {
+  const code = response.statusCode ?? 500;
+  try {
+    const body = JSON.parse(text) as Status;
+    if (body.kind === "Status") return new StatusError({ ...body, code: body.code ?? code });
+  } catch {
+    // Not JSON: a proxy or a server that is not an API server answered.
+  }
+  const reasons: Record<number, Status["reason"]> = {
+    401: "Unauthorized",
+    403: "Forbidden",
+    404: "NotFound",
+    410: "Expired",
+  };
+  return failure(
+    code,
+    reasons[code] ?? "InternalError",
+    text.trim() === "" ? `HTTP ${code}` : text.trim().slice(0, 1000),
+  );
+}
+
+function unreachable(url: URL, cause: Error): StatusError {
+  const status = failure(503, "ServiceUnavailable", `cannot reach the API server ${url.origin}: ${cause.message}`);
+  return new StatusError(status.status, { cause });
+}

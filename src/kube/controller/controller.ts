@@ -1,0 +1,139 @@
+/**
+ * Runs a reconciler for the keys that informers report. Reconciling is level-based: the key says what to look at, never
+ * what happened. Kubernetes: controller-runtime/pkg/reconcile, pkg/internal/controller
+ */
+import type { Context } from "#base/context.ts";
+import { isAborted, messageOf } from "#base/errors.ts";
+import { formatKey, type KubeObject, keyOf, type ObjectKey, parseKey } from "#machinery/meta.ts";
+import { isConflict } from "#machinery/status-error.ts";
+import type { Informer } from "../informer/informer.ts";
+import { WorkQueue } from "../queue/work-queue.ts";
+
+export interface Result {
+  /** Look again after this time even if nothing changes. */
+  readonly requeueAfterMs?: number;
+}
+
+/** Returned by a reconciler that has nothing to wait for. */
+export const DONE: Result = {};
+
+/** A failure that retrying cannot mend: logged once, not queued again until the object changes. */
+export class TerminalError extends Error {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = "TerminalError";
+  }
+}
+
+/** Which keys a change of some object concerns. */
+export interface Watch {
+  start(enqueue: (key: ObjectKey) => void): { stop: () => void; synced: Promise<void> };
+}
+
+export interface Controller {
+  /** `shadowpod`, `namespacemap`: for logs and metrics. */
+  readonly name: string;
+  readonly watches: readonly Watch[];
+  /** How many keys are worked on at once. Default 1. */
+  readonly workers?: number;
+  /** Throwing means: retry with back-off. */
+  reconcile(ctx: Context, key: ObjectKey): Promise<Result>;
+}
+
+/** The objects of an informer themselves; `accepts` filters. */
+export function watchFor<T extends KubeObject>(
+  informer: Informer<T>,
+  accepts: (object: T) => boolean = () => true,
+): Watch {
+  return watchMapped(informer, (object) => (accepts(object) ? [keyOf(object)] : []));
+}
+
+/** The objects that `keys` names for a changed object: owners, or whatever depends on it. */
+export function watchMapped<T extends KubeObject>(
+  informer: Informer<T>,
+  keys: (object: T) => readonly ObjectKey[],
+): Watch {
+  return {
+    start(enqueue) {
+      const each = (object: T): void => keys(object).forEach(enqueue);
+      const stop = informer.addHandler({
+        added: each,
+        updated: (object, previous) => {
+          // A change can move an object out of the mapping: both ends must hear of it.
+          each(previous);
+          each(object);
+        },
+        deleted: each,
+      });
+      return { stop, synced: informer.synced };
+    },
+  };
+}
+
+/** The controller owner of a changed object, when it is of `kind`. */
+export function watchOwned<T extends KubeObject>(informer: Informer<T>, kind: string): Watch {
+  return watchMapped(informer, ({ metadata }) =>
+    (metadata?.ownerReferences ?? [])
+      .filter((owner) => owner.controller === true && owner.kind === kind)
+      .map(({ name }) => (metadata?.namespace === undefined ? { name } : { namespace: metadata.namespace, name })),
+  );
+}
+
+/** Keys from anywhere else: `trigger` may be called at any time after the controller has started. */
+export function watchManual(): Watch & { trigger: (key: ObjectKey) => void } {
+  let enqueue: ((key: ObjectKey) => void) | undefined;
+  return {
+    trigger: (key) => enqueue?.(key),
+    start(target) {
+      enqueue = target;
+      return {
+        stop: () => {
+          enqueue = undefined;
+        },
+        synced: Promise.resolve(),
+      };
+    },
+  };
+}
+
+/** Runs until the context ends. Work begins when all watched informers have their first list. */
+export async function runController(ctx: Context, controller: Controller): Promise<void> {
+  const log = ctx.log.with({ controller: controller.name });
+  const queue = new WorkQueue();
+  const started = controller.watches.map((watch) => watch.start((key) => queue.add(formatKey(key))));
+  ctx.signal.addEventListener("abort", () => queue.close(), { once: true });
+  if (ctx.signal.aborted) queue.close();
+  await Promise.race([Promise.all(started.map(({ synced }) => synced)), aborted(ctx.signal)]);
+  const workers = Array.from({ length: controller.workers ?? 1 }, () => work({ ...ctx, log }, controller, queue));
+  await Promise.all(workers);
+  for (const { stop } of started) stop();
+}
+
+async function work(ctx: Context, controller: Controller, queue: WorkQueue): Promise<void> {
+  for (let key = await queue.get(); key !== undefined; key = await queue.get()) {
+    try {
+      const result = await controller.reconcile(ctx, parseKey(key));
+      queue.forget(key);
+      if (result.requeueAfterMs !== undefined) queue.addAfter(key, result.requeueAfterMs);
+    } catch (error) {
+      if (ctx.signal.aborted && isAborted(error)) return;
+      report(ctx, key, error);
+      if (!(error instanceof TerminalError)) queue.addRateLimited(key);
+    } finally {
+      queue.done(key);
+    }
+  }
+}
+
+function report(ctx: Context, key: string, error: unknown): void {
+  // Conflicts are the normal outcome of optimistic locking, not news.
+  if (isConflict(error)) ctx.log.debug("reconcile conflicted, will retry", { key, error: messageOf(error) });
+  else ctx.log.warn("reconcile failed", { key, error: messageOf(error) });
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener("abort", () => resolve(), { once: true });
+  });
+}

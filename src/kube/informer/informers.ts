@@ -1,0 +1,41 @@
+/** Shares informers: one list and watch per resource and scope, however many controllers want it. */
+import type { Context } from "#base/context.ts";
+import { formatGroupResource, type Resource } from "#machinery/gvk.ts";
+import type { KubeObject } from "#machinery/meta.ts";
+import type { KubeClient } from "../client/client.ts";
+import { Informer, type InformerOptions } from "./informer.ts";
+
+export class Informers implements AsyncDisposable {
+  readonly client: KubeClient;
+  readonly #ctx: Context;
+  readonly #informers = new Map<string, Informer<KubeObject>>();
+
+  constructor(ctx: Context, client: KubeClient) {
+    this.#ctx = ctx;
+    this.client = client;
+  }
+
+  /**
+   * The informer of a resource and scope, started at the first call. `indexes` and `transform` are those of the first
+   * caller: callers of one scope must agree on them.
+   */
+  for<T extends KubeObject>(resource: Resource<T>, options: InformerOptions<T> = {}): Informer<T> {
+    const { namespace = "", labelSelector = "", fieldSelector = "" } = options;
+    const key = [formatGroupResource(resource), resource.version, namespace, labelSelector, fieldSelector].join("|");
+    const existing = this.#informers.get(key);
+    // The key determines the resource and thereby T.
+    if (existing !== undefined) return existing as unknown as Informer<T>;
+    const informer = new Informer(this.#ctx, this.client, resource, options);
+    this.#informers.set(key, informer as unknown as Informer<KubeObject>);
+    return informer;
+  }
+
+  /** Resolves when every informer started so far has its first list. */
+  async synced(): Promise<void> {
+    await Promise.all([...this.#informers.values()].map((informer) => informer.synced));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all([...this.#informers.values()].map((informer) => informer[Symbol.asyncDispose]()));
+  }
+}

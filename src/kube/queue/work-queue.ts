@@ -1,0 +1,103 @@
+/**
+ * A de-duplicating queue of keys: a key waiting is queued once, a key in work is never given to a second worker and
+ * comes back afterwards if it was added meanwhile. Failures come back later and later.
+ * Kubernetes: client-go/util/workqueue (queue.go, delaying_queue.go, default_rate_limiters.go)
+ */
+
+// client-go: DefaultControllerRateLimiter, per item 5 ms … 1000 s. The ceiling is lower here: a peer that is back should be noticed.
+const FAILURE_BASE_MS = 5;
+const FAILURE_MAX_MS = 60_000;
+
+export class WorkQueue {
+  readonly #waiting = new Set<string>();
+  readonly #working = new Set<string>();
+  readonly #again = new Set<string>();
+  readonly #timers = new Map<string, { timer: NodeJS.Timeout; dueMs: number }>();
+  readonly #failures = new Map<string, number>();
+  readonly #getters: ((key: string | undefined) => void)[] = [];
+  #closed = false;
+
+  add(key: string): void {
+    if (this.#closed || this.#waiting.has(key)) return;
+    if (this.#working.has(key)) {
+      this.#again.add(key);
+      return;
+    }
+    this.#clearTimer(key);
+    const getter = this.#getters.shift();
+    if (getter === undefined) this.#waiting.add(key);
+    else this.#hand(key, getter);
+  }
+
+  /** Adds the key after `delayMs`, or earlier if it is already due earlier. */
+  addAfter(key: string, delayMs: number): void {
+    if (this.#closed) return;
+    if (delayMs <= 0) {
+      this.add(key);
+      return;
+    }
+    const dueMs = performance.now() + delayMs;
+    const pending = this.#timers.get(key);
+    if (pending !== undefined && pending.dueMs <= dueMs) return;
+    this.#clearTimer(key);
+    const timer = setTimeout(() => {
+      this.#timers.delete(key);
+      this.add(key);
+    }, delayMs);
+    this.#timers.set(key, { timer, dueMs });
+  }
+
+  /** Adds the key after its own back-off, which `forget` resets. */
+  addRateLimited(key: string): void {
+    const failures = this.#failures.get(key) ?? 0;
+    this.#failures.set(key, failures + 1);
+    this.addAfter(key, Math.min(FAILURE_MAX_MS, FAILURE_BASE_MS * 2 ** failures));
+  }
+
+  forget(key: string): void {
+    this.#failures.delete(key);
+  }
+
+  /** The next key; undefined once the queue is closed. Call `done` with the key when the work is over. */
+  get(): Promise<string | undefined> {
+    if (this.#closed) return Promise.resolve(undefined);
+    return new Promise((resolve) => {
+      const [next] = this.#waiting;
+      if (next === undefined) {
+        this.#getters.push(resolve);
+        return;
+      }
+      this.#waiting.delete(next);
+      this.#hand(next, resolve);
+    });
+  }
+
+  done(key: string): void {
+    this.#working.delete(key);
+    if (this.#again.delete(key)) this.add(key);
+  }
+
+  get length(): number {
+    return this.#waiting.size;
+  }
+
+  close(): void {
+    this.#closed = true;
+    for (const { timer } of this.#timers.values()) clearTimeout(timer);
+    this.#timers.clear();
+    this.#waiting.clear();
+    for (const getter of this.#getters.splice(0)) getter(undefined);
+  }
+
+  #hand(key: string, getter: (key: string) => void): void {
+    this.#working.add(key);
+    getter(key);
+  }
+
+  #clearTimer(key: string): void {
+    const pending = this.#timers.get(key);
+    if (pending === undefined) return;
+    clearTimeout(pending.timer);
+    this.#timers.delete(key);
+  }
+}
