@@ -1,0 +1,105 @@
+/** ConfigMaps, Secrets and ServiceAccounts. Kubernetes: pkg/registry/core/{configmap,secret,serviceaccount} */
+import type { ConfigMap, Secret, ServiceAccount } from "kubernetes-types/core/v1";
+import { configMaps, secrets, serviceAccounts } from "#machinery/builtin.ts";
+import { type FieldError, forbidden, invalid, required, tooLong } from "#machinery/field-error.ts";
+import { anyStrategy } from "../../strategy.ts";
+import { age, table } from "../columns.ts";
+
+const MAX_BYTES = 1024 * 1024;
+const KEY = /^[-._a-zA-Z0-9]+$/;
+const KEY_MESSAGE =
+  "a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',  or 'KEY_NAME',  or 'key-name', regex used for validation is '[-._a-zA-Z0-9]+')";
+
+export const configMapStrategy = anyStrategy<ConfigMap>({
+  resource: configMaps,
+  singular: "configmap",
+  shortNames: ["cm"],
+  validate: (map) => [...validateKeys(map.data, "data"), ...validateKeys(map.binaryData, "binaryData")],
+  validateUpdate: (next, previous) => [
+    ...validateKeys(next.data, "data"),
+    ...validateKeys(next.binaryData, "binaryData"),
+    ...validateImmutable(next, previous, ["data", "binaryData"]),
+  ],
+  table: table<ConfigMap>([
+    {
+      name: "Data",
+      value: (map) => String(Object.keys(map.data ?? {}).length + Object.keys(map.binaryData ?? {}).length),
+    },
+    age(),
+  ]),
+});
+
+export const secretStrategy = anyStrategy<Secret>({
+  resource: secrets,
+  singular: "secret",
+  setDefaults: (secret) => {
+    secret.type ??= "Opaque";
+    if (secret.stringData === undefined) return;
+    // Write-only convenience: it ends up in data.
+    const encoded = Object.entries(secret.stringData).map(([key, text]) => [key, Buffer.from(text).toString("base64")]);
+    secret.data = { ...secret.data, ...Object.fromEntries(encoded) };
+    delete secret.stringData;
+  },
+  validate: validateSecret,
+  validateUpdate: (next, previous) => [
+    ...validateSecret(next),
+    ...(next.type === previous.type ? [] : [invalid("type", next.type, "field is immutable")]),
+    ...validateImmutable(next, previous, ["data"]),
+  ],
+  fieldLabels: { type: (secret) => secret.type ?? "" },
+  table: table<Secret>([
+    { name: "Type", value: (secret) => secret.type },
+    { name: "Data", value: (secret) => String(Object.keys(secret.data ?? {}).length) },
+    age(),
+  ]),
+});
+
+export const serviceAccountStrategy = anyStrategy<ServiceAccount>({
+  resource: serviceAccounts,
+  singular: "serviceaccount",
+  shortNames: ["sa"],
+  table: table<ServiceAccount>([{ name: "Secrets", value: (account) => String(account.secrets?.length ?? 0) }, age()]),
+});
+
+function validateSecret(secret: Secret): FieldError[] {
+  const errors = validateKeys(secret.data, "data");
+  for (const [key, value] of Object.entries(secret.data ?? {})) {
+    if (!/^[A-Za-z0-9+/\s]*={0,2}\s*$/.test(value ?? ""))
+      errors.push(invalid(`data[${key}]`, "<secret contents redacted>", "must be base64"));
+  }
+  const needs: Record<string, readonly string[]> = {
+    "kubernetes.io/tls": ["tls.crt", "tls.key"],
+    "kubernetes.io/dockerconfigjson": [".dockerconfigjson"],
+    "kubernetes.io/ssh-auth": ["ssh-privatekey"],
+  };
+  for (const key of needs[secret.type ?? ""] ?? [])
+    if (secret.data?.[key] === undefined) errors.push(required(`data[${key}]`));
+  return errors;
+}
+
+function validateKeys(data: Readonly<Record<string, string>> | undefined, path: string): FieldError[] {
+  const errors: FieldError[] = [];
+  let bytes = 0;
+  for (const [key, value] of Object.entries(data ?? {})) {
+    if (!KEY.test(key)) errors.push(invalid(`${path}[${key}]`, key, KEY_MESSAGE));
+    bytes += Buffer.byteLength(value ?? "");
+  }
+  if (bytes > MAX_BYTES) errors.push(tooLong("", MAX_BYTES));
+  return errors;
+}
+
+function validateImmutable<T extends { immutable?: boolean }>(
+  next: T,
+  previous: T,
+  fields: readonly (keyof T & string)[],
+): FieldError[] {
+  if (previous.immutable !== true) return [];
+  const errors: FieldError[] = [];
+  if (next.immutable !== true) errors.push(forbidden("immutable", "field is immutable when `immutable` is set"));
+  for (const field of fields) {
+    if (JSON.stringify(next[field] ?? {}) !== JSON.stringify(previous[field] ?? {})) {
+      errors.push(forbidden(field, "field is immutable when `immutable` is set"));
+    }
+  }
+  return errors;
+}

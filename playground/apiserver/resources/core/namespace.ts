@@ -1,0 +1,41 @@
+/** Namespaces. Kubernetes: pkg/registry/core/namespace/strategy.go */
+import type { Namespace } from "kubernetes-types/core/v1";
+import { namespaces } from "#machinery/builtin.ts";
+import { dns1123Label } from "#machinery/names.ts";
+import { anyStrategy, type ResourceStrategy } from "../../strategy.ts";
+import { age, table } from "../columns.ts";
+
+const NAME_LABEL = "kubernetes.io/metadata.name";
+
+const strategy: ResourceStrategy<Namespace> = {
+  resource: namespaces,
+  singular: "namespace",
+  shortNames: ["ns"],
+  status: true,
+  generation: false,
+  // No deletecollection: namespaces go one by one.
+  verbs: ["get", "list", "watch", "create", "update", "patch", "delete"],
+  validateName: dns1123Label,
+  setDefaults: (namespace) => {
+    namespace.metadata ??= {};
+    const name = namespace.metadata.name;
+    if (name !== undefined && name !== "")
+      namespace.metadata.labels = { ...namespace.metadata.labels, [NAME_LABEL]: name };
+  },
+  prepareForCreate: (namespace) => {
+    const name = namespace.metadata?.name;
+    if (namespace.metadata !== undefined && name !== undefined) {
+      namespace.metadata.labels = { ...namespace.metadata.labels, [NAME_LABEL]: name };
+    }
+    namespace.spec = { ...namespace.spec, finalizers: ["kubernetes"] };
+    Object.assign(namespace, { status: { phase: "Active" } });
+  },
+  prepareForUpdate: (next, previous) => {
+    // Spec finalizers change through /finalize alone.
+    Object.assign(next, { status: previous.status, spec: previous.spec });
+  },
+  fieldLabels: { "status.phase": (namespace) => namespace.status?.phase ?? "" },
+  table: table<Namespace>([{ name: "Status", value: (namespace) => namespace.status?.phase }, age()]),
+};
+
+export const namespaceStrategy = anyStrategy(strategy);

@@ -1,0 +1,204 @@
+/** Pods. Kubernetes: pkg/registry/core/pod/strategy.go, pkg/printers/internalversion/printers.go (printPod) */
+import { isDeepStrictEqual } from "node:util";
+import type { ContainerStatus, Pod } from "kubernetes-types/core/v1";
+import { pods } from "#machinery/builtin.ts";
+import { type FieldError, forbidden } from "#machinery/field-error.ts";
+import { milliOf } from "#machinery/quantity.ts";
+import { anyStrategy, type ResourceStrategy } from "../../strategy.ts";
+import { age, since, table } from "../columns.ts";
+import { setPodSpecDefaults, validatePodSpec } from "./pod-template.ts";
+
+const UPDATE_FORBIDDEN =
+  "pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)";
+
+const strategy: ResourceStrategy<Pod> = {
+  resource: pods,
+  singular: "pod",
+  shortNames: ["po"],
+  categories: ["all"],
+  status: true,
+  generation: true,
+  gracePeriodSeconds: podGracePeriod,
+  setDefaults: (pod) => {
+    if (pod.spec !== undefined) setPodSpecDefaults(pod.spec);
+  },
+  prepareForCreate: (pod) => {
+    Object.assign(pod, { status: { phase: "Pending", qosClass: qosClassOf(pod) } });
+    applyGates(pod);
+  },
+  validate: (pod) => (pod.spec === undefined ? [] : validatePodSpec(pod.spec, "spec")),
+  prepareForUpdate: (next, previous) => Object.assign(next, { status: previous.status }),
+  validateUpdate: (next, previous) => validateSpecUpdate(next, previous),
+  prepareForStatusUpdate: (next, previous) => {
+    // The class is decided once, by the spec.
+    Object.assign(next, { status: { ...next.status, qosClass: previous.status?.qosClass ?? qosClassOf(previous) } });
+  },
+  fieldLabels: {
+    "spec.nodeName": (pod) => pod.spec?.nodeName ?? "",
+    "spec.restartPolicy": (pod) => pod.spec?.restartPolicy ?? "",
+    "spec.schedulerName": (pod) => pod.spec?.schedulerName ?? "",
+    "spec.serviceAccountName": (pod) => pod.spec?.serviceAccountName ?? "",
+    "spec.hostNetwork": (pod) => String(pod.spec?.hostNetwork ?? false),
+    "status.phase": (pod) => pod.status?.phase ?? "",
+    "status.podIP": (pod) => pod.status?.podIP ?? "",
+    "status.nominatedNodeName": (pod) => pod.status?.nominatedNodeName ?? "",
+  },
+  table: table<Pod>([
+    { name: "Ready", value: readyText },
+    { name: "Status", value: statusText },
+    { name: "Restarts", value: restartsText },
+    age(),
+    { name: "IP", value: (pod) => pod.status?.podIP, wide: true },
+    { name: "Node", value: (pod) => pod.spec?.nodeName, wide: true },
+    { name: "Nominated Node", value: (pod) => pod.status?.nominatedNodeName, wide: true },
+    { name: "Readiness Gates", value: gatesText, wide: true },
+  ]),
+};
+
+export const podStrategy = anyStrategy(strategy);
+
+/** Kubernetes: pkg/registry/core/pod/strategy.go CheckGracefulDelete: unscheduled and finished pods go at once. */
+function podGracePeriod(pod: Pod): number {
+  const phase = pod.status?.phase;
+  if (pod.spec?.nodeName === undefined || pod.spec.nodeName === "" || phase === "Succeeded" || phase === "Failed")
+    return 0;
+  return pod.spec.terminationGracePeriodSeconds ?? 30;
+}
+
+function applyGates(pod: Pod): void {
+  if ((pod.spec?.schedulingGates ?? []).length === 0) return;
+  const condition = {
+    type: "PodScheduled",
+    status: "False",
+    reason: "SchedulingGated",
+    message: "Scheduling is blocked due to non-empty scheduling gates",
+  };
+  Object.assign(pod, { status: { ...pod.status, conditions: [condition] } });
+}
+
+/** Kubernetes: pkg/apis/core/v1/helper/qos/qos.go */
+function qosClassOf(pod: Pod): string {
+  const all = [...(pod.spec?.containers ?? []), ...(pod.spec?.initContainers ?? [])];
+  const amounts = (field: "limits" | "requests") =>
+    all.map(({ resources }) => ["cpu", "memory"].map((name) => milliOf(resources?.[field]?.[name])));
+  const requests = amounts("requests");
+  const limits = amounts("limits");
+  const isZero = (rows: bigint[][]): boolean => rows.every((row) => row.every((amount) => amount === 0n));
+  if (isZero(requests) && isZero(limits)) return "BestEffort";
+  const guaranteed = limits.every((row, i) =>
+    row.every((limit, j) => limit > 0n && limit === (requests[i]?.[j] ?? 0n)),
+  );
+  return guaranteed ? "Guaranteed" : "Burstable";
+}
+
+function validateSpecUpdate(next: Pod, previous: Pod): FieldError[] {
+  if (next.spec === undefined || previous.spec === undefined) return [];
+  const errors = validatePodSpec(next.spec, "spec");
+  const frozen = (pod: Pod): unknown => {
+    const spec = structuredClone(pod.spec);
+    if (spec === undefined) return spec;
+    for (const container of [...spec.containers, ...(spec.initContainers ?? []), ...(spec.ephemeralContainers ?? [])]) {
+      container.image = "";
+    }
+    const gates = (spec.schedulingGates ?? []).length > 0;
+    const {
+      activeDeadlineSeconds: _a,
+      tolerations: _t,
+      terminationGracePeriodSeconds: _g,
+      schedulingGates: _s,
+      ...rest
+    } = spec;
+    return gates ? { ...rest, nodeSelector: undefined, affinity: undefined } : rest;
+  };
+  const kept = (previous.spec.tolerations ?? []).every((old) =>
+    (next.spec?.tolerations ?? []).some((toleration) => isDeepStrictEqual(toleration, old)),
+  );
+  const same = JSON.stringify(sorted(frozen(next))) === JSON.stringify(sorted(frozen(previous)));
+  if (!kept || !same) errors.push(forbidden("spec", UPDATE_FORBIDDEN));
+  return errors;
+}
+
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (typeof value !== "object" || value === null) return value;
+  const entries = Object.entries(value).filter(([, item]) => item !== undefined);
+  return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, item]) => [key, sorted(item)]));
+}
+
+function readyText(pod: Pod): string {
+  const sidecars = (pod.spec?.initContainers ?? []).filter(({ restartPolicy }) => restartPolicy === "Always");
+  const total = (pod.spec?.containers.length ?? 0) + sidecars.length;
+  const names = new Set(sidecars.map(({ name }) => name));
+  const statuses = [
+    ...(pod.status?.containerStatuses ?? []),
+    ...(pod.status?.initContainerStatuses ?? []).filter(({ name }) => names.has(name)),
+  ];
+  return `${statuses.filter(({ ready, state }) => ready && state?.running !== undefined).length}/${total}`;
+}
+
+function statusText(pod: Pod): string {
+  const reason = initReason(pod) ?? containersReason(pod);
+  if (pod.metadata?.deletionTimestamp === undefined) return reason;
+  if (pod.status?.reason === "NodeLost") return "Unknown";
+  return ["Succeeded", "Failed"].includes(pod.status?.phase ?? "") ? reason : "Terminating";
+}
+
+/** `Init:0/1`, `Init:CrashLoopBackOff`, … while an init container holds the pod back. */
+function initReason(pod: Pod): string | undefined {
+  const specs = pod.spec?.initContainers ?? [];
+  for (const [i, status] of (pod.status?.initContainerStatuses ?? []).entries()) {
+    const { terminated, waiting } = status.state ?? {};
+    const isSidecar = specs[i]?.restartPolicy === "Always";
+    if (terminated?.exitCode === 0 || (isSidecar && status.started === true)) continue;
+    if (terminated !== undefined) {
+      if (terminated.reason !== undefined && terminated.reason !== "") return `Init:${terminated.reason}`;
+      return terminated.signal === undefined
+        ? `Init:ExitCode:${terminated.exitCode}`
+        : `Init:Signal:${terminated.signal}`;
+    }
+    if (waiting?.reason !== undefined && waiting.reason !== "PodInitializing") return `Init:${waiting.reason}`;
+    return `Init:${i}/${specs.length}`;
+  }
+  return undefined;
+}
+
+function containersReason(pod: Pod): string {
+  let reason = pod.status?.reason ?? pod.status?.phase ?? "Unknown";
+  const scheduled = pod.status?.conditions?.find(({ type }) => type === "PodScheduled");
+  if (scheduled?.reason === "SchedulingGated") reason = "SchedulingGated";
+  let running = false;
+  for (const status of [...(pod.status?.containerStatuses ?? [])].reverse()) {
+    const { waiting, terminated } = status.state ?? {};
+    if (waiting?.reason !== undefined && waiting.reason !== "") reason = waiting.reason;
+    else if (terminated !== undefined) reason = terminatedText(terminated);
+    else if (status.ready && status.state?.running !== undefined) running = true;
+  }
+  if (reason !== "Completed" || !running) return reason;
+  const ready = pod.status?.conditions?.find(({ type }) => type === "Ready")?.status === "True";
+  return ready ? "Running" : "NotReady";
+}
+
+function terminatedText(terminated: { reason?: string; signal?: number; exitCode: number }): string {
+  if (terminated.reason !== undefined && terminated.reason !== "") return terminated.reason;
+  return terminated.signal === undefined || terminated.signal === 0
+    ? `ExitCode:${terminated.exitCode}`
+    : `Signal:${terminated.signal}`;
+}
+
+function restartsText(pod: Pod, nowMs: number): string {
+  const statuses: ContainerStatus[] = pod.status?.containerStatuses ?? [];
+  const total = statuses.reduce((sum, { restartCount }) => sum + (restartCount ?? 0), 0);
+  const last = statuses
+    .map(({ lastState }) => lastState?.terminated?.finishedAt)
+    .filter((at) => at !== undefined)
+    .sort()
+    .at(-1);
+  return total > 0 && last !== undefined ? `${total} (${since(last, nowMs)} ago)` : String(total);
+}
+
+function gatesText(pod: Pod): string {
+  const gates = pod.spec?.readinessGates ?? [];
+  if (gates.length === 0) return "<none>";
+  const isTrue = (type: string): boolean => pod.status?.conditions?.find((c) => c.type === type)?.status === "True";
+  return `${gates.filter(({ conditionType }) => isTrue(conditionType)).length}/${gates.length}`;
+}

@@ -1,0 +1,163 @@
+/**
+ * Gives Services their cluster IP and node ports, as an admission step because allocation looks at all other Services.
+ * Kubernetes: pkg/registry/core/service/storage/alloc.go (ranges and messages)
+ */
+import type { Service, ServicePort } from "kubernetes-types/core/v1";
+import { type Cidr, contains, formatCidr, nthAddress, parseIpv4, sizeOf } from "#base/cidr.ts";
+import { services } from "#machinery/builtin.ts";
+import { invalid } from "#machinery/field-error.ts";
+import { failure, invalidObject } from "#machinery/status-error.ts";
+import type { AdmissionPlugin, AdmissionRequest, ObjectReader } from "../../request.ts";
+
+const NODE_PORT_FIRST = 30_000;
+const NODE_PORT_LAST = 32_767;
+// The lower part of the range is left to addresses chosen by people (KEP-3070): min(max(16, size/16), 256).
+const STATIC_MIN = 16;
+const STATIC_MAX = 256;
+/** An allocation counts as used this long even if no Service carries it yet: its write is under way. */
+const PENDING_MS = 10_000;
+
+export function serviceAllocation(reader: ObjectReader, serviceCidr: Cidr): AdmissionPlugin {
+  const pending = new Map<string, number>();
+  const reserve = (what: string): void => {
+    const now = performance.now();
+    for (const [key, at] of pending) if (now - at > PENDING_MS) pending.delete(key);
+    pending.set(what, now);
+  };
+  return {
+    name: "ServiceAllocation",
+    handles: ({ resource, operation, subresource }) =>
+      resource.group === "" &&
+      resource.plural === "services" &&
+      subresource === "" &&
+      ["CREATE", "UPDATE"].includes(operation),
+    admit: (_ctx, request) => {
+      const service = request.object as Service | undefined;
+      if (service?.spec === undefined) return Promise.resolve();
+      const others = reader
+        .list(services, "")
+        .filter(({ metadata }) => metadata?.name !== request.name || metadata.namespace !== request.namespace);
+      const used = { ips: usedIps(others, pending), ports: usedPorts(others, pending) };
+      allocateIp(service, request, serviceCidr, used.ips, reserve);
+      allocatePorts(service, request, used.ports, reserve);
+      return Promise.resolve();
+    },
+  };
+}
+
+function usedIps(others: readonly Service[], pending: ReadonlyMap<string, number>): Set<string> {
+  const used = new Set(
+    others.flatMap(({ spec }) => spec?.clusterIPs ?? (spec?.clusterIP === undefined ? [] : [spec.clusterIP])),
+  );
+  for (const key of pending.keys()) if (key.includes(".")) used.add(key);
+  return used;
+}
+
+function usedPorts(others: readonly Service[], pending: ReadonlyMap<string, number>): Set<string> {
+  const used = new Set<string>();
+  for (const { spec } of others) {
+    for (const { nodePort, protocol } of spec?.ports ?? [])
+      if (nodePort !== undefined) used.add(portKey(nodePort, protocol));
+    if (spec?.healthCheckNodePort !== undefined) used.add(portKey(spec.healthCheckNodePort, "TCP"));
+  }
+  for (const key of pending.keys()) if (key.includes("/")) used.add(key);
+  return used;
+}
+
+function allocateIp(
+  service: Service,
+  request: AdmissionRequest,
+  range: Cidr,
+  used: ReadonlySet<string>,
+  reserve: (what: string) => void,
+): void {
+  const spec = service.spec;
+  if (spec === undefined) return;
+  if (spec.type === "ExternalName") {
+    delete spec.clusterIP;
+    delete spec.clusterIPs;
+    return;
+  }
+  const wanted = spec.clusterIP || spec.clusterIPs?.[0];
+  if (wanted !== undefined && wanted !== "") {
+    if (wanted !== "None") checkIp(wanted, request, range, used);
+    spec.clusterIP = wanted;
+    spec.clusterIPs ??= [wanted];
+    return;
+  }
+  const size = sizeOf(range);
+  const first = Math.min(Math.max(STATIC_MIN, Math.floor(size / 16)), STATIC_MAX);
+  const ip = firstFree(range, first, size - 1, used) ?? firstFree(range, 1, first, used);
+  if (ip === undefined)
+    throw failure(500, "InternalError", `failed to allocate a serviceIP: range ${formatCidr(range)} is full`);
+  if (!request.dryRun) reserve(ip);
+  spec.clusterIP = ip;
+  spec.clusterIPs = [ip];
+}
+
+function firstFree(range: Cidr, from: number, to: number, used: ReadonlySet<string>): string | undefined {
+  for (let i = from; i < to; i++) {
+    const ip = nthAddress(range, i);
+    if (!used.has(ip)) return ip;
+  }
+  return undefined;
+}
+
+function checkIp(ip: string, request: AdmissionRequest, range: Cidr, used: ReadonlySet<string>): void {
+  const refuse = (detail: string): never => {
+    throw invalidObject({ group: "", kind: "Service" }, request.name, [invalid("spec.clusterIPs", [ip], detail)]);
+  };
+  const value = parseIpv4(ip);
+  if (value === undefined) refuse("must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)");
+  else if (!contains(range, value)) {
+    refuse(
+      `failed to allocate IP ${ip}: the provided IP (${ip}) is not in the valid range. The range of valid IPs is ${formatCidr(range)}`,
+    );
+  } else if (used.has(ip)) refuse(`failed to allocate IP ${ip}: provided IP is already allocated`);
+}
+
+function allocatePorts(
+  service: Service,
+  request: AdmissionRequest,
+  used: Set<string>,
+  reserve: (what: string) => void,
+): void {
+  const { spec } = service;
+  const takes =
+    spec?.type === "NodePort" || (spec?.type === "LoadBalancer" && spec.allocateLoadBalancerNodePorts !== false);
+  if (!takes) return;
+  for (const [i, port] of (spec.ports ?? []).entries()) {
+    if ((port.nodePort ?? 0) !== 0) checkPort(port, i, request, used);
+    else {
+      port.nodePort = freePort(port, used);
+      if (!request.dryRun) reserve(portKey(port.nodePort, port.protocol));
+    }
+    used.add(portKey(port.nodePort ?? 0, port.protocol));
+  }
+}
+
+function checkPort(port: ServicePort, index: number, request: AdmissionRequest, used: ReadonlySet<string>): void {
+  const nodePort = port.nodePort ?? 0;
+  const outside = nodePort < NODE_PORT_FIRST || nodePort > NODE_PORT_LAST;
+  if (!outside && !used.has(portKey(nodePort, port.protocol))) return;
+  const detail = outside
+    ? `provided port is not in the valid range. The range of valid ports is ${NODE_PORT_FIRST}-${NODE_PORT_LAST}`
+    : "provided port is already allocated";
+  throw invalidObject({ group: "", kind: "Service" }, request.name, [
+    invalid(`spec.ports[${index}].nodePort`, nodePort, detail),
+  ]);
+}
+
+function freePort(port: ServicePort, used: ReadonlySet<string>): number {
+  const count = NODE_PORT_LAST - NODE_PORT_FIRST + 1;
+  const start = Math.floor(Math.random() * count);
+  for (let i = 0; i < count; i++) {
+    const candidate = NODE_PORT_FIRST + ((start + i) % count);
+    if (!used.has(portKey(candidate, port.protocol))) return candidate;
+  }
+  throw failure(500, "InternalError", "failed to allocate a nodePort: range is full");
+}
+
+function portKey(port: number, protocol = "TCP"): string {
+  return `${protocol}/${port}`;
+}

@@ -1,0 +1,180 @@
+/** Services. Kubernetes: pkg/registry/core/service/strategy.go, pkg/apis/core/validation (ValidateService) */
+import type { Service, ServicePort } from "kubernetes-types/core/v1";
+import { services } from "#machinery/builtin.ts";
+import { duplicate, type FieldError, invalid, notSupported, required } from "#machinery/field-error.ts";
+import {
+  dns1035Label,
+  dns1123Label,
+  dns1123Subdomain,
+  labelValue,
+  portName,
+  portNumber,
+  qualifiedName,
+} from "#machinery/names.ts";
+import { anyStrategy, type ResourceStrategy } from "../../strategy.ts";
+import { age, pairs, table } from "../columns.ts";
+import { messages } from "./pod-template.ts";
+
+const TYPES = ["ClusterIP", "ExternalName", "LoadBalancer", "NodePort"];
+
+const strategy: ResourceStrategy<Service> = {
+  resource: services,
+  singular: "service",
+  shortNames: ["svc"],
+  categories: ["all"],
+  status: true,
+  generation: false,
+  validateName: dns1035Label,
+  setDefaults,
+  prepareForCreate: (service) => Object.assign(service, { status: { loadBalancer: {} } }),
+  validate: validateService,
+  prepareForUpdate: (next, previous) => {
+    Object.assign(next, { status: previous.status });
+    keepAllocations(next, previous);
+  },
+  validateUpdate: (next, previous) => [...validateService(next), ...validateClusterIpUpdate(next, previous)],
+  fieldLabels: {
+    "spec.clusterIP": (service) => service.spec?.clusterIP ?? "",
+    "spec.type": (service) => service.spec?.type ?? "",
+  },
+  table: table<Service>([
+    { name: "Type", value: (service) => service.spec?.type },
+    { name: "Cluster-IP", value: (service) => service.spec?.clusterIP || "<none>" },
+    { name: "External-IP", value: externalIpText },
+    { name: "Port(s)", value: portsText },
+    age(),
+    { name: "Selector", value: (service) => pairs(service.spec?.selector), wide: true },
+  ]),
+};
+
+export const serviceStrategy = anyStrategy(strategy);
+
+function setDefaults(service: Service): void {
+  const spec = service.spec;
+  if (spec === undefined) return;
+  spec.type ??= "ClusterIP";
+  spec.sessionAffinity ??= "None";
+  if (spec.sessionAffinity === "ClientIP") spec.sessionAffinityConfig ??= { clientIP: { timeoutSeconds: 10800 } };
+  const external = spec.type === "NodePort" || spec.type === "LoadBalancer";
+  if (external) spec.externalTrafficPolicy ??= "Cluster";
+  if (spec.type === "LoadBalancer") spec.allocateLoadBalancerNodePorts ??= true;
+  if (spec.type !== "ExternalName") {
+    spec.internalTrafficPolicy ??= "Cluster";
+    spec.ipFamilyPolicy ??= "SingleStack";
+    spec.ipFamilies ??= ["IPv4"];
+  }
+  for (const port of spec.ports ?? []) {
+    port.protocol ??= "TCP";
+    if (port.targetPort === undefined || port.targetPort === "" || port.targetPort === 0) port.targetPort = port.port;
+  }
+}
+
+/** A client that leaves allocated fields out means to keep them. */
+function keepAllocations(next: Service, previous: Service): void {
+  if (next.spec === undefined || previous.spec === undefined) return;
+  const hadIp = previous.spec.type !== "ExternalName" && next.spec.type !== "ExternalName";
+  if (hadIp && (next.spec.clusterIP ?? "") === "" && previous.spec.clusterIP !== undefined) {
+    next.spec.clusterIP = previous.spec.clusterIP;
+    if (previous.spec.clusterIPs !== undefined) next.spec.clusterIPs ??= previous.spec.clusterIPs;
+  }
+  if (next.spec.type === "ClusterIP" || next.spec.type === "ExternalName") {
+    for (const port of next.spec.ports ?? []) {
+      const old = portLike(previous, port);
+      if (port.nodePort !== undefined && port.nodePort === old?.nodePort) delete port.nodePort;
+    }
+    return;
+  }
+  for (const port of next.spec.ports ?? []) {
+    const old = portLike(previous, port);
+    if ((port.nodePort ?? 0) === 0 && old?.nodePort !== undefined) port.nodePort = old.nodePort;
+  }
+}
+
+function portLike(service: Service, port: ServicePort): ServicePort | undefined {
+  return service.spec?.ports?.find((p) => p.port === port.port && (p.protocol ?? "TCP") === (port.protocol ?? "TCP"));
+}
+
+function validateService(service: Service): FieldError[] {
+  const spec = service.spec;
+  if (spec === undefined) return [required("spec")];
+  const errors: FieldError[] = [];
+  if (!TYPES.includes(spec.type ?? "")) errors.push(notSupported("spec.type", spec.type, TYPES));
+  if (spec.type === "ExternalName") {
+    if ((spec.externalName ?? "") === "") errors.push(required("spec.externalName"));
+    else
+      errors.push(
+        ...messages(
+          "spec.externalName",
+          spec.externalName,
+          dns1123Subdomain((spec.externalName ?? "").replace(/\.$/, "")),
+        ),
+      );
+  } else if (spec.clusterIP !== "None" && (spec.ports ?? []).length === 0) errors.push(required("spec.ports"));
+  if (!["None", "ClientIP"].includes(spec.sessionAffinity ?? "None")) {
+    errors.push(notSupported("spec.sessionAffinity", spec.sessionAffinity, ["ClientIP", "None"]));
+  }
+  for (const [key, value] of Object.entries(spec.selector ?? {})) {
+    errors.push(
+      ...messages("spec.selector", key, qualifiedName(key)),
+      ...messages("spec.selector", value, labelValue(value)),
+    );
+  }
+  return [...errors, ...validatePorts(spec.ports ?? [])];
+}
+
+function validatePorts(ports: readonly ServicePort[]): FieldError[] {
+  const seen = new Set<string>();
+  const names = new Set<string>();
+  return ports.flatMap((port, i) => {
+    const at = `spec.ports[${i}]`;
+    const errors = messages(`${at}.port`, port.port, portNumber(port.port));
+    if (!["TCP", "UDP", "SCTP"].includes(port.protocol ?? "")) {
+      errors.push(notSupported(`${at}.protocol`, port.protocol, ["SCTP", "TCP", "UDP"]));
+    }
+    if ((port.name ?? "") === "") {
+      if (ports.length > 1) errors.push(required(`${at}.name`));
+    } else {
+      errors.push(...messages(`${at}.name`, port.name, dns1123Label(port.name ?? "")));
+      if (names.has(port.name ?? "")) errors.push(duplicate(`${at}.name`, port.name));
+      names.add(port.name ?? "");
+    }
+    const target = port.targetPort;
+    if (typeof target === "number") errors.push(...messages(`${at}.targetPort`, target, portNumber(target)));
+    else if (target !== undefined) errors.push(...messages(`${at}.targetPort`, target, portName(target)));
+    const key = `${port.protocol}/${port.port}`;
+    if (seen.has(key)) errors.push(duplicate(at, { port: port.port, protocol: port.protocol }));
+    seen.add(key);
+    return errors;
+  });
+}
+
+function validateClusterIpUpdate(next: Service, previous: Service): FieldError[] {
+  const before = previous.spec?.clusterIP ?? "";
+  const after = next.spec?.clusterIP ?? "";
+  if (before === "" || before === after || next.spec?.type === "ExternalName" || previous.spec?.type === "ExternalName")
+    return [];
+  return [invalid("spec.clusterIPs[0]", after === "" ? [] : [after], "may not change once set")];
+}
+
+function externalIpText(service: Service): string {
+  const external = service.spec?.externalIPs ?? [];
+  switch (service.spec?.type) {
+    case "ExternalName":
+      return service.spec.externalName ?? "<none>";
+    case "LoadBalancer": {
+      const ingress = (service.status?.loadBalancer?.ingress ?? []).map(({ ip, hostname }) => ip ?? hostname ?? "");
+      const all = [...ingress, ...external];
+      return all.length === 0 ? "<pending>" : all.join(",");
+    }
+    default:
+      return external.length === 0 ? "<none>" : external.join(",");
+  }
+}
+
+function portsText(service: Service): string {
+  const ports = service.spec?.ports ?? [];
+  if (ports.length === 0) return "<none>";
+  return ports
+    .map(({ port, nodePort, protocol }) => `${port}${nodePort === undefined ? "" : `:${nodePort}`}/${protocol}`)
+    .join(",");
+}
