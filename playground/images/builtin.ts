@@ -1,0 +1,153 @@
+/** The images that come with the playground. The boutique's programs are bundles of apps/boutique, Liqo's are bundles of cmd. */
+import { dirname } from "node:path";
+import type { ImageEntry } from "./entry.ts";
+import { NGINX_CONF, NGINX_PAGE, NGINX_SITE, PAUSE, REDIS_ENTRYPOINT } from "./scripts.ts";
+
+export interface BuiltinOptions {
+  /** Folder of the bundles: `<project>/.build/bundle`. */
+  readonly bundles: string;
+  /** The Node executable that containers run. */
+  readonly node: string;
+}
+
+export const BOUTIQUE_SERVICES = [
+  "adservice",
+  "cartservice",
+  "checkoutservice",
+  "currencyservice",
+  "emailservice",
+  "frontend",
+  "loadgenerator",
+  "paymentservice",
+  "productcatalogservice",
+  "recommendationservice",
+  "shippingservice",
+] as const;
+
+const GOOGLE = ["google-samples", "online-boutique-ci"].map(
+  (project) => `us-central1-docker.pkg.dev/${project}/microservices-demo`,
+);
+const BOUTIQUE_PREFIXES = [
+  ...GOOGLE.map((prefix) => `${prefix}/`),
+  "gcr.io/google-samples/microservices-demo/",
+  "liqo-ts/boutique-",
+];
+const NODE_PATH = "/usr/local/bin/node";
+
+export function builtinEntries(options: BuiltinOptions): ImageEntry[] {
+  return [
+    ...plain(),
+    redis(),
+    nginx(),
+    nodeImage(options),
+    liqo(options),
+    ...BOUTIQUE_SERVICES.map((service) => boutique(service, options)),
+  ];
+}
+
+function plain(): ImageEntry[] {
+  const sh = { cmd: ["sh"] };
+  const hostShare = { binds: [{ host: "/usr/share", path: "/usr/share" }] };
+  return [
+    { names: ["busybox"], base: "busybox", ...sh },
+    { names: ["alpine"], base: "busybox", cmd: ["/bin/sh"] },
+    {
+      names: ["registry.k8s.io/pause", "k8s.gcr.io/pause"],
+      base: "busybox",
+      entrypoint: ["/pause"],
+      root: { files: [{ path: "/pause", content: PAUSE, mode: 0o755 }] },
+    },
+    { names: ["debian", "ubuntu"], base: "host", cmd: ["bash"], root: hostShare },
+    { names: ["nicolaka/netshoot"], base: "host", cmd: ["bash"], workingDir: "/root", root: hostShare },
+    { names: ["networkstatic/iperf3", "iperf3"], base: "host", entrypoint: ["iperf3"], requires: ["/usr/bin/iperf3"] },
+    { names: ["curlimages/curl"], base: "host", entrypoint: ["curl"], user: "101:101", requires: ["/usr/bin/curl"] },
+  ];
+}
+
+function redis(): ImageEntry {
+  return {
+    names: ["redis"],
+    base: "host",
+    entrypoint: ["/usr/local/bin/docker-entrypoint.sh"],
+    cmd: ["redis-server"],
+    workingDir: "/data",
+    requires: ["/usr/bin/redis-server"],
+    remedy: "apt-get install redis-server",
+    root: {
+      directories: [{ path: "/data", owner: 999 }],
+      files: [{ path: "/usr/local/bin/docker-entrypoint.sh", content: REDIS_ENTRYPOINT, mode: 0o755 }],
+    },
+  };
+}
+
+function nginx(): ImageEntry {
+  return {
+    names: ["nginx"],
+    base: "host",
+    cmd: ["nginx", "-g", "daemon off;"],
+    stopSignal: "SIGQUIT",
+    requires: ["/usr/sbin/nginx"],
+    remedy: "apt-get install nginx-light",
+    root: {
+      binds: [
+        { host: "/etc/nginx/mime.types", path: "/etc/nginx/mime.types" },
+        { host: "/etc/nginx/modules-enabled", path: "/etc/nginx/modules-enabled" },
+      ],
+      directories: ["/etc/nginx/conf.d", "/var/lib/nginx", "/var/log/nginx", "/var/cache/nginx"].map((path) => ({
+        path,
+        mode: 0o1777,
+      })),
+      links: [
+        { path: "/usr/share/nginx/modules", target: "/usr/lib/nginx/modules" },
+        { path: "/var/log/nginx/access.log", target: "/dev/stdout" },
+        { path: "/var/log/nginx/error.log", target: "/dev/stderr" },
+      ],
+      files: [
+        { path: "/etc/nginx/nginx.conf", content: NGINX_CONF },
+        { path: "/etc/nginx/conf.d/default.conf", content: NGINX_SITE },
+        { path: "/usr/share/nginx/html/index.html", content: NGINX_PAGE },
+      ],
+    },
+  };
+}
+
+function nodeImage({ node }: BuiltinOptions): ImageEntry {
+  return { names: ["node"], base: "host", cmd: ["node"], root: { binds: [{ host: node, path: NODE_PATH }] } };
+}
+
+function boutique(service: string, { bundles, node }: BuiltinOptions): ImageEntry {
+  const bundle = `${bundles}/boutique/${service}.js`;
+  return {
+    names: BOUTIQUE_PREFIXES.map((prefix) => `${prefix}${service}`),
+    base: "host",
+    entrypoint: ["node", "--enable-source-maps", `/app/${service}.js`],
+    workingDir: "/app",
+    env: { NODE_ENV: "production" },
+    requires: [bundle],
+    remedy: "npm run bundle",
+    root: {
+      binds: [
+        { host: node, path: NODE_PATH },
+        { host: dirname(bundle), path: "/app" },
+      ],
+    },
+  };
+}
+
+function liqo({ bundles, node }: BuiltinOptions): ImageEntry {
+  return {
+    names: ["ghcr.io/liqo-ts/liqo", "liqo-ts/liqo"],
+    base: "host",
+    entrypoint: ["node", "--enable-source-maps"],
+    workingDir: "/opt/liqo",
+    env: { NODE_ENV: "production" },
+    requires: [bundles],
+    remedy: "npm run bundle",
+    root: {
+      binds: [
+        { host: node, path: NODE_PATH },
+        { host: bundles, path: "/opt/liqo" },
+      ],
+    },
+  };
+}

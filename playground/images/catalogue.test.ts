@@ -1,0 +1,69 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import { openCatalogue } from "./catalogue.ts";
+import { parseEntries } from "./entry.ts";
+import { formatReference, parseReference } from "./reference.ts";
+
+const cache = mkdtempSync(join(tmpdir(), "images-test-"));
+after(() => rmSync(cache, { recursive: true }));
+
+test("references are normalised as container runtimes do", () => {
+  const cases: [string, string][] = [
+    ["redis", "docker.io/library/redis:latest"],
+    ["redis:alpine", "docker.io/library/redis:alpine"],
+    ["nicolaka/netshoot", "docker.io/nicolaka/netshoot:latest"],
+    ["docker.io/redis", "docker.io/library/redis:latest"],
+    ["localhost:5000/a/b:1", "localhost:5000/a/b:1"],
+    [`busybox:1.38@sha256:${"f".repeat(64)}`, `docker.io/library/busybox@sha256:${"f".repeat(64)}`],
+  ];
+  for (const [text, expected] of cases) {
+    const reference = parseReference(text);
+    assert.ok(reference !== undefined);
+    assert.equal(formatReference(reference), expected);
+  }
+  assert.equal(parseReference("UPPER/case"), undefined);
+});
+
+test("any tag and digest of a listed name is found; busybox gets its applets once", () => {
+  const catalogue = openCatalogue({ cache, bundles: "/nowhere" });
+  const looked = catalogue.lookup(`busybox:1.38.0@sha256:${"a".repeat(64)}`);
+  assert.ok(looked.found);
+  assert.deepEqual(looked.image.cmd, ["sh"]);
+  const applets = readdirSync(join(cache, "busybox-bin"));
+  assert.ok(applets.includes("sh") && applets.includes("awk") && applets.includes("wget"));
+});
+
+test("an unknown image says how to add it, and a missing bundle how to build it", () => {
+  const catalogue = openCatalogue({ cache, bundles: "/nowhere", files: [] });
+  const unknown = catalogue.lookup("example.com/a/b:1");
+  assert.ok(!unknown.found);
+  assert.match(unknown.message, /example.com\/a\/b is not in the playground's image catalogue; add an entry to/);
+  const shop = catalogue.lookup("us-central1-docker.pkg.dev/online-boutique-ci/microservices-demo/frontend:v0.10.6");
+  assert.ok(!shop.found);
+  assert.match(shop.message, /frontend\.js, which does not exist on this machine; run: npm run bundle/);
+});
+
+test("a user's entry replaces a built-in image, for one tag when it names one", () => {
+  const file = join(cache, "mine.yaml");
+  writeFileSync(file, "images:\n  - names: [redis:mine]\n    base: busybox\n    cmd: [echo, mine]\n");
+  const catalogue = openCatalogue({ cache, bundles: "/nowhere", files: [file] });
+  const mine = catalogue.lookup("redis:mine");
+  const other = catalogue.lookup("redis:7");
+  assert.ok(mine.found && other.found);
+  assert.deepEqual(mine.image.cmd, ["echo", "mine"]);
+  assert.deepEqual(other.image.cmd, ["redis-server"]);
+});
+
+test("fields that the catalogue does not know are refused by name", () => {
+  assert.throws(
+    () => parseEntries("images: [{names: [a], base: host, volumes: []}]", "x.yaml"),
+    /images\[0\]\.volumes: not supported/,
+  );
+  assert.throws(
+    () => parseEntries("images: [{names: [a], base: scratch}]", "x.yaml"),
+    /base: must be "host" or "busybox"/,
+  );
+});

@@ -1,0 +1,106 @@
+/**
+ * Maps image references to what runs: the playground's "registry". The node agent asks it instead of pulling.
+ * The latest entry that matches wins, so a user's file can replace a built-in image.
+ */
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync, realpathSync } from "node:fs";
+import { busyboxRoot, commonRoot, hostRoot, joinRoots } from "./base-root.ts";
+import { builtinEntries } from "./builtin.ts";
+import { type ImageEntry, parseEntries, type RootRecipe } from "./entry.ts";
+import { formatReference, parseReference } from "./reference.ts";
+
+export interface CatalogueOptions {
+  /** Folder for what is prepared once, shared by all node agents. */
+  readonly cache: string;
+  readonly bundles: string;
+  /** YAML files of the user. */
+  readonly files?: readonly string[];
+  /** Default: the executable of this process. */
+  readonly node?: string;
+}
+
+export interface Image {
+  /** As a container status shows it: `docker.io/library/redis:alpine`. */
+  readonly reference: string;
+  /** `docker.io/library/redis@sha256:…`; changes with the entry. */
+  readonly id: string;
+  readonly entrypoint: readonly string[];
+  readonly cmd: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  readonly user: string;
+  readonly workingDir: string;
+  readonly stopSignal: string;
+  readonly sizeBytes: number;
+  readonly root: RootRecipe;
+}
+
+export type ImageLookup =
+  | { readonly found: true; readonly image: Image }
+  | { readonly found: false; readonly reason: "InvalidImageName" | "ErrImagePull"; readonly message: string };
+
+export interface Catalogue {
+  lookup(reference: string): ImageLookup;
+  /** Every name that has an entry. */
+  names(): string[];
+}
+
+const PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+/** Reads the user's files; throws when one of them is wrong. */
+export function openCatalogue(options: CatalogueOptions): Catalogue {
+  mkdirSync(options.cache, { recursive: true });
+  const node = realpathSync(options.node ?? process.execPath);
+  const users = (options.files ?? []).flatMap((file) => parseEntries(readFileSync(file, "utf8"), file));
+  const entries = [...builtinEntries({ bundles: options.bundles, node }), ...users];
+  const howToAdd = `add an entry to ${options.files?.[0] ?? "a YAML file given with --images"}`;
+  return {
+    lookup: (reference) => lookup(entries, reference, { cache: options.cache, howToAdd }),
+    names: () => entries.flatMap((entry) => entry.names),
+  };
+}
+
+function lookup(entries: readonly ImageEntry[], text: string, how: { cache: string; howToAdd: string }): ImageLookup {
+  const reference = parseReference(text);
+  if (reference === undefined) {
+    const message = `Failed to apply default image tag "${text}": couldn't parse image name "${text}": invalid reference format`;
+    return { found: false, reason: "InvalidImageName", message };
+  }
+  const entry = entries.findLast((candidate) => candidate.names.some((name) => matches(name, text)));
+  if (entry === undefined) {
+    const message = `failed to pull image "${text}": ${reference.repository} is not in the playground's image catalogue; ${how.howToAdd}`;
+    return { found: false, reason: "ErrImagePull", message };
+  }
+  const missing = entry.requires?.find((path) => !existsSync(path));
+  if (missing !== undefined) {
+    const remedy = entry.remedy === undefined ? "" : `; run: ${entry.remedy}`;
+    const message = `failed to pull image "${text}": it is made from ${missing}, which does not exist on this machine${remedy}`;
+    return { found: false, reason: "ErrImagePull", message };
+  }
+  return { found: true, image: forgeImage(entry, formatReference(reference), reference.repository, how.cache) };
+}
+
+function matches(name: string, text: string): boolean {
+  const wanted = parseReference(name);
+  const given = parseReference(text);
+  if (wanted === undefined || wanted.repository !== given?.repository) return false;
+  if (wanted.digest !== undefined) return wanted.digest === given.digest;
+  return wanted.tag === undefined || wanted.tag === (given.tag ?? "latest");
+}
+
+function forgeImage(entry: ImageEntry, reference: string, repository: string, cache: string): Image {
+  const base = entry.base === "host" ? hostRoot() : busyboxRoot(cache);
+  const digest = createHash("sha256").update(JSON.stringify(entry)).digest("hex");
+  const root = joinRoots(commonRoot(), base, entry.root ?? {});
+  return {
+    reference,
+    id: `${repository}@sha256:${digest}`,
+    entrypoint: entry.entrypoint ?? [],
+    cmd: entry.cmd ?? [],
+    env: { PATH, ...entry.env },
+    user: entry.user ?? "",
+    workingDir: entry.workingDir ?? "/",
+    stopSignal: entry.stopSignal ?? "SIGTERM",
+    sizeBytes: root.files.reduce((sum, file) => sum + file.content.length, 0),
+    root,
+  };
+}

@@ -1,0 +1,61 @@
+/** Files inside the built-in images, kept to what the originals promise. Docker: library/redis, library/nginx; Kubernetes: pause */
+export const REDIS_ENTRYPOINT = `#!/bin/sh
+set -e
+# An option or a configuration file alone means redis-server.
+case "\${1:-}" in
+  -* | *.conf) set -- redis-server "$@" ;;
+esac
+if [ "$1" = redis-server ]; then
+  # The official image is built with protected mode off; the packaged server is not.
+  conf=
+  case "\${2:-}" in *.conf) conf=$2 ;; esac
+  case "$*" in
+    *protected-mode*) ;;
+    *) { [ -n "$conf" ] && grep -q '^ *protected-mode' "$conf"; } || set -- "$@" --protected-mode no ;;
+  esac
+  if [ "$(id -u)" = 0 ]; then
+    find . \\! -user redis -exec chown redis '{}' + 2>/dev/null || true
+    exec setpriv --reuid=redis --regid=redis --clear-groups -- "$@"
+  fi
+fi
+exec "$@"
+`;
+
+export const PAUSE = `#!/bin/sh
+trap 'exit 0' TERM INT
+while :; do sleep 86400 & wait $!; done
+`;
+
+export const NGINX_CONF = `user nginx;
+worker_processes auto;
+error_log /var/log/nginx/error.log notice;
+pid /run/nginx.pid;
+include /etc/nginx/modules-enabled/*.conf;
+events { worker_connections 1024; }
+http {
+  include /etc/nginx/mime.types;
+  default_type application/octet-stream;
+  log_format main '$remote_addr - $remote_user [$time_local] "$request" $status $body_bytes_sent "$http_referer" "$http_user_agent" "$http_x_forwarded_for"';
+  access_log /var/log/nginx/access.log main;
+  sendfile on;
+  keepalive_timeout 65;
+  include /etc/nginx/conf.d/*.conf;
+}
+`;
+
+export const NGINX_SITE = `server {
+  listen 80;
+  server_name localhost;
+  location / {
+    root /usr/share/nginx/html;
+    index index.html index.htm;
+  }
+}
+`;
+
+export const NGINX_PAGE = `<!DOCTYPE html>
+<html>
+<head><title>Welcome to nginx!</title></head>
+<body><h1>Welcome to nginx!</h1></body>
+</html>
+`;
