@@ -1,0 +1,61 @@
+/** What all handlers share: storage, registry, pluggable parts and the clock. Made once by server.ts. */
+
+import type { Context } from "#base/context.ts";
+import type { KubeObject } from "#machinery/meta.ts";
+import type { Store } from "#playground/store/store.ts";
+import type { ApiServerParts } from "./connector.ts";
+import type { Registry, ServedResource } from "./registry.ts";
+import type { UserInfo } from "./request.ts";
+
+export interface Core {
+  readonly store: Store<KubeObject>;
+  readonly registry: Registry;
+  readonly parts: () => ApiServerParts;
+  readonly now: () => number;
+}
+
+/** One authorized resource request, as the handlers see it. */
+export interface Call {
+  readonly ctx: Context;
+  readonly served: ServedResource;
+  readonly user: UserInfo;
+  readonly verb: string;
+  readonly subresource: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly query: URLSearchParams;
+  readonly contentType: string;
+  readonly userAgent: string;
+  /** Sent as `Warning: 299` headers. */
+  readonly warnings: string[];
+  /** The request's body, read at most once. */
+  body(): Promise<Buffer>;
+}
+
+export interface Reply {
+  readonly code: number;
+  readonly body: object;
+}
+
+/** `/registry/apps/deployments/` and, for one namespace, `…/ns/`. */
+export function keyPrefix(served: ServedResource, namespace: string): string {
+  const { group, plural, namespaced } = served.strategy.resource;
+  const collection = `/registry/${group === "" ? "core" : group}/${plural}/`;
+  return namespaced && namespace !== "" ? `${collection}${namespace}/` : collection;
+}
+
+export function keyFor(served: ServedResource, namespace: string, name: string): string {
+  return `${keyPrefix(served, namespace)}${name}`;
+}
+
+/** Timestamps of the API have whole seconds. */
+export function timestamp(nowMs: number): string {
+  return `${new Date(nowMs).toISOString().slice(0, 19)}Z`;
+}
+
+/** The stored object as the served version shows it: versions differ in nothing but their name. */
+export function inVersion(served: ServedResource, object: KubeObject): KubeObject {
+  const { group, version } = served.strategy.resource;
+  const apiVersion = group === "" ? version : `${group}/${version}`;
+  return object.apiVersion === apiVersion ? object : { ...object, apiVersion };
+}

@@ -1,0 +1,122 @@
+/**
+ * Request bodies to objects: media types, type checks, unknown and duplicate fields, version and kind.
+ * Kubernetes: staging/src/k8s.io/apiserver/pkg/endpoints/handlers/create.go, apimachinery/pkg/runtime/serializer/json
+ */
+import { parse as parseYaml, YAMLParseError } from "yaml";
+import { apiVersionOf } from "#machinery/gvk.ts";
+import type { UnstructuredObject } from "#machinery/meta.ts";
+import { findDuplicateFields } from "#machinery/schema/duplicate-fields.ts";
+import { findTypeError } from "#machinery/schema/go-types.ts";
+import { dropNulls, prune } from "#machinery/schema/prune.ts";
+import { isJsonObject, type JsonObject, type Schema } from "#machinery/schema/schema.ts";
+import { badRequest, failure } from "#machinery/status-error.ts";
+import type { Call } from "../core.ts";
+import type { ServedResource } from "../registry.ts";
+
+export interface Decoded {
+  readonly value: JsonObject;
+  /** `duplicate field "x"`, as strict decoding reports it. */
+  readonly problems: string[];
+}
+
+/** The body as a JSON object; throws 400 or 415. `mediaTypes` names what is accepted. */
+export async function decodeBody(call: Call, mediaTypes = ["application/json", "application/yaml"]): Promise<Decoded> {
+  const mediaType = mediaTypeOf(call.contentType);
+  if (!mediaTypes.includes(mediaType)) throw unsupportedMediaType(mediaTypes);
+  const text = (await call.body()).toString("utf8");
+  const wantsProblems = call.query.get("fieldValidation") !== "Ignore";
+  if (mediaType.endsWith("yaml")) return decodeYaml(text);
+  const value = parseJson(text);
+  return { value, problems: wantsProblems ? findDuplicateFields(text).map((path) => `duplicate field "${path}"`) : [] };
+}
+
+export function mediaTypeOf(contentType: string): string {
+  const [type = ""] = contentType.split(";");
+  return type.trim() === "" ? "application/json" : type.trim().toLowerCase();
+}
+
+export function unsupportedMediaType(accepted: readonly string[]): Error {
+  const message = `the body of the request was in an unknown format - accepted media types include: ${accepted.join(", ")}`;
+  return failure(415, "UnsupportedMediaType", message);
+}
+
+export function parseJson(text: string): JsonObject {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw badRequest(
+      `couldn't get version/kind; json parse error: ${cause instanceof Error ? cause.message : String(cause)}`,
+    );
+  }
+  if (!isJsonObject(value))
+    throw badRequest(
+      "couldn't get version/kind; json parse error: json: cannot unmarshal into Go value of type struct",
+    );
+  return value;
+}
+
+function decodeYaml(text: string): Decoded {
+  try {
+    const value: unknown = parseYaml(text, { uniqueKeys: true, maxAliasCount: 100, schema: "core" });
+    if (!isJsonObject(value)) throw badRequest("error parsing YAML: the body is no mapping");
+    return { value, problems: [] };
+  } catch (cause) {
+    if (cause instanceof YAMLParseError) throw badRequest(`error converting YAML to JSON: yaml: ${cause.message}`);
+    throw cause;
+  }
+}
+
+/** A decoded body as an object of the resource's kind, without unknown fields; problems go where fieldValidation says. */
+export function toObject(call: Call, decoded: Decoded): UnstructuredObject {
+  const { served } = call;
+  requireKind(served, decoded.value);
+  const problems = [...decoded.problems, ...normalize(served, decoded.value)];
+  reportProblems(call, problems);
+  return decoded.value as UnstructuredObject;
+}
+
+/** Checks types and removes what the schema does not know, in place; returns the removed as problems. */
+export function normalize(served: ServedResource, value: JsonObject): string[] {
+  const schema = served.schema();
+  if (schema === undefined) return [];
+  const typeError = served.custom ? findMetaTypeError(value, schema) : findTypeError(value, schema);
+  if (typeError !== undefined) throw badRequest(`${handledAs(served)}: ${typeError}`);
+  const unknown = prune(value, schema).map((path) => `unknown field "${path}"`);
+  if (!served.custom) dropNulls(value, schema);
+  return unknown;
+}
+
+export function reportProblems(call: Call, problems: readonly string[]): void {
+  if (problems.length === 0) return;
+  const mode = call.query.get("fieldValidation") ?? "Warn";
+  if (mode === "Strict") throw badRequest(`${handledAs(call.served)}: strict decoding error: ${problems.join(", ")}`);
+  if (mode !== "Ignore") call.warnings.push(...problems);
+}
+
+/** Of custom resources only metadata is decoded into a Go struct; the rest is the schema validation's business. */
+function findMetaTypeError(value: JsonObject, schema: Schema): string | undefined {
+  const metadata = schema.properties?.metadata;
+  if (metadata === undefined || value.metadata === undefined) return undefined;
+  return findTypeError({ metadata: value.metadata }, { type: "object", properties: { metadata } });
+}
+
+function requireKind(served: ServedResource, value: JsonObject): void {
+  const { resource } = served.strategy;
+  const apiVersion = apiVersionOf(resource);
+  if (typeof value.apiVersion === "string" && value.apiVersion !== "" && value.apiVersion !== apiVersion) {
+    throw badRequest(
+      `the API version in the data (${value.apiVersion}) does not match the expected API version (${apiVersion})`,
+    );
+  }
+  if (typeof value.kind === "string" && value.kind !== "" && value.kind !== resource.kind) {
+    throw badRequest(`the object provided is unrecognized (must be of type ${resource.kind}): ${value.kind}`);
+  }
+  value.apiVersion = apiVersion;
+  value.kind = resource.kind;
+}
+
+function handledAs(served: ServedResource): string {
+  const { kind, version } = served.strategy.resource;
+  return `${kind} in version "${version}" cannot be handled as a ${kind}`;
+}

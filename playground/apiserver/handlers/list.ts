@@ -1,0 +1,153 @@
+/**
+ * GET of one object and of a collection: selectors, pages over one snapshot, resourceVersion semantics.
+ * Kubernetes: apiserver/pkg/endpoints/handlers/get.go, apiserver/pkg/storage/continue.go
+ */
+import { apiVersionOf } from "#machinery/gvk.ts";
+import type { KubeObject } from "#machinery/meta.ts";
+import { isJsonObject } from "#machinery/schema/schema.ts";
+import { badRequest, failure, invalidObject, notFound } from "#machinery/status-error.ts";
+import { type Entry, StoreError } from "#playground/store/store.ts";
+import { type Call, type Core, inVersion, keyFor, keyPrefix, type Reply } from "../core.ts";
+import { parseSelection } from "./selection.ts";
+
+export function handleGet(core: Core, call: Call): Reply {
+  const entry = core.store.get(keyFor(call.served, call.namespace, call.name));
+  if (entry === undefined) throw notFound(call.served.strategy.resource, call.name);
+  return { code: 200, body: inVersion(call.served, entry.value) };
+}
+
+export function handleList(core: Core, call: Call): Reply {
+  const { entries, revision, next, remaining } = selectEntries(core, call);
+  const { resource } = call.served.strategy;
+  const body = {
+    kind: `${resource.kind}List`,
+    apiVersion: apiVersionOf(resource),
+    metadata: {
+      resourceVersion: String(revision),
+      ...(next !== undefined && { continue: next }),
+      ...(remaining !== undefined && { remainingItemCount: remaining }),
+    },
+    items: entries.map((entry) => inVersion(call.served, entry.value)),
+  };
+  return { code: 200, body };
+}
+
+export interface Page {
+  readonly entries: readonly Entry<KubeObject>[];
+  readonly revision: number;
+  readonly next?: string;
+  readonly remaining?: number;
+}
+
+interface Continuation {
+  readonly revision: number;
+  /** The first key of the next page is greater than this. */
+  readonly after: string;
+}
+
+export function selectEntries(core: Core, call: Call): Page {
+  const { query } = call;
+  const selection = parseSelection(call.served.strategy, query);
+  const limit = parseLimit(query.get("limit"));
+  const token = query.get("continue") ?? "";
+  const continuation = token === "" ? undefined : parseContinue(token);
+  const prefix = keyPrefix(call.served, call.namespace);
+  const revision = continuation?.revision ?? snapshotRevision(core, query);
+  const all = snapshot(core, { prefix, revision, isPage: continuation !== undefined });
+  const after = continuation === undefined ? "" : prefix + continuation.after;
+  const rest = after === "" ? all : all.filter((entry) => entry.key > after);
+  const matching = selection.isEverything ? rest : rest.filter((entry) => selection.matches(entry.value));
+  if (limit === 0 || matching.length <= limit) return { entries: matching, revision };
+  const entries = matching.slice(0, limit);
+  const last = entries.at(-1)?.key.slice(prefix.length) ?? "";
+  const next = formatContinue({ revision, after: last });
+  // With selectors Kubernetes doesn't know how many remain.
+  return { entries, revision, next, ...(selection.isEverything && { remaining: matching.length - limit }) };
+}
+
+function parseLimit(text: string | null): number {
+  if (text === null || text === "") return 0;
+  const limit = Number(text);
+  if (!Number.isInteger(limit)) throw badRequest(`strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`);
+  return Math.max(0, limit);
+}
+
+function snapshotRevision(core: Core, query: URLSearchParams): number {
+  const text = query.get("resourceVersion") ?? "";
+  const match = query.get("resourceVersionMatch") ?? "";
+  if (match !== "" && text === "") {
+    throw invalidListOptions(`resourceVersionMatch is forbidden unless resourceVersion is provided`);
+  }
+  const wanted = parseRevision(text);
+  if (match === "Exact") {
+    if (wanted === 0) throw invalidListOptions(`resourceVersionMatch "Exact" is forbidden for resourceVersion "0"`);
+    return wanted;
+  }
+  // Memory is always current, so "not older than" is now, and a revision of the future is the client's mistake.
+  if (wanted > core.store.revision) throw tooLarge(wanted, core.store.revision);
+  return core.store.revision;
+}
+
+function invalidListOptions(detail: string): Error {
+  const error = {
+    reason: "FieldValueForbidden",
+    field: "resourceVersionMatch",
+    message: `Forbidden: ${detail}`,
+  } as const;
+  return invalidObject({ group: "meta.k8s.io", kind: "ListOptions" }, "", [error]);
+}
+
+/** A resource version as a number; "" is 0. Throws 400. */
+export function parseRevision(text: string): number {
+  if (text === "") return 0;
+  if (!/^\d{1,15}$/.test(text)) {
+    throw badRequest(
+      `Invalid value: ${JSON.stringify(text)}: strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`,
+    );
+  }
+  return Number(text);
+}
+
+export function tooLarge(wanted: number, current: number): Error {
+  return failure(504, "Timeout", `Too large resource version: ${wanted}, current: ${current}`, {
+    causes: [{ reason: "ResourceVersionTooLarge", message: "Too large resource version" }],
+    retryAfterSeconds: 1,
+  });
+}
+
+export function expired(message: string): Error {
+  return failure(410, "Expired", message);
+}
+
+function snapshot(
+  core: Core,
+  from: { readonly prefix: string; readonly revision: number; readonly isPage: boolean },
+): Entry<KubeObject>[] {
+  try {
+    return core.store.list(from.prefix, from.revision);
+  } catch (error) {
+    if (!(error instanceof StoreError)) throw error;
+    if (error.reason === "future") throw tooLarge(from.revision, core.store.revision);
+    if (!from.isPage) throw expired(error.message);
+    throw expired(
+      "The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter.",
+    );
+  }
+}
+
+function formatContinue(continuation: Continuation): string {
+  const { revision, after } = continuation;
+  return Buffer.from(JSON.stringify({ v: "meta.k8s.io/v1", rv: revision, start: after })).toString("base64url");
+}
+
+function parseContinue(token: string): Continuation {
+  try {
+    const value: unknown = JSON.parse(Buffer.from(token, "base64url").toString("utf8"));
+    if (isJsonObject(value) && typeof value.rv === "number" && typeof value.start === "string") {
+      return { revision: value.rv, after: value.start };
+    }
+  } catch (cause) {
+    throw badRequest(`continue key is not valid: ${cause instanceof Error ? cause.message : ""}`);
+  }
+  throw badRequest("continue key is not valid: incorrect encoded start resourceVersion");
+}

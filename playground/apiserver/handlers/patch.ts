@@ -1,0 +1,182 @@
+/**
+ * PATCH in its four forms. Kubernetes: apiserver/pkg/endpoints/handlers/patch.go
+ */
+import { parse as parseYaml } from "yaml";
+import { apiVersionOf } from "#machinery/gvk.ts";
+import type { KubeObject, UnstructuredObject } from "#machinery/meta.ts";
+import { applyObject } from "#machinery/patch/apply.ts";
+import { applyJsonPatch, JsonPatchError, parseJsonPatch } from "#machinery/patch/json-patch.ts";
+import { applyMergePatch } from "#machinery/patch/merge-patch.ts";
+import { applyStrategicMergePatch } from "#machinery/patch/strategic-merge-patch.ts";
+import { findDuplicateFields } from "#machinery/schema/duplicate-fields.ts";
+import { isJsonObject, type JsonObject, type Schema } from "#machinery/schema/schema.ts";
+import { badRequest, failure, notFound } from "#machinery/status-error.ts";
+import type { ViewConnector } from "../connector.ts";
+import { type Call, type Core, inVersion, keyFor, type Reply, timestamp } from "../core.ts";
+import { viewInput } from "./create.ts";
+import { mediaTypeOf, normalize, parseJson, reportProblems, unsupportedMediaType } from "./decode.ts";
+import { metadataOf, requireSameName } from "./metadata.ts";
+import { type WriteOptions, writeOptions } from "./options.ts";
+import { createObject, updateObject } from "./write.ts";
+
+const JSON_PATCH = "application/json-patch+json";
+const MERGE_PATCH = "application/merge-patch+json";
+const STRATEGIC_MERGE_PATCH = "application/strategic-merge-patch+json";
+const APPLY_PATCH = "application/apply-patch+yaml";
+
+export async function handlePatch(core: Core, call: Call, view?: ViewConnector): Promise<Reply> {
+  const options = writeOptions(call, "PatchOptions");
+  if (mediaTypeOf(call.contentType) === APPLY_PATCH) return handleApply(core, call, { options, view });
+  if (call.query.get("force") !== null) {
+    throw failure(
+      422,
+      "Invalid",
+      `PatchOptions.meta.k8s.io "" is invalid: force: Forbidden: may not be specified for non-apply patch`,
+    );
+  }
+  const patch = await decodePatch(call);
+  const next = (current: UnstructuredObject): UnstructuredObject => {
+    const patched = patch.apply(current, call.served.schema()) as UnstructuredObject;
+    reportOnce(call, [...patch.problems, ...normalize(call.served, patched)]);
+    requireSameName(call, patched);
+    return patched;
+  };
+  const updated = await updateObject(core, call, { options, next, ...viewInput(view) });
+  return { code: 200, body: inVersion(call.served, updated) };
+}
+
+/** A patch is applied again after a conflict: its warnings are said once. */
+function reportOnce(call: Call, problems: readonly string[]): void {
+  reportProblems(
+    call,
+    problems.filter((problem) => !call.warnings.includes(problem)),
+  );
+}
+
+export interface DecodedPatch {
+  readonly problems: readonly string[];
+  /** The patched object; `current` may be changed. */
+  apply(current: JsonObject, schema: Schema | undefined): JsonObject;
+}
+
+export async function decodePatch(call: Call): Promise<DecodedPatch> {
+  const mediaType = mediaTypeOf(call.contentType);
+  const supported = [JSON_PATCH, MERGE_PATCH, ...(call.served.custom ? [] : [STRATEGIC_MERGE_PATCH]), APPLY_PATCH];
+  if (!supported.includes(mediaType)) throw unsupportedMediaType(supported);
+  const text = (await call.body()).toString("utf8");
+  if (mediaType === JSON_PATCH) return decodeJsonPatch(call, text);
+  const value = parseJson(text);
+  const problems = findDuplicateFields(text).map((path) => `duplicate field "${path}"`);
+  if (mediaType === MERGE_PATCH) {
+    return { problems, apply: (current) => asObject(applyMergePatch(current, structuredClone(value))) };
+  }
+  return {
+    problems,
+    apply: (current, schema) => applyStrategicMergePatch(current, structuredClone(value), schema),
+  };
+}
+
+function decodeJsonPatch(call: Call, text: string): DecodedPatch {
+  try {
+    const operations = parseJsonPatch(text);
+    const { resource } = call.served.strategy;
+    const apply = (current: JsonObject): JsonObject => {
+      try {
+        return asObject(applyJsonPatch(current, operations));
+      } catch (error) {
+        if (!(error instanceof JsonPatchError)) throw error;
+        const details = { name: call.name, group: resource.group, kind: resource.plural };
+        throw failure(422, "Invalid", "the server rejected our request due to an error in our request", {
+          ...details,
+          causes: [{ message: error.message }],
+        });
+      }
+    };
+    return { problems: [], apply };
+  } catch (error) {
+    if (error instanceof JsonPatchError) throw badRequest(error.message);
+    throw error;
+  }
+}
+
+function asObject(value: unknown): JsonObject {
+  if (!isJsonObject(value)) throw badRequest("the patch leaves no object");
+  return value;
+}
+
+async function handleApply(
+  core: Core,
+  call: Call,
+  { options, view }: { readonly options: WriteOptions; readonly view: ViewConnector | undefined },
+): Promise<Reply> {
+  if ((call.query.get("fieldManager") ?? "") === "") {
+    throw failure(
+      422,
+      "Invalid",
+      'PatchOptions.meta.k8s.io "" is invalid: fieldManager: Required value: is required for apply patch',
+    );
+  }
+  const sent = parseApplied((await call.body()).toString("utf8"));
+  const force = ["true", "1"].includes(call.query.get("force") ?? "");
+  const problems = normalize(call.served, sent);
+  reportProblems(call, problems);
+  requireSameName(call, sent as UnstructuredObject);
+  const merge = (current: KubeObject | undefined): UnstructuredObject => {
+    const applied = structuredClone(sent) as UnstructuredObject;
+    requireAppliable(call, applied);
+    return applyObject({
+      schema: call.served.schema(),
+      live: current,
+      applied,
+      force,
+      writer: {
+        manager: options.fieldManager,
+        apiVersion: apiVersionOf(call.served.strategy.resource),
+        subresource: call.subresource,
+        time: timestamp(core.now()),
+      },
+    }) as UnstructuredObject;
+  };
+  const exists = core.store.get(keyFor(call.served, call.namespace, call.name)) !== undefined;
+  if (!exists && call.subresource === "") {
+    const object = merge(undefined);
+    if (object.metadata?.uid !== undefined) {
+      throw failure(
+        409,
+        "Conflict",
+        `uid mismatch: the provided object specified uid ${object.metadata.uid}, and no existing object was found`,
+      );
+    }
+    const created = await createObject(core, call, { object, options, managed: true });
+    return { code: 201, body: inVersion(call.served, created) };
+  }
+  if (!exists) throw notFound(call.served.strategy.resource, call.name);
+  const updated = await updateObject(core, call, { options, next: merge, managed: true, ...viewInput(view) });
+  return { code: 200, body: inVersion(call.served, updated) };
+}
+
+function parseApplied(text: string): JsonObject {
+  try {
+    const value: unknown = text.trimStart().startsWith("{")
+      ? JSON.parse(text)
+      : parseYaml(text, { maxAliasCount: 100 });
+    if (isJsonObject(value)) return value;
+  } catch (cause) {
+    throw badRequest(`error decoding YAML: ${cause instanceof Error ? cause.message : String(cause)}`);
+  }
+  throw badRequest("error decoding YAML: the body is no mapping");
+}
+
+function requireAppliable(call: Call, applied: UnstructuredObject): void {
+  const { resource } = call.served.strategy;
+  const apiVersion = apiVersionOf(resource);
+  if (applied.apiVersion === undefined || applied.kind === undefined) throw badRequest("invalid object type: /, Kind=");
+  if (applied.apiVersion !== apiVersion || applied.kind !== resource.kind) {
+    throw badRequest(`invalid object type: ${applied.apiVersion}, Kind=${applied.kind}`);
+  }
+  const metadata = metadataOf(applied);
+  if (metadata.managedFields !== undefined && metadata.managedFields !== null) {
+    throw badRequest("metadata.managedFields must be nil");
+  }
+  delete metadata.managedFields;
+}

@@ -1,0 +1,276 @@
+/**
+ * The two ways an object gets into the store: creation and guarded update. Order of the steps as in Kubernetes:
+ * defaults, managed fields, mutating admission, the strategy's preparation, validation, validating admission, store.
+ * Kubernetes: apiserver/pkg/endpoints/handlers/{create,update}.go, apiserver/pkg/registry/generic/registry/store.go
+ */
+import type { FieldError } from "#machinery/field-error.ts";
+import { apiVersionOf } from "#machinery/gvk.ts";
+import type { KubeObject, UnstructuredObject } from "#machinery/meta.ts";
+import { sameManagedFields, trackUpdate } from "#machinery/patch/managed-fields.ts";
+import { jsonEquals } from "#machinery/schema/schema.ts";
+import { alreadyExists, failure, invalidObject, modifiedConflict, notFound } from "#machinery/status-error.ts";
+import { type Entry, StoreError } from "#playground/store/store.ts";
+import { type Call, type Core, inVersion, keyFor, timestamp } from "../core.ts";
+import type { AdmissionRequest } from "../request.ts";
+import { isDeletable } from "./deletion-state.ts";
+import {
+  bumpGeneration,
+  fillForCreate,
+  generateName,
+  keepForUpdate,
+  metadataOf,
+  validateMetadata,
+  validateMetadataUpdate,
+} from "./metadata.ts";
+import type { WriteOptions } from "./options.ts";
+
+/** A write without resourceVersion is repeated on conflict, as guaranteedUpdate does. */
+const MAX_ATTEMPTS = 20;
+/** Since Kubernetes 1.30 a generated name that is taken is tried again. */
+const MAX_NAME_ATTEMPTS = 8;
+
+export async function createObject(
+  core: Core,
+  call: Call,
+  input: { readonly object: UnstructuredObject; readonly options: WriteOptions; readonly managed?: boolean },
+): Promise<KubeObject> {
+  const { strategy } = call.served;
+  const { object, options } = input;
+  fillForCreate(call, object, core.now());
+  if (strategy.status === true && call.subresource === "" && call.served.custom) delete object.status;
+  strategy.setDefaults?.(object);
+  if (input.managed !== true) recordManager(core, call, { next: object, options });
+  const request = admissionRequest(call, { operation: "CREATE", object, options });
+  const admitted = await admit(core, call, request, object);
+  strategy.prepareForCreate?.(admitted);
+  refuse(call, admitted, [...validateMetadata(strategy, admitted), ...(strategy.validate?.(admitted) ?? [])]);
+  call.warnings.push(...(strategy.warnings?.(admitted) ?? []));
+  await validateAdmission(core, call, request, admitted);
+  return insert(core, call, admitted, options.dryRun);
+}
+
+function insert(core: Core, call: Call, object: UnstructuredObject, dryRun: boolean): KubeObject {
+  const metadata = metadataOf(object);
+  for (let attempt = 1; ; attempt++) {
+    const key = keyFor(call.served, metadata.namespace ?? "", metadata.name ?? "");
+    try {
+      if (!dryRun) return core.store.create(key, (revision) => stamped(object, revision)).value;
+      if (core.store.get(key) === undefined) return object;
+      throw new StoreError("exists", key);
+    } catch (error) {
+      if (!(error instanceof StoreError)) throw error;
+      const base = metadata.generateName ?? "";
+      if (base === "" || !metadata.name?.startsWith(base) || attempt === MAX_NAME_ATTEMPTS) {
+        throw alreadyExists(call.served.strategy.resource, metadata.name ?? "");
+      }
+      metadata.name = generateName(base);
+    }
+  }
+}
+
+export interface UpdateInput {
+  readonly options: WriteOptions;
+  /** The new object, made from a private copy of the current one. Called again after a conflict. */
+  readonly next: (current: UnstructuredObject) => UnstructuredObject | Promise<UnstructuredObject>;
+  /** Copies back what the addressed subresource may not change; default by `call.subresource`. */
+  readonly prepare?: (next: UnstructuredObject, previous: KubeObject) => void;
+  readonly validate?: (next: UnstructuredObject, previous: KubeObject) => FieldError[];
+  /** The managed fields in `next` are final (server-side apply). */
+  readonly managed?: boolean;
+}
+
+export async function updateObject(core: Core, call: Call, input: UpdateInput): Promise<KubeObject> {
+  const key = keyFor(call.served, call.namespace, call.name);
+  for (let attempt = 1; ; attempt++) {
+    const entry = core.store.get(key);
+    if (entry === undefined) throw notFound(call.served.strategy.resource, call.name);
+    const previous = inVersion(call.served, entry.value);
+    const next = await input.next(structuredClone(previous) as UnstructuredObject);
+    const wanted = next.metadata?.resourceVersion ?? "";
+    const guarded = wanted !== "" && wanted !== "0" && wanted !== previous.metadata?.resourceVersion;
+    if (guarded) throw modifiedConflict(call.served.strategy.resource, call.name);
+    const ready = await prepareUpdate(core, call, input, { next, previous });
+    try {
+      return commit(core, call, { entry, previous, next: ready, dryRun: input.options.dryRun });
+    } catch (error) {
+      if (!(error instanceof StoreError)) throw error;
+      if (error.reason === "missing") throw notFound(call.served.strategy.resource, call.name);
+      if (attempt === MAX_ATTEMPTS) throw modifiedConflict(call.served.strategy.resource, call.name);
+    }
+  }
+}
+
+async function prepareUpdate(
+  core: Core,
+  call: Call,
+  input: UpdateInput,
+  pair: { readonly next: UnstructuredObject; readonly previous: KubeObject },
+): Promise<UnstructuredObject> {
+  const { strategy } = call.served;
+  const { next, previous } = pair;
+  keepForUpdate(call, next, previous);
+  strategy.setDefaults?.(next);
+  if (input.prepare !== undefined) input.prepare(next, previous);
+  else if (call.subresource === "status") keepAllButStatus(call, next, previous);
+  else if (strategy.status === true && call.subresource === "") keepStatus(next, previous);
+  if (input.managed !== true) recordManager(core, call, { next, previous, options: input.options });
+  const request = admissionRequest(call, {
+    operation: "UPDATE",
+    object: next,
+    oldObject: previous,
+    options: input.options,
+  });
+  const admitted = await admit(core, call, request, next);
+  if (call.subresource === "status") strategy.prepareForStatusUpdate?.(admitted, previous);
+  else strategy.prepareForUpdate?.(admitted, previous);
+  bumpGeneration(strategy, admitted, previous as UnstructuredObject);
+  const own = call.subresource === "status" ? strategy.validateStatusUpdate : strategy.validateUpdate;
+  const errors = (input.validate ?? own?.bind(strategy))?.(admitted, previous) ?? [];
+  refuse(call, admitted, [
+    ...validateMetadata(strategy, admitted),
+    ...validateMetadataUpdate(admitted, previous),
+    ...errors,
+  ]);
+  call.warnings.push(...(strategy.warnings?.(admitted) ?? []));
+  await validateAdmission(core, call, request, admitted);
+  return admitted;
+}
+
+function keepStatus(next: UnstructuredObject, previous: KubeObject): void {
+  const { status } = previous as UnstructuredObject;
+  if (status === undefined) delete next.status;
+  else next.status = structuredClone(status);
+}
+
+/** Built-in kinds let status writers set labels and annotations (nodes need it), custom resources nothing but status. */
+function keepAllButStatus(call: Call, next: UnstructuredObject, previous: KubeObject): void {
+  const old = structuredClone(previous) as UnstructuredObject;
+  const { status } = next;
+  const { labels, annotations, managedFields, resourceVersion } = next.metadata ?? {};
+  for (const field of Object.keys(next)) delete next[field];
+  Object.assign(next, old);
+  const metadata = metadataOf(next);
+  if (!call.served.custom) Object.assign(metadata, { labels, annotations });
+  Object.assign(metadata, { managedFields, resourceVersion });
+  for (const [field, value] of Object.entries(metadata)) {
+    if (value === undefined) delete (metadata as Record<string, unknown>)[field];
+  }
+  if (status === undefined) delete next.status;
+  else next.status = status;
+}
+
+interface Commit {
+  readonly entry: Entry<KubeObject>;
+  readonly previous: KubeObject;
+  readonly next: UnstructuredObject;
+  readonly dryRun: boolean;
+}
+
+function commit(core: Core, call: Call, { entry, previous, next, dryRun }: Commit): KubeObject {
+  if (isUnchanged(next, previous)) return previous;
+  if (dryRun)
+    return { ...next, metadata: { ...next.metadata, resourceVersion: previous.metadata?.resourceVersion ?? "" } };
+  const stamp = (revision: number): KubeObject => stamped(next, revision);
+  // Whoever takes the last finalizer off an object that is being deleted removes it.
+  if (isDeletable(call.served.strategy.resource, next))
+    return core.store.delete(entry.key, entry.revision, stamp).value;
+  return core.store.update(entry.key, entry.revision, stamp).value;
+}
+
+function isUnchanged(next: UnstructuredObject, previous: KubeObject): boolean {
+  const { managedFields: a, resourceVersion: _next, ...nextMeta } = next.metadata ?? {};
+  const { managedFields: b, resourceVersion: _previous, ...previousMeta } = previous.metadata ?? {};
+  const same = jsonEquals({ ...next, metadata: nextMeta }, { ...previous, metadata: previousMeta });
+  return same && sameManagedFields(a ?? [], b ?? []);
+}
+
+export function stamped(object: KubeObject, revision: number): KubeObject {
+  object.metadata = { ...object.metadata, resourceVersion: String(revision) };
+  return object;
+}
+
+interface Change {
+  readonly next: UnstructuredObject;
+  readonly previous?: KubeObject;
+  readonly options: WriteOptions;
+}
+
+function recordManager(core: Core, call: Call, { next, previous, options }: Change): void {
+  const metadata = metadataOf(next);
+  const managedFields = trackUpdate(call.served.schema(), previous, next, {
+    manager: options.fieldManager,
+    apiVersion: apiVersionOf(call.served.strategy.resource),
+    subresource: call.subresource,
+    time: timestamp(core.now()),
+  });
+  if (managedFields.length === 0) delete metadata.managedFields;
+  else metadata.managedFields = managedFields;
+}
+
+interface AdmissionInput {
+  readonly operation: AdmissionRequest["operation"];
+  readonly object: UnstructuredObject | undefined;
+  readonly oldObject?: KubeObject;
+  readonly options: { readonly dryRun: boolean; readonly raw: Readonly<Record<string, unknown>> };
+}
+
+export function admissionRequest(call: Call, input: AdmissionInput): AdmissionRequest {
+  const { resource } = call.served.strategy;
+  return {
+    operation: input.operation,
+    resource,
+    kind: { group: resource.group, version: resource.version, kind: resource.kind },
+    subresource: call.subresource,
+    namespace: call.namespace,
+    name: input.object?.metadata?.name ?? call.name,
+    object: input.object,
+    oldObject: input.oldObject as UnstructuredObject | undefined,
+    options: input.options.raw,
+    dryRun: input.options.dryRun,
+    user: call.user,
+    warnings: call.warnings,
+  };
+}
+
+export async function admit(
+  core: Core,
+  call: Call,
+  request: AdmissionRequest,
+  object: UnstructuredObject,
+): Promise<UnstructuredObject> {
+  const plugins = core.parts().admission.filter((plugin) => plugin.admit !== undefined && plugin.handles(request));
+  if (plugins.length === 0) return object;
+  for (const plugin of plugins) await plugin.admit?.(call.ctx, request);
+  const admitted = request.object ?? object;
+  // A plugin or webhook may have left out what defaulting fills.
+  call.served.strategy.setDefaults?.(admitted);
+  return admitted;
+}
+
+export async function validateAdmission(
+  core: Core,
+  call: Call,
+  request: AdmissionRequest,
+  object: UnstructuredObject | undefined,
+): Promise<void> {
+  request.object = object;
+  for (const plugin of core.parts().admission) {
+    if (plugin.validate !== undefined && plugin.handles(request)) await plugin.validate(call.ctx, request);
+  }
+}
+
+export function refuse(call: Call, object: KubeObject, errors: readonly FieldError[]): void {
+  if (errors.length > 0) throw invalidObject(call.served.strategy.resource, object.metadata?.name ?? "", errors);
+}
+
+export function requireVersion(call: Call, object: KubeObject): void {
+  if (!call.served.custom || (object.metadata?.resourceVersion ?? "") !== "") return;
+  const { group, kind } = call.served.strategy.resource;
+  const message = "Invalid value: 0x0: must be specified for an update";
+  const error: FieldError = { reason: "FieldValueInvalid", field: "metadata.resourceVersion", message };
+  throw invalidObject({ group, kind }, call.name, [error]);
+}
+
+export function methodNotAllowed(): Error {
+  return failure(405, "MethodNotAllowed", "the server does not allow this method on the requested resource");
+}

@@ -1,0 +1,129 @@
+/**
+ * One API server inside a test, as envtest is for Go: everything real but the cluster around it. Full rights for
+ * the administrator, no controllers; tests that need RBAC or admission pass their own parts.
+ */
+import { randomUUID } from "node:crypto";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { silentLogger } from "#base/log.ts";
+import type { KubeObject } from "#machinery/meta.ts";
+import { isAlreadyExists } from "#machinery/status-error.ts";
+import { createCa, issueCertificate } from "#pki/certificate.ts";
+import { forgeKubeconfig } from "#pki/kubeconfig.ts";
+import { clientCertificateAuthenticator } from "./apiserver/authn/client-certificate.ts";
+import type { ApiServerParts, ApiServices } from "./apiserver/connector.ts";
+import { crdStrategy } from "./apiserver/crd/strategy.ts";
+import { loadBuiltinSchemas } from "./apiserver/openapi/builtin-schemas.ts";
+import type { Authenticator, UserInfo } from "./apiserver/request.ts";
+import { builtinStrategies } from "./apiserver/resources/all.ts";
+import { type ApiServer, startApiServer } from "./apiserver/server.ts";
+import type { AnyStrategy } from "./apiserver/strategy.ts";
+
+export interface TestApiServerOptions {
+  /** Replaces single parts; the administrator's token and certificates are accepted in any case. */
+  readonly parts?: (services: ApiServices) => Partial<ApiServerParts>;
+  /** Default: all built-in kinds and CRDs. */
+  readonly strategies?: readonly AnyStrategy[];
+  /** Namespaces to create. Default: default and kube-system. */
+  readonly namespaces?: readonly string[];
+  /** An existing directory to keep state in; default a temporary one, removed at the end. */
+  readonly directory?: string;
+  readonly now?: () => number;
+}
+
+export interface TestApiServer extends AsyncDisposable {
+  /** `https://127.0.0.1:40123` */
+  readonly url: string;
+  /** PEM. */
+  readonly ca: string;
+  readonly adminToken: string;
+  readonly adminCertificate: { readonly certificate: string; readonly privateKey: string };
+  /** Path of a kubeconfig file of the administrator. */
+  readonly kubeconfig: string;
+  readonly directory: string;
+  readonly server: ApiServer;
+}
+
+const SCHEMAS = fileURLToPath(new URL("../.build/openapi", import.meta.url));
+const ADMIN: UserInfo = { name: "admin", groups: ["system:masters", "system:authenticated"] };
+
+export async function startTestApiServer(options: TestApiServerOptions = {}): Promise<TestApiServer> {
+  const directory = options.directory ?? mkdtempSync(join(tmpdir(), "apiserver-"));
+  const ca = await createCa("test-ca");
+  const subject = { commonName: "admin", organizations: ["system:masters"] };
+  const adminCertificate = await issueCertificate(ca, { subject, usages: ["client"] });
+  const serving = await issueCertificate(ca, {
+    subject: { commonName: "kube-apiserver", organizations: [] },
+    alternativeNames: ["localhost", "127.0.0.1", "kubernetes.default.svc"],
+    usages: ["server"],
+  });
+  const adminToken = randomUUID();
+  const controller = new AbortController();
+  const server = await startApiServer(
+    { signal: controller.signal, log: silentLogger },
+    {
+      storeFile: join(directory, "store.db"),
+      tls: { ...serving, clientCa: ca.certificate },
+      strategies: options.strategies ?? [...builtinStrategies, crdStrategy],
+      schemas: loadBuiltinSchemas(SCHEMAS),
+      parts: (services) => partsFor(services, adminToken, options.parts),
+      ...(options.now !== undefined && { now: options.now }),
+    },
+  );
+  await createNamespaces(server, options.namespaces ?? ["default", "kube-system"], controller.signal);
+  const url = `https://127.0.0.1:${server.port}`;
+  const kubeconfig = join(directory, "kubeconfig");
+  const config = forgeKubeconfig({
+    cluster: "test",
+    server: url,
+    ca: ca.certificate,
+    user: "admin",
+    credentials: adminCertificate,
+  });
+  writeFileSync(kubeconfig, JSON.stringify(config), { mode: 0o600 });
+  return {
+    url,
+    ca: ca.certificate,
+    adminToken,
+    adminCertificate,
+    kubeconfig,
+    directory,
+    server,
+    async [Symbol.asyncDispose]() {
+      await server[Symbol.asyncDispose]();
+      controller.abort();
+      if (options.directory === undefined) rmSync(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+function partsFor(services: ApiServices, adminToken: string, override: TestApiServerOptions["parts"]): ApiServerParts {
+  const admin: Authenticator = {
+    authenticate: (request) =>
+      Promise.resolve(request.headers.authorization === `Bearer ${adminToken}` ? ADMIN : undefined),
+  };
+  const own = override?.(services) ?? {};
+  return {
+    authorizer: { authorize: () => ({ allowed: true, reason: "" }) },
+    admission: [],
+    connectors: [],
+    virtual: [],
+    ...own,
+    authenticators: [admin, clientCertificateAuthenticator(Date.now), ...(own.authenticators ?? [])],
+  };
+}
+
+async function createNamespaces(server: ApiServer, names: readonly string[], signal: AbortSignal): Promise<void> {
+  const namespaces = server.services.findResource("", "namespaces");
+  if (namespaces === undefined) return;
+  for (const name of names) {
+    const object: KubeObject = { apiVersion: "v1", kind: "Namespace", metadata: { name } };
+    try {
+      await server.services.writer.create({ signal, log: silentLogger }, namespaces as never, "", object as never);
+    } catch (error) {
+      if (!isAlreadyExists(error)) throw error;
+    }
+  }
+}

@@ -1,0 +1,99 @@
+/**
+ * The first place where a JSON value does not fit the Go type of a built-in kind, in the words of encoding/json.
+ * Kubernetes: sigs.k8s.io/json/internal/golang/encoding/json/decode.go (UnmarshalTypeError)
+ */
+import { fieldSchema, isJsonObject, type Schema } from "./schema.ts";
+
+const QUANTITY = /^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$/;
+
+interface Place {
+  /** Go's name of the innermost struct, and the fields from the root to the value. */
+  readonly struct: string;
+  readonly fields: readonly string[];
+}
+
+/** `json: cannot unmarshal string into Go struct field DeploymentSpec.spec.replicas of type int32`, or undefined. */
+export function findTypeError(value: unknown, schema: Schema): string | undefined {
+  return check(value, schema, { struct: "", fields: [] });
+}
+
+function check(value: unknown, schema: Schema, place: Place): string | undefined {
+  if (value === null || value === undefined) return undefined;
+  if (schema.format === "quantity") return checkQuantity(value, place);
+  if (schema["x-kubernetes-int-or-string"] === true) {
+    return typeof value === "string" || Number.isInteger(value) ? undefined : mismatch(value, "int32", place);
+  }
+  switch (schema.type) {
+    case "object":
+      return checkObject(value, schema, place);
+    case "array":
+      return checkArray(value, schema, place);
+    case "string":
+      return typeof value === "string" ? checkTime(value, schema) : mismatch(value, goName(schema), place);
+    case "boolean":
+      return typeof value === "boolean" ? undefined : mismatch(value, "bool", place);
+    case "integer":
+      return Number.isInteger(value) ? undefined : mismatch(value, goName(schema), place);
+    case "number":
+      return typeof value === "number" ? undefined : mismatch(value, "float64", place);
+    default:
+      return undefined;
+  }
+}
+
+function checkObject(value: unknown, schema: Schema, place: Place): string | undefined {
+  if (!isJsonObject(value)) return mismatch(value, goName(schema), place);
+  const isStruct = schema.properties !== undefined;
+  for (const [field, child] of Object.entries(value)) {
+    const childSchema = fieldSchema(schema, field);
+    if (childSchema === undefined) continue;
+    // Map keys leave no trace in Go's error context, struct fields do.
+    const inside = isStruct ? { struct: schema.goType ?? "", fields: [...place.fields, field] } : place;
+    const error = check(child, childSchema, inside);
+    if (error !== undefined) return error;
+  }
+  return undefined;
+}
+
+function checkArray(value: unknown, schema: Schema, place: Place): string | undefined {
+  if (!Array.isArray(value)) return mismatch(value, goName(schema), place);
+  if (schema.items === undefined) return undefined;
+  for (const item of value) {
+    const error = check(item, schema.items, place);
+    if (error !== undefined) return error;
+  }
+  return undefined;
+}
+
+function checkQuantity(value: unknown, place: Place): string | undefined {
+  if (typeof value === "number") return undefined;
+  if (typeof value !== "string") return mismatch(value, "resource.Quantity", place);
+  return QUANTITY.test(value) ? undefined : `quantities must match the regular expression '${QUANTITY.source}'`;
+}
+
+function checkTime(value: string, schema: Schema): string | undefined {
+  if (schema.format !== "date-time" || !Number.isNaN(Date.parse(value))) return undefined;
+  return `parsing time ${JSON.stringify(value)} as "2006-01-02T15:04:05Z07:00": cannot parse ${JSON.stringify(value)} as "2006"`;
+}
+
+function mismatch(value: unknown, goType: string, place: Place): string {
+  const head = `json: cannot unmarshal ${wordOf(value)} into Go `;
+  if (place.fields.length === 0) return `${head}value of type ${goType}`;
+  return `${head}struct field ${place.struct}.${place.fields.join(".")} of type ${goType}`;
+}
+
+function wordOf(value: unknown): string {
+  if (Array.isArray(value)) return "array";
+  if (typeof value === "number") return Number.isInteger(value) ? "number" : `number ${value}`;
+  return typeof value === "boolean" ? "bool" : typeof value;
+}
+
+function goName(schema: Schema): string {
+  if (schema.type === "array") return `[]${schema.items === undefined ? "interface {}" : goName(schema.items)}`;
+  if (schema.type === "integer") return schema.format ?? "int64";
+  if (schema.type === "boolean") return "bool";
+  if (schema.type !== "object") return schema.type ?? "interface {}";
+  if (schema.properties !== undefined) return `v1.${schema.goType ?? ""}`;
+  const rest = schema.additionalProperties;
+  return `map[string]${typeof rest === "object" ? goName(rest) : "interface {}"}`;
+}

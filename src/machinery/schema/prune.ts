@@ -1,0 +1,67 @@
+/**
+ * Drops what a schema does not know and reports it, as decoding into Go structs (built-in kinds) and pruning of
+ * structural schemas (custom resources) do.
+ * Kubernetes: apiextensions-apiserver/pkg/apiserver/schema/pruning/algorithm.go
+ */
+import { isJsonObject, type JsonObject, type Schema } from "./schema.ts";
+
+const EMBEDDED_FIELDS = new Set(["apiVersion", "kind", "metadata"]);
+
+/** Removes unknown fields from `value` in place; returns their paths (`spec.ports[0].foo`). */
+export function prune(value: unknown, schema: Schema, root = true): string[] {
+  const unknown: string[] = [];
+  visit(value, schema, "", root || schema["x-kubernetes-embedded-resource"] === true, unknown);
+  return unknown;
+}
+
+function visit(value: unknown, schema: Schema, path: string, resource: boolean, unknown: string[]): void {
+  if (Array.isArray(value)) {
+    const items = schema.items;
+    if (items === undefined) return;
+    const embedded = items["x-kubernetes-embedded-resource"] === true;
+    value.forEach((item, index) => visit(item, items, `${path}[${index}]`, embedded, unknown));
+    return;
+  }
+  if (!isJsonObject(value) || isOpaque(schema)) return;
+  for (const [field, child] of Object.entries(value)) {
+    const childPath = path === "" ? field : `${path}.${field}`;
+    const childSchema = schemaFor(schema, field);
+    if (childSchema !== undefined) {
+      visit(child, childSchema, childPath, childSchema["x-kubernetes-embedded-resource"] === true, unknown);
+    } else if (!keeps(schema, field, resource)) {
+      unknown.push(childPath);
+      delete value[field];
+    }
+  }
+}
+
+function schemaFor(schema: Schema, field: string): Schema | undefined {
+  const { properties, additionalProperties } = schema;
+  if (properties !== undefined && Object.hasOwn(properties, field)) return properties[field];
+  return typeof additionalProperties === "object" ? additionalProperties : undefined;
+}
+
+/** A schema that says nothing about the inside keeps everything. */
+function isOpaque(schema: Schema): boolean {
+  return schema.type === undefined && schema.properties === undefined && schema.additionalProperties === undefined;
+}
+
+function keeps(schema: Schema, field: string, resource: boolean): boolean {
+  if (schema["x-kubernetes-preserve-unknown-fields"] === true) return true;
+  if (schema.additionalProperties === true) return true;
+  return resource && EMBEDDED_FIELDS.has(field);
+}
+
+/** Removes nulls as decoding into Go structs does; arbitrary content (schemas without type) keeps them. */
+export function dropNulls(value: unknown, schema: Schema | undefined): void {
+  if (schema === undefined || isOpaque(schema)) return;
+  if (Array.isArray(value)) {
+    for (const item of value) dropNulls(item, schema.items);
+    return;
+  }
+  if (!isJsonObject(value)) return;
+  for (const [field, child] of Object.entries(value)) {
+    if (child === null && schema.properties !== undefined) delete (value as JsonObject)[field];
+    else dropNulls(child, schemaFor(schema, field));
+  }
+}
