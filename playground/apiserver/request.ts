@@ -72,7 +72,11 @@ export interface ObjectReader {
   /** All namespaces when `namespace` is "". */
   list<T extends KubeObject>(resource: Resource<T>, namespace: string): readonly T[];
   /** Calls back after each committed change of the resource, until the signal ends. */
-  onChange(resource: Resource, signal: AbortSignal, changed: (type: "ADDED" | "MODIFIED" | "DELETED", object: KubeObject) => void): void;
+  onChange(
+    resource: Resource,
+    signal: AbortSignal,
+    changed: (type: "ADDED" | "MODIFIED" | "DELETED", object: KubeObject) => void,
+  ): void;
 }
 
 /**
@@ -87,8 +91,15 @@ export interface ObjectWriter {
     resource: Resource<T>,
     namespace: string,
     name: string,
-    subresource: "" | "status",
+    /** "": all but status; "status"; any other name writes the object whole, past the rules of the main resource. */
+    subresource: string,
     mutate: (object: T) => T | undefined,
   ): Promise<T>;
-  delete(ctx: Context, resource: Resource, namespace: string, name: string, options: Readonly<Record<string, unknown>>): Promise<KubeObject>;
+  delete(
+    ctx: Context,
+    resource: Resource,
+    namespace: string,
+    name: string,
+    options: Readonly<Record<string, unknown>>,
+  ): Promise<KubeObject>;
 }
