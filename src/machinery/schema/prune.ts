@@ -19,7 +19,7 @@ function visit(value: unknown, schema: Schema, path: string, resource: boolean, 
     const items = schema.items;
     if (items === undefined) return;
     const embedded = items["x-kubernetes-embedded-resource"] === true;
-    value.forEach((item, index) => visit(item, items, `${path}[${index}]`, embedded, unknown));
+    for (const [index, item] of value.entries()) visit(item, items, `${path}[${index}]`, embedded, unknown);
     return;
   }
   if (!isJsonObject(value) || isOpaque(schema)) return;
@@ -52,7 +52,7 @@ function keeps(schema: Schema, field: string, resource: boolean): boolean {
   return resource && EMBEDDED_FIELDS.has(field);
 }
 
-/** Removes nulls as decoding into Go structs does; arbitrary content (schemas without type) keeps them. */
+/** Removes nulls and quotes numeric quantities, as a round trip through Go structs does. Arbitrary content stays. */
 export function dropNulls(value: unknown, schema: Schema | undefined): void {
   if (schema === undefined || isOpaque(schema)) return;
   if (Array.isArray(value)) {
@@ -61,7 +61,9 @@ export function dropNulls(value: unknown, schema: Schema | undefined): void {
   }
   if (!isJsonObject(value)) return;
   for (const [field, child] of Object.entries(value)) {
+    const childSchema = schemaFor(schema, field);
     if (child === null && schema.properties !== undefined) delete (value as JsonObject)[field];
-    else dropNulls(child, schemaFor(schema, field));
+    else if (childSchema?.format === "quantity" && typeof child === "number") value[field] = String(child);
+    else dropNulls(child, childSchema);
   }
 }

@@ -42,6 +42,16 @@ export interface Schema {
   readonly "x-kubernetes-validations"?: readonly ValidationRule[];
   /** Go's name of the type, in messages of built-in kinds: `DeploymentSpec`, `Quantity`. */
   readonly goType?: string;
+  /** Protobuf field numbers of a built-in type, for requests in that encoding. */
+  readonly wire?: Readonly<Record<string, WireField>>;
+}
+
+export interface WireField {
+  /** JSON name; absent when the message's fields are inlined. */
+  readonly name?: string;
+  /** Go's field is a pointer: present means set, even to zero. */
+  readonly pointer?: true;
+  readonly inline?: Readonly<Record<string, WireField>>;
 }
 
 export interface ValidationRule {

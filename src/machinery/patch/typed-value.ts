@@ -1,0 +1,123 @@
+/**
+ * Objects seen through their schema: which parts are single fields to own, how list items are told apart, what two
+ * objects differ in. Kubernetes: sigs.k8s.io/structured-merge-diff/v6/typed/{tofieldset,compare}.go
+ */
+import { fieldSchema, isJsonObject, type JsonObject, jsonEquals, type Schema } from "../schema/schema.ts";
+import { FieldSet } from "./field-set.ts";
+
+export interface ListItem {
+  /** `k:{"name":"web"}` or `v:"x"` */
+  readonly step: string;
+  readonly value: unknown;
+}
+
+/** How a value is owned: as one piece, field by field, or item by item. */
+export type Shape = "atomic" | "map" | "list";
+
+export function shapeOf(value: unknown, schema: Schema | undefined): Shape {
+  if (Array.isArray(value)) {
+    const type = schema?.["x-kubernetes-list-type"];
+    return type === "map" || type === "set" ? "list" : "atomic";
+  }
+  if (!isJsonObject(value)) return "atomic";
+  return schema?.["x-kubernetes-map-type"] === "atomic" ? "atomic" : "map";
+}
+
+/** The items of an associative list or set with their steps; of equal steps the last counts. */
+export function itemsOf(list: readonly unknown[], schema: Schema | undefined): ListItem[] {
+  return list.map((value) => ({ step: stepOf(value, schema), value }));
+}
+
+export function stepOf(item: unknown, schema: Schema | undefined): string {
+  if (schema?.["x-kubernetes-list-type"] === "set") return `v:${JSON.stringify(item)}`;
+  const keys: JsonObject = {};
+  // Keys are sorted by name, as in structured-merge-diff's KeyByFields.
+  for (const key of [...(schema?.["x-kubernetes-list-map-keys"] ?? [])].sort()) {
+    const value = isJsonObject(item) ? item[key] : undefined;
+    const given = value ?? schema?.items?.properties?.[key]?.default;
+    if (given !== undefined) keys[key] = given;
+  }
+  return `k:${JSON.stringify(keys)}`;
+}
+
+/** Every field that `value` sets. */
+export function toFieldSet(value: unknown, schema: Schema | undefined): FieldSet {
+  const set = new FieldSet();
+  collect(value, schema, set);
+  return set;
+}
+
+function collect(value: unknown, schema: Schema | undefined, set: FieldSet): void {
+  if (isJsonObject(value)) {
+    for (const [field, child] of Object.entries(value)) collectAt(`f:${field}`, child, fieldSchema(schema, field), set);
+  } else if (Array.isArray(value)) {
+    for (const { step, value: item } of itemsOf(value, schema)) {
+      set.members.add(step);
+      if (shapeOf(item, schema?.items) === "map") collect(item, schema?.items, set.child(step));
+    }
+  }
+}
+
+function collectAt(step: string, value: unknown, schema: Schema | undefined, set: FieldSet): void {
+  const shape = shapeOf(value, schema);
+  const size = Array.isArray(value) ? value.length : isJsonObject(value) ? Object.keys(value).length : 0;
+  // A granular map that may be empty by itself is owned as well as its fields (as Go's maps, unlike structs).
+  const isMap = shape === "map" && schema?.properties === undefined;
+  if (shape === "atomic" || size === 0 || isMap || shape === "list") set.members.add(step);
+  if (shape !== "atomic" && size > 0) collect(value, schema, set.child(step));
+}
+
+export interface Comparison {
+  readonly added: FieldSet;
+  readonly modified: FieldSet;
+  readonly removed: FieldSet;
+}
+
+export function compare(before: unknown, after: unknown, schema: Schema | undefined): Comparison {
+  const result: Comparison = { added: new FieldSet(), modified: new FieldSet(), removed: new FieldSet() };
+  compareInside({ before, after, schema }, result);
+  return result;
+}
+
+interface Pair {
+  readonly before: unknown;
+  readonly after: unknown;
+  readonly schema: Schema | undefined;
+}
+
+function compareInside({ before, after, schema }: Pair, result: Comparison): void {
+  const [old, now] = [childrenOf(before, schema), childrenOf(after, schema)];
+  for (const step of new Set([...old.keys(), ...now.keys()])) {
+    const childSchema = step.startsWith("f:") ? fieldSchema(schema, step.slice(2)) : schema?.items;
+    compareAt(step, { before: old.get(step), after: now.get(step), schema: childSchema }, result);
+  }
+}
+
+function compareAt(step: string, pair: Pair, result: Comparison): void {
+  const { before, after, schema } = pair;
+  if (before === after) return;
+  if (before === undefined) return void addAll(step, after, schema, result.added);
+  if (after === undefined) return void addAll(step, before, schema, result.removed);
+  const [a, b] = [shapeOf(before, schema), shapeOf(after, schema)];
+  if (a !== b || a === "atomic") {
+    if (!jsonEquals(before, after)) result.modified.members.add(step);
+    return;
+  }
+  const below: Comparison = { added: new FieldSet(), modified: new FieldSet(), removed: new FieldSet() };
+  compareInside(pair, below);
+  for (const part of ["added", "modified", "removed"] as const) {
+    if (!below[part].isEmpty) result[part].children.set(step, below[part]);
+  }
+}
+
+function addAll(step: string, value: unknown, schema: Schema | undefined, set: FieldSet): void {
+  if (!step.startsWith("f:")) set.members.add(step);
+  if (step.startsWith("f:")) collectAt(step, value, schema, set);
+  else if (shapeOf(value, schema) === "map") collect(value, schema, set.child(step));
+}
+
+function childrenOf(value: unknown, schema: Schema | undefined): Map<string, unknown> {
+  if (isJsonObject(value)) return new Map(Object.entries(value).map(([field, child]) => [`f:${field}`, child]));
+  if (Array.isArray(value)) return new Map(itemsOf(value, schema).map(({ step, value: item }) => [step, item]));
+  return new Map();
+}
