@@ -1,0 +1,36 @@
+/** The one list of controllers that an embedded cluster runs. */
+import { csrSigningController } from "./certificates/controller.ts";
+import { daemonSetController } from "./daemonset/controller.ts";
+import { deploymentController } from "./deployment/controller.ts";
+import type { ControllerFactory } from "./deps.ts";
+import { disruptionController } from "./disruption/controller.ts";
+import { endpointSliceController } from "./endpointslice/controller.ts";
+import { garbageCollector } from "./garbage-collector/controller.ts";
+import { jobController } from "./job/controller.ts";
+import { loadBalancerController } from "./load-balancer/controller.ts";
+import { namespaceController } from "./namespace/controller.ts";
+import { nodeIpamController } from "./node-ipam/controller.ts";
+import { nodeLifecycleController, taintEvictionController } from "./node-lifecycle/controller.ts";
+import { podGcController } from "./pod-gc/controller.ts";
+import { replicaSetController } from "./replicaset/controller.ts";
+import { serviceAccountController } from "./service-account/controller.ts";
+import { statefulSetController } from "./statefulset/controller.ts";
+
+export const allControllers: readonly ControllerFactory[] = [
+  serviceAccountController,
+  nodeIpamController,
+  deploymentController,
+  replicaSetController,
+  daemonSetController,
+  statefulSetController,
+  jobController,
+  endpointSliceController,
+  loadBalancerController,
+  namespaceController,
+  garbageCollector,
+  nodeLifecycleController,
+  taintEvictionController,
+  podGcController,
+  disruptionController,
+  csrSigningController,
+];

@@ -1,0 +1,26 @@
+/** What a scheduling plugin may do. Kubernetes: pkg/scheduler/framework/interface.go; plugins carry the upstream names. */
+import type { Pod } from "kubernetes-types/core/v1";
+import type { ClusterState, NodeState } from "./cluster-state.ts";
+
+export interface Rejection {
+  /** As in the event: `Insufficient cpu`, `node(s) didn't match Pod's node affinity/selector`. */
+  readonly reasons: readonly string[];
+  /** Whether evicting pods of lower priority could help. */
+  readonly resolvable: boolean;
+}
+
+export interface Plugin {
+  readonly name: string;
+  /** Undefined: the node is fine. */
+  filter?(pod: Pod, node: NodeState, state: ClusterState): Rejection | undefined;
+  /** Any scale; normalised to 0…100 over the candidates unless `absolute`. Higher is better. */
+  score?(pod: Pod, node: NodeState, state: ClusterState): number;
+  readonly absolute?: boolean;
+  /** Lower raw scores are better: normalisation turns them round. */
+  readonly reverse?: boolean;
+  readonly weight?: number;
+}
+
+export function reject(reason: string, resolvable = false): Rejection {
+  return { reasons: [reason], resolvable };
+}
