@@ -14,6 +14,8 @@ export function parseReference(text: string): ImageReference | undefined {
   const match = FORM.exec(text);
   if (match === null) return undefined;
   const [, name = "", tag, digest] = match;
+  // Only a registry may have capitals.
+  if (!hasRegistry(name) && name !== name.toLowerCase()) return undefined;
   return { repository: normalise(name), ...(tag !== undefined && { tag }), ...(digest !== undefined && { digest }) };
 }
 
@@ -23,12 +25,14 @@ export function formatReference(reference: ImageReference): string {
   return `${reference.repository}:${reference.tag ?? "latest"}`;
 }
 
-function normalise(name: string): string {
+function hasRegistry(name: string): boolean {
   const slash = name.indexOf("/");
   const first = slash < 0 ? "" : name.slice(0, slash);
-  const isRegistry = first.includes(".") || first.includes(":") || first === "localhost";
-  if (!isRegistry) return `docker.io/${slash < 0 ? "library/" : ""}${name}`;
-  return first === "docker.io" && !name.slice(slash + 1).includes("/")
-    ? `docker.io/library/${name.slice(slash + 1)}`
-    : name;
+  return first.includes(".") || first.includes(":") || first === "localhost";
+}
+
+function normalise(name: string): string {
+  if (!hasRegistry(name)) return `docker.io/${name.includes("/") ? "" : "library/"}${name}`;
+  const [registry = "", ...path] = name.split("/");
+  return registry === "docker.io" && path.length === 1 ? `docker.io/library/${path[0]}` : name;
 }

@@ -1,0 +1,70 @@
+/** Where containers' control groups are, whether we may make them, and what they say about usage. Linux: cgroup-v1/, cgroup-v2.rst */
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync } from "node:fs";
+import { join } from "node:path";
+
+const ROOT = "/sys/fs/cgroup";
+
+export type CgroupDriver =
+  | { readonly version: 1; readonly hierarchies: readonly string[] }
+  | { readonly version: 2 }
+  | { readonly version: "none"; readonly why: string };
+
+/** Tries to make the parent group; when the machine forbids it, containers run without limits. */
+export function detectCgroups(parent: string): CgroupDriver {
+  try {
+    if (existsSync(`${ROOT}/cgroup.controllers`)) {
+      mkdirSync(join(ROOT, parent), { recursive: true });
+      return { version: 2 };
+    }
+    const hierarchies = readdirSync(ROOT).filter((name) => existsSync(join(ROOT, name, "cgroup.procs")));
+    if (hierarchies.length === 0) return { version: "none", why: `${ROOT} holds no hierarchy` };
+    for (const name of hierarchies) mkdirSync(join(ROOT, name, parent), { recursive: true });
+    return { version: 1, hierarchies };
+  } catch (error) {
+    return { version: "none", why: String(error) };
+  }
+}
+
+export interface Usage {
+  readonly cpuNanoseconds: number;
+  readonly memoryBytes: number;
+}
+
+export function readUsage(driver: CgroupDriver, path: string): Usage | undefined {
+  try {
+    if (driver.version === 1) {
+      return {
+        cpuNanoseconds: Number(readFileSync(join(ROOT, "cpuacct", path, "cpuacct.usage"), "utf8")),
+        memoryBytes: Number(readFileSync(join(ROOT, "memory", path, "memory.usage_in_bytes"), "utf8")),
+      };
+    }
+    if (driver.version === "none") return undefined;
+    const microseconds = /usage_usec (\d+)/.exec(readFileSync(join(ROOT, path, "cpu.stat"), "utf8"))?.[1] ?? "0";
+    return {
+      cpuNanoseconds: Number(microseconds) * 1000,
+      memoryBytes: Number(readFileSync(join(ROOT, path, "memory.current"), "utf8")),
+    };
+  } catch {
+    // The group ends with its last process, possibly between two reads: there is no usage to report.
+    return undefined;
+  }
+}
+
+/** Removes an empty group and the groups below it, deepest first; one that is still in use stays. */
+export function removeCgroup(driver: CgroupDriver, path: string): void {
+  const roots =
+    driver.version === 1 ? driver.hierarchies.map((name) => join(ROOT, name)) : driver.version === 2 ? [ROOT] : [];
+  for (const root of roots) removeTree(join(root, path));
+}
+
+function removeTree(directory: string): void {
+  if (!existsSync(directory)) return;
+  for (const entry of readdirSync(directory, { withFileTypes: true })) {
+    if (entry.isDirectory()) removeTree(join(directory, entry.name));
+  }
+  try {
+    rmdirSync(directory);
+  } catch {
+    // Busy: its processes are still ending; the next removal of the parent takes it along.
+  }
+}

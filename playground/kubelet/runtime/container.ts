@@ -1,0 +1,238 @@
+/**
+ * Containers by runc under conmon: conmon writes the CRI log, holds the terminal and records the exit code, so that
+ * containers neither notice nor survive incompletely when the node agent ends. CRI-O: internal/oci/runtime_oci.go
+ */
+import { spawn } from "node:child_process";
+import {
+  existsSync,
+  type FSWatcher,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  watch,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+import type { Context } from "#base/context.ts";
+import { hasCode } from "#base/errors.ts";
+import { run } from "#base/run.ts";
+
+export interface RuntimeOptions {
+  /** Private to one node agent. */
+  readonly directory: string;
+  /** Default: runc. */
+  readonly runtime?: string;
+}
+
+export interface CreateOptions {
+  readonly id: string;
+  readonly name: string;
+  readonly spec: object;
+  readonly logPath: string;
+  readonly tty: boolean;
+  readonly stdin: boolean;
+  readonly stdinOnce: boolean;
+}
+
+export interface Exit {
+  readonly code: number;
+  readonly finishedAt: string;
+  readonly outOfMemory: boolean;
+}
+
+const CREATE_DEADLINE_MS = 20_000;
+
+/** Refusals by the runtime, with its own message. */
+export class RuntimeError extends Error {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = "RuntimeError";
+  }
+}
+
+export class Runtime implements Disposable {
+  readonly #directory: string;
+  readonly #runtime: string;
+  readonly #watcher: FSWatcher;
+
+  /** `onExit` is told of each container that ends from now on; ask `findExit` for those that ended before. */
+  constructor(options: RuntimeOptions, onExit: (id: string) => void) {
+    this.#directory = options.directory;
+    this.#runtime = options.runtime ?? findRuntime();
+    for (const folder of ["exits", "attach", "runc", "containers"])
+      mkdirSync(join(this.#directory, folder), { recursive: true });
+    this.#watcher = watch(this.#exits, (_event, file) => {
+      if (file !== null && existsSync(join(this.#exits, file))) onExit(file);
+    });
+  }
+
+  [Symbol.dispose](): void {
+    this.#watcher.close();
+  }
+
+  get #exits(): string {
+    return join(this.#directory, "exits");
+  }
+
+  bundle(id: string): string {
+    return join(this.#directory, "containers", id);
+  }
+
+  rootfs(id: string): string {
+    return join(this.bundle(id), "rootfs");
+  }
+
+  /** Ids of all containers on disk, running or not. */
+  list(): string[] {
+    return readdirSync(join(this.#directory, "containers"));
+  }
+
+  /** Where conmon takes terminal sizes: `1 <rows> <columns>`. */
+  controlFile(id: string): string {
+    return join(this.bundle(id), "ctl");
+  }
+
+  attachSocket(id: string): string {
+    return join(this.#directory, "attach", id, "attach");
+  }
+
+  /** Creates and starts a container whose root exists already; resolves with its first process. */
+  async start(ctx: Context, options: CreateOptions): Promise<number> {
+    const bundle = this.bundle(options.id);
+    writeFileSync(join(bundle, "config.json"), JSON.stringify(options.spec));
+    const pid = await this.#create(ctx, bundle, options);
+    try {
+      await this.#call(ctx, ["start", options.id]);
+    } catch (cause) {
+      await this.remove(options.id);
+      throw new RuntimeError(`start container "${options.name}": ${startFailure(cause)}`, { cause });
+    }
+    return pid;
+  }
+
+  async signal(ctx: Context, id: string, signal: string): Promise<void> {
+    try {
+      await this.#call(ctx, ["kill", id, signal]);
+    } catch (error) {
+      if (this.findExit(id) === undefined && this.isAlive(id)) throw error;
+    }
+  }
+
+  /** Whether the container's first process still is that process. */
+  isAlive(id: string): boolean {
+    try {
+      const pid = Number(readFileSync(join(this.bundle(id), "pidfile"), "utf8"));
+      return (
+        readFileSync(`/proc/${pid}/cgroup`, "utf8") !== "" &&
+        !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, "utf8"))
+      );
+    } catch (error) {
+      if (hasCode(error, "ENOENT") || hasCode(error, "ESRCH")) return false;
+      throw error;
+    }
+  }
+
+  findExit(id: string): Exit | undefined {
+    const path = join(this.#exits, id);
+    try {
+      const code = Number(readFileSync(path, "utf8"));
+      const finishedAt = `${statSync(path).mtime.toISOString().slice(0, 19)}Z`;
+      return { code, finishedAt, outOfMemory: existsSync(join(this.bundle(id), "oom")) };
+    } catch (error) {
+      if (hasCode(error, "ENOENT")) return undefined;
+      throw error;
+    }
+  }
+
+  /** Ends and forgets the container, whatever state it is in. */
+  async remove(id: string): Promise<void> {
+    await run(this.#runtime, [...this.#globals, "delete", "--force", id], { timeoutMs: CREATE_DEADLINE_MS });
+    rmSync(join(this.#exits, id), { force: true });
+    rmSync(join(this.#directory, "attach", id), { force: true, recursive: true });
+    rmSync(this.bundle(id), { force: true, recursive: true });
+  }
+
+  /** The command line that runs one more process in the container, described by a process file. */
+  execCommand(id: string, processFile: string, how: { readonly tty: boolean; readonly pidFile: string }): string[] {
+    const flags = [...(how.tty ? ["--tty"] : []), "--pid-file", how.pidFile, "--process", processFile];
+    return [this.#runtime, ...this.#globals, "exec", ...flags, id];
+  }
+
+  get #globals(): string[] {
+    return ["--root", join(this.#directory, "runc")];
+  }
+
+  #call(ctx: Context, args: readonly string[]): Promise<unknown> {
+    return run(this.#runtime, [...this.#globals, ...args], { timeoutMs: CREATE_DEADLINE_MS, signal: ctx.signal });
+  }
+
+  #create(ctx: Context, bundle: string, o: CreateOptions): Promise<number> {
+    const flags = [
+      ...(o.tty ? ["-t"] : []),
+      ...(o.stdin ? ["-i"] : []),
+      ...(o.stdin && !o.stdinOnce ? ["--leave-stdin-open"] : []),
+    ];
+    const args = [
+      ...["-b", bundle, "-c", o.id, "-u", o.id, "-n", o.name, "-l", o.logPath, "--exit-dir", this.#exits],
+      ...[
+        "-p",
+        join(bundle, "pidfile"),
+        "-P",
+        join(bundle, "conmon-pid"),
+        "--socket-dir-path",
+        join(this.#directory, "attach"),
+      ],
+      ...["-r", this.#runtime, ...this.#globals.flatMap((arg) => ["--runtime-arg", arg]), "--no-sync-log", ...flags],
+    ];
+    // Its own environment on purpose: nothing of the node agent's may leak into what conmon starts.
+    const env = { PATH: process.env["PATH"], _OCI_SYNCPIPE: "3" };
+    const child = spawn("conmon", args, { stdio: ["ignore", "ignore", "ignore", "pipe"], env, signal: ctx.signal });
+    return readSyncPipe(child, o.name);
+  }
+}
+
+/** conmon answers `{"pid": n}`, or a negative pid and the runtime's message. */
+function readSyncPipe(child: ReturnType<typeof spawn>, name: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const fail = (why: string, cause?: unknown): void => {
+      clearTimeout(timer);
+      reject(new RuntimeError(`create container "${name}": ${why}`, { cause }));
+    };
+    const timer = setTimeout(() => fail(`conmon did not answer within ${CREATE_DEADLINE_MS} ms`), CREATE_DEADLINE_MS);
+    const pipe = child.stdio[3];
+    let text = "";
+    child.on("error", (error) => fail(error.message, error));
+    if (pipe === null || pipe === undefined || !("on" in pipe)) return fail("no sync pipe");
+    pipe.on("data", (chunk: Buffer) => {
+      text += chunk.toString();
+      if (!text.includes("\n")) return;
+      clearTimeout(timer);
+      pipe.removeAllListeners();
+      const answer = JSON.parse(text) as { pid?: number; data?: number; message?: string };
+      const pid = answer.pid ?? answer.data ?? -1;
+      if ("destroy" in pipe) pipe.destroy();
+      if (pid > 0) resolve(pid);
+      else fail(runtimeMessage(answer.message ?? "unknown failure"));
+    });
+    pipe.on("end", () => fail("conmon ended without an answer"));
+  });
+}
+
+/** The part of runc's log lines that says what happened. */
+export function runtimeMessage(text: string): string {
+  return (/msg="((?:[^"\\]|\\.)*)"/.exec(text)?.[1]?.replaceAll('\\"', '"') ?? text).trim();
+}
+
+function startFailure(cause: unknown): string {
+  return cause instanceof Error && "stderr" in cause ? runtimeMessage(String(cause.stderr)) : String(cause);
+}
+
+function findRuntime(): string {
+  const places = ["/usr/sbin/runc", "/usr/bin/runc", "/usr/local/sbin/runc", "/usr/bin/crun"];
+  const found = places.find((path) => existsSync(path));
+  if (found === undefined)
+    throw new RuntimeError("find container runtime: neither runc nor crun is installed; apt-get install runc");
+  return found;
+}
