@@ -184,6 +184,7 @@ async function write(): Promise<void> {
   const byGroup = new Map<string, Model[]>();
   for (const model of models) {
     definitions[model.definition] = schemaOf(model, false);
+    if (model.definition.endsWith("meta.v1.DeleteOptions")) kinds["meta/v1/DeleteOptions"] = model.definition;
     if (!isKind(model)) continue;
     const [group = "", version = ""] = model.package.split("/");
     kinds[`${GROUPS[group] ?? group}/${version}/${model.goType}`] = model.definition;

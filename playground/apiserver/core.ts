@@ -4,6 +4,7 @@ import type { Context } from "#base/context.ts";
 import type { KubeObject } from "#machinery/meta.ts";
 import type { Store } from "#playground/store/store.ts";
 import type { ApiServerParts } from "./connector.ts";
+import type { BuiltinSchemas } from "./openapi/builtin-schemas.ts";
 import type { Registry, ServedResource } from "./registry.ts";
 import type { UserInfo } from "./request.ts";
 
@@ -12,6 +13,7 @@ export interface Core {
   readonly registry: Registry;
   readonly parts: () => ApiServerParts;
   readonly now: () => number;
+  readonly schemas: BuiltinSchemas;
 }
 
 /** One authorized resource request, as the handlers see it. */
@@ -26,6 +28,8 @@ export interface Call {
   readonly query: URLSearchParams;
   readonly contentType: string;
   readonly userAgent: string;
+  /** Of any built-in kind a body may hold. */
+  readonly schemas: BuiltinSchemas;
   /** Sent as `Warning: 299` headers. */
   readonly warnings: string[];
   /** The request's body, read at most once. */

@@ -128,6 +128,7 @@ export function connectorRequest(call: Call, subpath: string): ConnectorRequest 
 
 /** A call for the handlers; of a virtual resource the strategy carries nothing but its names. */
 export function callFor(
+  core: Core,
   target: Target,
   info: RequestInfo,
   request: { ctx: Context; user: UserInfo; headers: Readonly<Record<string, unknown>>; body: () => Promise<Buffer> },
@@ -154,6 +155,7 @@ export function callFor(
     query: info.query,
     contentType: String(request.headers["content-type"] ?? ""),
     userAgent: String(request.headers["user-agent"] ?? ""),
+    schemas: core.schemas,
     warnings: [],
     body: () => {
       body ??= request.body();

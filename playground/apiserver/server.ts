@@ -77,6 +77,7 @@ export async function startApiServer(ctx: Context, options: ApiServerOptions): P
     store,
     registry,
     now: options.now ?? Date.now,
+    schemas: options.schemas,
     parts: () => {
       if (parts === undefined) throw failure(503, "ServiceUnavailable", "the server is starting");
       return parts;
@@ -233,7 +234,7 @@ class Listener {
 
   #call(target: Target, { info, user }: Accepted, incoming: Incoming): Call {
     const body = (): Promise<Buffer> => readBody(incoming, MAX_BODY_BYTES);
-    return callFor(target, info, { ctx: this.#ctx, user, headers: incoming.headers, body });
+    return callFor(this.#core, target, info, { ctx: this.#ctx, user, headers: incoming.headers, body });
   }
 
   close(server: Http2SecureServer): Promise<void> {

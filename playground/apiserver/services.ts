@@ -98,6 +98,7 @@ function internalCall(core: Core, ctx: Context, target: InternalTarget): Call {
     query: new URLSearchParams(),
     contentType: "application/json",
     userAgent: "kube-apiserver",
+    schemas: core.schemas,
     warnings: [],
     body: () => Promise.resolve(Buffer.alloc(0)),
   };

@@ -3,10 +3,11 @@
  * Kubernetes: staging/src/k8s.io/apiserver/pkg/endpoints/handlers/create.go, apimachinery/pkg/runtime/serializer/json
  */
 import { parse as parseYaml, YAMLParseError } from "yaml";
-import { apiVersionOf } from "#machinery/gvk.ts";
+import { apiVersionOf, parseApiVersion } from "#machinery/gvk.ts";
 import type { UnstructuredObject } from "#machinery/meta.ts";
 import { findDuplicateFields } from "#machinery/schema/duplicate-fields.ts";
 import { findTypeError } from "#machinery/schema/go-types.ts";
+import { decodeEnvelope, decodeMessage } from "#machinery/schema/protobuf.ts";
 import { dropNulls, prune } from "#machinery/schema/prune.ts";
 import { isJsonObject, type JsonObject, type Schema } from "#machinery/schema/schema.ts";
 import { badRequest, failure } from "#machinery/status-error.ts";
@@ -19,10 +20,16 @@ export interface Decoded {
   readonly problems: string[];
 }
 
-/** The body as a JSON object; throws 400 or 415. `mediaTypes` names what is accepted. */
-export async function decodeBody(call: Call, mediaTypes = ["application/json", "application/yaml"]): Promise<Decoded> {
+const PROTOBUF = "application/vnd.kubernetes.protobuf";
+const MEDIA_TYPES = ["application/json", "application/yaml", PROTOBUF];
+
+/** The body as a JSON object; throws 400 or 415. */
+export async function decodeBody(call: Call): Promise<Decoded> {
   const mediaType = mediaTypeOf(call.contentType);
-  if (!mediaTypes.includes(mediaType)) throw unsupportedMediaType(mediaTypes);
+  if (!MEDIA_TYPES.includes(mediaType) || (mediaType === PROTOBUF && call.served.custom)) {
+    throw unsupportedMediaType(call.served.custom ? MEDIA_TYPES.slice(0, 2) : MEDIA_TYPES);
+  }
+  if (mediaType === PROTOBUF) return decodeProtobuf(call, await call.body());
   const text = (await call.body()).toString("utf8");
   const wantsProblems = call.query.get("fieldValidation") !== "Ignore";
   if (mediaType.endsWith("yaml")) return decodeYaml(text);
@@ -54,6 +61,19 @@ export function parseJson(text: string): JsonObject {
       "couldn't get version/kind; json parse error: json: cannot unmarshal into Go value of type struct",
     );
   return value;
+}
+
+function decodeProtobuf(call: Call, body: Buffer): Decoded {
+  try {
+    const { apiVersion, kind, raw } = decodeEnvelope(body);
+    const gvk = { ...parseApiVersion(apiVersion), kind };
+    const schema = kind === "DeleteOptions" ? call.schemas.find({ group: "meta", version: "v1", kind }) : call.schemas.find(gvk);
+    if (schema === undefined) throw badRequest(`no kind "${kind}" is registered for version "${apiVersion}"`);
+    return { value: { apiVersion, kind, ...decodeMessage(raw, schema) }, problems: [] };
+  } catch (cause) {
+    if (cause instanceof RangeError || cause instanceof SyntaxError) throw badRequest(cause.message);
+    throw cause;
+  }
 }
 
 function decodeYaml(text: string): Decoded {

@@ -1,0 +1,205 @@
+/**
+ * Built-in objects in Kubernetes' protobuf encoding, decoded to JSON: kubectl and client-go send typed objects so.
+ * Only decoding: every such client accepts JSON in return.
+ * Kubernetes: apimachinery/pkg/runtime/serializer/protobuf/protobuf.go; protobuf.dev/programming-guides/encoding
+ */
+import type { JsonObject, Schema, WireField } from "./schema.ts";
+
+const MAGIC = Buffer.from("k8s\0");
+
+export interface ProtobufEnvelope {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly raw: Buffer;
+}
+
+interface WireValue {
+  readonly number: number;
+  /** Of varints and fixed-width numbers. */
+  readonly scalar: bigint;
+  /** Of length-delimited fields. */
+  readonly bytes: Buffer | undefined;
+}
+
+/** The runtime.Unknown around an object. Throws RangeError on anything else. */
+export function decodeEnvelope(body: Buffer): ProtobufEnvelope {
+  if (!body.subarray(0, MAGIC.length).equals(MAGIC)) throw new RangeError("provided data does not appear to be a protobuf message, expected prefix [107 56 115 0]");
+  let [apiVersion, kind, raw] = ["", "", Buffer.alloc(0)];
+  for (const { number, bytes } of readFields(body.subarray(MAGIC.length))) {
+    if (number === 2 && bytes !== undefined) raw = Buffer.from(bytes);
+    if (number !== 1 || bytes === undefined) continue;
+    for (const field of readFields(bytes)) {
+      if (field.number === 1) apiVersion = field.bytes?.toString("utf8") ?? "";
+      if (field.number === 2) kind = field.bytes?.toString("utf8") ?? "";
+    }
+  }
+  return { apiVersion, kind, raw };
+}
+
+/** A message of the schema's type as JSON, without the zero values that Go's JSON leaves out. */
+export function decodeMessage(bytes: Buffer, schema: Schema): JsonObject {
+  const result: JsonObject = {};
+  readInto(result, bytes, { schema, wire: schema.wire ?? {} });
+  return result;
+}
+
+interface MessageType {
+  readonly schema: Schema;
+  readonly wire: Readonly<Record<string, WireField>>;
+}
+
+function readInto(result: JsonObject, bytes: Buffer, { schema, wire }: MessageType): void {
+  for (const value of readFields(bytes)) {
+    const field = wire[value.number];
+    if (field?.inline !== undefined && value.bytes !== undefined) readInto(result, value.bytes, { schema, wire: field.inline });
+    const name = field?.name;
+    const type = name === undefined ? undefined : schema.properties?.[name];
+    if (name === undefined || type === undefined) continue;
+    if (type.type === "array") {
+      const list = (result[name] ??= []) as unknown[];
+      list.push(...readItems(value, type.items ?? {}));
+    } else if (type.type === "object" && type.additionalProperties !== undefined && type.properties === undefined) {
+      const map = (result[name] ??= {}) as JsonObject;
+      readEntry(map, value, typeof type.additionalProperties === "object" ? type.additionalProperties : {});
+    } else {
+      const read = readValue(value, type);
+      if (field?.pointer === true ? read !== undefined : !isZero(read)) result[name] = read;
+    }
+  }
+}
+
+function isZero(value: unknown): boolean {
+  if (typeof value === "object" && value !== null) return !Array.isArray(value) && Object.keys(value).length === 0;
+  return value === undefined || value === null || value === "" || value === 0 || value === false;
+}
+
+function readItems(value: WireValue, items: Schema): unknown[] {
+  const isPacked = value.bytes !== undefined && (items.type === "integer" || items.type === "boolean");
+  if (!isPacked || value.bytes === undefined) return [readValue(value, items)];
+  const reader = new Reader(value.bytes);
+  const list: unknown[] = [];
+  while (!reader.isAtEnd) list.push(readValue({ number: 0, scalar: reader.varint(), bytes: undefined }, items));
+  return list;
+}
+
+function readEntry(map: JsonObject, { bytes }: WireValue, type: Schema): void {
+  let key = "";
+  let value: unknown = type.type === "string" ? "" : undefined;
+  for (const field of readFields(bytes ?? Buffer.alloc(0))) {
+    if (field.number === 1) key = field.bytes?.toString("utf8") ?? "";
+    if (field.number === 2) value = readValue(field, type);
+  }
+  if (value !== undefined) map[key] = value;
+}
+
+function readValue({ scalar, bytes = Buffer.alloc(0) }: WireValue, type: Schema): unknown {
+  if (type.format === "quantity") return text(bytes, 1);
+  if (type.format === "date-time") return readTime(bytes);
+  if (type["x-kubernetes-int-or-string"] === true) return readIntOrString(bytes);
+  switch (type.type) {
+    case "string":
+      return type.format === "byte" ? bytes.toString("base64") : bytes.toString("utf8");
+    case "integer":
+      return Number(BigInt.asIntN(64, scalar));
+    case "number":
+      return doubleOf(scalar);
+    case "boolean":
+      return scalar !== 0n;
+    case "array":
+      // A named list, such as ExtraValue: a message whose first field repeats.
+      return readFields(bytes).flatMap((field) => (field.number === 1 ? readItems(field, type.items ?? {}) : []));
+    case "object":
+      return type.wire === undefined ? readRaw(bytes) : decodeMessage(bytes, type);
+    default:
+      return readRaw(bytes);
+  }
+}
+
+/** RawExtension, FieldsV1, JSON: a message whose first field is JSON text. */
+function readRaw(bytes: Buffer): unknown {
+  const raw = text(bytes, 1);
+  return raw === "" ? undefined : (JSON.parse(raw) as unknown);
+}
+
+function text(bytes: Buffer, number: number): string {
+  return readFields(bytes).find((field) => field.number === number)?.bytes?.toString("utf8") ?? "";
+}
+
+function readTime(bytes: Buffer): string | undefined {
+  let [seconds, nanos] = [0n, 0n];
+  for (const field of readFields(bytes)) {
+    if (field.number === 1) seconds = BigInt.asIntN(64, field.scalar);
+    if (field.number === 2) nanos = BigInt.asIntN(64, field.scalar);
+  }
+  if (seconds <= 0n) return undefined;
+  const whole = new Date(Number(seconds) * 1000).toISOString().slice(0, 19);
+  return nanos === 0n ? `${whole}Z` : `${whole}.${String(nanos / 1000n).padStart(6, "0")}Z`;
+}
+
+function readIntOrString(bytes: Buffer): number | string {
+  let [isText, number] = [false, 0];
+  for (const field of readFields(bytes)) {
+    if (field.number === 1) isText = field.scalar === 1n;
+    if (field.number === 2) number = Number(BigInt.asIntN(64, field.scalar));
+  }
+  return isText ? text(bytes, 3) : number;
+}
+
+function doubleOf(bits: bigint): number {
+  const view = new DataView(new ArrayBuffer(8));
+  view.setBigUint64(0, bits);
+  return view.getFloat64(0);
+}
+
+function readFields(bytes: Buffer): WireValue[] {
+  const reader = new Reader(bytes);
+  const fields: WireValue[] = [];
+  while (!reader.isAtEnd) fields.push(reader.field());
+  return fields;
+}
+
+class Reader {
+  readonly #bytes: Buffer;
+  #at = 0;
+
+  constructor(bytes: Buffer) {
+    this.#bytes = bytes;
+  }
+
+  get isAtEnd(): boolean {
+    return this.#at >= this.#bytes.length;
+  }
+
+  field(): WireValue {
+    const tag = Number(this.varint());
+    const number = tag >>> 3;
+    switch (tag & 7) {
+      case 0:
+        return { number, scalar: this.varint(), bytes: undefined };
+      case 1:
+        return { number, scalar: this.#take(8).readBigUInt64LE(), bytes: undefined };
+      case 2:
+        return { number, scalar: 0n, bytes: this.#take(Number(this.varint())) };
+      case 5:
+        return { number, scalar: BigInt(this.#take(4).readUInt32LE()), bytes: undefined };
+      default:
+        throw new RangeError(`protobuf: illegal wireType ${tag & 7}`);
+    }
+  }
+
+  varint(): bigint {
+    let value = 0n;
+    for (let shift = 0n; shift < 70n; shift += 7n) {
+      const byte = this.#take(1)[0] ?? 0;
+      value |= BigInt(byte & 0x7f) << shift;
+      if (byte < 0x80) return value;
+    }
+    throw new RangeError("protobuf: varint is too long");
+  }
+
+  #take(length: number): Buffer {
+    if (length < 0 || this.#at + length > this.#bytes.length) throw new RangeError("unexpected EOF");
+    this.#at += length;
+    return this.#bytes.subarray(this.#at - length, this.#at);
+  }
+}
