@@ -1,0 +1,30 @@
+/** What all executables share: a context that ends with SIGTERM or SIGINT, and an exit status that tells how it went. */
+import type { Context } from "#base/context.ts";
+import { messageOf } from "#base/errors.ts";
+import { createLogger, type LogLevel } from "#base/log.ts";
+
+/** Runs `main` until it returns or a signal comes; exits with 1 when it throws. */
+export async function runMain(name: string, main: (ctx: Context) => Promise<void>): Promise<void> {
+  const level = (process.env["LIQO_LOG_LEVEL"] ?? "info") as LogLevel;
+  const controller = new AbortController();
+  const ctx: Context = { signal: controller.signal, log: createLogger({ level, fields: { component: name } }) };
+  for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => controller.abort());
+  // A rejected promise nobody waits for must not take the process and everything it serves down.
+  process.on("unhandledRejection", (error) => ctx.log.error("unhandled rejection", { error: messageOf(error) }));
+  try {
+    await main(ctx);
+    process.exit(0);
+  } catch (error) {
+    if (controller.signal.aborted) process.exit(0);
+    ctx.log.error("failed", { error: messageOf(error) });
+    process.exit(1);
+  }
+}
+
+/** The parsed JSON file that the first argument names. */
+export async function readConfig<T>(): Promise<T> {
+  const path = process.argv[2];
+  if (path === undefined) throw new Error("usage: the first argument is the path of a configuration file");
+  const { readFile } = await import("node:fs/promises");
+  return JSON.parse(await readFile(path, "utf8")) as T;
+}

@@ -1,0 +1,182 @@
+/** From a cluster's specification to its network, credentials, configuration files and processes. */
+import { join } from "node:path";
+import { mustParseCidr, nthAddress } from "#base/cidr.ts";
+import type { Context } from "#base/context.ts";
+import { forgeKubeconfig } from "#pki/kubeconfig.ts";
+import { type ClusterNetwork, createClusterNetwork } from "#playground/lab/cluster.ts";
+import type { Lab } from "#playground/lab/lab.ts";
+import { createNodeNetwork, type NodeNetwork } from "#playground/lab/node.ts";
+import type { ApiServerConfig, ControllersConfig, NodeConfig } from "./config.ts";
+import { Credentials } from "./credentials.ts";
+import type { ClusterAccess } from "./kubeconfig.ts";
+import type { ClusterPaths } from "./paths.ts";
+import type { ProcessSpec } from "./processes.ts";
+import { type ClusterSpec, writeAtomically } from "./spec.ts";
+
+export const API_PORT = 6443;
+
+export interface ClusterPlan {
+  readonly access: ClusterAccess;
+  readonly processes: readonly ProcessSpec[];
+}
+
+export interface Programs {
+  readonly node: string;
+  /** Folder of the bundled entry points. */
+  readonly bundles: string;
+  /** Project folder: images run from here. */
+  readonly project: string;
+}
+
+interface Build {
+  readonly spec: ClusterSpec;
+  readonly paths: ClusterPaths;
+  readonly programs: Programs;
+  readonly credentials: Credentials;
+  readonly network: ClusterNetwork;
+  readonly server: string;
+}
+
+/** Creates what is missing and returns the processes to keep running. Repeatable. */
+export async function planCluster(
+  ctx: Context,
+  lab: Lab,
+  spec: ClusterSpec,
+  paths: ClusterPaths,
+  programs: Programs,
+): Promise<ClusterPlan> {
+  const network = await createClusterNetwork(ctx, lab, { name: spec.name, podCidr: spec.podCidr });
+  const credentials = new Credentials(paths.pki);
+  const server = `https://${network.gateway}:${API_PORT}`;
+  const build: Build = { spec, paths, programs, credentials, network, server };
+  const ca = await credentials.ca();
+  const admin = await credentials.client("admin", {
+    commonName: "kubernetes-admin",
+    organizations: ["system:masters"],
+  });
+  const access: ClusterAccess = { name: spec.name, server, ca: ca.certificate, admin };
+  if (spec.stopped) return { access, processes: [] };
+  const control = [await apiServerProcess(build), await controllersProcess(build)];
+  const nodes: ProcessSpec[] = [];
+  for (let i = 1; i <= spec.workers; i++) {
+    const node = await createNodeNetwork(ctx, network, `worker-node-${i}`);
+    nodes.push(await nodeProcess(build, node));
+  }
+  return { access, processes: [...control, ...nodes] };
+}
+
+async function apiServerProcess({ spec, paths, programs, credentials, network }: Build): Promise<ProcessSpec> {
+  const ca = await credentials.ca();
+  const serviceCidr = mustParseCidr(spec.serviceCidr);
+  const names = [
+    "localhost",
+    "127.0.0.1",
+    "kubernetes",
+    "kubernetes.default",
+    "kubernetes.default.svc",
+    "kubernetes.default.svc.cluster.local",
+    network.gateway,
+    nthAddress(serviceCidr, 1),
+  ];
+  const config: ApiServerConfig = {
+    storeFile: paths.store,
+    address: network.gateway,
+    port: API_PORT,
+    serviceCidr: spec.serviceCidr,
+    schemas: join(programs.project, ".build/openapi"),
+    tls: await credentials.server("apiserver", names),
+    ca: ca.certificate,
+    kubeletClient: await credentials.client("apiserver-kubelet-client", {
+      commonName: "kube-apiserver-kubelet-client",
+      organizations: ["system:masters"],
+    }),
+    tokenKey: credentials.tokenKey(),
+  };
+  return processSpec({ spec, paths, programs }, "apiserver", network.netns, config);
+}
+
+async function controllersProcess({
+  spec,
+  paths,
+  programs,
+  credentials,
+  network,
+  server,
+}: Build): Promise<ProcessSpec> {
+  const ca = await credentials.ca();
+  const config: ControllersConfig = {
+    server,
+    ca,
+    controllerManager: await credentials.client("controller-manager", {
+      commonName: "system:kube-controller-manager",
+      organizations: [],
+    }),
+    scheduler: await credentials.client("scheduler", { commonName: "system:kube-scheduler", organizations: [] }),
+    podCidr: spec.podCidr,
+    ...(spec.loadBalancer && { loadBalancerRange: network.loadBalancerRange }),
+  };
+  return processSpec({ spec, paths, programs }, "controllers", network.netns, config);
+}
+
+async function nodeProcess(
+  { spec, paths, programs, credentials, network, server }: Build,
+  node: NodeNetwork,
+): Promise<ProcessSpec> {
+  const ca = await credentials.ca();
+  const identity = await credentials.client(node.name, {
+    commonName: `system:node:${node.name}`,
+    organizations: ["system:nodes"],
+  });
+  const folder = paths.node(node.name);
+  const kubeconfig = join(folder, "kubeconfig");
+  const access = forgeKubeconfig({
+    cluster: spec.name,
+    server,
+    ca: ca.certificate,
+    user: node.name,
+    credentials: identity,
+  });
+  writeAtomically(kubeconfig, JSON.stringify(access), 0o600);
+  const serviceCidr = mustParseCidr(spec.serviceCidr);
+  const config: NodeConfig = {
+    cluster: spec.name,
+    lab: network.lab.name,
+    name: node.name,
+    folder,
+    kubeconfig,
+    ca: ca.certificate,
+    serving: await credentials.server(`${node.name}-serving`, [node.name, node.address]),
+    address: node.address,
+    podCidr: node.podCidr,
+    clusterPodCidr: spec.podCidr,
+    serviceCidr: spec.serviceCidr,
+    dnsAddress: nthAddress(serviceCidr, 10),
+    netns: node.netns,
+    bridge: node.bridge,
+    bridgeAddress: node.bridgeAddress,
+    cpu: spec.cpu,
+    memory: spec.memory,
+    project: programs.project,
+  };
+  return processSpec({ spec, paths, programs }, node.name, node.netns, config, "node");
+}
+
+function processSpec(
+  { spec, paths, programs }: Pick<Build, "spec" | "paths" | "programs">,
+  name: string,
+  netns: string,
+  config: object,
+  entry = name,
+): ProcessSpec {
+  const file = join(paths.config, `${name}.json`);
+  writeAtomically(file, JSON.stringify(config), 0o600);
+  // nsenter, not `ip netns exec`: the latter hides the cgroup mounts.
+  const command = [
+    "nsenter",
+    `--net=/run/netns/${netns}`,
+    programs.node,
+    join(programs.bundles, `playground-${entry}.js`),
+    file,
+  ] as const;
+  return { name: `${spec.name}.${name}`, command: [...command], logFile: join(paths.logs, `${name}.log`) };
+}

@@ -1,0 +1,47 @@
+/** The configuration files that the supervisor hands to its processes. */
+import type { Identity } from "#pki/certificate.ts";
+
+export interface ApiServerConfig {
+  readonly storeFile: string;
+  readonly address: string;
+  readonly port: number;
+  readonly serviceCidr: string;
+  readonly schemas: string;
+  readonly tls: Identity;
+  /** PEM. */
+  readonly ca: string;
+  readonly kubeletClient: Identity;
+  /** PEM of the key that signs service-account tokens. */
+  readonly tokenKey: string;
+}
+
+export interface ControllersConfig {
+  readonly server: string;
+  readonly ca: Identity;
+  readonly controllerManager: Identity;
+  readonly scheduler: Identity;
+  readonly podCidr: string;
+  readonly loadBalancerRange?: { readonly first: string; readonly last: string };
+}
+
+export interface NodeConfig {
+  readonly cluster: string;
+  readonly lab: string;
+  readonly name: string;
+  readonly folder: string;
+  readonly kubeconfig: string;
+  readonly ca: string;
+  readonly serving: Identity;
+  readonly address: string;
+  /** This node's part. */
+  readonly podCidr: string;
+  readonly clusterPodCidr: string;
+  readonly serviceCidr: string;
+  readonly dnsAddress: string;
+  readonly netns: string;
+  readonly bridge: string;
+  readonly bridgeAddress: string;
+  readonly cpu: string;
+  readonly memory: string;
+  readonly project: string;
+}

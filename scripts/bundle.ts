@@ -1,0 +1,38 @@
+/**
+ * Bundles each entry point into one file of .build/bundle: processes start faster and load only what they use.
+ * Run at set-up: node scripts/bundle.ts
+ */
+import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+
+const ROOT = fileURLToPath(new URL("..", import.meta.url));
+const OUTPUT = join(ROOT, ".build/bundle");
+// CommonJS packages inside an ES module bundle still call require.
+const REQUIRE =
+  'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);';
+
+const commands = readdirSync(join(ROOT, "cmd")).filter((file) => file.endsWith(".ts") && file !== "process.ts");
+const shop = join(ROOT, "apps/boutique");
+const services = existsSync(shop) ? readdirSync(shop).filter((name) => existsSync(join(shop, name, "main.ts"))) : [];
+
+mkdirSync(OUTPUT, { recursive: true });
+await bundle(Object.fromEntries(commands.map((file) => [file.replace(/\.ts$/, ""), join(ROOT, "cmd", file)])), OUTPUT);
+rmSync(join(OUTPUT, "boutique"), { recursive: true, force: true });
+await bundle(Object.fromEntries(services.map((name) => [name, join(shop, name, "main.ts")])), join(OUTPUT, "boutique"));
+
+async function bundle(entryPoints: Record<string, string>, outdir: string): Promise<void> {
+  if (Object.keys(entryPoints).length === 0) return;
+  await build({
+    entryPoints,
+    outdir,
+    bundle: true,
+    platform: "node",
+    target: "node24",
+    format: "esm",
+    banner: { js: REQUIRE },
+    legalComments: "none",
+    logLevel: "error",
+  });
+}
