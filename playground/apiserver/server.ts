@@ -87,7 +87,7 @@ export async function startApiServer(ctx: Context, options: ApiServerOptions): P
   parts = options.parts(services);
   for (const connector of parts.connectors) registry.addConnector(connector);
   for (const virtual of parts.virtual) registry.addVirtual(virtual);
-  startCustomResources(own, core, options.schemas);
+  startCustomResources(own, core, services.writer);
   const listener = new Listener(own, core, new NonResourcePaths(core, options.schemas));
   const server = await listen(listener, options);
   const close = async (): Promise<void> => {

@@ -24,14 +24,32 @@ export function applyStrategicMergePatch(current: JsonObject, patch: JsonObject,
       const list = field.slice(DELETE_FROM_LIST.length);
       current[list] = without(current[list], value);
     } else if (value === null) delete current[field];
-    else current[field] = mergeField(current[field], value, fieldSchema(schema, field));
+    else if (!Array.isArray(value)) current[field] = mergeField(current[field], value, fieldSchema(schema, field));
   }
-  for (const [field, order] of Object.entries(patch)) {
-    if (!field.startsWith(ELEMENT_ORDER)) continue;
-    const list = field.slice(ELEMENT_ORDER.length);
-    current[list] = inOrder(current[list], order, fieldSchema(schema, list));
-  }
+  mergeLists(current, patch, schema);
   return current;
+}
+
+type KeyOf = (item: unknown) => string;
+
+/** Lists together with the order that the patch gives their elements. */
+function mergeLists(current: JsonObject, patch: JsonObject, schema: Schema | undefined): void {
+  const fields = Object.keys(patch).map((field) => (field.startsWith(ELEMENT_ORDER) ? field.slice(ELEMENT_ORDER.length) : field));
+  for (const field of new Set(fields)) {
+    const [value, order] = [patch[field], patch[ELEMENT_ORDER + field]];
+    if (!Array.isArray(value) && !Array.isArray(order)) continue;
+    const type = fieldSchema(schema, field);
+    const before: unknown[] = Array.isArray(current[field]) ? current[field] : [];
+    const merged = Array.isArray(value) ? mergeField(before, value, type) : before;
+    if (!isMerged(type) || !Array.isArray(merged)) {
+      current[field] = merged;
+      continue;
+    }
+    const mergeKey = type?.["x-kubernetes-patch-merge-key"];
+    const keyOf: KeyOf = (item) => JSON.stringify(mergeKey !== undefined && isJsonObject(item) ? item[mergeKey] : item);
+    const wanted: readonly unknown[] = Array.isArray(order) ? order : Array.isArray(value) ? value : [];
+    current[field] = inOrder(merged, wanted.map(keyOf), before.map(keyOf), keyOf);
+  }
 }
 
 function mergeField(current: unknown, patch: unknown, schema: Schema | undefined): unknown {
@@ -95,22 +113,25 @@ function without(current: unknown, removed: unknown): unknown[] {
   return list.filter((item) => !removed.some((gone) => jsonEquals(gone, item)));
 }
 
-/** Listed items in the given order; others keep their place behind the item they followed. */
-function inOrder(current: unknown, order: unknown, schema: Schema | undefined): unknown {
-  if (!Array.isArray(current) || !Array.isArray(order)) return current;
-  const mergeKey = schema?.["x-kubernetes-patch-merge-key"];
-  const keyOf = (item: unknown): string =>
-    JSON.stringify(mergeKey !== undefined && isJsonObject(item) ? item[mergeKey] : item);
-  const wanted = order.map(keyOf);
-  const listed = current.filter((item) => wanted.includes(keyOf(item)));
-  listed.sort((a, b) => wanted.indexOf(keyOf(a)) - wanted.indexOf(keyOf(b)));
+/**
+ * Items named by `order` in that order, mixed with the others by where these stood; what is new comes first, as
+ * Kubernetes' normalizeElementOrder has it.
+ */
+function inOrder(merged: readonly unknown[], order: readonly string[], before: readonly string[], keyOf: KeyOf): unknown[] {
+  const listed = merged.filter((item) => order.includes(keyOf(item)));
+  listed.sort((a, b) => order.indexOf(keyOf(a)) - order.indexOf(keyOf(b)));
+  const others = merged.filter((item) => !order.includes(keyOf(item)));
   const result: unknown[] = [];
-  let next = 0;
-  for (const item of current) {
-    if (wanted.includes(keyOf(item))) result.push(listed[next++]);
-    else result.push(item);
+  for (const item of listed) {
+    const at = before.indexOf(keyOf(item));
+    while (others.length > 0 && at >= 0) {
+      const other = before.indexOf(keyOf(others[0]));
+      if (other < 0 || other > at) break;
+      result.push(others.shift());
+    }
+    result.push(item);
   }
-  return result;
+  return [...result, ...others];
 }
 
 function clean(value: unknown): unknown {
