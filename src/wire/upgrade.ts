@@ -1,0 +1,159 @@
+/** Answering and asking for HTTP upgrades: SPDY/3.1 by hand, WebSocket through ws. */
+import type { IncomingMessage } from "node:http";
+import type { Duplex } from "node:stream";
+import { WebSocket, WebSocketServer } from "ws";
+
+export const SPDY = "SPDY/3.1";
+/** An idle exec is kept for hours; 4 h is the kubelet's streamingConnectionIdleTimeout. Messages are at most this large. */
+const MAX_MESSAGE_BYTES = 64 << 20;
+
+export interface DialOptions {
+  /** https or wss URL. */
+  readonly url: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly tls?: {
+    readonly ca?: string;
+    readonly cert?: string;
+    readonly key?: string;
+    readonly rejectUnauthorized?: boolean;
+    readonly servername?: string;
+  };
+  readonly timeoutMs?: number;
+  readonly signal?: AbortSignal;
+}
+
+interface UpgradeFailure {
+  readonly reason: "refused" | "unreachable";
+  readonly message: string;
+  readonly status?: number | undefined;
+  readonly body?: string;
+  readonly cause?: unknown;
+}
+
+/** The server could not be reached, or refused the upgrade: then `status` and `body` are its answer. */
+export class UpgradeError extends Error {
+  readonly reason: "refused" | "unreachable";
+  readonly status: number | undefined;
+  readonly body: string;
+
+  constructor({ reason, message, status, body = "", cause }: UpgradeFailure) {
+    super(message, { cause });
+    this.name = "UpgradeError";
+    this.reason = reason;
+    this.status = status;
+    this.body = body;
+  }
+}
+
+const DIAL_TIMEOUT_MS = 30_000;
+
+export function isSpdyUpgrade(request: IncomingMessage): boolean {
+  return (request.headers.upgrade ?? "").toLowerCase() === SPDY.toLowerCase();
+}
+
+/** The first of our protocols, in our order, that the list contains. */
+export function chooseProtocol(offered: readonly string[], ours: readonly string[]): string | undefined {
+  return ours.find((protocol) => offered.includes(protocol));
+}
+
+/** Values of a header that may be repeated, or hold a list. */
+export function listOf(request: IncomingMessage, name: string): string[] {
+  return (request.headersDistinct[name] ?? []).flatMap((value) => value.split(",")).map((value) => value.trim());
+}
+
+/** Answers 101; the socket then speaks SPDY. */
+export function acceptSpdy(socket: Duplex, protocol: string): void {
+  socket.write(
+    `HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: ${SPDY}\r\nX-Stream-Protocol-Version: ${protocol}\r\n\r\n`,
+  );
+}
+
+/** Answers without upgrading and ends the connection. */
+export function refuseUpgrade(socket: Duplex, status: string, body: string): void {
+  const length = Buffer.byteLength(body);
+  socket.end(
+    `HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Type: text/plain\r\nContent-Length: ${length}\r\n\r\n${body}`,
+  );
+}
+
+/**
+ * An open WebSocket, paused so that no message is lost before somebody listens. The protocol list is kept from ws, which
+ * refuses names that are no RFC 2616 tokens, such as kubectl's `SPDY/3.1+portforward.k8s.io`.
+ */
+export function acceptWebSocket(
+  request: IncomingMessage,
+  socket: Duplex,
+  head: Buffer,
+  protocol: string,
+): Promise<WebSocket> {
+  const server = new WebSocketServer({ noServer: true, maxPayload: MAX_MESSAGE_BYTES });
+  server.on("headers", (lines) => lines.push(`Sec-WebSocket-Protocol: ${protocol}`));
+  const { "sec-websocket-protocol": _, ...headers } = request.headers;
+  const plain = Object.create(request, { headers: { value: headers } }) as IncomingMessage;
+  return new Promise((resolve) =>
+    server.handleUpgrade(plain, socket, head, (webSocket) => {
+      webSocket.pause();
+      resolve(webSocket);
+    }),
+  );
+}
+
+export interface OpenWebSocket {
+  readonly socket: WebSocket;
+  /** Which of the protocols the server chose. */
+  readonly protocol: string;
+}
+
+/** An open WebSocket, paused, that speaks one of the protocols. Rejects with an UpgradeError. */
+export function dialWebSocket(options: DialOptions, protocols: readonly string[]): Promise<OpenWebSocket> {
+  const { url, headers, tls, timeoutMs = DIAL_TIMEOUT_MS, signal } = options;
+  let protocol = "";
+  const socket = new WebSocket(url.replace(/^http/, "ws"), [PLACEHOLDER], {
+    ...tls,
+    headers: { ...headers },
+    handshakeTimeout: timeoutMs,
+    maxPayload: MAX_MESSAGE_BYTES,
+    perMessageDeflate: false,
+    // ws knows a placeholder only, for the reason given at acceptWebSocket.
+    finishRequest: (request) => {
+      request.setHeader("Sec-WebSocket-Protocol", protocols.join(", "));
+      request.prependListener("upgrade", (response: IncomingMessage) => {
+        protocol = response.headers["sec-websocket-protocol"] ?? "";
+        if (protocols.includes(protocol)) response.headers["sec-websocket-protocol"] = PLACEHOLDER;
+      });
+      request.end();
+    },
+  });
+  const abort = (): void => socket.terminate();
+  signal?.addEventListener("abort", abort, { once: true });
+  socket.once("close", () => signal?.removeEventListener("abort", abort));
+  return new Promise((resolve, reject) => {
+    socket.once("open", () => {
+      socket.pause();
+      resolve({ socket, protocol });
+    });
+    socket.once("error", (cause) => reject(unreachable(url, cause)));
+    socket.once("unexpected-response", (_request, response) => {
+      void refusal(url, response).then((error) => {
+        reject(error);
+        socket.terminate();
+      });
+    });
+  });
+}
+
+const PLACEHOLDER = "kubernetes";
+
+function unreachable(url: string, cause: Error): UpgradeError {
+  return new UpgradeError({ reason: "unreachable", message: `dial ${url}: ${cause.message}`, cause });
+}
+
+async function refusal(url: string, response: IncomingMessage): Promise<UpgradeError> {
+  const { statusCode: status } = response;
+  try {
+    const body = Buffer.concat(await response.toArray()).toString("utf8");
+    return new UpgradeError({ reason: "refused", message: `dial ${url}: ${status} ${body}`, status, body });
+  } catch (cause) {
+    return new UpgradeError({ reason: "refused", message: `dial ${url}: ${status}`, status, cause });
+  }
+}
