@@ -1,0 +1,21 @@
+/** Annotations of Liqo's objects. Upstream: pkg/consts, pkg/virtualKubelet/forge */
+export const PREINSTALLED = "liqo.io/preinstalled";
+export const PERMANENTLY_UNREACHABLE = "liqo.io/foreign-cluster-permanently-unreachable";
+export const MANAGED_BY_NAMESPACE_MAP = "liqo.io/managed-by-namespace-map";
+export const ORIGINAL_NAME = "liqo.io/original-name";
+export const REMOTE_TENANT_NAMESPACE = "liqo.io/remote-tenant-namespace";
+export const CREATE_VIRTUAL_NODE = "liqo.io/create-virtual-node";
+export const CORDON = "liqo.io/cordon";
+export const CORDON_TENANT = "liqo.io/cordon-tenant";
+export const SKIP_REFLECTION = "liqo.io/skip-reflection";
+export const ALLOW_REFLECTION = "liqo.io/allow-reflection";
+export const FORCE_REMOTE_NODE_PORT = "liqo.io/force-remote-node-port";
+export const API_SERVER_SUPPORT = "liqo.io/api-server-support";
+export const REMOTE_SERVICE_ACCOUNT_NAME = "liqo.io/remote-service-account-name";
+export const ANTI_AFFINITY_PRESET = "liqo.io/anti-affinity-preset";
+export const ANTI_AFFINITY_LABELS = "liqo.io/anti-affinity-labels";
+export const REMOTE_RUNTIME_CLASS_NAME = "liqo.io/remote-runtime-class-name";
+export const OFFLOADING_PATCH_HASH = "liqo.io/offloading-patch-hash";
+export const TOKEN_FOR_POD_NAME = "offloading.liqo.io/service-account-for-pod-name";
+export const TOKEN_FOR_POD_UID = "offloading.liqo.io/service-account-for-pod-uid";
+export const TOKEN_EXPIRATION = "offloading.liqo.io/service-account-expiration";

@@ -1,0 +1,39 @@
+/** What the provider keeps alive for a consumer. Upstream: apis/offloading/v1beta1/{shadowpod,shadowendpointslice}_types.go */
+import type { PodSpec } from "kubernetes-types/core/v1";
+import type { Endpoint, EndpointPort } from "kubernetes-types/discovery/v1";
+import { array, builtin, object, oneOf, required, string } from "../schema/dsl.ts";
+import { AGE, defineKind, type ObjectOfKind } from "../schema/kind.ts";
+
+const GROUP = { group: "offloading.liqo.io", version: "v1beta1" } as const;
+
+export const shadowPods = defineKind({
+  ...GROUP,
+  kind: "ShadowPod",
+  plural: "shadowpods",
+  shortNames: ["shp", "shpod"],
+  description: "A pod that the provider keeps alive for a consumer.",
+  spec: object({ pod: builtin<PodSpec>("core/v1.PodSpec") }),
+  status: object({
+    phase: required(oneOf(["Pending", "Running", "Succeeded", "Failed", "Unknown"], { default: "Unknown" })),
+  }),
+  subresources: "status",
+  columns: [{ name: "Status", type: "string", jsonPath: ".status.phase" }, AGE],
+});
+
+export const shadowEndpointSlices = defineKind({
+  ...GROUP,
+  kind: "ShadowEndpointSlice",
+  plural: "shadowendpointslices",
+  shortNames: ["shes", "sheps", "seps"],
+  description: "Endpoints of a consumer's Service that the provider translates and keeps.",
+  spec: object({
+    template: object({
+      addressType: string(),
+      endpoints: array(builtin<Endpoint>("discovery/v1.Endpoint")),
+      ports: array(builtin<EndpointPort>("discovery/v1.EndpointPort")),
+    }),
+  }),
+});
+
+export type ShadowPod = ObjectOfKind<typeof shadowPods>;
+export type ShadowEndpointSlice = ObjectOfKind<typeof shadowEndpointSlices>;
