@@ -61,8 +61,7 @@ export class Runtime implements Disposable {
   constructor(options: RuntimeOptions, onExit: (id: string) => void) {
     this.#directory = options.directory;
     this.#runtime = options.runtime ?? findRuntime();
-    for (const folder of ["exits", "attach", "runc", "containers"])
-      mkdirSync(join(this.#directory, folder), { recursive: true });
+    for (const folder of ["exits", "runc", "containers"]) mkdirSync(join(this.#directory, folder), { recursive: true });
     this.#watcher = watch(this.#exits, (_event, file) => {
       if (file !== null && existsSync(join(this.#exits, file))) onExit(file);
     });
@@ -92,10 +91,6 @@ export class Runtime implements Disposable {
   /** Where conmon takes terminal sizes: `1 <rows> <columns>`. */
   controlFile(id: string): string {
     return join(this.bundle(id), "ctl");
-  }
-
-  attachSocket(id: string): string {
-    return join(this.#directory, "attach", id, "attach");
   }
 
   /** Creates and starts a container whose root exists already; resolves with its first process. */
@@ -150,7 +145,6 @@ export class Runtime implements Disposable {
   async remove(id: string): Promise<void> {
     await run(this.#runtime, [...this.#globals, "delete", "--force", id], { timeoutMs: CREATE_DEADLINE_MS });
     rmSync(join(this.#exits, id), { force: true });
-    rmSync(join(this.#directory, "attach", id), { force: true, recursive: true });
     rmSync(this.bundle(id), { force: true, recursive: true });
   }
 

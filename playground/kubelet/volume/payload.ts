@@ -29,8 +29,8 @@ export interface PayloadInput {
 
 /** A volume whose objects are not there yet; the message is the kubelet's. */
 export class VolumeNotReady extends Error {
-  constructor(message: string) {
-    super(message);
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
     this.name = "VolumeNotReady";
   }
 }
@@ -84,6 +84,22 @@ export function objectsOf(volume: Volume): { kind: "ConfigMap" | "Secret"; name:
       ...(secret?.name === undefined ? [] : [{ kind: "Secret" as const, name: secret.name }]),
     ]),
   ];
+}
+
+/** The objects that a pod's environment reads. */
+export function environmentObjects(pod: Pod): { kind: "ConfigMap" | "Secret"; name: string }[] {
+  const containers = [...(pod.spec?.initContainers ?? []), ...(pod.spec?.containers ?? [])];
+  const configMaps = containers.flatMap((c) => [
+    ...(c.envFrom ?? []).map((source) => source.configMapRef?.name),
+    ...(c.env ?? []).map((variable) => variable.valueFrom?.configMapKeyRef?.name),
+  ]);
+  const secrets = containers.flatMap((c) => [
+    ...(c.envFrom ?? []).map((source) => source.secretRef?.name),
+    ...(c.env ?? []).map((variable) => variable.valueFrom?.secretKeyRef?.name),
+  ]);
+  const named = (kind: "ConfigMap" | "Secret", names: (string | undefined)[]): { kind: typeof kind; name: string }[] =>
+    names.filter((name) => name !== undefined).map((name) => ({ kind, name }));
+  return [...named("ConfigMap", configMaps), ...named("Secret", secrets)];
 }
 
 function project(source: VolumeProjection, mode: number, input: PayloadInput): [string, PayloadFile][] {

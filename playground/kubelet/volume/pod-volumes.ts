@@ -13,6 +13,7 @@ import {
 import { dirname, join, normalize } from "node:path";
 import type { Container, Pod, Volume, VolumeMount } from "kubernetes-types/core/v1";
 import type { Context } from "#base/context.ts";
+import { messageOf } from "#base/errors.ts";
 import { run } from "#base/run.ts";
 import type { KubeClient } from "#kube/client/client.ts";
 import { persistentVolumeClaims, persistentVolumes } from "#machinery/builtin.ts";
@@ -22,7 +23,7 @@ import type { NodeResources, PodAddresses } from "../pod/field-ref.ts";
 import type { Mount } from "../runtime/oci-spec.ts";
 import { writePayload } from "./atomic-writer.ts";
 import type { ObjectWatch } from "./object-watch.ts";
-import { objectsOf, payloadOf, tokensOf, VolumeNotReady } from "./payload.ts";
+import { environmentObjects, objectsOf, payloadOf, tokensOf, VolumeNotReady } from "./payload.ts";
 import type { TokenCache } from "./token.ts";
 
 export interface VolumeDeps {
@@ -47,17 +48,17 @@ export class PodVolumes {
   }
 
   /** Makes every volume; throws VolumeNotReady while an object is missing. Resolves with the time of the next refresh. */
-  async prepare(ctx: Context, pod: Pod, addresses: PodAddresses, onChange: () => void): Promise<number> {
+  async prepare(ctx: Context, pod: Pod, addresses: Promise<PodAddresses>, onChange: () => void): Promise<number> {
     this.#pod = pod;
     const volumes = pod.spec?.volumes ?? [];
     const uid = pod.metadata?.uid ?? "";
     const namespace = pod.metadata?.namespace ?? "";
-    const uses = volumes.flatMap(objectsOf);
+    const uses = [...volumes.flatMap(objectsOf), ...environmentObjects(pod)];
     const watches = uses.map(({ kind, name }) => this.#deps.objects.use(kind, namespace, name, { uid, onChange }));
     const requests = volumes.flatMap(tokensOf);
     const due = requests.map((token) => this.#deps.tokens.ensure(ctx, pod, token.audience, token.expirationSeconds));
-    const [refreshAtMs] = await Promise.all([Promise.all(due), Promise.all(watches)]);
-    for (const volume of volumes) this.#paths.set(volume.name, await this.#make(ctx, volume, addresses));
+    const [refreshAtMs, , known] = await Promise.all([Promise.all(due), Promise.all(watches), addresses]);
+    for (const volume of volumes) this.#paths.set(volume.name, await this.#attempt(ctx, volume, known));
     return Math.min(...refreshAtMs, Number.POSITIVE_INFINITY);
   }
 
@@ -94,6 +95,14 @@ export class PodVolumes {
       [configMap, secret, projected, downwardAPI].some((x) => x !== undefined) ||
       persistentVolumeClaim?.readOnly === true
     );
+  }
+
+  async #attempt(ctx: Context, volume: Volume, addresses: PodAddresses): Promise<string> {
+    try {
+      return await this.#make(ctx, volume, addresses);
+    } catch (cause) {
+      throw new VolumeNotReady(`MountVolume.SetUp failed for volume "${volume.name}" : ${messageOf(cause)}`, { cause });
+    }
   }
 
   async #make(ctx: Context, volume: Volume, addresses: PodAddresses): Promise<string> {

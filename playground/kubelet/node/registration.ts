@@ -1,0 +1,120 @@
+/** Registers the node, renews its lease and keeps its status fresh. Kubernetes: pkg/kubelet (tryRegisterWithAPIServer, tryUpdateNodeStatus), component-helpers/apimachinery/lease */
+import { type Context, sleep } from "#base/context.ts";
+import { messageOf } from "#base/errors.ts";
+import type { KubeClient } from "#kube/client/client.ts";
+import { leases, nodes } from "#machinery/builtin.ts";
+import { isAlreadyExists } from "#machinery/status-error.ts";
+import {
+  forgeNode,
+  forgeNodeStatus,
+  labelsOf,
+  type Machine,
+  type NodeSettings,
+  type UsedImage,
+} from "./node-object.ts";
+
+// Kubernetes defaults: leases of 40 s renewed every 10 s, a status report every 5 minutes or when it changes.
+const LEASE_SECONDS = 40;
+const RENEW_MS = 10_000;
+const REPORT_MS = 300_000;
+const IMAGES_MS = 60_000;
+const RETRY_MS = 1_000;
+const LEASE_NAMESPACE = "kube-node-lease";
+
+export interface RegistrationDeps {
+  readonly client: KubeClient;
+  readonly settings: NodeSettings;
+  readonly machine: Machine;
+  readonly listImages: () => readonly UsedImage[];
+}
+
+/** Resolves when the node is registered; keeps it so until the context ends. */
+export async function startRegistration(ctx: Context, deps: RegistrationDeps): Promise<void> {
+  while (!ctx.signal.aborted) {
+    try {
+      await register(ctx, deps);
+      await renewLease(ctx, deps);
+      break;
+    } catch (error) {
+      ctx.log.debug("node not registered yet", { error: messageOf(error) });
+      await sleep(ctx, RETRY_MS);
+    }
+  }
+  void repeat(ctx, RENEW_MS, () => renewLease(ctx, deps));
+  void repeat(ctx, RENEW_MS, statusReporter(ctx, deps));
+}
+
+async function register(ctx: Context, deps: RegistrationDeps): Promise<void> {
+  const node = forgeNode(deps.settings, deps.machine, rfc3339());
+  try {
+    await deps.client.create(ctx, nodes, node);
+  } catch (error) {
+    if (!isAlreadyExists(error)) throw error;
+    const labels = labelsOf(deps.settings, deps.machine);
+    await deps.client.patch(ctx, nodes, { name: deps.settings.name }, "merge", { metadata: { labels } });
+  }
+  await report(ctx, deps);
+}
+
+/** A full report now and then; in between when the images or our conditions have changed, or the node is gone. */
+function statusReporter(ctx: Context, deps: RegistrationDeps): () => Promise<void> {
+  let reportedAtMs = Date.now();
+  let images = 0;
+  return async () => {
+    const node = await deps.client.find(ctx, nodes, { name: deps.settings.name });
+    if (node === undefined) return register(ctx, deps);
+    const ready = node.status?.conditions?.find((condition) => condition.type === "Ready")?.status;
+    const ageMs = Date.now() - reportedAtMs;
+    const hasNewImages = deps.listImages().length !== images && ageMs > IMAGES_MS;
+    if (ready === "True" && ageMs < REPORT_MS && !hasNewImages) return undefined;
+    await report(ctx, deps);
+    images = deps.listImages().length;
+    reportedAtMs = Date.now();
+    return undefined;
+  };
+}
+
+async function report(ctx: Context, deps: RegistrationDeps): Promise<void> {
+  const key = { name: deps.settings.name };
+  const node = await deps.client.get(ctx, nodes, key);
+  const previous = node.status?.conditions ?? [];
+  const status = forgeNodeStatus(deps.settings, deps.machine, { now: rfc3339(), images: deps.listImages(), previous });
+  const foreign = previous.filter((old) => !status.conditions?.some((own) => own.type === old.type));
+  const body = { status: { ...status, conditions: [...(status.conditions ?? []), ...foreign] } };
+  await deps.client.patch(ctx, nodes, key, "merge", body, { subresource: "status" });
+  if (node.spec?.podCIDR === undefined) {
+    const { podCidr } = deps.settings;
+    await deps.client.patch(ctx, nodes, key, "merge", { spec: { podCIDR: podCidr, podCIDRs: [podCidr] } });
+  }
+}
+
+async function renewLease(ctx: Context, deps: RegistrationDeps): Promise<void> {
+  const { name } = deps.settings;
+  const key = { namespace: LEASE_NAMESPACE, name };
+  const renewTime = new Date().toISOString().replace("Z", "000Z");
+  const lease = await deps.client.find(ctx, leases, key);
+  if (lease !== undefined) {
+    await deps.client.patch(ctx, leases, key, "merge", {
+      spec: { holderIdentity: name, leaseDurationSeconds: LEASE_SECONDS, renewTime },
+    });
+    return;
+  }
+  const node = await deps.client.get(ctx, nodes, { name });
+  const owner = { apiVersion: "v1", kind: "Node", name, uid: node.metadata?.uid ?? "" };
+  await deps.client.create(ctx, leases, {
+    metadata: { ...key, ownerReferences: [owner] },
+    spec: { holderIdentity: name, leaseDurationSeconds: LEASE_SECONDS, renewTime },
+  });
+}
+
+async function repeat(ctx: Context, everyMs: number, work: () => Promise<void>): Promise<void> {
+  for (;;) {
+    await sleep(ctx, everyMs);
+    if (ctx.signal.aborted) return;
+    await work().catch((error: unknown) => ctx.log.debug("node report failed", { error: messageOf(error) }));
+  }
+}
+
+function rfc3339(): string {
+  return `${new Date().toISOString().slice(0, 19)}Z`;
+}

@@ -1,0 +1,47 @@
+/** What pod workers share on one node. */
+import type { Pod, Service } from "kubernetes-types/core/v1";
+import type { KubeClient } from "#kube/client/client.ts";
+import type { EventRecorder } from "#kube/events/recorder.ts";
+import type { ImageSource } from "../image.ts";
+import type { CgroupDriver } from "../runtime/cgroup.ts";
+import type { Runtime } from "../runtime/container.ts";
+import type { AddressPool } from "../sandbox/address-pool.ts";
+import type { VolumeDeps } from "../volume/pod-volumes.ts";
+import type { StatusWriter } from "./status-writer.ts";
+
+export interface NodeDeps {
+  readonly client: KubeClient;
+  readonly recorder: EventRecorder;
+  readonly runtime: Runtime;
+  readonly images: ImageSource;
+  readonly pool: AddressPool;
+  readonly volumes: VolumeDeps;
+  readonly statuses: StatusWriter;
+  readonly cgroups: CgroupDriver;
+  /** Of this node agent: `/<lab>/<cluster>/<node>`. */
+  readonly cgroupParent: string;
+  readonly capabilities: ReadonlySet<string>;
+  /** One folder per pod below it, named by uid. */
+  readonly podsDirectory: string;
+  readonly logsDirectory: string;
+  readonly node: {
+    readonly name: string;
+    readonly address: string;
+    readonly bridge: string;
+    readonly podCidr: string;
+    readonly resources: Readonly<Record<string, string>>;
+  };
+  readonly dns: { readonly address: string; readonly domain: string };
+  readonly listServices: (namespace: string) => Service[];
+  /** Whether a pod of this node has used the image before. */
+  readonly usedImages: Set<string>;
+}
+
+/** `namespace_name_uid`: the folder of a pod's logs, as under /var/log/pods. */
+export function logFolder(pod: Pod): string {
+  return `${pod.metadata?.namespace}_${pod.metadata?.name}_${pod.metadata?.uid}`;
+}
+
+export function refOf(pod: Pod): Pod {
+  return { apiVersion: "v1", kind: "Pod", ...pod };
+}

@@ -1,0 +1,479 @@
+/**
+ * Brings one pod to the state its spec asks for, and ends it. Every event (spec change, exit, probe, timer) only wakes the worker;
+ * what to do is decided anew from what is there. Kubernetes: pkg/kubelet/pod_workers.go (SyncPod, SyncTerminatingPod, SyncTerminatedPod)
+ */
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+import type { Container, Pod } from "kubernetes-types/core/v1";
+import { type Context, sleep, withCancel } from "#base/context.ts";
+import { messageOf } from "#base/errors.ts";
+import { pods } from "#machinery/builtin.ts";
+import { isConflict } from "#machinery/status-error.ts";
+import { PodProbes } from "../probe/probes.ts";
+import { removeCgroup } from "../runtime/cgroup.ts";
+import { execToEnd } from "../runtime/exec.ts";
+import { removeSandbox } from "../sandbox/sandbox.ts";
+import { VolumeNotReady } from "../volume/payload.ts";
+import { logFolder, type NodeDeps, refOf } from "./deps.ts";
+import { endingOf, lostEnding } from "./ending.ts";
+import { deadlineOf, isSidecar, type Plan, planPod } from "./plan.ts";
+import { PodEnvironment } from "./pod-environment.ts";
+import {
+  type ContainerRecord,
+  containerOf,
+  ended,
+  isRunning,
+  newRecord,
+  type PodRecord,
+  refused,
+  saveRecord,
+  started,
+  withContainer,
+} from "./record.ts";
+import { logPathOf, messageFileOf, podCgroup, StartError, startContainer } from "./start-container.ts";
+import { podStatus } from "./status.ts";
+import { runHook, stopContainer } from "./stop-container.ts";
+
+// Exits are noticed by inotify; this is for what inotify can't tell (a conmon that was killed).
+const RESYNC_MS = 10_000;
+const RETRY_MS = 1_000;
+const LOST_AFTER_MS = 3_000;
+const UNLIMITED_MS = 86_400_000;
+
+export class PodWorker {
+  readonly uid: string;
+  /** Resolves when nothing of the pod is left on this node. */
+  readonly finished: Promise<void>;
+  readonly #ctx: Context;
+  readonly #cancel: () => void;
+  readonly #deps: NodeDeps;
+  readonly #probes: PodProbes;
+  readonly #environment: PodEnvironment;
+  readonly #stopping = new Map<string, Promise<void>>();
+  readonly #missingSinceMs = new Map<string, number>();
+  #pod: Pod;
+  #record: PodRecord;
+  #isRemoved = false;
+  #isDeleteSent = false;
+  #killAtMs = Number.POSITIVE_INFINITY;
+  #isDone = false;
+  #wake: () => void = () => undefined;
+  #isWoken = true;
+
+  constructor(ctx: Context, deps: NodeDeps, pod: Pod, record?: PodRecord) {
+    const { ctx: own, cancel } = withCancel(ctx);
+    const log = ctx.log.with({ pod: `${pod.metadata?.namespace}/${pod.metadata?.name}` });
+    this.uid = pod.metadata?.uid ?? "";
+    this.#ctx = { ...own, log };
+    this.#cancel = cancel;
+    this.#deps = deps;
+    this.#pod = pod;
+    this.#record = record ?? newRecord(pod, now());
+    this.#probes = new PodProbes(this.#ctx, {
+      onChange: () => this.wake(),
+      onFailure: (container, kind, why) =>
+        this.#warn("Unhealthy", `${kind[0]?.toUpperCase()}${kind.slice(1)} probe failed: ${why}`, container),
+    });
+    this.#environment = new PodEnvironment(deps, pod, () => this.wake());
+    this.finished = this.#run();
+  }
+
+  get pod(): Pod {
+    return this.#pod;
+  }
+
+  get record(): PodRecord {
+    return this.#record;
+  }
+
+  update(pod: Pod): void {
+    this.#pod = pod;
+    this.wake();
+  }
+
+  /** The pod is no longer in the API: end it and forget it. */
+  remove(): void {
+    this.#isRemoved = true;
+    this.wake();
+  }
+
+  wake(): void {
+    this.#isWoken = true;
+    this.#wake();
+  }
+
+  /** The container's name when the id is one of this pod's. */
+  ownerOf(id: string): string | undefined {
+    return Object.entries(this.#record.containers).find(([, state]) => state.current?.id === id)?.[0];
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#ctx.signal.aborted && !this.#isDone) {
+      this.#isWoken = false;
+      const wakeAtMs = await this.#attempt();
+      if (!this.#isWoken && !this.#isDone) await this.#pause(Math.min(RESYNC_MS, Math.max(0, wakeAtMs - Date.now())));
+    }
+    this.#probes[Symbol.dispose]();
+    this.#cancel();
+  }
+
+  async #pause(ms: number): Promise<void> {
+    const { ctx, cancel } = withCancel(this.#ctx);
+    this.#wake = cancel;
+    await sleep(ctx, ms);
+    this.#wake = () => undefined;
+  }
+
+  async #attempt(): Promise<number> {
+    try {
+      const wakeAtMs = await this.#sync();
+      if (!this.#isDone) this.#report();
+      return wakeAtMs;
+    } catch (error) {
+      if (this.#ctx.signal.aborted) return 0;
+      if (error instanceof VolumeNotReady) this.#warn("FailedMount", error.message);
+      else {
+        this.#ctx.log.warn("pod sync failed", { error: messageOf(error) });
+        if (this.#environment.sandbox === undefined)
+          this.#warn("FailedCreatePodSandBox", `Failed to create pod sandbox: ${messageOf(error)}`);
+      }
+      this.#report();
+      return Date.now() + RETRY_MS;
+    }
+  }
+
+  async #sync(): Promise<number> {
+    this.#collectEnded();
+    this.#probeRunning();
+    if (this.#isRemoved || this.#pod.metadata?.deletionTimestamp !== undefined) return this.#terminate();
+    this.#checkDeadline();
+    const plan = this.#plan();
+    if (plan.isOver || this.#record.final !== undefined) return this.#finish();
+    for (const container of plan.backingOff) this.#backOff(container);
+    for (const { container, message } of plan.stop) this.#stop(container, message);
+    if (plan.start.length > 0) {
+      await this.#prepare();
+      await Promise.all(
+        plan.start.filter((c) => !this.#stopping.has(c.name)).map((container) => this.#start(container)),
+      );
+      // A sidecar that runs lets the next container start at once.
+      if (plan.start.some((container) => isRunning(containerOf(this.#record, container.name)))) this.#isWoken = true;
+      const retries = plan.start.map((c) => containerOf(this.#record, c.name)).filter((state) => !isRunning(state));
+      return Math.min(plan.wakeAtMs, ...retries.map((state) => state.retryAtMs));
+    }
+    const refreshAtMs = await this.#environment.refreshIfDue(this.#ctx, this.#pod);
+    return Math.min(plan.wakeAtMs, refreshAtMs);
+  }
+
+  #plan(): Plan {
+    return planPod({
+      pod: this.#pod,
+      record: this.#record,
+      nowMs: Date.now(),
+      isStarted: (name) => this.#probes.isStarted(name),
+      isUnhealthy: (name) => this.#probes.isUnhealthy(name),
+    });
+  }
+
+  async #prepare(): Promise<void> {
+    const sandbox = await this.#environment.prepare(this.#ctx, this.#pod);
+    if (this.#record.ip === sandbox.ip) return;
+    this.#save({ ...this.#record, ip: sandbox.ip });
+    this.#report();
+  }
+
+  async #start(container: Container): Promise<void> {
+    const before = containerOf(this.#record, container.name);
+    const image = this.#lookUpImage(container);
+    const sandbox = this.#environment.sandbox;
+    if (image === undefined || sandbox === undefined) return;
+    const restarts = before.current === undefined ? before.restarts : before.restarts + 1;
+    const input = { pod: this.#pod, container, image, sandbox, volumes: this.#environment.volumes, restarts };
+    try {
+      const instance = await startContainer(this.#ctx, this.#deps, input);
+      this.#set(container, started(before, instance));
+      this.#normal("Created", `Container created`, container);
+      this.#normal("Started", `Container started`, container);
+      await this.#postStart(container, instance.id);
+      this.#probeRunning();
+    } catch (error) {
+      if (!(error instanceof StartError)) throw error;
+      this.#warn("Failed", `Error: ${error.message}`, container);
+      this.#refuse(container, before, error);
+    }
+  }
+
+  /** A container that could be created but not run counts as a run that ended, as with real runtimes. */
+  #refuse(container: Container, before: ContainerRecord, error: StartError): void {
+    if (error.reason !== "RunContainerError") {
+      this.#set(container, refused(before, { reason: error.reason, message: error.message }, Date.now()));
+      return;
+    }
+    const image = container.image ?? "";
+    const failed = started(before, {
+      id: `failed-${Date.now()}`,
+      startedAt: "1970-01-01T00:00:00Z",
+      image,
+      imageId: "",
+    });
+    const state = ended(failed, { code: 128, reason: "StartError", message: error.message, finishedAt: now() });
+    this.#set(container, { ...state, backoffMs: failed.backoffMs, retryAtMs: Date.now() + failed.backoffMs });
+  }
+
+  #lookUpImage(
+    container: Container,
+  ): ReturnType<NodeDeps["images"]["lookup"]> extends infer L
+    ? (L extends { image: infer I } ? I : never) | undefined
+    : never {
+    const name = container.image ?? "";
+    const found = this.#deps.images.lookup(name);
+    if (found.found) {
+      const isPresent = this.#deps.usedImages.has(found.image.reference) && container.imagePullPolicy !== "Always";
+      if (isPresent)
+        this.#normal(
+          "Pulled",
+          `Container image "${name}" already present on machine and can be accessed by the pod`,
+          container,
+        );
+      else {
+        this.#normal("Pulling", `Pulling image "${name}"`, container);
+        this.#normal(
+          "Pulled",
+          `Successfully pulled image "${name}" in 0s (0s including waiting). Image size: ${found.image.sizeBytes} bytes.`,
+          container,
+        );
+      }
+      this.#deps.usedImages.add(found.image.reference);
+      return found.image;
+    }
+    const reason =
+      container.imagePullPolicy === "Never" && found.reason === "ErrImagePull" ? "ErrImageNeverPull" : found.reason;
+    this.#warn(
+      "Failed",
+      reason === "InvalidImageName" ? found.message : `Failed to pull image "${name}": ${found.message}`,
+      container,
+    );
+    this.#warn("Failed", `Error: ${reason}`, container);
+    this.#set(
+      container,
+      refused(containerOf(this.#record, container.name), { reason, message: found.message }, Date.now()),
+    );
+    return undefined;
+  }
+
+  async #postStart(container: Container, id: string): Promise<void> {
+    const hook = container.lifecycle?.postStart;
+    if (hook === undefined) return;
+    const target = { runtime: this.#deps.runtime, id, container, podIp: this.#record.ip ?? "" };
+    const failure = await runHook(this.#ctx, target, hook, UNLIMITED_MS);
+    if (failure === undefined) return;
+    this.#warn("FailedPostStartHook", `PostStartHook failed: ${failure}`, container);
+    this.#stop(container, "FailedPostStartHook");
+  }
+
+  #backOff(container: Container): void {
+    const state = containerOf(this.#record, container.name);
+    const isImage = ["ErrImagePull", "ErrImageNeverPull", "ImagePullBackOff"].includes(state.waiting?.reason ?? "");
+    if (state.waiting?.reason === "ImagePullBackOff" || state.waiting?.reason === "CrashLoopBackOff") return;
+    if (isImage && state.current === undefined) {
+      const message = `Back-off pulling image "${container.image}": ${state.waiting?.reason}: ${state.waiting?.message}`;
+      this.#normal("BackOff", `Back-off pulling image "${container.image}"`, container);
+      this.#warn("Failed", "Error: ImagePullBackOff", container);
+      this.#set(container, { ...state, waiting: { reason: "ImagePullBackOff", message } });
+    } else if (state.current !== undefined) {
+      const { name, namespace } = this.#pod.metadata ?? {};
+      const which = `restarting failed container=${container.name} pod=${name}_${namespace}(${this.uid})`;
+      this.#warn("BackOff", `Back-off ${which}`, container);
+      this.#set(container, {
+        ...state,
+        waiting: { reason: "CrashLoopBackOff", message: `back-off ${formatSeconds(state.backoffMs)} ${which}` },
+      });
+    }
+  }
+
+  #stop(container: Container, message: string): void {
+    const id = containerOf(this.#record, container.name).current?.id;
+    if (id === undefined || this.#stopping.has(container.name)) return;
+    this.#normal("Killing", message, container);
+    this.#probes.stop(container.name);
+    const found = this.#deps.images.lookup(container.image ?? "");
+    const ownDeadlineMs = Date.now() + (this.#pod.spec?.terminationGracePeriodSeconds ?? 30) * 1000;
+    const target = {
+      runtime: this.#deps.runtime,
+      id,
+      container,
+      podIp: this.#record.ip ?? "",
+      signal: found.found ? found.image.stopSignal : "SIGTERM",
+      deadlineMs: () => Math.min(ownDeadlineMs, this.#killAtMs),
+    };
+    const work = stopContainer(this.#ctx, target)
+      .catch((error: unknown) =>
+        this.#ctx.log.warn("container not stopped", { container: container.name, error: messageOf(error) }),
+      )
+      .finally(() => {
+        this.#stopping.delete(container.name);
+        this.wake();
+      });
+    this.#stopping.set(container.name, work);
+  }
+
+  /** Main containers first, then sidecars one by one from the last: they may serve the others until the end. */
+  #stopNext(message: (container: Container) => string): boolean {
+    const isUp = (container: Container): boolean => isRunning(containerOf(this.#record, container.name));
+    const inits = this.#pod.spec?.initContainers ?? [];
+    const mains = [...(this.#pod.spec?.containers ?? []), ...inits.filter((container) => !isSidecar(container))].filter(
+      isUp,
+    );
+    const sidecar = inits.filter(isSidecar).findLast(isUp);
+    const next = mains.length > 0 || sidecar === undefined ? mains : [sidecar];
+    for (const container of next) this.#stop(container, message(container));
+    return next.length === 0;
+  }
+
+  /** The pod has run to its end and stays in the API: its sandbox goes, its logs stay. */
+  async #finish(): Promise<number> {
+    if (!this.#stopNext((container) => `Stopping container ${container.name}`)) return Number.POSITIVE_INFINITY;
+    await this.#environment.release(this.#ctx);
+    removeCgroup(this.#deps.cgroups, podCgroup(this.#deps.cgroupParent, this.#pod));
+    return Number.POSITIVE_INFINITY;
+  }
+
+  async #terminate(): Promise<number> {
+    const { deletionGracePeriodSeconds, name = "", namespace = "" } = this.#pod.metadata ?? {};
+    const graceSeconds = deletionGracePeriodSeconds ?? this.#pod.spec?.terminationGracePeriodSeconds ?? 30;
+    this.#killAtMs = Math.min(this.#killAtMs, Date.now() + graceSeconds * 1000);
+    if (!this.#stopNext((container) => `Stopping container ${container.name}`)) return Number.POSITIVE_INFINITY;
+    if (!this.#isRemoved && !this.#isDeleteSent) {
+      this.#report();
+      await this.#deps.statuses.flushed(this.uid);
+    }
+    await this.#environment.release(this.#ctx);
+    removeCgroup(this.#deps.cgroups, podCgroup(this.#deps.cgroupParent, this.#pod));
+    if (this.#isRemoved) {
+      await this.#forget();
+      return 0;
+    }
+    if (!this.#isDeleteSent) {
+      await this.#delete({ name, namespace });
+      this.#isDeleteSent = true;
+    }
+    return Number.POSITIVE_INFINITY;
+  }
+
+  async #delete(key: { name: string; namespace: string }): Promise<void> {
+    try {
+      await this.#deps.client.deleteIfPresent(this.#ctx, pods, key, { gracePeriodSeconds: 0, uid: this.uid });
+    } catch (error) {
+      // Another pod of that name: ours is gone already.
+      if (!isConflict(error)) throw error;
+    }
+  }
+
+  async #forget(): Promise<void> {
+    this.#environment.forget();
+    this.#deps.statuses.forget(this.uid);
+    rmSync(join(this.#deps.logsDirectory, logFolder(this.#pod)), { recursive: true, force: true });
+    const directory = join(this.#deps.podsDirectory, this.uid);
+    await removeSandbox(this.#ctx, this.#deps.pool, join(directory, "sandbox"), this.uid);
+    rmSync(directory, { recursive: true, force: true });
+    this.#isDone = true;
+  }
+
+  #checkDeadline(): void {
+    const deadlineMs = deadlineOf({ pod: this.#pod, record: this.#record });
+    if (deadlineMs === undefined || deadlineMs > Date.now() || this.#record.final !== undefined) return;
+    const message = "Pod was active on the node longer than the specified deadline";
+    this.#normal("DeadlineExceeded", message);
+    this.#save({ ...this.#record, final: { phase: "Failed", reason: "DeadlineExceeded", message } });
+  }
+
+  #collectEnded(): void {
+    for (const container of this.#containers()) {
+      const state = containerOf(this.#record, container.name);
+      const id = state.current?.id;
+      if (id === undefined || !isRunning(state)) continue;
+      const exit = this.#deps.runtime.findExit(id);
+      if (exit === undefined && !this.#isLost(id)) continue;
+      const files = {
+        message: messageFileOf(this.#deps, this.#pod, container.name, state.restarts),
+        log: logPathOf(this.#deps, this.#pod, container.name, state.restarts),
+      };
+      this.#set(container, ended(state, exit === undefined ? lostEnding(now()) : endingOf(exit, container, files)));
+      this.#probes.stop(container.name);
+      this.#deps.runtime
+        .remove(id)
+        .catch((error: unknown) => this.#ctx.log.debug("container not removed", { id, error: messageOf(error) }));
+    }
+  }
+
+  /** conmon writes the exit down a moment after the process is gone; only when it does not, the end is unknown. */
+  #isLost(id: string): boolean {
+    if (this.#deps.runtime.isAlive(id)) return false;
+    const sinceMs = this.#missingSinceMs.get(id) ?? Date.now();
+    this.#missingSinceMs.set(id, sinceMs);
+    return Date.now() - sinceMs > LOST_AFTER_MS;
+  }
+
+  #probeRunning(): void {
+    for (const container of this.#containers()) {
+      const { current } = containerOf(this.#record, container.name);
+      if (current === undefined || current.ending !== undefined || this.#stopping.has(container.name)) continue;
+      this.#probes.start(current.id, Date.parse(current.startedAt), {
+        container,
+        podIp: this.#record.ip ?? "",
+        exec: (command, timeoutMs) => execToEnd(this.#deps.runtime, current.id, command, timeoutMs),
+      });
+    }
+  }
+
+  #containers(): Container[] {
+    return [...(this.#pod.spec?.initContainers ?? []), ...(this.#pod.spec?.containers ?? [])];
+  }
+
+  #report(): void {
+    const status = podStatus({
+      pod: this.#pod,
+      record: this.#record,
+      hostIp: this.#deps.node.address,
+      now: now(),
+      nowMs: Date.now(),
+      hasSandbox: this.#environment.sandbox !== undefined,
+      isStarted: (name) => this.#probes.isStarted(name),
+      isReady: (name) => this.#probes.isReady(name),
+    });
+    this.#deps.statuses.set(this.#pod, status);
+  }
+
+  #set(container: Container, state: ContainerRecord): void {
+    this.#save(withContainer(this.#record, container.name, state));
+  }
+
+  #save(record: PodRecord): void {
+    this.#record = { ...record, pod: this.#pod };
+    saveRecord(join(this.#deps.podsDirectory, this.uid), this.#record);
+  }
+
+  #normal(reason: string, message: string, container?: Container): void {
+    this.#deps.recorder.normal(this.#ctx, refOf(this.#pod), reason, message, this.#fieldPath(container));
+  }
+
+  #warn(reason: string, message: string, container?: Container): void {
+    this.#deps.recorder.warning(this.#ctx, refOf(this.#pod), reason, message, this.#fieldPath(container));
+  }
+
+  #fieldPath(container: Container | undefined): string | undefined {
+    if (container === undefined) return undefined;
+    const isInit = this.#pod.spec?.initContainers?.some((item) => item.name === container.name) ?? false;
+    return `spec.${isInit ? "initContainers" : "containers"}{${container.name}}`;
+  }
+}
+
+function now(): string {
+  return `${new Date().toISOString().slice(0, 19)}Z`;
+}
+
+/** As Go writes durations: `10s`, `2m40s`. */
+export function formatSeconds(ms: number): string {
+  const seconds = Math.round(ms / 1000);
+  return seconds < 60 ? `${seconds}s` : `${Math.floor(seconds / 60)}m${seconds % 60}s`;
+}

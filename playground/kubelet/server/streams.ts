@@ -1,0 +1,114 @@
+/** exec, attach and port-forward into the pods of this node. Kubernetes: pkg/kubelet/server/server.go */
+import { spawn } from "node:child_process";
+import { writeFileSync } from "node:fs";
+import type { IncomingMessage } from "node:http";
+import { connect } from "node:net";
+import type { Duplex } from "node:stream";
+import { fileURLToPath } from "node:url";
+import { servePortForward } from "#wire/port-forward/server.ts";
+import { type ExecStreams, parseExecOptions } from "#wire/remote-command/exec-streams.ts";
+import { serveRemoteCommand } from "#wire/remote-command/server.ts";
+import type { Runtime } from "../runtime/container.ts";
+import { startExec } from "../runtime/exec.ts";
+
+const ATTACH_BRIDGE = fileURLToPath(new URL("../runtime/attach-bridge.pl", import.meta.url));
+
+export interface Upgrade {
+  readonly request: IncomingMessage;
+  readonly socket: Duplex;
+  readonly head: Buffer;
+  readonly query: URLSearchParams;
+}
+
+export async function serveExec(runtime: Runtime, id: string, upgrade: Upgrade): Promise<void> {
+  const options = parseExecOptions(upgrade.query);
+  const command = upgrade.query.getAll("command");
+  await serveRemoteCommand(upgrade.request, upgrade.socket, upgrade.head, options, async (streams) => {
+    if (command.length === 0) return streams.status({ error: "you must specify at least 1 command for the container" });
+    const { child, kill } = startExec(runtime, id, command, options.tty);
+    streams.signal.addEventListener("abort", kill, { once: true });
+    const control = child.stdio[3];
+    if (options.tty && control !== null && control !== undefined && "write" in control) {
+      void followSize(streams, (rows, columns) => control.write(`${rows} ${columns}\n`));
+    }
+    pipeStreams(streams, child);
+    const exitCode = await exitOf(child);
+    return streams.status({ exitCode });
+  });
+}
+
+export async function serveAttach(runtime: Runtime, id: string, upgrade: Upgrade): Promise<void> {
+  const options = parseExecOptions(upgrade.query);
+  await serveRemoteCommand(upgrade.request, upgrade.socket, upgrade.head, options, async (streams) => {
+    const child = spawn("perl", [ATTACH_BRIDGE, runtime.bundle(id)], { stdio: "pipe" });
+    streams.signal.addEventListener("abort", () => child.kill("SIGKILL"), { once: true });
+    if (options.tty)
+      void followSize(streams, (rows, columns) =>
+        writeFileSync(runtime.controlFile(id), `1 ${rows} ${columns}\n`, { flag: "a" }),
+      );
+    pipeStreams(streams, child);
+    await exitOf(child);
+    streams.status({ exitCode: 0 });
+  });
+}
+
+/** Connections are made from inside the pod's namespace, so that servers on its loopback are reached too. */
+export async function serveForward(network: string | undefined, upgrade: Upgrade): Promise<void> {
+  await servePortForward(upgrade.request, upgrade.socket, upgrade.head, (port) =>
+    network === undefined ? dialHere(port) : dialInside(network, port),
+  );
+}
+
+function pipeStreams(streams: ExecStreams, child: ReturnType<typeof spawn>): void {
+  child.stdin?.on("error", () => undefined);
+  if (child.stdin !== null) {
+    if (streams.stdin === undefined) child.stdin.end();
+    else streams.stdin.pipe(child.stdin);
+  }
+  if (streams.stdout === undefined) child.stdout?.resume();
+  else child.stdout?.pipe(streams.stdout, { end: false });
+  if (streams.stderr === undefined) child.stderr?.resume();
+  else child.stderr?.pipe(streams.stderr, { end: false });
+}
+
+function exitOf(child: ReturnType<typeof spawn>): Promise<number> {
+  return new Promise((resolve, reject) => {
+    child.on("error", reject);
+    child.on("close", (code) => resolve(code ?? 137));
+  });
+}
+
+async function followSize(streams: ExecStreams, resize: (rows: number, columns: number) => void): Promise<void> {
+  for await (const { width, height } of streams.resize ?? []) resize(height, width);
+}
+
+function dialHere(port: number): Promise<Duplex> {
+  return new Promise((resolve, reject) => {
+    const socket = connect({ host: "127.0.0.1", port, allowHalfOpen: true });
+    socket.on("connect", () => resolve(socket));
+    socket.on("error", reject);
+  });
+}
+
+/** A socket of another namespace can only be opened by a process in it: a small copier, found on every Debian. */
+async function dialInside(network: string, port: number): Promise<Duplex> {
+  const { Duplex: DuplexStream } = await import("node:stream");
+  const script = fileURLToPath(new URL("../runtime/dial.pl", import.meta.url));
+  const child = spawn("nsenter", [`--net=${network}`, "perl", script, String(port)], {
+    stdio: ["pipe", "pipe", "pipe"],
+  });
+  let why = "";
+  child.stderr.on("data", (chunk: Buffer) => {
+    why += chunk.toString();
+  });
+  await new Promise<void>((resolve, reject) => {
+    child.stderr.once("data", (chunk: Buffer) =>
+      chunk.toString().startsWith("ok") ? resolve() : reject(new Error(chunk.toString().trim())),
+    );
+    child.once("error", reject);
+    child.once("close", () => reject(new Error(why.trim() === "" ? `connection to port ${port} failed` : why.trim())));
+  });
+  const duplex = DuplexStream.from({ readable: child.stdout, writable: child.stdin }) as Duplex;
+  duplex.once("close", () => child.kill("SIGKILL"));
+  return duplex;
+}
