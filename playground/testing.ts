@@ -4,6 +4,7 @@
  */
 import { randomUUID } from "node:crypto";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { request as httpsRequest } from "node:https";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -44,7 +45,29 @@ export interface TestApiServer extends AsyncDisposable {
   readonly kubeconfig: string;
   readonly directory: string;
   readonly server: ApiServer;
+  /** One request as the administrator, a new connection each, so that nothing between test and server interprets it. */
+  request(method: string, path: string, options?: TestRequest): Promise<TestResponse>;
 }
+
+export interface TestRequest {
+  /** Sent as JSON unless it is text. */
+  readonly body?: unknown;
+  /** Default: application/json. */
+  readonly contentType?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export interface TestResponse {
+  readonly code: number;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly text: string;
+  /** The parsed body; `{}` when it is no single JSON object. */
+  readonly body: TestBody;
+}
+
+/** What tests read of any answer. */
+// biome-ignore lint/suspicious/noExplicitAny: tests look into answers of every kind, and a wrong path fails them
+export type TestBody = any;
 
 const SCHEMAS = fileURLToPath(new URL("../.build/openapi", import.meta.url));
 const ADMIN: UserInfo = { name: "admin", groups: ["system:masters", "system:authenticated"] };
@@ -91,6 +114,8 @@ export async function startTestApiServer(options: TestApiServerOptions = {}): Pr
     kubeconfig,
     directory,
     server,
+    request: (method, path, request) =>
+      send({ url, ca: ca.certificate, token: adminToken }, { method, path, ...request }),
     async [Symbol.asyncDispose]() {
       await server[Symbol.asyncDispose]();
       controller.abort();
@@ -126,4 +151,43 @@ async function createNamespaces(server: ApiServer, names: readonly string[], sig
       if (!isAlreadyExists(error)) throw error;
     }
   }
+}
+
+function send(
+  to: { readonly url: string; readonly ca: string; readonly token: string },
+  request: TestRequest & { readonly method: string; readonly path: string },
+): Promise<TestResponse> {
+  const { method, path, body, contentType = "application/json", headers } = request;
+  const payload = body === undefined || typeof body === "string" ? body : JSON.stringify(body);
+  return new Promise((resolve, reject) => {
+    const options = {
+      method,
+      ca: to.ca,
+      agent: false as const,
+      headers: {
+        authorization: `Bearer ${to.token}`,
+        ...(payload !== undefined && {
+          "content-type": contentType,
+          // Node sends a body with DELETE only when told its length.
+          "content-length": String(Buffer.byteLength(payload)),
+        }),
+        ...headers,
+      },
+    };
+    const outgoing = httpsRequest(to.url + path, options, (incoming) => {
+      let text = "";
+      incoming.setEncoding("utf8").on("data", (chunk: string) => (text += chunk));
+      incoming.on("error", reject);
+      incoming.on("end", () => {
+        resolve({ code: incoming.statusCode ?? 0, headers: incoming.headers, text, body: parse(text) });
+      });
+    });
+    outgoing.on("error", reject);
+    outgoing.end(payload);
+  });
+}
+
+/** Watches answer with several documents; tests split their text themselves. */
+function parse(text: string): TestBody {
+  return text.startsWith("{") && !text.trimEnd().includes("\n") ? JSON.parse(text) : {};
 }

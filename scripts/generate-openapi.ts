@@ -109,7 +109,8 @@ function schemaOf(model: Model, described: boolean): Json {
     const doc = model.docs.get(attribute.name);
     const schema = withMarkers(typeSchema(attribute, described), fields[attribute.baseName] ?? "");
     const describe = described && doc !== undefined;
-    if (describe && "$ref" in schema) properties[attribute.baseName] = { description: doc.description, allOf: [schema] };
+    if (describe && "$ref" in schema)
+      properties[attribute.baseName] = { description: doc.description, allOf: [schema] };
     else properties[attribute.baseName] = describe ? { description: doc.description, ...schema } : schema;
   }
   const required = model.attributes.filter((a) => model.docs.get(a.name)?.required === true).map((a) => a.baseName);
@@ -145,7 +146,8 @@ function typeSchema({ type, format }: Pick<Attribute, "type" | "format">, descri
       : { "x-kubernetes-int-or-string": true };
   }
   if (type === "Date" || type.endsWith("MicroTime")) return { type: "string", format: "date-time" };
-  if (type === "number") return format === "double" ? { type: "number", format } : { type: "integer", format: format || "int32" };
+  if (type === "number")
+    return format === "double" ? { type: "number", format } : { type: "integer", format: format || "int32" };
   if (type === "boolean") return { type: "boolean" };
   if (type === "string") return format === "" ? { type: "string" } : { type: "string", format };
   const model = byClass.get(type);
@@ -158,7 +160,10 @@ function withMarkers(schema: Json, text: string): Json {
   const value = (name: string): string | undefined =>
     [...words].find((word) => word.startsWith(`${name}=`))?.slice(name.length + 1);
   const mergeKey = value("merge");
-  const strategies = [...(words.has("merge") || mergeKey !== undefined ? ["merge"] : []), ...(words.has("retainKeys") ? ["retainKeys"] : [])];
+  const strategies = [
+    ...(words.has("merge") || mergeKey !== undefined ? ["merge"] : []),
+    ...(words.has("retainKeys") ? ["retainKeys"] : []),
+  ];
   const list = value("list") ?? (schema.type === "array" ? "atomic" : undefined);
   const base = words.has("quantity") ? asQuantity(schema) : schema;
   return {
@@ -212,7 +217,9 @@ function closure(roots: readonly Model[]): Json {
     const schema = schemaOf(model, true);
     const [group = "", version = ""] = model.package.split("/");
     const gvk = { group: GROUPS[group] ?? group, kind: model.goType, version };
-    schemas[model.definition] = roots.includes(model) ? { ...schema, "x-kubernetes-group-version-kind": [gvk] } : schema;
+    schemas[model.definition] = roots.includes(model)
+      ? { ...schema, "x-kubernetes-group-version-kind": [gvk] }
+      : schema;
     for (const match of JSON.stringify(schema).matchAll(/#\/components\/schemas\/([\w.-]+)/g)) {
       const next = byDefinition.get(match[1] ?? "");
       if (next !== undefined) visit(next);

@@ -7,9 +7,9 @@ import { messageOf } from "#base/errors.ts";
 import type { Resource } from "#machinery/gvk.ts";
 import type { KubeObject } from "#machinery/meta.ts";
 import { isNotFound } from "#machinery/status-error.ts";
-import type { ObjectWriter } from "../request.ts";
 import { type Core, keyPrefix, timestamp } from "../core.ts";
 import type { ServedResource } from "../registry.ts";
+import type { ObjectWriter } from "../request.ts";
 import { CLEANUP_FINALIZER, type CustomResourceDefinition, customResourceDefinitions } from "./crd.ts";
 import { customResource } from "./custom-strategy.ts";
 
@@ -59,7 +59,8 @@ class CustomResources {
       this.#terminating.add(name);
       void this.#terminate(crd).catch((error: unknown) => {
         this.#terminating.delete(name);
-        if (!this.#ctx.signal.aborted) this.#ctx.log.error("delete custom resources", { crd: name, error: messageOf(error) });
+        if (!this.#ctx.signal.aborted)
+          this.#ctx.log.error("delete custom resources", { crd: name, error: messageOf(error) });
       });
     }
   }

@@ -27,7 +27,10 @@ export function customResource(
   version: CrdVersion,
   objectMeta: Schema | undefined,
 ): ServedResource {
-  const own: Schema = version.schema?.openAPIV3Schema ?? { type: "object", "x-kubernetes-preserve-unknown-fields": true };
+  const own: Schema = version.schema?.openAPIV3Schema ?? {
+    type: "object",
+    "x-kubernetes-preserve-unknown-fields": true,
+  };
   const schema: Schema = {
     ...own,
     properties: {
@@ -51,8 +54,7 @@ function forgeStrategy(crd: CustomResourceDefinition, version: CrdVersion, schem
     return errors.length > 0 ? errors : rules.check(object, previous);
   };
   const status = version.subresources?.status !== undefined;
-  const warning =
-    version.deprecationWarning ?? `${group}/${version.name} ${names.kind} is deprecated`;
+  const warning = version.deprecationWarning ?? `${group}/${version.name} ${names.kind} is deprecated`;
   return {
     resource: {
       group,
@@ -92,7 +94,13 @@ function tableOf(version: CrdVersion): TableColumns<KubeObject> {
   return {
     columns: [
       { name: "Name", type: "string", format: "name", description: "Name must be unique within a namespace." },
-      ...columns.map(({ name, type, format = "", description = "", priority = 0 }) => ({ name, type, format, description, priority })),
+      ...columns.map(({ name, type, format = "", description = "", priority = 0 }) => ({
+        name,
+        type,
+        format,
+        description,
+        priority,
+      })),
     ],
     cells: (object, nowMs) => [
       object.metadata?.name ?? "",

@@ -9,23 +9,31 @@ type Step = (values: readonly unknown[]) => unknown[];
 /** All values at a path; compile once, apply to many objects. Throws RangeError on what it can't read. */
 export function compileJsonPath(path: string): (root: unknown) => unknown[] {
   const steps = parseSteps(path);
-  return (root) => steps.reduce<readonly unknown[]>((values, step) => step(values), [root]).filter((v) => v !== undefined) as unknown[];
+  return (root) =>
+    steps
+      .reduce<readonly unknown[]>((values, step) => step(values), [root])
+      .filter((v) => v !== undefined) as unknown[];
 }
 
 const TOKEN = /^(?:\.\.?|)(?:(\*)|((?:[^.[\]\\]|\\.)+))|^\[(?:'([^']*)'|"([^"]*)"|(-?\d+)|(\*)|\?\((.*?)\))\]/;
 
 function parseSteps(path: string): Step[] {
   const steps: Step[] = [];
-  let rest = path.trim().replace(/^\{(.*)\}$/, "$1").replace(/^\$/, "");
+  let rest = path
+    .trim()
+    .replace(/^\{(.*)\}$/, "$1")
+    .replace(/^\$/, "");
   while (rest !== "" && rest !== ".") {
     const match = TOKEN.exec(rest);
     if (match === null || match[0] === "") throw new RangeError(`unreadable JSONPath ${JSON.stringify(path)}`);
     rest = rest.slice(match[0].length);
     const [, star, name, single, double, index, all, filter] = match;
     const field = name?.replace(/\\(.)/g, "$1") ?? single ?? double;
-    if (field !== undefined) steps.push((values) => values.map((value) => (isJsonObject(value) ? value[field] : undefined)));
+    if (field !== undefined)
+      steps.push((values) => values.map((value) => (isJsonObject(value) ? value[field] : undefined)));
     else if (star !== undefined || all !== undefined) steps.push((values) => values.flatMap(childrenOf));
-    else if (index !== undefined) steps.push((values) => values.map((value) => (Array.isArray(value) ? value.at(Number(index)) : undefined)));
+    else if (index !== undefined)
+      steps.push((values) => values.map((value) => (Array.isArray(value) ? value.at(Number(index)) : undefined)));
     else if (filter !== undefined) steps.push(filterStep(filter));
   }
   return steps;

@@ -6,7 +6,13 @@
 import { type FieldError, invalid, notSupported, required } from "#machinery/field-error.ts";
 import { dns1035Label, dns1123Subdomain } from "#machinery/names.ts";
 import { anyStrategy, type ResourceStrategy } from "../strategy.ts";
-import { CLEANUP_FINALIZER, type CrdCondition, type CrdNames, type CustomResourceDefinition, customResourceDefinitions } from "./crd.ts";
+import {
+  CLEANUP_FINALIZER,
+  type CrdCondition,
+  type CrdNames,
+  type CustomResourceDefinition,
+  customResourceDefinitions,
+} from "./crd.ts";
 
 const strategy: ResourceStrategy<CustomResourceDefinition> = {
   resource: customResourceDefinitions,
@@ -23,7 +29,10 @@ const strategy: ResourceStrategy<CustomResourceDefinition> = {
   },
   prepareForCreate(crd) {
     if (crd.spec?.names === undefined) return;
-    crd.metadata = { ...crd.metadata, finalizers: [...new Set([...(crd.metadata?.finalizers ?? []), CLEANUP_FINALIZER])] };
+    crd.metadata = {
+      ...crd.metadata,
+      finalizers: [...new Set([...(crd.metadata?.finalizers ?? []), CLEANUP_FINALIZER])],
+    };
     delete crd.status;
     establish(crd);
   },
@@ -38,13 +47,18 @@ const strategy: ResourceStrategy<CustomResourceDefinition> = {
     if (next.spec.names.plural !== previous.spec.names.plural) {
       errors.push(invalid("spec.names.plural", next.spec.names.plural, "field is immutable"));
     }
-    if (next.spec.scope !== previous.spec.scope) errors.push(invalid("spec.scope", next.spec.scope, "field is immutable"));
+    if (next.spec.scope !== previous.spec.scope)
+      errors.push(invalid("spec.scope", next.spec.scope, "field is immutable"));
     return errors;
   },
   table: {
     columns: [
       { name: "Name", type: "string", format: "name", description: "Name must be unique within a namespace." },
-      { name: "Created At", type: "date", description: "CreationTimestamp is the server time when this object was created." },
+      {
+        name: "Created At",
+        type: "date",
+        description: "CreationTimestamp is the server time when this object was created.",
+      },
     ],
     cells: (crd) => [crd.metadata?.name ?? "", crd.metadata?.creationTimestamp ?? ""],
   },
@@ -81,9 +95,13 @@ function validateCrd(crd: CustomResourceDefinition): FieldError[] {
     errors.push(invalid("metadata.name", crd.metadata?.name ?? "", `must be spec.names.plural+"."+spec.group`));
   }
   errors.push(...dns1123Subdomain(spec.group ?? "").map((why) => invalid("spec.group", spec.group, why)));
-  if (!(spec.group ?? "").includes(".")) errors.push(invalid("spec.group", spec.group, "should be a domain with at least one dot"));
-  if (!["Namespaced", "Cluster"].includes(spec.scope)) errors.push(notSupported("spec.scope", spec.scope ?? "", ["Cluster", "Namespaced"]));
-  errors.push(...dns1035Label(spec.names.plural ?? "").map((why) => invalid("spec.names.plural", spec.names.plural, why)));
+  if (!(spec.group ?? "").includes("."))
+    errors.push(invalid("spec.group", spec.group, "should be a domain with at least one dot"));
+  if (!["Namespaced", "Cluster"].includes(spec.scope))
+    errors.push(notSupported("spec.scope", spec.scope ?? "", ["Cluster", "Namespaced"]));
+  errors.push(
+    ...dns1035Label(spec.names.plural ?? "").map((why) => invalid("spec.names.plural", spec.names.plural, why)),
+  );
   if ((spec.names.kind ?? "") === "") errors.push(required("spec.names.kind"));
   return [...errors, ...validateVersions(crd)];
 }
@@ -91,13 +109,20 @@ function validateCrd(crd: CustomResourceDefinition): FieldError[] {
 function validateVersions({ spec: { versions = [], conversion } }: CustomResourceDefinition): FieldError[] {
   const errors: FieldError[] = [];
   for (const [i, version] of versions.entries()) {
-    if (version.schema?.openAPIV3Schema === undefined) errors.push(required(`spec.versions[${i}].schema.openAPIV3Schema`, "schemas are required"));
+    if (version.schema?.openAPIV3Schema === undefined)
+      errors.push(required(`spec.versions[${i}].schema.openAPIV3Schema`, "schemas are required"));
     else if (version.schema.openAPIV3Schema.type !== "object") {
       errors.push(required(`spec.versions[${i}].schema.openAPIV3Schema.type`, "must not be empty at the root"));
     }
   }
   if (versions.filter((version) => version.storage).length !== 1) {
-    errors.push(invalid("spec.versions", versions.map(({ name }) => name), "must have exactly one version marked as storage version"));
+    errors.push(
+      invalid(
+        "spec.versions",
+        versions.map(({ name }) => name),
+        "must have exactly one version marked as storage version",
+      ),
+    );
   }
   if (conversion !== undefined && conversion.strategy !== "None") {
     errors.push(notSupported("spec.conversion.strategy", conversion.strategy, ["None"]));

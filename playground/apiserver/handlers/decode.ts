@@ -67,7 +67,8 @@ function decodeProtobuf(call: Call, body: Buffer): Decoded {
   try {
     const { apiVersion, kind, raw } = decodeEnvelope(body);
     const gvk = { ...parseApiVersion(apiVersion), kind };
-    const schema = kind === "DeleteOptions" ? call.schemas.find({ group: "meta", version: "v1", kind }) : call.schemas.find(gvk);
+    const schema =
+      kind === "DeleteOptions" ? call.schemas.find({ group: "meta", version: "v1", kind }) : call.schemas.find(gvk);
     if (schema === undefined) throw badRequest(`no kind "${kind}" is registered for version "${apiVersion}"`);
     return { value: { apiVersion, kind, ...decodeMessage(raw, schema) }, problems: [] };
   } catch (cause) {

@@ -53,7 +53,10 @@ export class OpenApiDocuments {
 
   #groupVersions(): GroupVersion[] {
     const found = new Map<string, GroupVersion>();
-    const all = [...this.#registry.all().map(({ strategy }) => strategy.resource), ...this.#registry.allVirtual().map(({ resource }) => resource)];
+    const all = [
+      ...this.#registry.all().map(({ strategy }) => strategy.resource),
+      ...this.#registry.allVirtual().map(({ resource }) => resource),
+    ];
     for (const { group, version } of all) found.set(apiVersionOf({ group, version }), { group, version });
     return [...found.values()];
   }
@@ -61,7 +64,10 @@ export class OpenApiDocuments {
   #index(): JsonObject {
     const paths: JsonObject = {};
     for (const gv of this.#groupVersions()) {
-      const hash = createHash("sha256").update(`${apiVersionOf(gv)} ${this.#fingerprint(gv)}`).digest("hex").slice(0, 32);
+      const hash = createHash("sha256")
+        .update(`${apiVersionOf(gv)} ${this.#fingerprint(gv)}`)
+        .digest("hex")
+        .slice(0, 32);
       paths[pathOf(gv)] = { serverRelativeURL: `/openapi/v3/${pathOf(gv)}?hash=${hash.toUpperCase()}` };
     }
     return paths;

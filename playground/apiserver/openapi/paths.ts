@@ -29,7 +29,11 @@ export function pathsOf(served: ServedResource): JsonObject {
 
 const WRITE = ["dryRun", "fieldManager", "fieldValidation"];
 
-function operation({ strategy: { resource } }: ServedResource, action: string, parameters: readonly string[]): JsonObject {
+function operation(
+  { strategy: { resource } }: ServedResource,
+  action: string,
+  parameters: readonly string[],
+): JsonObject {
   const { group, version, kind } = resource;
   return {
     operationId: `${action}${kind}`,

@@ -7,7 +7,15 @@ import type { KubeObject, ManagedFieldsEntry } from "../meta.ts";
 import { fieldSchema, isJsonObject, type JsonObject, type Schema } from "../schema/schema.ts";
 import { StatusError } from "../status-error.ts";
 import { type FieldSet, formatPath } from "./field-set.ts";
-import { entriesOf, type FieldWriter, isSameOwner, newEntry, ownable, ownersOf, stripUnowned } from "./managed-fields.ts";
+import {
+  entriesOf,
+  type FieldWriter,
+  isSameOwner,
+  newEntry,
+  ownable,
+  ownersOf,
+  stripUnowned,
+} from "./managed-fields.ts";
 import { compare, itemsOf, shapeOf, toFieldSet } from "./typed-value.ts";
 
 export interface ApplyInput {
@@ -103,10 +111,13 @@ function removeFields(value: unknown, dropped: FieldSet, { schema, keep }: Remov
     const child = childAt(value, step, schema);
     const below = dropped.children.get(step);
     const keptBelow = keep.flatMap((set) => set.children.get(step) ?? []);
-    if (below !== undefined) removeFields(child, below, { schema: childSchema, keep: keptBelow });
     const isKept = keep.some((set) => set.members.has(step)) || keptBelow.some((set) => !set.isEmpty);
-    if (isKept) continue;
-    if (dropped.members.has(step) || isEmptyContainer(child)) removeAt(value, step, schema);
+    // Whole items go before their fields: an item that lost its key is no longer found.
+    if (!isKept && dropped.members.has(step)) removeAt(value, step, schema);
+    else if (below !== undefined) {
+      removeFields(child, below, { schema: childSchema, keep: keptBelow });
+      if (!isKept && isEmptyContainer(child)) removeAt(value, step, schema);
+    }
   }
 }
 
@@ -165,8 +176,8 @@ function conflictError(conflicts: readonly Conflict[]): StatusError {
 
 function describe({ manager, subresource, operation, apiVersion, time }: ManagedFieldsEntry): string {
   const name = JSON.stringify(manager ?? "");
-  const whole = subresource === undefined || subresource === "" ? name : `${name} with subresource ${JSON.stringify(subresource)}`;
+  const whole =
+    subresource === undefined || subresource === "" ? name : `${name} with subresource ${JSON.stringify(subresource)}`;
   if (operation !== "Update") return whole;
   return time === undefined ? `${whole} using ${apiVersion}` : `${whole} using ${apiVersion} at ${time}`;
 }
-

@@ -75,7 +75,8 @@ export class FieldSet {
     for (const [step, child] of all ?? this.children) {
       const rest = other.children.get(step);
       if (rest === undefined && all === undefined) continue;
-      const kept = rest === undefined ? child : child.#select(rest, keep, all === undefined ? undefined : child.children);
+      const kept =
+        rest === undefined ? child : child.#select(rest, keep, all === undefined ? undefined : child.children);
       if (!kept.isEmpty) result.children.set(step, kept);
     }
     return result;

@@ -25,15 +25,26 @@ const UNOWNED = [
   ["f:apiVersion"],
   ["f:kind"],
   ["f:metadata"],
-  ...["name", "namespace", "creationTimestamp", "selfLink", "uid", "clusterName", "generation", "managedFields", "resourceVersion"].map(
-    (field) => ["f:metadata", `f:${field}`],
-  ),
+  ...[
+    "name",
+    "namespace",
+    "creationTimestamp",
+    "selfLink",
+    "uid",
+    "clusterName",
+    "generation",
+    "managedFields",
+    "resourceVersion",
+  ].map((field) => ["f:metadata", `f:${field}`]),
 ];
 /** Beyond these many, the oldest Update entries of the same version are merged. */
 const MAX_UPDATE_ENTRIES = 10;
 
 export function ownersOf(object: KubeObject | undefined): Owner[] {
-  return (object?.metadata?.managedFields ?? []).map((entry) => ({ entry, fields: FieldSet.fromFieldsV1(entry.fieldsV1) }));
+  return (object?.metadata?.managedFields ?? []).map((entry) => ({
+    entry,
+    fields: FieldSet.fromFieldsV1(entry.fieldsV1),
+  }));
 }
 
 /** The entries for owners that still own something, in Kubernetes' order: by operation, then time, then name. */
@@ -41,7 +52,10 @@ export function entriesOf(owners: readonly Owner[]): ManagedFieldsEntry[] {
   return owners
     .filter(({ fields }) => !fields.isEmpty)
     .map(({ entry, fields }) => ({ ...entry, fieldsType: "FieldsV1" as const, fieldsV1: fields.toFieldsV1() }))
-    .sort((a, b) => compareText(a.operation, b.operation) || compareText(a.time, b.time) || compareText(a.manager, b.manager));
+    .sort(
+      (a, b) =>
+        compareText(a.operation, b.operation) || compareText(a.time, b.time) || compareText(a.manager, b.manager),
+    );
 }
 
 function compareText(a = "", b = ""): number {

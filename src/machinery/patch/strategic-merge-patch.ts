@@ -12,7 +12,11 @@ const DELETE_FROM_LIST = "$deleteFromPrimitiveList/";
 const ELEMENT_ORDER = "$setElementOrder/";
 
 /** The patched object; `current` may be changed and parts of `patch` may be in the result. */
-export function applyStrategicMergePatch(current: JsonObject, patch: JsonObject, schema: Schema | undefined): JsonObject {
+export function applyStrategicMergePatch(
+  current: JsonObject,
+  patch: JsonObject,
+  schema: Schema | undefined,
+): JsonObject {
   const directive = patch[DIRECTIVE];
   if (directive === "replace") return withoutDirectives(patch);
   if (directive === "delete") return {};
@@ -34,8 +38,11 @@ type KeyOf = (item: unknown) => string;
 
 /** Lists together with the order that the patch gives their elements. */
 function mergeLists(current: JsonObject, patch: JsonObject, schema: Schema | undefined): void {
-  const fields = Object.keys(patch).map((field) => (field.startsWith(ELEMENT_ORDER) ? field.slice(ELEMENT_ORDER.length) : field));
+  const fields = Object.keys(patch).map((field) =>
+    field.startsWith(ELEMENT_ORDER) ? field.slice(ELEMENT_ORDER.length) : field,
+  );
   for (const field of new Set(fields)) {
+    if (field.startsWith("$")) continue;
     const [value, order] = [patch[field], patch[ELEMENT_ORDER + field]];
     if (!Array.isArray(value) && !Array.isArray(order)) continue;
     const type = fieldSchema(schema, field);
@@ -72,7 +79,8 @@ function isReplaceStrategy(schema: Schema | undefined): boolean {
 
 function mergeList(current: unknown[], patch: readonly unknown[], schema: Schema | undefined): unknown[] {
   const mergeKey = schema?.["x-kubernetes-patch-merge-key"];
-  if (mergeKey === undefined) return [...current, ...patch.filter((item) => !current.some((old) => jsonEquals(old, item)))];
+  if (mergeKey === undefined)
+    return [...current, ...patch.filter((item) => !current.some((old) => jsonEquals(old, item)))];
   const items = patch.filter(isJsonObject);
   if (items.some((item) => item[DIRECTIVE] === "replace")) {
     return items.filter((item) => item[DIRECTIVE] === undefined).map(withoutDirectives);
@@ -117,7 +125,12 @@ function without(current: unknown, removed: unknown): unknown[] {
  * Items named by `order` in that order, mixed with the others by where these stood; what is new comes first, as
  * Kubernetes' normalizeElementOrder has it.
  */
-function inOrder(merged: readonly unknown[], order: readonly string[], before: readonly string[], keyOf: KeyOf): unknown[] {
+function inOrder(
+  merged: readonly unknown[],
+  order: readonly string[],
+  before: readonly string[],
+  keyOf: KeyOf,
+): unknown[] {
   const listed = merged.filter((item) => order.includes(keyOf(item)));
   listed.sort((a, b) => order.indexOf(keyOf(a)) - order.indexOf(keyOf(b)));
   const others = merged.filter((item) => !order.includes(keyOf(item)));

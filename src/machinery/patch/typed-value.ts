@@ -43,28 +43,37 @@ export function stepOf(item: unknown, schema: Schema | undefined): string {
 /** Every field that `value` sets. */
 export function toFieldSet(value: unknown, schema: Schema | undefined): FieldSet {
   const set = new FieldSet();
-  collect(value, schema, set);
+  collect(value, schema, { set, containers: false });
   return set;
 }
 
-function collect(value: unknown, schema: Schema | undefined, set: FieldSet): void {
+interface Collection {
+  readonly set: FieldSet;
+  /** Whether maps and lists count beside what is in them: they do when an update adds them, not when they are applied. */
+  readonly containers: boolean;
+}
+
+function collect(value: unknown, schema: Schema | undefined, { set, containers }: Collection): void {
   if (isJsonObject(value)) {
-    for (const [field, child] of Object.entries(value)) collectAt(`f:${field}`, child, fieldSchema(schema, field), set);
+    for (const [field, child] of Object.entries(value)) {
+      const isDeclared = schema?.properties !== undefined && Object.hasOwn(schema.properties, field);
+      if (!isDeclared) set.members.add(`f:${field}`);
+      collectAt(`f:${field}`, child, fieldSchema(schema, field), { set, containers });
+    }
   } else if (Array.isArray(value)) {
     for (const { step, value: item } of itemsOf(value, schema)) {
       set.members.add(step);
-      if (shapeOf(item, schema?.items) === "map") collect(item, schema?.items, set.child(step));
+      if (shapeOf(item, schema?.items) === "map") collect(item, schema?.items, { set: set.child(step), containers });
     }
   }
 }
 
-function collectAt(step: string, value: unknown, schema: Schema | undefined, set: FieldSet): void {
+function collectAt(step: string, value: unknown, schema: Schema | undefined, { set, containers }: Collection): void {
   const shape = shapeOf(value, schema);
   const size = Array.isArray(value) ? value.length : isJsonObject(value) ? Object.keys(value).length : 0;
-  // A granular map that may be empty by itself is owned as well as its fields (as Go's maps, unlike structs).
-  const isMap = shape === "map" && schema?.properties === undefined;
-  if (shape === "atomic" || size === 0 || isMap || shape === "list") set.members.add(step);
-  if (shape !== "atomic" && size > 0) collect(value, schema, set.child(step));
+  const isContainer = shape === "list" || (shape === "map" && schema?.properties === undefined);
+  if (shape === "atomic" || size === 0 || (containers && isContainer)) set.members.add(step);
+  if (shape !== "atomic" && size > 0) collect(value, schema, { set: set.child(step), containers });
 }
 
 export interface Comparison {
@@ -112,8 +121,8 @@ function compareAt(step: string, pair: Pair, result: Comparison): void {
 
 function addAll(step: string, value: unknown, schema: Schema | undefined, set: FieldSet): void {
   if (!step.startsWith("f:")) set.members.add(step);
-  if (step.startsWith("f:")) collectAt(step, value, schema, set);
-  else if (shapeOf(value, schema) === "map") collect(value, schema, set.child(step));
+  if (step.startsWith("f:")) collectAt(step, value, schema, { set, containers: true });
+  else if (shapeOf(value, schema) === "map") collect(value, schema, { set: set.child(step), containers: true });
 }
 
 function childrenOf(value: unknown, schema: Schema | undefined): Map<string, unknown> {

@@ -23,7 +23,8 @@ interface WireValue {
 
 /** The runtime.Unknown around an object. Throws RangeError on anything else. */
 export function decodeEnvelope(body: Buffer): ProtobufEnvelope {
-  if (!body.subarray(0, MAGIC.length).equals(MAGIC)) throw new RangeError("provided data does not appear to be a protobuf message, expected prefix [107 56 115 0]");
+  if (!body.subarray(0, MAGIC.length).equals(MAGIC))
+    throw new RangeError("provided data does not appear to be a protobuf message, expected prefix [107 56 115 0]");
   let [apiVersion, kind, raw] = ["", "", Buffer.alloc(0)];
   for (const { number, bytes } of readFields(body.subarray(MAGIC.length))) {
     if (number === 2 && bytes !== undefined) raw = Buffer.from(bytes);
@@ -51,15 +52,18 @@ interface MessageType {
 function readInto(result: JsonObject, bytes: Buffer, { schema, wire }: MessageType): void {
   for (const value of readFields(bytes)) {
     const field = wire[value.number];
-    if (field?.inline !== undefined && value.bytes !== undefined) readInto(result, value.bytes, { schema, wire: field.inline });
+    if (field?.inline !== undefined && value.bytes !== undefined)
+      readInto(result, value.bytes, { schema, wire: field.inline });
     const name = field?.name;
     const type = name === undefined ? undefined : schema.properties?.[name];
     if (name === undefined || type === undefined) continue;
     if (type.type === "array") {
-      const list = (result[name] ??= []) as unknown[];
+      result[name] ??= [];
+      const list = result[name] as unknown[];
       list.push(...readItems(value, type.items ?? {}));
     } else if (type.type === "object" && type.additionalProperties !== undefined && type.properties === undefined) {
-      const map = (result[name] ??= {}) as JsonObject;
+      result[name] ??= {};
+      const map = result[name] as JsonObject;
       readEntry(map, value, typeof type.additionalProperties === "object" ? type.additionalProperties : {});
     } else {
       const read = readValue(value, type);
@@ -122,7 +126,11 @@ function readRaw(bytes: Buffer): unknown {
 }
 
 function text(bytes: Buffer, number: number): string {
-  return readFields(bytes).find((field) => field.number === number)?.bytes?.toString("utf8") ?? "";
+  return (
+    readFields(bytes)
+      .find((field) => field.number === number)
+      ?.bytes?.toString("utf8") ?? ""
+  );
 }
 
 function readTime(bytes: Buffer): string | undefined {

@@ -40,13 +40,17 @@ export class RuleChecker {
     if (Array.isArray(value) && schema.items !== undefined) {
       const items = schema.items;
       for (const [i, item] of value.entries()) {
-        this.#visit({ value: item, previous: counterpart(item, previous, schema), schema: items, path: `${path}[${i}]` }, errors);
+        this.#visit(
+          { value: item, previous: counterpart(item, previous, schema), schema: items, path: `${path}[${i}]` },
+          errors,
+        );
       }
     } else if (isJsonObject(value)) {
       for (const [field, child] of Object.entries(value)) {
         const childSchema = fieldSchema(schema, field);
         const old = isJsonObject(previous) ? previous[field] : undefined;
-        if (childSchema !== undefined) this.#visit({ value: child, previous: old, schema: childSchema, path: join(path, field) }, errors);
+        if (childSchema !== undefined)
+          this.#visit({ value: child, previous: old, schema: childSchema, path: join(path, field) }, errors);
       }
     }
   }
@@ -123,10 +127,15 @@ function toCel(value: unknown, schema: Schema | undefined): unknown {
   }
   if (Array.isArray(value)) return value.map((item) => toCel(item, schema?.items));
   if (!isJsonObject(value)) return value;
-  return Object.fromEntries(Object.entries(value).map(([field, child]) => [field, toCel(child, fieldSchema(schema, field))]));
+  return Object.fromEntries(
+    Object.entries(value).map(([field, child]) => [field, toCel(child, fieldSchema(schema, field))]),
+  );
 }
 
-function failed(rule: ValidationRule, at: { readonly path: string; readonly schema: Schema; readonly message: string }): FieldError {
+function failed(
+  rule: ValidationRule,
+  at: { readonly path: string; readonly schema: Schema; readonly message: string },
+): FieldError {
   const field = rule.fieldPath === undefined ? at.path : `${at.path}${rule.fieldPath}`;
   switch (rule.reason) {
     case "FieldValueForbidden":
@@ -134,8 +143,16 @@ function failed(rule: ValidationRule, at: { readonly path: string; readonly sche
     case "FieldValueRequired":
       return { reason: "FieldValueRequired", field, message: `Required value: ${at.message}` };
     case "FieldValueDuplicate":
-      return { reason: "FieldValueDuplicate", field, message: `Duplicate value: ${JSON.stringify(at.schema.type ?? "")}` };
+      return {
+        reason: "FieldValueDuplicate",
+        field,
+        message: `Duplicate value: ${JSON.stringify(at.schema.type ?? "")}`,
+      };
     default:
-      return { reason: "FieldValueInvalid", field, message: `Invalid value: ${JSON.stringify(at.schema.type ?? "")}: ${at.message}` };
+      return {
+        reason: "FieldValueInvalid",
+        field,
+        message: `Invalid value: ${JSON.stringify(at.schema.type ?? "")}: ${at.message}`,
+      };
   }
 }

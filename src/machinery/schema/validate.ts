@@ -80,7 +80,10 @@ function validateString(value: string, schema: Schema, path: string): FieldError
 function hasFormat(value: string, format: string): boolean {
   switch (format) {
     case "date-time":
-      return /^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)$/.test(value) && !Number.isNaN(Date.parse(value));
+      return (
+        /^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)$/.test(value) &&
+        !Number.isNaN(Date.parse(value))
+      );
     case "date":
       return /^\d{4}-\d\d-\d\d$/.test(value) && !Number.isNaN(Date.parse(value));
     case "ipv4":
@@ -143,7 +146,8 @@ function validateUniqueness(value: readonly unknown[], schema: Schema, path: str
   if (type !== "set" && type !== "map" && schema.uniqueItems !== true) return [];
   return value.flatMap((item, i) => {
     const keys = schema["x-kubernetes-list-map-keys"] ?? [];
-    const identity = type === "map" && isJsonObject(item) ? Object.fromEntries(keys.map((key) => [key, item[key]])) : item;
+    const identity =
+      type === "map" && isJsonObject(item) ? Object.fromEntries(keys.map((key) => [key, item[key]])) : item;
     const text = JSON.stringify(identity);
     const isSecond = seen.has(text);
     seen.add(text);
@@ -178,7 +182,9 @@ function validateCombinations(value: unknown, schema: Schema, path: string): Fie
   const matching = schema.oneOf?.filter(fits).length ?? 1;
   if (matching !== 1) {
     const found = matching === 0 ? "Found none valid" : `Found ${matching} valid alternatives`;
-    errors.push(invalid(path, typeName(value), `${path} in body must validate one and only one schema (oneOf). ${found}`));
+    errors.push(
+      invalid(path, typeName(value), `${path} in body must validate one and only one schema (oneOf). ${found}`),
+    );
   }
   if (schema.not !== undefined && fits(schema.not)) {
     errors.push(invalid(path, typeName(value), `${path} in body must not validate the schema (not)`));
