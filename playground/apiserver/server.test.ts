@@ -259,3 +259,16 @@ test("state and revision survive a restart", async (t) => {
   assert.deepEqual([frame.type, frame.object.code, frame.object.reason], ["ERROR", 410, "Expired"]);
   assert.match(frame.object.message, /^too old resource version: 1 \(\d+\)$/);
 });
+
+test("a body cannot reach the prototype of the server's objects", async () => {
+  await api.request("POST", CONFIG_MAPS, { body: configMap("proto") });
+  for (const contentType of ["application/merge-patch+json", "application/apply-patch+yaml"]) {
+    for (const body of ['{"__proto__":{"polluted":"yes"}}', '{"\\u005f_proto__":{"polluted":"yes"}}']) {
+      const { code } = await api.request("PATCH", `${CONFIG_MAPS}/proto?fieldManager=x`, { body, contentType });
+      assert.equal(code, 400);
+    }
+  }
+  assert.equal("polluted" in {}, false);
+  const quoted = { ...configMap("quoted"), data: { script: "x.__proto__" } };
+  assert.equal((await api.request("POST", CONFIG_MAPS, { body: quoted })).code, 201);
+});

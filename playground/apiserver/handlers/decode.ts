@@ -56,6 +56,7 @@ export function parseJson(text: string): JsonObject {
       `couldn't get version/kind; json parse error: ${cause instanceof Error ? cause.message : String(cause)}`,
     );
   }
+  refusePrototype(text, value);
   if (!isJsonObject(value))
     throw badRequest(
       "couldn't get version/kind; json parse error: json: cannot unmarshal into Go value of type struct",
@@ -77,9 +78,21 @@ function decodeProtobuf(call: Call, body: Buffer): Decoded {
   }
 }
 
+/** Merging a field of this name would reach the prototype of every object of the server. Values may contain the text. */
+export function refusePrototype(text: string, value: unknown): void {
+  if (!/__proto__|\\[ux]/.test(text)) return;
+  const visit = (part: unknown): void => {
+    if (typeof part !== "object" || part === null) return;
+    if (Object.hasOwn(part, "__proto__")) throw badRequest('field name "__proto__" is not supported');
+    for (const child of Object.values(part)) visit(child);
+  };
+  visit(value);
+}
+
 function decodeYaml(text: string): Decoded {
   try {
     const value: unknown = parseYaml(text, { uniqueKeys: true, maxAliasCount: 100, schema: "core" });
+    refusePrototype(text, value);
     if (!isJsonObject(value)) throw badRequest("error parsing YAML: the body is no mapping");
     return { value, problems: [] };
   } catch (cause) {

@@ -10,11 +10,11 @@ import { applyMergePatch } from "#machinery/patch/merge-patch.ts";
 import { applyStrategicMergePatch } from "#machinery/patch/strategic-merge-patch.ts";
 import { findDuplicateFields } from "#machinery/schema/duplicate-fields.ts";
 import { isJsonObject, type JsonObject, type Schema } from "#machinery/schema/schema.ts";
-import { badRequest, failure, notFound } from "#machinery/status-error.ts";
+import { badRequest, failure, notFound, StatusError } from "#machinery/status-error.ts";
 import type { ViewConnector } from "../connector.ts";
 import { type Call, type Core, inVersion, keyFor, type Reply, timestamp } from "../core.ts";
 import { viewInput } from "./create.ts";
-import { mediaTypeOf, normalize, parseJson, reportProblems, unsupportedMediaType } from "./decode.ts";
+import { mediaTypeOf, normalize, parseJson, refusePrototype, reportProblems, unsupportedMediaType } from "./decode.ts";
 import { metadataOf, requireSameName } from "./metadata.ts";
 import { type WriteOptions, writeOptions } from "./options.ts";
 import { createObject, updateObject } from "./write.ts";
@@ -160,8 +160,10 @@ function parseApplied(text: string): JsonObject {
     const value: unknown = text.trimStart().startsWith("{")
       ? JSON.parse(text)
       : parseYaml(text, { maxAliasCount: 100 });
+    refusePrototype(text, value);
     if (isJsonObject(value)) return value;
   } catch (cause) {
+    if (cause instanceof StatusError) throw cause;
     throw badRequest(`error decoding YAML: ${cause instanceof Error ? cause.message : String(cause)}`);
   }
   throw badRequest("error decoding YAML: the body is no mapping");

@@ -78,11 +78,6 @@ export function fieldSchema(schema: Schema | undefined, field: string): Schema |
   return typeof rest === "object" ? rest : undefined;
 }
 
-/** Keys of an associative list: the values of `x-kubernetes-list-map-keys`, absent ones from the items' defaults. */
-export function mapKeysOf(schema: Schema | undefined): readonly string[] | undefined {
-  return schema?.["x-kubernetes-list-type"] === "map" ? (schema["x-kubernetes-list-map-keys"] ?? []) : undefined;
-}
-
 /** Deep equality of JSON values; an absent field equals an undefined one. */
 export function jsonEquals(a: unknown, b: unknown): boolean {
   if (a === b) return true;
