@@ -1,0 +1,61 @@
+/**
+ * Load balancer addresses: which node answers for which address, decided by every node for itself and equally on all.
+ * The idea is MetalLB's layer 2 mode; instead of gratuitous ARP the router probes its neighbours often.
+ */
+import { createHash } from "node:crypto";
+import type { Node, Service } from "kubernetes-types/core/v1";
+import type { EndpointSlice } from "kubernetes-types/discovery/v1";
+import type { Context } from "#base/context.ts";
+import { run } from "#base/run.ts";
+import { serviceRules } from "./state.ts";
+
+export interface LoadBalancerInput {
+  readonly services: readonly Service[];
+  readonly slices: readonly EndpointSlice[];
+  readonly nodes: readonly Node[];
+  readonly nodeName: string;
+}
+
+/** The addresses that `nodeName` answers for, sorted. */
+export function announcedAddresses(input: LoadBalancerInput): string[] {
+  const ready = input.nodes.filter(isReady).map((node) => node.metadata?.name ?? "");
+  const addresses = input.services.flatMap((service) => {
+    const ips = (service.status?.loadBalancer?.ingress ?? []).flatMap(({ ip }) => ip ?? []);
+    return ips.filter((ip) => electNode(ip, eligible(service, input, ready)) === input.nodeName);
+  });
+  return [...new Set(addresses)].sort();
+}
+
+/** Highest hash wins: a node that comes or goes moves only its own addresses. */
+export function electNode(ip: string, nodes: readonly string[]): string | undefined {
+  const scored = nodes.map((node) => ({ node, score: createHash("sha256").update(`${node}/${ip}`).digest("hex") }));
+  return scored.sort((a, b) => (a.score < b.score ? 1 : -1))[0]?.node;
+}
+
+/** With externalTrafficPolicy Local only nodes that have an endpoint. */
+function eligible(service: Service, input: LoadBalancerInput, ready: readonly string[]): string[] {
+  if (service.spec?.externalTrafficPolicy !== "Local") return [...ready];
+  return ready.filter((node) =>
+    serviceRules([service], input.slices, node).some((rules) => rules.external !== "drop" && rules.external.length > 0),
+  );
+}
+
+function isReady(node: Node): boolean {
+  return (
+    node.status?.conditions?.some((condition) => condition.type === "Ready" && condition.status === "True") ?? false
+  );
+}
+
+/** Makes the node answer for exactly these of all addresses: an address that is local is answered by ARP. */
+export async function setAnnounced(ctx: Context, before: ReadonlySet<string>, after: readonly string[]): Promise<void> {
+  const lines = [
+    ...after.filter((ip) => !before.has(ip)).map((ip) => `route replace local ${ip}/32 dev lo`),
+    ...[...before].filter((ip) => !after.includes(ip)).map((ip) => `route delete local ${ip}/32 dev lo`),
+  ];
+  if (lines.length > 0)
+    await run("ip", ["-force", "-batch", "-"], {
+      input: `${lines.join("\n")}\n`,
+      timeoutMs: 10_000,
+      signal: ctx.signal,
+    });
+}

@@ -1,0 +1,129 @@
+/** Keeps the nftables table of this node equal to Services and EndpointSlices. Runs inside the node agent. Kubernetes: pkg/proxy/nftables */
+import type { Node, Service } from "kubernetes-types/core/v1";
+import type { EndpointSlice } from "kubernetes-types/discovery/v1";
+import { type Context, sleep, withCancel } from "#base/context.ts";
+import { messageOf } from "#base/errors.ts";
+import { run } from "#base/run.ts";
+import type { Informer } from "#kube/informer/informer.ts";
+import { deleteEntries, staleEntries } from "./conntrack.ts";
+import { announcedAddresses, setAnnounced } from "./load-balancer.ts";
+import { baseRuleset, type RulesetOptions, type ServiceUnit, serviceUnit, TABLE } from "./ruleset.ts";
+import { type ServiceRules, serviceRules } from "./state.ts";
+import { transaction } from "./transaction.ts";
+
+export interface ServiceProxyOptions {
+  readonly nodeName: string;
+  readonly nodeAddress: string;
+  /** Of the whole cluster. */
+  readonly podCidr: string;
+  readonly services: Informer<Service>;
+  readonly slices: Informer<EndpointSlice>;
+  readonly nodes: Informer<Node>;
+}
+
+// Changes that come in one burst (a rollout, a restart) become one transaction.
+const GATHER_MS = 10;
+const RETRY_MS = 1_000;
+const NFT_DEADLINE_MS = 20_000;
+
+/** Resolves when the table reflects the first complete listing. Rules stay when it is disposed: pods keep their connections. */
+export async function startServiceProxy(parent: Context, options: ServiceProxyOptions): Promise<AsyncDisposable> {
+  const { ctx, cancel } = withCancel(parent);
+  const proxy = new NodeRules(options);
+  const waker = { wake: (): void => undefined };
+  const handler = { added: () => waker.wake(), updated: () => waker.wake(), deleted: () => waker.wake() };
+  const informers = [options.services, options.slices, options.nodes];
+  await Promise.all(informers.map((informer) => informer.synced));
+  const removers = [
+    options.services.addHandler(handler),
+    options.slices.addHandler(handler),
+    options.nodes.addHandler(handler),
+  ];
+  const first = await attempt(ctx, proxy);
+  const running = follow(ctx, proxy, waker, first);
+  return {
+    async [Symbol.asyncDispose]() {
+      for (const remove of removers) remove();
+      cancel();
+      await running;
+    },
+  };
+}
+
+async function follow(ctx: Context, proxy: NodeRules, waker: { wake: () => void }, first: boolean): Promise<void> {
+  let isDirty = true;
+  let succeeded = first;
+  let interrupt: () => void = () => undefined;
+  waker.wake = () => {
+    isDirty = true;
+    interrupt();
+  };
+  while (!ctx.signal.aborted) {
+    if (!isDirty) {
+      const { ctx: waiting, cancel } = withCancel(ctx);
+      interrupt = cancel;
+      await sleep(waiting, succeeded ? 2 ** 30 : RETRY_MS);
+    }
+    await sleep(ctx, GATHER_MS);
+    isDirty = false;
+    if (!ctx.signal.aborted) succeeded = await attempt(ctx, proxy);
+  }
+}
+
+async function attempt(ctx: Context, proxy: NodeRules): Promise<boolean> {
+  try {
+    await proxy.sync(ctx);
+    return true;
+  } catch (error) {
+    if (!ctx.signal.aborted) ctx.log.warn("service rules not updated", { error: messageOf(error) });
+    return false;
+  }
+}
+
+class NodeRules {
+  readonly #options: ServiceProxyOptions;
+  readonly #ruleset: RulesetOptions;
+  #rules: readonly ServiceRules[] = [];
+  #units: ReadonlyMap<string, ServiceUnit> | undefined;
+  #announced: ReadonlySet<string> = new Set();
+
+  constructor(options: ServiceProxyOptions) {
+    this.#options = options;
+    this.#ruleset = { podCidr: options.podCidr, nodeAddresses: [options.nodeAddress] };
+  }
+
+  async sync(ctx: Context): Promise<void> {
+    const services = this.#options.services.store.list();
+    const slices = this.#options.slices.store.list();
+    const rules = serviceRules(services, slices, this.#options.nodeName);
+    const units = new Map(rules.map((item) => [item.key, serviceUnit(item, this.#ruleset)]));
+    await this.#apply(ctx, units);
+    const stale = staleEntries(this.#rules, rules);
+    this.#rules = rules;
+    await deleteEntries(ctx, stale);
+    const nodes = this.#options.nodes.store.list();
+    const announced = announcedAddresses({ services, slices, nodes, nodeName: this.#options.nodeName });
+    await setAnnounced(ctx, this.#announced, announced);
+    this.#announced = new Set(announced);
+  }
+
+  /** The first time, and after a failure, everything is written anew: what the kernel holds is then not known. */
+  async #apply(ctx: Context, units: ReadonlyMap<string, ServiceUnit>): Promise<void> {
+    const before = this.#units;
+    const text =
+      before === undefined ? baseRuleset(this.#ruleset) + transaction(new Map(), units) : transaction(before, units);
+    if (text === "") return;
+    this.#units = undefined;
+    await run("nft", ["-f", "-"], { input: text, timeoutMs: NFT_DEADLINE_MS, signal: ctx.signal });
+    this.#units = units;
+  }
+}
+
+/** Removes the table of this node. */
+export async function removeServiceRules(ctx: Context): Promise<void> {
+  await run("nft", ["-f", "-"], {
+    input: `table ${TABLE}\ndelete table ${TABLE}\n`,
+    timeoutMs: NFT_DEADLINE_MS,
+    signal: ctx.signal,
+  });
+}
