@@ -116,7 +116,7 @@ test("the kernel accepts the rules, balances, follows changes and refuses when n
   execFileSync("ip", ["netns", "add", netns]);
   inside(
     ["ip", "-batch", "-"],
-    "link set lo up\naddr add 10.244.0.5/32 dev lo\naddr add 198.18.1.10/32 dev lo\nroute add 10.96.0.0/12 dev lo\n",
+    "link set lo up\naddr add 10.244.0.5/32 dev lo\naddr add 198.18.1.10/32 dev lo\nlink add a0 type veth peer name a1\nlink set a0 up\nlink set a1 up\naddr add 192.168.7.1/24 dev a0\nroute add default via 192.168.7.2\n",
   );
   const server = spawn("nsenter", [
     `--net=/var/run/netns/${netns}`,
