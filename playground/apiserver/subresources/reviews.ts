@@ -15,6 +15,7 @@ import { messageOf } from "#base/errors.ts";
 import { invalid, required } from "#machinery/field-error.ts";
 import type { KubeObject } from "#machinery/meta.ts";
 import { badRequest, invalidObject } from "#machinery/status-error.ts";
+import { SERVICE_ACCOUNT_ISSUER } from "#pki/service-account-token.ts";
 import type { TokenAuthenticator } from "../authn/bearer-token.ts";
 import type { RbacAuthorizer } from "../authz/rbac.ts";
 import type { VirtualResource } from "../connector.ts";
@@ -24,7 +25,8 @@ export interface ReviewDeps {
   readonly authorizer: Authorizer;
   readonly rbac: RbacAuthorizer;
   readonly tokens: TokenAuthenticator;
-  readonly audiences: readonly string[];
+  /** Those of the API server. Default: the service-account issuer. */
+  readonly audiences?: readonly string[];
 }
 
 const AUTHORIZATION = "authorization.k8s.io";
@@ -153,7 +155,10 @@ function listRules(rbac: RbacAuthorizer, user: UserInfo, asked: SelfSubjectRules
   return { ...asked, status: { resourceRules, nonResourceRules, incomplete: false } };
 }
 
-async function reviewToken({ tokens, audiences }: ReviewDeps, asked: TokenReview): Promise<object> {
+async function reviewToken(
+  { tokens, audiences = [SERVICE_ACCOUNT_ISSUER] }: ReviewDeps,
+  asked: TokenReview,
+): Promise<object> {
   const { token = "", audiences: wanted = [] } = asked.spec ?? {};
   if (token === "") {
     const why = "token is required for TokenReview in authentication";

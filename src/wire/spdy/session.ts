@@ -74,9 +74,11 @@ export class SpdyStream extends Duplex {
   }
 
   override _final(done: (error?: Error | null) => void): void {
-    if (this.#sentFin) return done();
+    const told = this.#sentFin
+      ? Promise.resolve()
+      : this.#send({ type: "data", stream: this.id, fin: true, payload: Buffer.alloc(0) });
     this.#sentFin = true;
-    this.#send({ type: "data", stream: this.id, fin: true, payload: Buffer.alloc(0) }).then(() => done(), done);
+    told.then(() => done(), done);
   }
 
   override _destroy(error: Error | null, done: (error?: Error | null) => void): void {

@@ -1,0 +1,62 @@
+/**
+ * A CertificateSigningRequest carries the identity of whoever made it, and is approved only by those entitled to its
+ * signer. Kubernetes: pkg/registry/certificates/certificates/strategy.go (PrepareForCreate),
+ * plugin/pkg/admission/certificates/approval
+ */
+import type { CertificateSigningRequest } from "kubernetes-types/certificates/v1";
+import { forbiddenError } from "#machinery/status-error.ts";
+import type { AdmissionPlugin, AdmissionRequest, Authorizer } from "../request.ts";
+
+const GROUP = "certificates.k8s.io";
+
+export function certificateRequestIdentity(): AdmissionPlugin {
+  return {
+    name: "CertificateRequestIdentity",
+    handles: (request) => request.operation === "CREATE" && isCsr(request, ""),
+    async admit(_ctx, { object, user }) {
+      const { spec } = object as unknown as CertificateSigningRequest;
+      const { name: username, uid = "", groups, extra } = user;
+      Object.assign(spec, {
+        username,
+        groups: [...groups],
+        ...(uid !== "" && { uid }),
+        ...(extra && { extra: structuredClone(extra) }),
+      });
+    },
+  };
+}
+
+export function certificateApproval(authorizer: Authorizer): AdmissionPlugin {
+  return {
+    name: "CertificateApproval",
+    handles: (request) => request.operation === "UPDATE" && isCsr(request, "approval"),
+    async validate(_ctx, { object, user, resource, name }) {
+      const { signerName } = (object as unknown as CertificateSigningRequest).spec;
+      const [domain = ""] = signerName.split("/");
+      const right = {
+        user,
+        verb: "approve",
+        isResource: true,
+        group: GROUP,
+        version: "v1",
+        plural: "signers",
+        subresource: "",
+        namespace: "",
+        path: "",
+      };
+      const allowed = [signerName, `${domain}/*`].some(
+        (signer) => authorizer.authorize({ ...right, name: signer }).allowed,
+      );
+      if (!allowed)
+        throw forbiddenError(
+          resource,
+          name,
+          `user not permitted to approve requests with signerName ${JSON.stringify(signerName)}`,
+        );
+    },
+  };
+}
+
+function isCsr({ resource, subresource }: AdmissionRequest, wanted: string): boolean {
+  return resource.group === GROUP && resource.plural === "certificatesigningrequests" && subresource === wanted;
+}

@@ -1,0 +1,54 @@
+/**
+ * The admission chain, in Kubernetes' order. OwnerReferencesPermissionEnforcement, AlwaysPullImages and the like are off
+ * by default there and absent here. Kubernetes: pkg/kubeapiserver/options/plugins.go (AllOrderedPlugins)
+ */
+
+import type { RbacAuthorizer } from "../authz/rbac.ts";
+import type { ApiServices } from "../connector.ts";
+import type { AdmissionPlugin, Authorizer } from "../request.ts";
+import { certificateApproval, certificateRequestIdentity } from "./certificate-request.ts";
+import { defaultIngressClass, defaultStorageClass } from "./default-class.ts";
+import { limitRanger } from "./limit-ranger.ts";
+import { namespaceLifecycle } from "./namespace-lifecycle.ts";
+import { nodeRestriction } from "./node-restriction.ts";
+import { priorityPlugin } from "./priority.ts";
+import { rbacEscalation } from "./rbac-escalation.ts";
+import { resourceQuotaPlugin } from "./resource-quota.ts";
+import { runtimeClassPlugin } from "./runtime-class.ts";
+import { serviceAccountPlugin } from "./service-account.ts";
+import { defaultTolerationSeconds } from "./toleration-seconds.ts";
+import { webhookPlugins } from "./webhooks/webhooks.ts";
+
+export interface AdmissionDeps {
+  readonly services: ApiServices;
+  readonly rbac: RbacAuthorizer;
+  /** Asked about approving, escalating and binding. Default: `rbac`. */
+  readonly authorizer?: Authorizer;
+  /** Ends what the plugins keep: caches and connections to webhooks. Default: with the process. */
+  readonly signal?: AbortSignal;
+  readonly now?: () => number;
+}
+
+export function admissionPlugins(deps: AdmissionDeps): AdmissionPlugin[] {
+  const { services, rbac, authorizer = rbac, signal = new AbortController().signal, now = Date.now } = deps;
+  const { reader, writer } = services;
+  const webhooks = webhookPlugins(reader, signal);
+  return [
+    namespaceLifecycle(reader),
+    limitRanger(reader),
+    serviceAccountPlugin(reader),
+    nodeRestriction(reader),
+    priorityPlugin(reader),
+    defaultTolerationSeconds(),
+    runtimeClassPlugin(reader),
+    certificateRequestIdentity(),
+    certificateApproval(authorizer),
+    defaultStorageClass(reader),
+    defaultIngressClass(reader),
+    rbacEscalation(authorizer, rbac),
+    webhooks.mutating,
+    webhooks.validating,
+    // Last, so that nothing is charged that another plugin refuses.
+    resourceQuotaPlugin({ reader, writer, now }),
+  ];
+}
