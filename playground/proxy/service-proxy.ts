@@ -16,6 +16,8 @@ export interface ServiceProxyOptions {
   readonly nodeAddress: string;
   /** Of the whole cluster. */
   readonly podCidr: string;
+  /** Cluster IPs that something on this node answers itself (the DNS server): they need no rules. */
+  readonly localAddresses?: readonly string[];
   readonly services: Informer<Service>;
   readonly slices: Informer<EndpointSlice>;
   readonly nodes: Informer<Node>;
@@ -93,7 +95,8 @@ class NodeRules {
   }
 
   async sync(ctx: Context): Promise<void> {
-    const services = this.#options.services.store.list();
+    const own = new Set(this.#options.localAddresses);
+    const services = this.#options.services.store.list().filter((service) => !own.has(service.spec?.clusterIP ?? ""));
     const slices = this.#options.slices.store.list();
     const rules = serviceRules(services, slices, this.#options.nodeName);
     const units = new Map(rules.map((item) => [item.key, serviceUnit(item, this.#ruleset)]));

@@ -2,8 +2,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import type { Runtime } from "./container.ts";
+import { PTY_BRIDGE } from "./perl-bridges.ts";
 
 export interface ExecResult {
   readonly code: number;
@@ -13,7 +13,6 @@ export interface ExecResult {
 }
 
 const MAX_OUTPUT_BYTES = 10_240;
-const PTY_BRIDGE = fileURLToPath(new URL("./pty-bridge.pl", import.meta.url));
 
 export interface ExecChild {
   readonly child: ChildProcess;
@@ -29,7 +28,7 @@ export function startExec(runtime: Runtime, id: string, args: readonly string[],
   const withTerm = tty && !env.some((line) => line.startsWith("TERM=")) ? [...env, "TERM=xterm"] : env;
   writeFileSync(`${file}.json`, JSON.stringify({ ...config.process, args, terminal: tty, env: withTerm }));
   const command = runtime.execCommand(id, `${file}.json`, { tty, pidFile: `${file}.pid` });
-  const [program = "", ...rest] = tty ? ["perl", PTY_BRIDGE, ...command] : command;
+  const [program = "", ...rest] = tty ? ["perl", "-e", PTY_BRIDGE, "--", ...command] : command;
   const child = spawn(program, rest, { stdio: tty ? ["pipe", "pipe", "pipe", "pipe"] : "pipe" });
   const clean = (): void => {
     for (const suffix of ["json", "pid"]) rmSync(`${file}.${suffix}`, { force: true });

@@ -3,15 +3,13 @@ import { spawn } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import type { IncomingMessage } from "node:http";
 import { connect } from "node:net";
-import type { Duplex } from "node:stream";
-import { fileURLToPath } from "node:url";
+import { Duplex } from "node:stream";
 import { servePortForward } from "#wire/port-forward/server.ts";
 import { type ExecStreams, parseExecOptions } from "#wire/remote-command/exec-streams.ts";
 import { serveRemoteCommand } from "#wire/remote-command/server.ts";
 import type { Runtime } from "../runtime/container.ts";
 import { startExec } from "../runtime/exec.ts";
-
-const ATTACH_BRIDGE = fileURLToPath(new URL("../runtime/attach-bridge.pl", import.meta.url));
+import { ATTACH_BRIDGE, DIAL } from "../runtime/perl-bridges.ts";
 
 export interface Upgrade {
   readonly request: IncomingMessage;
@@ -40,7 +38,7 @@ export async function serveExec(runtime: Runtime, id: string, upgrade: Upgrade):
 export async function serveAttach(runtime: Runtime, id: string, upgrade: Upgrade): Promise<void> {
   const options = parseExecOptions(upgrade.query);
   await serveRemoteCommand(upgrade.request, upgrade.socket, upgrade.head, options, async (streams) => {
-    const child = spawn("perl", [ATTACH_BRIDGE, runtime.bundle(id)], { stdio: "pipe" });
+    const child = spawn("perl", ["-e", ATTACH_BRIDGE, "--", runtime.bundle(id)], { stdio: "pipe" });
     streams.signal.addEventListener("abort", () => child.kill("SIGKILL"), { once: true });
     if (options.tty)
       void followSize(streams, (rows, columns) =>
@@ -92,9 +90,7 @@ function dialHere(port: number): Promise<Duplex> {
 
 /** A socket of another namespace can only be opened by a process in it: a small copier, found on every Debian. */
 async function dialInside(network: string, port: number): Promise<Duplex> {
-  const { Duplex: DuplexStream } = await import("node:stream");
-  const script = fileURLToPath(new URL("../runtime/dial.pl", import.meta.url));
-  const child = spawn("nsenter", [`--net=${network}`, "perl", script, String(port)], {
+  const child = spawn("nsenter", [`--net=${network}`, "perl", "-e", DIAL, "--", String(port)], {
     stdio: ["pipe", "pipe", "pipe"],
   });
   let why = "";
@@ -108,7 +104,7 @@ async function dialInside(network: string, port: number): Promise<Duplex> {
     child.once("error", reject);
     child.once("close", () => reject(new Error(why.trim() === "" ? `connection to port ${port} failed` : why.trim())));
   });
-  const duplex = DuplexStream.from({ readable: child.stdout, writable: child.stdin }) as Duplex;
+  const duplex = Duplex.from({ readable: child.stdout, writable: child.stdin });
   duplex.once("close", () => child.kill("SIGKILL"));
   return duplex;
 }
