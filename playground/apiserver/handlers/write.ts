@@ -122,9 +122,10 @@ async function prepareUpdate(
   });
   const admitted = await admit(core, call, request, next);
   if (call.subresource === "status") strategy.prepareForStatusUpdate?.(admitted, previous);
-  else strategy.prepareForUpdate?.(admitted, previous);
+  else if (followsMainRules(call)) strategy.prepareForUpdate?.(admitted, previous);
   bumpGeneration(strategy, admitted, previous as UnstructuredObject);
-  const own = call.subresource === "status" ? strategy.validateStatusUpdate : strategy.validateUpdate;
+  const main = followsMainRules(call) ? strategy.validateUpdate : undefined;
+  const own = call.subresource === "status" ? strategy.validateStatusUpdate : main;
   const errors = (input.validate ?? own?.bind(strategy))?.(admitted, previous) ?? [];
   refuse(call, admitted, [
     ...validateMetadata(strategy, admitted),
@@ -134,6 +135,11 @@ async function prepareUpdate(
   call.warnings.push(...(strategy.warnings?.(admitted) ?? []));
   await validateAdmission(core, call, request, admitted);
   return admitted;
+}
+
+/** Approvals, bindings and other views write what the main resource may not: only their own rules hold. */
+function followsMainRules(call: Call): boolean {
+  return call.subresource === "" || call.subresource === "scale";
 }
 
 function keepStatus(next: UnstructuredObject, previous: KubeObject): void {
