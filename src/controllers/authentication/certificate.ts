@@ -1,0 +1,126 @@
+/**
+ * Signs a consumer's request through the cluster's own CSR signer and keeps the answer in a Secret.
+ * Upstream: pkg/identityManager/certificateIdentityProvider.go
+ */
+import { X509Certificate } from "node:crypto";
+import type { Secret } from "kubernetes-types/core/v1";
+import * as labels from "#api/labels.ts";
+import { type Context, sleep } from "#base/context.ts";
+import type { AuthParams } from "#forge/authentication.ts";
+import { base64 } from "#forge/authentication.ts";
+import { GLOBAL_LABELS } from "#forge/names.ts";
+import { certificateSigningRequests, nodes, secrets } from "#machinery/builtin.ts";
+import { timestamp } from "#machinery/conditions.ts";
+import { isAlreadyExists } from "#machinery/status-error.ts";
+import type { Deps } from "../deps.ts";
+
+const SIGNER = "kubernetes.io/kube-apiserver-client";
+const WAIT_MS = 30_000;
+
+export interface SigningRequest {
+  readonly namespace: string;
+  /** Where the answer is kept. */
+  readonly secretName: string;
+  readonly consumerId: string;
+  /** base64 of the PEM, as in the API. */
+  readonly csr: string;
+}
+
+/** The certificate for the request (base64 of the PEM): the one kept, unless it is past two thirds of its life. */
+export async function ensureCertificate(ctx: Context, deps: Deps, request: SigningRequest): Promise<string> {
+  const key = { namespace: request.namespace, name: request.secretName };
+  const kept = await deps.client.find(ctx, secrets, key);
+  const certificate = kept?.data?.["certificate"];
+  if (
+    kept !== undefined &&
+    kept.data?.["csr"] === request.csr &&
+    certificate !== undefined &&
+    !isAging(certificate, deps.nowMs())
+  ) {
+    return certificate;
+  }
+  const signed = await signThroughCluster(ctx, deps, request.csr);
+  const secret: Secret = {
+    metadata: { ...key, labels: { ...GLOBAL_LABELS, [labels.REMOTE_CLUSTER_ID]: request.consumerId } },
+    type: "Opaque",
+    data: { csr: request.csr, certificate: signed },
+  };
+  if (kept !== undefined) await deps.client.patch(ctx, secrets, key, "merge", { data: secret.data });
+  else {
+    await deps.client.create(ctx, secrets, secret).catch((error: unknown) => {
+      if (!isAlreadyExists(error)) throw error;
+    });
+  }
+  return signed;
+}
+
+/** When the certificate should be looked at again, in ms from now: at two thirds of its life. */
+export function renewalDelayMs(certificate: string, nowMs: number): number {
+  const { validFrom, validTo } = new X509Certificate(Buffer.from(certificate, "base64"));
+  const [from, to] = [Date.parse(validFrom), Date.parse(validTo)];
+  // A timer longer than 24 days overflows; looking earlier is harmless.
+  return Math.max(1_000, Math.min(from + ((to - from) * 2) / 3 - nowMs, 20 * 24 * 3600 * 1000));
+}
+
+function isAging(certificate: string, nowMs: number): boolean {
+  const { validFrom, validTo } = new X509Certificate(Buffer.from(certificate, "base64"));
+  const [from, to] = [Date.parse(validFrom), Date.parse(validTo)];
+  return nowMs >= from + ((to - from) * 2) / 3;
+}
+
+async function signThroughCluster(ctx: Context, deps: Deps, csr: string): Promise<string> {
+  const created = await deps.client.create(ctx, certificateSigningRequests, {
+    metadata: { generateName: "liqo-identity-", labels: { [labels.REMOTE_TENANT_CSR]: "true" } },
+    spec: { request: csr, signerName: SIGNER, usages: ["digital signature", "key encipherment", "client auth"] },
+  });
+  const key = { name: created.metadata?.name ?? "" };
+  const now = timestamp(deps.nowMs());
+  const approval = {
+    type: "Approved",
+    status: "True",
+    reason: "IdentityManagerApproval",
+    message: "This CSR was approved by Liqo Identity Manager",
+    lastUpdateTime: now,
+    lastTransitionTime: now,
+  };
+  const approved = { ...created, status: { ...created.status, conditions: [approval] } };
+  await deps.client.update(ctx, certificateSigningRequests, approved, { subresource: "approval" });
+  const deadline = performance.now() + WAIT_MS;
+  while (performance.now() < deadline && !ctx.signal.aborted) {
+    const { status } = await deps.client.get(ctx, certificateSigningRequests, key);
+    if (status?.certificate !== undefined && status.certificate !== "") return status.certificate;
+    const failed = status?.conditions?.find(({ type }) => type === "Failed" || type === "Denied");
+    if (failed !== undefined)
+      throw new Error(`sign CertificateSigningRequest ${key.name}: ${failed.message ?? failed.reason}`);
+    await sleep(ctx, 100);
+  }
+  throw new Error(
+    `sign CertificateSigningRequest ${key.name}: no certificate within ${WAIT_MS / 1000} s; is a signer running?`,
+  );
+}
+
+/** What the consumer needs besides its certificate. Upstream: pkg/utils/apiserver */
+export async function authParamsFor(
+  ctx: Context,
+  deps: Deps,
+  certificate: string,
+  proxyUrl?: string,
+): Promise<AuthParams> {
+  return {
+    apiServer: deps.settings.apiServerAddressOverride ?? (await controlPlaneAddress(ctx, deps)),
+    ca: base64(deps.settings.ca),
+    signedCRT: certificate,
+    ...(proxyUrl !== undefined && { proxyURL: proxyUrl }),
+  };
+}
+
+async function controlPlaneAddress(ctx: Context, deps: Deps): Promise<string> {
+  const { items } = await deps.client.list(ctx, nodes, { labelSelector: "node-role.kubernetes.io/control-plane" });
+  const address = items[0]?.status?.addresses?.find(({ type }) => type === "InternalIP")?.address;
+  if (address === undefined) {
+    throw new Error(
+      "find the API server's address: no node has the role control-plane; set apiServer.address in the chart's values",
+    );
+  }
+  return `https://${address}:6443`;
+}

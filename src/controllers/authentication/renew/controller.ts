@@ -1,0 +1,29 @@
+/** On the provider: copies the tenant's present credentials into its Renew. Upstream: pkg/liqo-controller-manager/authentication/remoterenew-controller */
+import { renews } from "#api/authentication/renew.ts";
+import { tenants } from "#api/authentication/tenant.ts";
+import * as labels from "#api/labels.ts";
+import { type Controller, DONE, watchFor, watchMapped } from "#kube/controller/controller.ts";
+import { keyOf } from "#machinery/meta.ts";
+import type { Deps } from "../../deps.ts";
+
+export function renewController(deps: Deps): Controller {
+  const informer = deps.informers.for(renews);
+  const tenantInformer = deps.informers.for(tenants);
+  return {
+    name: "renew",
+    watches: [
+      watchFor(informer, ({ metadata }) => metadata?.labels?.[labels.REPLICATED] === "true"),
+      watchMapped(tenantInformer, ({ metadata }) => informer.store.list(metadata?.namespace).map(keyOf)),
+    ],
+    reconcile: async (ctx, key) => {
+      const renew = informer.store.get(key);
+      if (renew === undefined || renew.metadata?.labels?.[labels.REPLICATED] !== "true") return DONE;
+      const [tenant] = tenantInformer.store.list(key.namespace);
+      const authParams = tenant?.status?.authParams;
+      if (authParams === undefined || JSON.stringify(authParams) === JSON.stringify(renew.status?.authParams))
+        return DONE;
+      await deps.client.patch(ctx, renews, key, "merge", { status: { authParams } }, { subresource: "status" });
+      return DONE;
+    },
+  };
+}

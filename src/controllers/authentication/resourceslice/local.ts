@@ -1,0 +1,89 @@
+/**
+ * On the consumer: completes the request, and turns the accepted answer into an Identity and a VirtualNode.
+ * Upstream: pkg/liqo-controller-manager/authentication/{localresourceslice,identitycreator}-controller, offloading/virtualnodecreator-controller
+ */
+
+import * as annotations from "#api/annotations.ts";
+import { identities } from "#api/authentication/identity.ts";
+import { type ResourceSlice, resourceSlices } from "#api/authentication/resourceslice.ts";
+import * as labels from "#api/labels.ts";
+import { virtualNodes } from "#api/offloading/virtualnode.ts";
+import type { Context } from "#base/context.ts";
+import { base64, forgeSliceIdentity } from "#forge/authentication.ts";
+import { GLOBAL_LABELS, resourceSliceIdentityName, sliceUserName, virtualNodeName } from "#forge/names.ts";
+import { forgeVirtualNode } from "#forge/virtualnode.ts";
+import { type Controller, DONE, type Result, watchFor, watchOwned } from "#kube/controller/controller.ts";
+import { keyOf } from "#machinery/meta.ts";
+import { createCsr } from "#pki/csr.ts";
+import type { Deps } from "../../deps.ts";
+import { ensureClusterKeys } from "../keys.ts";
+
+export function localResourceSliceController(deps: Deps): Controller {
+  const informer = deps.informers.for(resourceSlices);
+  const identityInformer = deps.informers.for(identities);
+  const nodeInformer = deps.informers.for(virtualNodes);
+  const events = deps.events("resourceslice-controller");
+  return {
+    name: "local-resourceslice",
+    watches: [
+      watchFor(informer, isLocal),
+      watchOwned(identityInformer, "ResourceSlice"),
+      watchOwned(nodeInformer, "ResourceSlice"),
+    ],
+    reconcile: async (ctx, key): Promise<Result> => {
+      const slice = informer.store.get(key);
+      if (slice === undefined || !isLocal(slice) || slice.metadata?.deletionTimestamp !== undefined) return DONE;
+      if (slice.spec?.csr === undefined || slice.spec.consumerClusterID === undefined) {
+        await complete(ctx, deps, slice);
+        return DONE;
+      }
+      const isAccepted = (type: string): boolean =>
+        slice.status?.conditions?.find((c) => c.type === type)?.status === "Accepted";
+      if (!isAccepted("Authentication")) return DONE;
+      const identity = forgeSliceIdentity(slice, GLOBAL_LABELS);
+      const before = identityInformer.store.get(keyOf(identity));
+      if (JSON.stringify(before?.spec) !== JSON.stringify(identity.spec)) {
+        await deps.client.apply(ctx, identities, identity);
+        events.normal(ctx, slice, "IdentityEnsured", "Identity ensured");
+      }
+      const wanted = slice.metadata?.annotations?.[annotations.CREATE_VIRTUAL_NODE] ?? "";
+      if (!isAccepted("Resources") || wanted === "" || wanted.toLowerCase() === "false") return DONE;
+      await ensureVirtualNode(ctx, deps, slice);
+      return DONE;
+    },
+  };
+
+  async function ensureVirtualNode(ctx: Context, d: Deps, slice: ResourceSlice): Promise<void> {
+    const identity = identityInformer.store.get({
+      namespace: slice.metadata?.namespace ?? "",
+      name: resourceSliceIdentityName(slice.metadata?.name ?? ""),
+    });
+    const secretName = identity?.status?.kubeconfigSecretRef?.name;
+    if (secretName === undefined || secretName === "") return;
+    const node = forgeVirtualNode(slice, virtualNodeName(slice.metadata?.name ?? ""), secretName, GLOBAL_LABELS);
+    const before = nodeInformer.store.get(keyOf(node));
+    const fields = ["resourceQuota", "labels", "storageClasses", "ingressClasses", "loadBalancerClasses"] as const;
+    const isSame =
+      before !== undefined &&
+      fields.every((field) => JSON.stringify(before.spec?.[field]) === JSON.stringify(node.spec?.[field]));
+    if (isSame) return;
+    await d.client.apply(ctx, virtualNodes, node);
+    if (before === undefined) events.normal(ctx, slice, "VirtualNodeCreated", "VirtualNode created");
+  }
+}
+
+function isLocal({ metadata }: ResourceSlice): boolean {
+  return metadata?.labels?.[labels.REPLICATED] !== "true";
+}
+
+async function complete(ctx: Context, deps: Deps, slice: ResourceSlice): Promise<void> {
+  const { clusterId, liqoNamespace } = deps.settings;
+  const { privateKey } = await ensureClusterKeys(ctx, deps.client, liqoNamespace);
+  const subject = { commonName: sliceUserName(slice.metadata?.name ?? "", clusterId), organizations: [clusterId] };
+  const csr = base64(await createCsr(privateKey, subject));
+  const providerClusterID = slice.spec?.providerClusterID ?? slice.metadata?.labels?.[labels.REMOTE_CLUSTER_ID] ?? "";
+  await deps.client.patch(ctx, resourceSlices, keyOf(slice), "merge", {
+    metadata: { resourceVersion: slice.metadata?.resourceVersion },
+    spec: { consumerClusterID: clusterId, providerClusterID, csr },
+  });
+}

@@ -1,0 +1,168 @@
+/**
+ * On the provider: signs the slice's request, grants resources and limits them by a Quota.
+ * Upstream: pkg/liqo-controller-manager/authentication/remoteresourceslice-controller, quotacreator-controller
+ */
+
+import { type ResourceSlice, resourceSlices } from "#api/authentication/resourceslice.ts";
+import { type Tenant, tenants } from "#api/authentication/tenant.ts";
+import * as labels from "#api/labels.ts";
+import { quotas } from "#api/offloading/quota.ts";
+import type { Context } from "#base/context.ts";
+import { messageOf } from "#base/errors.ts";
+import { forgeQuota, unbase64 } from "#forge/authentication.ts";
+import { certificateSecretName, GLOBAL_LABELS, sliceUserName } from "#forge/names.ts";
+import { type Controller, DONE, type Result, watchFor, watchMapped, watchOwned } from "#kube/controller/controller.ts";
+import { withCondition } from "#machinery/conditions.ts";
+import { keyOf } from "#machinery/meta.ts";
+import { parseCsr } from "#pki/csr.ts";
+import type { Deps } from "../../deps.ts";
+import { authParamsFor, ensureCertificate, renewalDelayMs } from "../certificate.ts";
+
+type Status = NonNullable<ResourceSlice["status"]>;
+type SliceCondition = NonNullable<Status["conditions"]>[number];
+
+export function remoteResourceSliceController(deps: Deps): Controller {
+  const informer = deps.informers.for(resourceSlices);
+  const tenantInformer = deps.informers.for(tenants);
+  const quotaInformer = deps.informers.for(quotas);
+  const events = deps.events("remoteresourceslice-controller");
+  return {
+    name: "remote-resourceslice",
+    watches: [
+      watchFor(informer, isReplica),
+      watchOwned(quotaInformer, "ResourceSlice"),
+      watchMapped(tenantInformer, ({ metadata }) =>
+        informer.store.list(metadata?.namespace).filter(isReplica).map(keyOf),
+      ),
+    ],
+    reconcile: async (ctx, key): Promise<Result> => {
+      const slice = informer.store.get(key);
+      if (slice === undefined || !isReplica(slice) || slice.metadata?.deletionTimestamp !== undefined) return DONE;
+      // The consumer completes its slice in a second write.
+      if (slice.spec?.csr === undefined || slice.spec.consumerClusterID === undefined) return DONE;
+      const tenant = tenantInformer.store
+        .list(key.namespace)
+        .find(({ spec }) => spec?.clusterID === slice.spec?.consumerClusterID);
+      const problem = await requestProblem(slice, tenant);
+      if (problem !== undefined) {
+        events.warning(ctx, slice, "Invalid ResourceSlice", problem);
+        await writeStatus(ctx, deps, slice, {
+          ...slice.status,
+          conditions: denied(slice, "Authentication", problem, deps.nowMs()),
+        });
+        return DONE;
+      }
+      const { status, delayMs } = await answer(ctx, deps, slice, tenant);
+      const written = await writeStatus(ctx, deps, slice, status);
+      await ensureQuota(
+        ctx,
+        deps,
+        written,
+        quotaInformer.store.get({
+          namespace: key.namespace ?? "",
+          name: sliceUserName(key.name, slice.spec.consumerClusterID),
+        })?.spec,
+      );
+      return { requeueAfterMs: delayMs };
+    },
+  };
+}
+
+function isReplica({ metadata }: ResourceSlice): boolean {
+  return metadata?.labels?.[labels.REPLICATED] === "true";
+}
+
+async function requestProblem(slice: ResourceSlice, tenant: Tenant | undefined): Promise<string | undefined> {
+  const { consumerClusterID = "", csr = "" } = slice.spec ?? {};
+  if (tenant === undefined)
+    return `no Tenant of cluster ${consumerClusterID} in namespace ${slice.metadata?.namespace}`;
+  try {
+    const { subject } = await parseCsr(unbase64(csr));
+    const commonName = sliceUserName(slice.metadata?.name ?? "", consumerClusterID);
+    const isRight =
+      subject.commonName === commonName &&
+      subject.organizations.length === 1 &&
+      subject.organizations[0] === consumerClusterID;
+    if (isRight) return undefined;
+    return `spec.csr must be for CN=${commonName}, O=${consumerClusterID}, found CN=${subject.commonName}, O=${subject.organizations.join(",")}`;
+  } catch (error) {
+    return `spec.csr: ${messageOf(error)}`;
+  }
+}
+
+async function answer(
+  ctx: Context,
+  deps: Deps,
+  slice: ResourceSlice,
+  tenant: Tenant | undefined,
+): Promise<{ status: Status; delayMs: number }> {
+  const { name = "", namespace = "" } = slice.metadata ?? {};
+  const { csr = "", consumerClusterID: consumerId = "" } = slice.spec ?? {};
+  const certificate = await ensureCertificate(ctx, deps, {
+    namespace,
+    secretName: certificateSecretName(name),
+    consumerId,
+    csr,
+  });
+  const authParams = await authParamsFor(ctx, deps, certificate, tenant?.spec?.proxyURL);
+  const authentication = accepted(
+    slice.status?.conditions,
+    "Authentication",
+    "ResourceSlice authentication accepted",
+    deps.nowMs(),
+  );
+  const delayMs = renewalDelayMs(certificate, deps.nowMs());
+  const base: Status = { ...slice.status, authParams, conditions: authentication };
+  const isOurs = ["", "default"].includes(slice.spec?.class ?? "");
+  if (!isOurs) return { status: base, delayMs };
+  const isNew = slice.status?.conditions?.find(({ type }) => type === "Resources") === undefined;
+  if (isNew && tenant?.spec?.tenantCondition === "Cordoned") {
+    return {
+      status: { ...base, conditions: denied({ status: base }, "Resources", "the tenant is cordoned", deps.nowMs()) },
+      delayMs,
+    };
+  }
+  const resources = { ...deps.settings.defaultNodeResources, ...slice.spec?.resources };
+  const conditions = accepted(base.conditions, "Resources", "ResourceSlice resources accepted", deps.nowMs());
+  const nodeLabels = deps.settings.clusterLabels;
+  return {
+    status: {
+      ...base,
+      conditions,
+      resources,
+      ...(Object.keys(nodeLabels).length > 0 && { nodeLabels: { ...nodeLabels } }),
+    },
+    delayMs,
+  };
+}
+
+function accepted(
+  before: SliceCondition[] | undefined,
+  type: "Authentication" | "Resources",
+  message: string,
+  nowMs: number,
+): SliceCondition[] {
+  const condition: SliceCondition = { type, status: "Accepted", reason: `ResourceSlice${type}Accepted`, message };
+  return withCondition<SliceCondition>(before, condition, nowMs);
+}
+
+function denied(
+  slice: Pick<ResourceSlice, "status">,
+  type: "Authentication" | "Resources",
+  message: string,
+  nowMs: number,
+): SliceCondition[] {
+  const condition: SliceCondition = { type, status: "Denied", reason: `ResourceSlice${type}Denied`, message };
+  return withCondition<SliceCondition>(slice.status?.conditions, condition, nowMs);
+}
+
+async function writeStatus(ctx: Context, deps: Deps, slice: ResourceSlice, status: Status): Promise<ResourceSlice> {
+  if (JSON.stringify(slice.status) === JSON.stringify(status)) return slice;
+  return deps.client.updateStatus(ctx, resourceSlices, { ...slice, status });
+}
+
+async function ensureQuota(ctx: Context, deps: Deps, slice: ResourceSlice, before: unknown): Promise<void> {
+  if (slice.status?.resources === undefined) return;
+  const quota = forgeQuota(slice, deps.settings.defaultLimitsEnforcement, GLOBAL_LABELS);
+  if (JSON.stringify(before) !== JSON.stringify(quota.spec)) await deps.client.apply(ctx, quotas, quota);
+}

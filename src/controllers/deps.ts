@@ -1,0 +1,33 @@
+/** What every controller of liqo-controller-manager is given. */
+import type { KubeClient } from "#kube/client/client.ts";
+import type { Controller } from "#kube/controller/controller.ts";
+import type { EventRecorder } from "#kube/events/recorder.ts";
+import type { Informers } from "#kube/informer/informers.ts";
+
+export interface Deps {
+  readonly client: KubeClient;
+  readonly informers: Informers;
+  /** A recorder for the events of one component. */
+  readonly events: (component: string) => EventRecorder;
+  readonly nowMs: () => number;
+  readonly settings: Settings;
+}
+
+export interface Settings {
+  readonly clusterId: string;
+  readonly liqoNamespace: string;
+  /** `https://host:port` given to consumers; undefined: found from the cluster itself. */
+  readonly apiServerAddressOverride?: string;
+  /** PEM of the CA given to consumers. */
+  readonly ca: string;
+  readonly clusterLabels: Readonly<Record<string, string>>;
+  readonly defaultLimitsEnforcement: "None" | "Soft" | "Hard";
+  /** Granted when a slice does not ask for them. */
+  readonly defaultNodeResources: Readonly<Record<string, string>>;
+  readonly vkOptionsTemplate: { readonly namespace: string; readonly name: string };
+  readonly podCidr: string;
+  readonly foreignClusterPingMs: number;
+  readonly foreignClusterPingTimeoutMs: number;
+}
+
+export type ControllerFactory = (deps: Deps) => Controller;

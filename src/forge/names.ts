@@ -1,0 +1,56 @@
+/** Names that both sides of a peering must agree on. Upstream: pkg/tenantNamespace, pkg/liqo-controller-manager/authentication/forge */
+import { createHash } from "node:crypto";
+
+export function tenantNamespaceName(remoteClusterId: string): string {
+  return `liqo-tenant-${remoteClusterId}`;
+}
+
+export function controlPlaneIdentityName(providerId: string): string {
+  return `controlplane-${providerId}`;
+}
+
+export function resourceSliceIdentityName(slice: string): string {
+  return `resourceslice-${slice}`;
+}
+
+export function kubeconfigSecretName(identity: string): string {
+  return `kubeconfig-${identity}`;
+}
+
+export const NONCE_SECRET = "liqo-nonce";
+export const SIGNED_NONCE_SECRET = "liqo-signed-nonce";
+export const KEYS_SECRET = "authentication-keys";
+
+/** The Secret in which the provider keeps the certificate it signed for a consumer, or for one of its slices. */
+export function certificateSecretName(slice?: string): string {
+  return slice === undefined ? "liqo-remote-certificate" : `liqo-remote-certificate-${slice}`;
+}
+
+/** The certificate's common name for a slice, and the name of its Quota. */
+export function sliceUserName(slice: string, consumerId: string): string {
+  return `${slice}-${createHash("sha256").update(consumerId).digest("hex").slice(0, 12)}`;
+}
+
+/** The Node that stands for a provider. Upstream names it after the slice alone. */
+export function virtualNodeName(slice: string): string {
+  return `liqo-${slice}`;
+}
+
+export function vkDeploymentName(virtualNode: string): string {
+  return `vk-${virtualNode}`;
+}
+
+/** The twin's name. Upstream: pkg/liqo-controller-manager/offloading/namespaceoffloading-controller */
+export function remoteNamespaceName(
+  namespace: string,
+  consumerId: string,
+  strategy: "EnforceSameName" | "DefaultName" | "SelectedName" | undefined,
+  selected: string | undefined,
+): string {
+  if (strategy === "EnforceSameName") return namespace;
+  if (strategy === "SelectedName" && selected !== undefined && selected !== "") return selected;
+  return `${namespace}-${consumerId}`;
+}
+
+/** Labels on everything the controllers create. Upstream: --global-labels */
+export const GLOBAL_LABELS: Readonly<Record<string, string>> = { "liqo.io/managed": "true" };
