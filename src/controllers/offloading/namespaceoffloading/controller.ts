@@ -1,0 +1,118 @@
+/**
+ * Extends a namespace to the selected peers through their NamespaceMaps.
+ * Upstream: pkg/liqo-controller-manager/offloading/namespaceoffloading-controller
+ */
+import type { Node } from "kubernetes-types/core/v1";
+import { NAMESPACE_OFFLOADING as FINALIZER } from "#api/finalizers.ts";
+import * as labels from "#api/labels.ts";
+import {
+  type NamespaceMap,
+  type NamespaceOffloading,
+  namespaceMaps,
+  namespaceOffloadings,
+} from "#api/offloading/namespace.ts";
+import { type VirtualNode, virtualNodes } from "#api/offloading/virtualnode.ts";
+import type { Context } from "#base/context.ts";
+import { remoteNamespaceName } from "#forge/names.ts";
+import { type Controller, DONE, type Result, watchFor, watchMapped } from "#kube/controller/controller.ts";
+import { ensureFinalizer, removeFinalizer } from "#kube/controller/finalizer.ts";
+import { namespaces } from "#machinery/builtin.ts";
+import { keyOf } from "#machinery/meta.ts";
+import { matchesNodeSelector } from "#machinery/node-affinity.ts";
+import { isNotFound } from "#machinery/status-error.ts";
+import type { Deps } from "../../deps.ts";
+import { offloadingStatus } from "./status.ts";
+
+/** The only name that counts. */
+export const OFFLOADING_NAME = "offloading";
+
+export function namespaceOffloadingController(deps: Deps): Controller {
+  const informer = deps.informers.for(namespaceOffloadings);
+  const maps = deps.informers.for(namespaceMaps);
+  const nodes = deps.informers.for(virtualNodes);
+  const everyOne = (): ReturnType<typeof keyOf>[] => informer.store.list().map(keyOf);
+  return {
+    name: "namespaceoffloading",
+    watches: [
+      watchFor(informer, ({ metadata }) => metadata?.name === OFFLOADING_NAME),
+      watchMapped(maps, everyOne),
+      watchMapped(nodes, everyOne),
+    ],
+    reconcile: async (ctx, key): Promise<Result> => {
+      const found = informer.store.get(key);
+      if (found === undefined || key.name !== OFFLOADING_NAME) return DONE;
+      const namespace = key.namespace ?? "";
+      const ours = maps.store.list().filter(({ metadata }) => metadata?.labels?.[labels.REPLICATED] !== "true");
+      const isGoing = found.metadata?.deletionTimestamp !== undefined;
+      const offloading = isGoing
+        ? found
+        : await ensureFinalizer(ctx, deps.client, namespaceOffloadings, found, FINALIZER);
+      const isRemote = !isGoing && (offloading.spec?.podOffloadingStrategy ?? "LocalAndRemote") !== "Local";
+      await labelNamespace(ctx, deps, namespace, isRemote);
+      const required = isGoing ? new Set<string>() : selectPeers(offloading, nodes.store.list());
+      const remoteName = remoteNamespaceName(
+        namespace,
+        deps.settings.clusterId,
+        offloading.spec?.namespaceMappingStrategy,
+        offloading.spec?.remoteNamespaceName,
+      );
+      for (const map of ours)
+        await writeMapping(ctx, deps, map, namespace, required.has(map.metadata?.name ?? "") ? remoteName : undefined);
+      const status = offloadingStatus(offloading, ours, required, remoteName, deps.nowMs());
+      if (isGoing && !ours.some((map) => map.status?.currentMapping?.[namespace] !== undefined)) {
+        await removeFinalizer(ctx, deps.client, namespaceOffloadings, offloading, FINALIZER);
+        return DONE;
+      }
+      if (JSON.stringify(status) !== JSON.stringify(offloading.status)) {
+        await deps.client.updateStatus(ctx, namespaceOffloadings, { ...offloading, status });
+      }
+      // A selected peer without its map yet: the map's creation brings us back.
+      return DONE;
+    },
+  };
+}
+
+/** Peers with at least one VirtualNode that the selector matches; no terms select everybody. */
+export function selectPeers(offloading: NamespaceOffloading, nodes: readonly VirtualNode[]): Set<string> {
+  const selector = offloading.spec?.clusterSelector;
+  const hasTerms = (selector?.nodeSelectorTerms ?? []).length > 0;
+  const chosen = nodes.filter(
+    (node) =>
+      node.metadata?.deletionTimestamp === undefined &&
+      (!hasTerms || selector === undefined || matchesNodeSelector(selector, fakeNode(node))),
+  );
+  return new Set(chosen.map(({ spec }) => spec?.clusterID ?? ""));
+}
+
+/** The Node that the VirtualNode will become, as far as selectors look. */
+function fakeNode({ metadata, spec }: VirtualNode): Node {
+  const own = { [labels.TYPE]: labels.TYPE_VIRTUAL_NODE, [labels.REMOTE_CLUSTER_ID]: spec?.clusterID ?? "" };
+  return { metadata: { name: metadata?.name ?? "", labels: { ...own, ...spec?.labels } } };
+}
+
+async function labelNamespace(ctx: Context, deps: Deps, name: string, wanted: boolean): Promise<void> {
+  const namespace = await deps.client.find(ctx, namespaces, { name });
+  if (namespace === undefined) return;
+  const isLabelled = namespace.metadata?.labels?.[labels.SCHEDULING_ENABLED] === "true";
+  if (isLabelled === wanted) return;
+  await deps.client.patch(ctx, namespaces, { name }, "merge", {
+    metadata: { labels: { [labels.SCHEDULING_ENABLED]: wanted ? "true" : null } },
+  });
+}
+
+async function writeMapping(
+  ctx: Context,
+  deps: Deps,
+  map: NamespaceMap,
+  namespace: string,
+  remote: string | undefined,
+): Promise<void> {
+  if (map.spec?.desiredMapping?.[namespace] === remote || map.metadata?.deletionTimestamp !== undefined) return;
+  try {
+    await deps.client.patch(ctx, namespaceMaps, keyOf(map), "merge", {
+      spec: { desiredMapping: { [namespace]: remote ?? null } },
+    });
+  } catch (error) {
+    if (!isNotFound(error)) throw error;
+  }
+}

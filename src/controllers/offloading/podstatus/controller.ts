@@ -1,0 +1,43 @@
+/**
+ * Marks offloaded pods of an unreachable virtual node, so that they leave the endpoints of their Services.
+ * Upstream: pkg/liqo-controller-manager/offloading/podstatus-controller
+ */
+import * as labels from "#api/labels.ts";
+import { type Controller, DONE, watchFor, watchMapped } from "#kube/controller/controller.ts";
+import { nodes, pods } from "#machinery/builtin.ts";
+import { isConditionTrue } from "#machinery/conditions.ts";
+import { keyOf } from "#machinery/meta.ts";
+import { isNotFound } from "#machinery/status-error.ts";
+import type { Deps } from "../../deps.ts";
+
+export function podStatusController(deps: Deps): Controller {
+  const nodeInformer = deps.informers.for(nodes);
+  const podInformer = deps.informers.for(pods, { labelSelector: labels.SHADOW_POD });
+  return {
+    name: "podstatus",
+    watches: [
+      watchFor(podInformer),
+      watchMapped(nodeInformer, ({ metadata }) =>
+        podInformer.store
+          .list()
+          .filter(({ spec }) => spec?.nodeName === metadata?.name)
+          .map(keyOf),
+      ),
+    ],
+    reconcile: async (ctx, key) => {
+      const pod = podInformer.store.get(key);
+      const node = nodeInformer.store.get({ name: pod?.spec?.nodeName ?? "" });
+      if (pod === undefined || node === undefined || node.metadata?.labels?.[labels.TYPE] !== labels.TYPE_VIRTUAL_NODE)
+        return DONE;
+      const isUnavailable = !isConditionTrue(node.status?.conditions, "Ready");
+      if (isUnavailable === (pod.metadata?.labels?.[labels.REMOTE_UNAVAILABLE] === "true")) return DONE;
+      const body = {
+        metadata: { uid: pod.metadata?.uid, labels: { [labels.REMOTE_UNAVAILABLE]: isUnavailable ? "true" : null } },
+      };
+      await deps.client.patch(ctx, pods, key, "merge", body).catch((error: unknown) => {
+        if (!isNotFound(error)) throw error;
+      });
+      return DONE;
+    },
+  };
+}

@@ -1,0 +1,169 @@
+/** What a VirtualNode needs in its namespace. Upstream: pkg/vkMachinery/forge, pkg/liqo-controller-manager/offloading/virtualnode-controller */
+import { createHash } from "node:crypto";
+import type { Deployment } from "kubernetes-types/apps/v1";
+import type { ServiceAccount } from "kubernetes-types/core/v1";
+import type { ClusterRoleBinding } from "kubernetes-types/rbac/v1";
+import * as annotations from "#api/annotations.ts";
+import * as labels from "#api/labels.ts";
+import type { NamespaceMap } from "#api/offloading/namespace.ts";
+import type { VirtualNode, VkOptionsTemplate } from "#api/offloading/virtualnode.ts";
+import { GLOBAL_LABELS, vkDeploymentName } from "./names.ts";
+
+type Template = NonNullable<NonNullable<VirtualNode["spec"]>["template"]>;
+
+export interface VkParts {
+  readonly homeClusterId: string;
+  readonly liqoNamespace: string;
+  readonly localPodCidr: string;
+}
+
+function vkLabels(node: VirtualNode): Record<string, string> {
+  return {
+    [labels.REMOTE_CLUSTER_ID]: node.spec?.clusterID ?? "",
+    [labels.VIRTUAL_NODE]: node.metadata?.name ?? "",
+    [labels.OFFLOADING_COMPONENT]: "virtual-kubelet",
+  };
+}
+
+/** The Deployment embedded in the VirtualNode by the mutating webhook. */
+export function forgeVkTemplate(node: VirtualNode, options: VkOptionsTemplate["spec"], parts: VkParts): Template {
+  const { name = "", namespace = "" } = node.metadata ?? {};
+  const own = { ...options?.extraLabels, ...vkLabels(node) };
+  const env = (field: string, fieldPath: string) => ({ name: field, valueFrom: { fieldRef: { fieldPath } } });
+  return {
+    metadata: { name: vkDeploymentName(name), namespace, labels: own },
+    spec: {
+      replicas: options?.replicas ?? 1,
+      selector: { matchLabels: vkLabels(node) },
+      strategy: {},
+      template: {
+        metadata: {
+          labels: own,
+          ...(options?.extraAnnotations !== undefined && { annotations: { ...options.extraAnnotations } }),
+        },
+        spec: {
+          serviceAccountName: name,
+          ...(options?.imagePullSecrets !== undefined && {
+            imagePullSecrets: options.imagePullSecrets.map((secret) => ({ ...secret })),
+          }),
+          ...(options?.tolerations !== undefined && {
+            tolerations: options.tolerations.map((toleration) => ({ ...toleration })),
+          }),
+          containers: [
+            {
+              name: "virtual-kubelet",
+              image: options?.containerImage ?? "",
+              ...(options?.pullPolicy !== undefined && { imagePullPolicy: options.pullPolicy }),
+              command: ["/usr/bin/virtual-kubelet"],
+              args: vkArguments(node, options, parts),
+              env: [
+                env("POD_IP", "status.podIP"),
+                env("POD_NAME", "metadata.name"),
+                env("POD_NAMESPACE", "metadata.namespace"),
+                { name: "VIRTUALNODE_NAME", value: name },
+              ],
+              resources: { ...options?.resources },
+            },
+          ],
+        },
+      },
+    },
+  };
+}
+
+const REFLECTORS = [
+  "pod",
+  "service",
+  "endpointslice",
+  "ingress",
+  "configmap",
+  "secret",
+  "serviceaccount",
+  "persistentvolumeclaim",
+  "event",
+] as const;
+
+function vkArguments(node: VirtualNode, options: VkOptionsTemplate["spec"], parts: VkParts): string[] {
+  const { spec, metadata } = node;
+  const configs = options?.reflectorsConfig ?? {};
+  const defaultStorage = spec?.storageClasses?.find((item) => item.default === true) ?? spec?.storageClasses?.[0];
+  return [
+    `--foreign-cluster-id=${spec?.clusterID ?? ""}`,
+    `--nodename=${metadata?.name ?? ""}`,
+    "--node-ip=$(POD_IP)",
+    `--tenant-namespace=${metadata?.namespace ?? ""}`,
+    `--liqo-namespace=${parts.liqoNamespace}`,
+    `--home-cluster-id=${parts.homeClusterId}`,
+    `--local-podcidr=${parts.localPodCidr}`,
+    ...(defaultStorage === undefined
+      ? []
+      : ["--enable-storage", `--remote-real-storage-class-name=${defaultStorage.storageClassName}`]),
+    ...REFLECTORS.flatMap((name) =>
+      configs[name] === undefined ? [] : [`--${name}-reflection-workers=${configs[name].workers}`],
+    ),
+    ...REFLECTORS.flatMap((name) =>
+      configs[name]?.type === undefined ? [] : [`--${name}-reflection-type=${configs[name].type}`],
+    ),
+    ...(options?.extraArgs ?? []),
+    `--metrics-enabled=${options?.metricsEnabled ?? false}`,
+    `--foreign-kubeconfig-secret-name=${spec?.kubeconfigSecretRef?.name ?? ""}`,
+    `--create-node=${spec?.createNode ?? true}`,
+    `--node-check-network=${!(spec?.disableNetworkCheck ?? false)}`,
+  ];
+}
+
+/** The Deployment to run: the template plus what makes a changed offloading patch restart the virtual kubelet. */
+export function forgeVkDeployment(node: VirtualNode, extraArguments: readonly string[]): Deployment | undefined {
+  const template = node.spec?.template;
+  if (template?.spec === undefined) return undefined;
+  const { spec } = template;
+  const hash = createHash("sha256")
+    .update(JSON.stringify(node.spec?.offloadingPatch ?? {}))
+    .digest("hex");
+  const containers = (spec.template.spec?.containers ?? []).map((container) => ({
+    ...container,
+    args: [...(container.args ?? []), ...extraArguments],
+  }));
+  return {
+    metadata: {
+      name: template.metadata?.name ?? vkDeploymentName(node.metadata?.name ?? ""),
+      namespace: node.metadata?.namespace ?? "",
+      labels: { ...GLOBAL_LABELS, ...template.metadata?.labels },
+    },
+    spec: {
+      ...spec,
+      template: {
+        ...spec.template,
+        metadata: {
+          ...spec.template.metadata,
+          annotations: { ...spec.template.metadata?.annotations, [annotations.OFFLOADING_PATCH_HASH]: hash },
+        },
+        ...(spec.template.spec !== undefined && { spec: { ...spec.template.spec, containers } }),
+      },
+    },
+  };
+}
+
+export function forgeVkServiceAccount(node: VirtualNode): ServiceAccount {
+  const { name = "", namespace = "" } = node.metadata ?? {};
+  return { metadata: { name, namespace, labels: { ...GLOBAL_LABELS } } };
+}
+
+export function forgeVkBinding(node: VirtualNode): ClusterRoleBinding {
+  const { name = "", namespace = "" } = node.metadata ?? {};
+  return {
+    metadata: { name: `liqo-node-${name}`, labels: { ...GLOBAL_LABELS, "app.kubernetes.io/managed-by": "liqo" } },
+    roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name: "liqo-virtual-kubelet-local" },
+    subjects: [{ kind: "ServiceAccount", name, namespace }],
+  };
+}
+
+export function forgeNamespaceMap(providerId: string, namespace: string): NamespaceMap {
+  return {
+    metadata: {
+      name: providerId,
+      namespace,
+      labels: { [labels.REMOTE_CLUSTER_ID]: providerId, [labels.REMOTE_ID]: providerId, [labels.REPLICATION]: "true" },
+    },
+  };
+}
