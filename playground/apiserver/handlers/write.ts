@@ -247,7 +247,9 @@ export async function admit(
   const plugins = core.parts().admission.filter((plugin) => plugin.admit !== undefined && plugin.handles(request));
   if (plugins.length === 0) return object;
   for (const plugin of plugins) await plugin.admit?.(call.ctx, request);
-  const admitted = request.object ?? object;
+  const admitted = request.object;
+  // A deletion has no object to change: what is stored stays as it is.
+  if (admitted === undefined) return object;
   // A plugin or webhook may have left out what defaulting fills.
   call.served.strategy.setDefaults?.(admitted);
   return admitted;
