@@ -5,7 +5,7 @@ import { admissionPlugins } from "#playground/apiserver/admission/plugins.ts";
 import { createAuthenticator, createTokenAuthenticator } from "#playground/apiserver/authn/authenticator.ts";
 import { createAuthorizer } from "#playground/apiserver/authz/authorizer.ts";
 import { ensureBootstrapPolicy } from "#playground/apiserver/authz/bootstrap/policy.ts";
-import { ensureSystemObjects } from "#playground/apiserver/bootstrap.ts";
+import { ensureSystemNamespaces, ensureSystemObjects } from "#playground/apiserver/bootstrap.ts";
 import { crdStrategy } from "#playground/apiserver/crd/strategy.ts";
 import { loadBuiltinSchemas } from "#playground/apiserver/openapi/builtin-schemas.ts";
 import { builtinStrategies } from "#playground/apiserver/resources/all.ts";
@@ -34,14 +34,15 @@ await runMain("playground-apiserver", async (ctx) => {
         authenticators: [createAuthenticator({ reader, signer, authorizer })],
         authorizer,
         admission: [
-          ...admissionPlugins({ services, rbac }),
+          ...admissionPlugins({ services, rbac, authorizer, signal: ctx.signal }),
           serviceAllocation(reader, mustParseCidr(config.serviceCidr)),
         ],
         connectors: connectors({ services, signer, kubelet }),
-        virtual: virtualResources({ services, authorizer, rbac, tokens }),
+        virtual: virtualResources({ services, authorizer, rbac, tokens, audiences: [signer.issuer] }),
       };
     },
   });
+  await ensureSystemNamespaces(ctx, server.services);
   await ensureBootstrapPolicy(ctx, server.services.reader, server.services.writer);
   await ensureSystemObjects(ctx, server.services, config);
   ctx.log.info("serving", { address: config.address, port: server.port });

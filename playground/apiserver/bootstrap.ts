@@ -27,8 +27,12 @@ export interface BootstrapOptions {
 const SYSTEM_NAMESPACES = ["default", "kube-system", "kube-public", "kube-node-lease"];
 const CONTROLLERS = "system:playground-controllers";
 
-export async function ensureSystemObjects(ctx: Context, api: ApiServices, options: BootstrapOptions): Promise<void> {
+/** Before anything else: what is namespaced needs its namespace. */
+export async function ensureSystemNamespaces(ctx: Context, api: ApiServices): Promise<void> {
   for (const name of SYSTEM_NAMESPACES) await ensure(ctx, api, namespaces, "", { metadata: { name } });
+}
+
+export async function ensureSystemObjects(ctx: Context, api: ApiServices, options: BootstrapOptions): Promise<void> {
   await ensureControllerRights(ctx, api);
   for (const [name, value] of [
     ["system-cluster-critical", 2_000_000_000],
