@@ -34,17 +34,20 @@ export function webSocketDuplex(socket: WebSocket): Duplex {
   return duplex;
 }
 
-/** The channels of one remotecommand connection. `canClose` from v5 on: ends of streams are told by signal. */
+/**
+ * The channels of one remotecommand connection. `closing` from v5 on: the client tells the end of its streams by a
+ * signal, which it would not understand from the server.
+ */
 export class WebSocketChannels {
   /** Resolves when the connection is gone. */
   readonly closed: Promise<void>;
   readonly #socket: WebSocket;
-  readonly #canClose: boolean;
+  readonly #closing: "sent" | "received" | "unknown";
   readonly #readers = new Map<number, Readable>();
 
-  constructor(socket: WebSocket, canClose: boolean) {
+  constructor(socket: WebSocket, closing: "sent" | "received" | "unknown") {
     this.#socket = socket;
-    this.#canClose = canClose;
+    this.#closing = closing;
     this.closed = new Promise<void>((resolve) => socket.once("close", () => resolve()));
     socket.on("message", (message: Buffer) => this.#receive(message));
     // The close that follows is what is acted upon.
@@ -66,7 +69,7 @@ export class WebSocketChannels {
     return new Writable({
       write: (chunk: Buffer, _encoding, done) => this.#send(channel, chunk, done),
       final: (done) => {
-        if (!this.#canClose) return done();
+        if (this.#closing !== "sent") return done();
         this.#send(CLOSE_CHANNEL, Buffer.of(channel), done);
       },
     }).on("error", () => undefined);
@@ -84,7 +87,7 @@ export class WebSocketChannels {
   #receive(message: Buffer): void {
     const [channel, argument] = message;
     if (channel === undefined) return;
-    if (channel === CLOSE_CHANNEL && this.#canClose && message.length === 2) {
+    if (channel === CLOSE_CHANNEL && this.#closing === "received" && message.length === 2) {
       this.#readers.get(argument ?? 0)?.push(null);
       this.#readers.delete(argument ?? 0);
       return;

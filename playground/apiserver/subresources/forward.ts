@@ -132,17 +132,30 @@ export async function forwardUpgrade(
   await join(ctx, socket, answer.peer);
 }
 
-/** Copies both ways until both have ended; an error on either side ends both. */
-export async function join(ctx: Context, a: Duplex, b: Duplex): Promise<void> {
+/** Copies both ways until one side is gone; what the other still has to be told is told first. */
+export function join(ctx: Context, a: Duplex, b: Duplex): Promise<void> {
   const stop = (): void => {
     a.destroy();
     b.destroy();
   };
   ctx.signal.addEventListener("abort", stop, { once: true });
-  const results = [pipeline(a, b), pipeline(b, a)].map((copying) => copying.catch(stop));
-  await Promise.all(results);
-  ctx.signal.removeEventListener("abort", stop);
-  stop();
+  a.pipe(b);
+  b.pipe(a);
+  const gone = [follow(a, b), follow(b, a)];
+  return Promise.all(gone).then(() => ctx.signal.removeEventListener("abort", stop));
+}
+
+/** Resolves when `a` is closed, and lets `b` finish its writing and close. */
+function follow(a: Duplex, b: Duplex): Promise<void> {
+  return new Promise((resolve) => {
+    a.on("error", () => a.destroy());
+    a.once("close", () => {
+      resolve();
+      if (b.destroyed) return;
+      if (b.writableFinished) b.destroy();
+      else b.end(() => b.destroy());
+    });
+  });
 }
 
 function dial(

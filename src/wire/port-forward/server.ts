@@ -4,7 +4,6 @@
  */
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
-import { pipeline } from "node:stream/promises";
 import { messageOf } from "#base/errors.ts";
 import { SpdySession, type SpdyStream } from "../spdy/session.ts";
 import { acceptSpdy, acceptWebSocket, isSpdyUpgrade, listOf, refuseUpgrade } from "../upgrade.ts";
@@ -74,11 +73,26 @@ async function forwardPort(data: SpdyStream, error: SpdyStream, dial: DialPort):
   try {
     if (!Number.isInteger(port) || port < 1 || port > 65535) throw new Error(`"${text}" is not a port`);
     const target = await dial(port);
-    // A client that stops sending still wants the answer, and the other way round.
-    await Promise.all([pipeline(data, target), pipeline(target, data)]).finally(() => target.destroy());
+    await exchange(data, target);
   } catch (cause) {
     if (!error.destroyed) error.write(`error forwarding port ${text}: ${messageOf(cause)}`);
     data.end();
   }
   error.end();
+}
+
+/** Copies both ways until the target is closed. Rejects when the target fails. */
+function exchange(data: SpdyStream, target: Duplex): Promise<void> {
+  return new Promise((resolve, reject) => {
+    target.once("error", reject);
+    target.once("close", () => {
+      // What the client still sends has nowhere to go, which is no error: the target has said all it had to say.
+      data.unpipe(target);
+      data.resume();
+      resolve();
+    });
+    data.once("close", () => target.destroy());
+    data.pipe(target);
+    target.pipe(data);
+  });
 }

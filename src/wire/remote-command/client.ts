@@ -24,7 +24,7 @@ export interface RemoteCommand {
  */
 export async function dialRemoteCommand(dial: DialOptions, options: ExecOptions): Promise<RemoteCommand> {
   const { socket, protocol } = await dialWebSocket(dial, [V5, V4]);
-  const channels = new WebSocketChannels(socket, protocol === V5);
+  const channels = new WebSocketChannels(socket, protocol === V5 ? "sent" : "unknown");
   const sizes = channels.writable(CHANNEL.resize);
   const status = text(channels.readable(CHANNEL.error));
   return {

@@ -39,7 +39,10 @@ export async function serveRemoteCommand(
   const protocol = chooseProtocol(listOf(request, "sec-websocket-protocol"), [V5, V4]);
   if (protocol === undefined)
     return refuseUpgrade(socket, "400 Bad Request", `no supported protocol, use ${V5} or ${V4}`);
-  const channels = new WebSocketChannels(await acceptWebSocket(request, socket, head, protocol), protocol === V5);
+  const channels = new WebSocketChannels(
+    await acceptWebSocket(request, socket, head, protocol),
+    protocol === V5 ? "received" : "unknown",
+  );
   channels.announce(options.stdout ? CHANNEL.stdout : options.stderr ? CHANNEL.stderr : CHANNEL.error);
   const gone = new AbortController();
   void channels.closed.then(() => gone.abort());
