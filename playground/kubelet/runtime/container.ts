@@ -170,14 +170,7 @@ export class Runtime implements Disposable {
     ];
     const args = [
       ...["-b", bundle, "-c", o.id, "-u", o.id, "-n", o.name, "-l", o.logPath, "--exit-dir", this.#exits],
-      ...[
-        "-p",
-        join(bundle, "pidfile"),
-        "-P",
-        join(bundle, "conmon-pid"),
-        "--socket-dir-path",
-        join(this.#directory, "attach"),
-      ],
+      ...["-p", join(bundle, "pidfile"), "-P", join(bundle, "conmon-pid"), "--full-attach"],
       ...["-r", this.#runtime, ...this.#globals.flatMap((arg) => ["--runtime-arg", arg]), "--no-sync-log", ...flags],
     ];
     // Its own environment on purpose: nothing of the node agent's may leak into what conmon starts.
