@@ -136,6 +136,27 @@ test("a port answers through the tunnel, a closed one is told by name", async ()
   target.close();
 });
 
+test("a port that answers without listening is heard, again and again", async () => {
+  const target = createTcpServer((socket) => socket.end("bye")).listen(0, "127.0.0.1");
+  await once(target, "listening");
+  const { port } = target.address() as AddressInfo;
+  await using server = await listen((incoming, socket, head) => {
+    void servePortForward(incoming, socket, head, async (wanted) => {
+      const connection = connect(wanted, "127.0.0.1");
+      await once(connection, "connect");
+      return connection;
+    });
+  });
+  await using forward = await dialPortForward({ url: server.url });
+  for (let i = 0; i < 5; i++) {
+    const connection = await forward.connect(port);
+    connection.write("hello?");
+    assert.equal(await text(connection), "bye");
+    connection.end();
+  }
+  target.close();
+});
+
 test("an upgrade refused is an error with the answer's text", async () => {
   await using server = await listen((_incoming, socket) => {
     socket.end("HTTP/1.1 403 Forbidden\r\nContent-Length: 4\r\nConnection: close\r\n\r\nnope");

@@ -81,14 +81,22 @@ async function forwardPort(data: SpdyStream, error: SpdyStream, dial: DialPort):
   error.end();
 }
 
-/** Copies both ways until the target is closed. Rejects when the target fails. */
+/**
+ * Copies both ways until the target is closed. Rejects when the target fails. What the client sends after the target
+ * has said all it had to say goes nowhere, which is no error.
+ */
 function exchange(data: SpdyStream, target: Duplex): Promise<void> {
+  const discard = (): void => {
+    data.unpipe(target);
+    data.resume();
+  };
   return new Promise((resolve, reject) => {
-    target.once("error", reject);
+    target.once("error", (error) => (target.readableEnded ? resolve() : reject(error)));
+    target.once("end", () => {
+      if (!target.allowHalfOpen) discard();
+    });
     target.once("close", () => {
-      // What the client still sends has nowhere to go, which is no error: the target has said all it had to say.
-      data.unpipe(target);
-      data.resume();
+      discard();
       resolve();
     });
     data.once("close", () => target.destroy());

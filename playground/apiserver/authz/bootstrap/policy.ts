@@ -4,7 +4,7 @@
  */
 import type { ClusterRole, ClusterRoleBinding, PolicyRule, Role, RoleBinding, Subject } from "kubernetes-types/rbac/v1";
 import type { Context } from "#base/context.ts";
-import { clusterRoleBindings, clusterRoles, roleBindings, roles } from "#machinery/builtin.ts";
+import { clusterRoleBindings, clusterRoles, namespaces, roleBindings, roles } from "#machinery/builtin.ts";
 import type { Resource } from "#machinery/gvk.ts";
 import type { KubeObject } from "#machinery/meta.ts";
 import type { ObjectReader, ObjectWriter } from "../../request.ts";
@@ -65,9 +65,13 @@ export function forgeBootstrapClusterRoleBindings(): ClusterRoleBinding[] {
 
 /**
  * Creates what is missing and adds missing rules and subjects to what was changed, unless its `autoupdate` annotation
- * forbids. To be called once the namespace kube-system exists.
+ * forbids. Also creates the namespace kube-system, where some of the roles live.
  */
 export async function ensureBootstrapPolicy(ctx: Context, reader: ObjectReader, writer: ObjectWriter): Promise<void> {
+  if (reader.get(namespaces, "", "kube-system") === undefined) {
+    const namespace = { apiVersion: "v1", kind: "Namespace", metadata: { name: "kube-system" } } as const;
+    await writer.create(ctx, namespaces, "", namespace);
+  }
   for (const role of forgeBootstrapClusterRoles()) await ensureRole(ctx, reader, writer, clusterRoles, role);
   for (const binding of forgeBootstrapClusterRoleBindings()) {
     await ensureBinding(ctx, reader, writer, clusterRoleBindings, binding);
