@@ -1,0 +1,34 @@
+/** /healthz, /readyz and /metrics of a component, over plain HTTP. Kubernetes: controller-runtime/pkg/healthz */
+import { createServer } from "node:http";
+
+export interface HealthOptions {
+  readonly port: number;
+  /** Default: always. */
+  readonly isReady?: () => boolean;
+  /** Prometheus text. */
+  readonly metrics?: () => string;
+}
+
+export async function startHealthServer(options: HealthOptions): Promise<AsyncDisposable> {
+  const server = createServer((request, response) => {
+    const path = (request.url ?? "").split("?")[0];
+    if (path === "/metrics" && options.metrics !== undefined) {
+      response.writeHead(200, { "Content-Type": "text/plain; version=0.0.4" }).end(options.metrics());
+      return;
+    }
+    const isKnown = path === "/healthz" || path === "/livez" || path === "/readyz";
+    const isOk = path !== "/readyz" || (options.isReady?.() ?? true);
+    response.writeHead(isKnown ? (isOk ? 200 : 503) : 404).end(isKnown ? (isOk ? "ok" : "not ready") : "");
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(options.port, resolve);
+  });
+  return {
+    [Symbol.asyncDispose]: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}

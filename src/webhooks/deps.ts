@@ -1,0 +1,12 @@
+/** What the admission webhooks read. */
+import type { Informers } from "#kube/informer/informers.ts";
+
+export interface Deps {
+  readonly informers: Informers;
+  readonly clusterId: string;
+  readonly liqoNamespace: string;
+  readonly podCidr: string;
+  readonly vkOptionsTemplate: { readonly namespace: string; readonly name: string };
+  /** RuntimeClass whose pods choose virtual nodes by themselves. */
+  readonly runtimeClass: string;
+}

@@ -1,0 +1,78 @@
+/**
+ * Lets pods of an offloaded namespace onto virtual nodes, as its strategy says; the cluster's own scheduler chooses.
+ * Upstream: pkg/webhooks/pod
+ */
+import type { Affinity, NodeSelectorTerm, Pod, PodSpec, Toleration } from "kubernetes-types/core/v1";
+import * as labels from "#api/labels.ts";
+import { type NamespaceOffloading, namespaceOffloadings } from "#api/offloading/namespace.ts";
+import type { AdmissionHandler, PatchOperation } from "#kube/webhook-server/server.ts";
+import { ALLOWED } from "#kube/webhook-server/server.ts";
+import type { Deps } from "../deps.ts";
+
+export const NOT_ALLOWED_TAINT = "virtual-node.liqo.io/not-allowed";
+const TOLERATION: Toleration = { key: NOT_ALLOWED_TAINT, operator: "Exists", effect: "NoExecute" };
+const IS_VIRTUAL = { key: labels.TYPE, operator: "In", values: [labels.TYPE_VIRTUAL_NODE] };
+const IS_NOT_VIRTUAL = { key: labels.TYPE, operator: "NotIn", values: [labels.TYPE_VIRTUAL_NODE] };
+
+export function mutatePod(deps: Deps): AdmissionHandler {
+  const offloadings = deps.informers.for(namespaceOffloadings);
+  return async (_ctx, request) => {
+    const pod = request.object as Pod | undefined;
+    if (pod?.spec === undefined || request.operation !== "CREATE") return ALLOWED;
+    const namespace = request.namespace ?? pod.metadata?.namespace ?? "";
+    const offloading = offloadings.store.get({ namespace, name: "offloading" });
+    if (offloading === undefined)
+      throw new Error(`namespace ${namespace} is labelled for offloading but has no NamespaceOffloading "offloading"`);
+    return { allowed: true, patch: patchFor(pod.spec, offloading.spec, deps.runtimeClass) };
+  };
+}
+
+/** The patch that makes the scheduler respect the strategy; nothing for Local or a pod of Liqo's RuntimeClass. */
+export function patchFor(
+  spec: PodSpec,
+  offloading: NamespaceOffloading["spec"],
+  runtimeClass: string,
+): PatchOperation[] {
+  const strategy = offloading?.podOffloadingStrategy ?? "LocalAndRemote";
+  if (strategy === "Local" || spec.runtimeClassName === runtimeClass) return [];
+  const isTolerated = (spec.tolerations ?? []).some(
+    ({ key, effect }) => key === TOLERATION.key && effect === TOLERATION.effect,
+  );
+  const patch: PatchOperation[] = [];
+  if (!isTolerated)
+    patch.push({ op: "add", path: "/spec/tolerations", value: [...(spec.tolerations ?? []), TOLERATION] });
+  const terms = imposedTerms(strategy, offloading?.clusterSelector?.nodeSelectorTerms ?? []);
+  if (terms.length > 0) patch.push({ op: "add", path: "/spec/affinity", value: withTerms(spec.affinity, terms) });
+  return patch;
+}
+
+/** Terms are ORed. With LocalAndRemote and no selector nothing is imposed. */
+export function imposedTerms(
+  strategy: "Remote" | "LocalAndRemote",
+  selected: readonly NodeSelectorTerm[],
+): NodeSelectorTerm[] {
+  if (strategy === "Remote") {
+    if (selected.length === 0) return [{ matchExpressions: [IS_VIRTUAL] }];
+    return selected.map((term) => ({ ...term, matchExpressions: [...(term.matchExpressions ?? []), IS_VIRTUAL] }));
+  }
+  return selected.length === 0
+    ? []
+    : [...selected.map((term) => ({ ...term })), { matchExpressions: [IS_NOT_VIRTUAL] }];
+}
+
+/** Every term of the pod AND every imposed one: the cross product. */
+function withTerms(affinity: Affinity | undefined, imposed: readonly NodeSelectorTerm[]): Affinity {
+  const own = affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms ?? [];
+  const nodeSelectorTerms =
+    own.length === 0 ? [...imposed] : own.flatMap((mine) => imposed.map((term) => merge(mine, term)));
+  return {
+    ...affinity,
+    nodeAffinity: { ...affinity?.nodeAffinity, requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms } },
+  };
+}
+
+function merge(a: NodeSelectorTerm, b: NodeSelectorTerm): NodeSelectorTerm {
+  const matchExpressions = [...(a.matchExpressions ?? []), ...(b.matchExpressions ?? [])];
+  const matchFields = [...(a.matchFields ?? []), ...(b.matchFields ?? [])];
+  return { ...(matchExpressions.length > 0 && { matchExpressions }), ...(matchFields.length > 0 && { matchFields }) };
+}
