@@ -3,9 +3,20 @@
  * so that nothing has to be downloaded; `busybox` is a root of its own.
  */
 import { execFileSync } from "node:child_process";
-import { copyFileSync, existsSync, lstatSync, mkdirSync, readlinkSync, renameSync, rmSync, symlinkSync } from "node:fs";
+import {
+  copyFileSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import type { RootRecipe } from "./entry.ts";
+import { BUSYBOX_WGET } from "./scripts.ts";
 
 const HOST_FOLDERS = ["/usr/bin", "/usr/sbin", "/usr/lib", "/usr/lib32", "/usr/lib64", "/usr/libexec"];
 const HOST_ETC = [
@@ -105,7 +116,9 @@ function buildApplets(bin: string): void {
   mkdirSync(aside, { recursive: true });
   copyFileSync(busybox, join(aside, "busybox"));
   const applets = execFileSync(busybox, ["--list"], { encoding: "utf8" }).split("\n");
-  for (const applet of applets) if (applet !== "" && applet !== "busybox") symlinkSync("busybox", join(aside, applet));
+  for (const applet of applets)
+    if (!["", "busybox", "wget"].includes(applet)) symlinkSync("busybox", join(aside, applet));
+  writeFileSync(join(aside, "wget"), BUSYBOX_WGET, { mode: 0o755 });
   try {
     renameSync(aside, bin);
   } catch (error) {

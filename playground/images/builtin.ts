@@ -91,7 +91,9 @@ function nginx(): ImageEntry {
     root: {
       binds: [
         { host: "/etc/nginx/mime.types", path: "/etc/nginx/mime.types" },
+        // The enabled modules are links into the folder of the available ones.
         { host: "/etc/nginx/modules-enabled", path: "/etc/nginx/modules-enabled" },
+        { host: "/usr/share/nginx/modules-available", path: "/usr/share/nginx/modules-available" },
       ],
       directories: ["/etc/nginx/conf.d", "/var/lib/nginx", "/var/log/nginx", "/var/cache/nginx"].map((path) => ({
         path,

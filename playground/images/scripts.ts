@@ -59,3 +59,24 @@ export const NGINX_PAGE = `<!DOCTYPE html>
 <body><h1>Welcome to nginx!</h1></body>
 </html>
 `;
+
+/** Debian's busybox-static 1.35 crashes in `wget -T`; the limit is kept by `timeout` instead, for the whole transfer. */
+export const BUSYBOX_WGET = `#!/bin/sh
+seconds= n=$#
+while [ "$n" -gt 0 ]; do
+  n=$((n - 1)) arg=$1; shift
+  case $arg in
+    -T | --timeout) seconds=$1; shift; n=$((n - 1)) ;;
+    -T*) seconds=\${arg#-T} ;;
+    --timeout=*) seconds=\${arg#--timeout=} ;;
+    -[cqS]*T) seconds=$1; shift; n=$((n - 1)); set -- "$@" "\${arg%T}" ;;
+    *) set -- "$@" "$arg" ;;
+  esac
+done
+[ -n "$seconds" ] || exec /bin/busybox wget "$@"
+/bin/busybox timeout "$seconds" /bin/busybox wget "$@"
+status=$?
+[ $status = 143 ] || exit $status
+echo "wget: download timed out" >&2
+exit 1
+`;
