@@ -1,0 +1,24 @@
+/** Records who made a ShadowPod. Upstream: pkg/webhooks/shadowpod (Mutator) */
+import * as labels from "#api/labels.ts";
+import { type AdmissionHandler, ALLOWED, denied } from "#kube/webhook-server/server.ts";
+
+export const mutateShadowPod: AdmissionHandler = async (_ctx, request) => {
+  const object = request.object;
+  if (object === undefined || object === null) return ALLOWED;
+  const creator = escapeUser(request.userInfo.username);
+  if (request.operation === "CREATE") {
+    const value = { ...object.metadata?.labels, [labels.CREATOR_USER]: creator };
+    return { allowed: true, patch: [{ op: "add", path: "/metadata/labels", value }] };
+  }
+  const before = request.oldObject?.metadata?.labels?.[labels.CREATOR_USER];
+  const after = object.metadata?.labels?.[labels.CREATOR_USER];
+  return before === after ? ALLOWED : denied(`label ${labels.CREATOR_USER} is immutable`);
+};
+
+/** User names may hold characters that label values may not. */
+export function escapeUser(name: string): string {
+  return name
+    .replaceAll(/[^A-Za-z0-9._-]/g, "-")
+    .slice(0, 63)
+    .replace(/^[^A-Za-z0-9]+|[^A-Za-z0-9]+$/g, "");
+}
