@@ -60,7 +60,10 @@ export const NGINX_PAGE = `<!DOCTYPE html>
 </html>
 `;
 
-/** Debian's busybox-static 1.35 crashes in `wget -T`; the limit is kept by `timeout` instead, for the whole transfer. */
+/**
+ * Debian's busybox-static 1.35 crashes in `wget -T`; the limit is kept by `timeout` instead, for the whole transfer.
+ * The applet itself is called wgez in our copy (base-root.ts).
+ */
 export const BUSYBOX_WGET = `#!/bin/sh
 seconds= n=$#
 while [ "$n" -gt 0 ]; do
@@ -73,8 +76,8 @@ while [ "$n" -gt 0 ]; do
     *) set -- "$@" "$arg" ;;
   esac
 done
-[ -n "$seconds" ] || exec /bin/busybox wget "$@"
-/bin/busybox timeout "$seconds" /bin/busybox wget "$@"
+[ -n "$seconds" ] || exec /bin/busybox wgez "$@"
+/bin/busybox timeout "$seconds" /bin/busybox wgez "$@"
 status=$?
 [ $status = 143 ] || exit $status
 echo "wget: download timed out" >&2
