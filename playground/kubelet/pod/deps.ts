@@ -41,7 +41,3 @@ export interface NodeDeps {
 export function logFolder(pod: Pod): string {
   return `${pod.metadata?.namespace}_${pod.metadata?.name}_${pod.metadata?.uid}`;
 }
-
-export function refOf(pod: Pod): Pod {
-  return { apiVersion: "v1", kind: "Pod", ...pod };
-}

@@ -9,13 +9,18 @@ import { type Context, sleep, withCancel } from "#base/context.ts";
 import { messageOf } from "#base/errors.ts";
 import { pods } from "#machinery/builtin.ts";
 import { isConflict } from "#machinery/status-error.ts";
+import { backOffOf } from "../container/back-off.ts";
+import { Exits } from "../container/exits.ts";
+import { pullImage } from "../container/pull.ts";
+import { podCgroup, StartError, startContainer } from "../container/start-container.ts";
+import { runHook, stopContainer } from "../container/stop-container.ts";
 import { PodProbes } from "../probe/probes.ts";
 import { removeCgroup } from "../runtime/cgroup.ts";
 import { execToEnd } from "../runtime/exec.ts";
 import { removeSandbox } from "../sandbox/sandbox.ts";
 import { VolumeNotReady } from "../volume/payload.ts";
-import { logFolder, type NodeDeps, refOf } from "./deps.ts";
-import { endingOf, lostEnding } from "./ending.ts";
+import { logFolder, type NodeDeps } from "./deps.ts";
+import { PodEvents } from "./events.ts";
 import { deadlineOf, isSidecar, type Plan, planPod } from "./plan.ts";
 import { PodEnvironment } from "./pod-environment.ts";
 import {
@@ -30,14 +35,11 @@ import {
   started,
   withContainer,
 } from "./record.ts";
-import { logPathOf, messageFileOf, podCgroup, StartError, startContainer } from "./start-container.ts";
 import { podStatus } from "./status.ts";
-import { runHook, stopContainer } from "./stop-container.ts";
 
 // Exits are noticed by inotify; this is for what inotify can't tell (a conmon that was killed).
 const RESYNC_MS = 10_000;
 const RETRY_MS = 1_000;
-const LOST_AFTER_MS = 3_000;
 const UNLIMITED_MS = 86_400_000;
 
 export class PodWorker {
@@ -47,10 +49,11 @@ export class PodWorker {
   readonly #ctx: Context;
   readonly #cancel: () => void;
   readonly #deps: NodeDeps;
+  readonly #events: PodEvents;
   readonly #probes: PodProbes;
   readonly #environment: PodEnvironment;
   readonly #stopping = new Map<string, Promise<void>>();
-  readonly #missingSinceMs = new Map<string, number>();
+  readonly #exits: Exits;
   #pod: Pod;
   #record: PodRecord;
   #isRemoved = false;
@@ -69,11 +72,13 @@ export class PodWorker {
     this.#deps = deps;
     this.#pod = pod;
     this.#record = record ?? newRecord(pod, now());
+    this.#events = new PodEvents(this.#ctx, deps.recorder, () => this.#pod);
     this.#probes = new PodProbes(this.#ctx, {
       onChange: () => this.wake(),
       onFailure: (container, kind, why) =>
-        this.#warn("Unhealthy", `${kind[0]?.toUpperCase()}${kind.slice(1)} probe failed: ${why}`, container),
+        this.#events.warn("Unhealthy", `${kind[0]?.toUpperCase()}${kind.slice(1)} probe failed: ${why}`, container),
     });
+    this.#exits = new Exits(deps);
     this.#environment = new PodEnvironment(deps, pod, () => this.wake());
     this.finished = this.#run();
   }
@@ -131,11 +136,11 @@ export class PodWorker {
       return wakeAtMs;
     } catch (error) {
       if (this.#ctx.signal.aborted) return 0;
-      if (error instanceof VolumeNotReady) this.#warn("FailedMount", error.message);
+      if (error instanceof VolumeNotReady) this.#events.warn("FailedMount", error.message);
       else {
         this.#ctx.log.warn("pod sync failed", { error: messageOf(error) });
         if (this.#environment.sandbox === undefined)
-          this.#warn("FailedCreatePodSandBox", `Failed to create pod sandbox: ${messageOf(error)}`);
+          this.#events.warn("FailedCreatePodSandBox", `Failed to create pod sandbox: ${messageOf(error)}`);
       }
       this.#report();
       return Date.now() + RETRY_MS;
@@ -184,21 +189,29 @@ export class PodWorker {
 
   async #start(container: Container): Promise<void> {
     const before = containerOf(this.#record, container.name);
-    const image = this.#lookUpImage(container);
+    const pulled = pullImage(this.#deps, this.#events, container);
     const sandbox = this.#environment.sandbox;
-    if (image === undefined || sandbox === undefined) return;
+    if ("refused" in pulled) this.#set(container, refused(before, pulled.refused, Date.now()));
+    if ("refused" in pulled || sandbox === undefined) return;
     const restarts = before.current === undefined ? before.restarts : before.restarts + 1;
-    const input = { pod: this.#pod, container, image, sandbox, volumes: this.#environment.volumes, restarts };
+    const input = {
+      pod: this.#pod,
+      container,
+      image: pulled.image,
+      sandbox,
+      volumes: this.#environment.volumes,
+      restarts,
+    };
     try {
       const instance = await startContainer(this.#ctx, this.#deps, input);
       this.#set(container, started(before, instance));
-      this.#normal("Created", `Container created`, container);
-      this.#normal("Started", `Container started`, container);
+      this.#events.normal("Created", `Container created`, container);
+      this.#events.normal("Started", `Container started`, container);
       await this.#postStart(container, instance.id);
       this.#probeRunning();
     } catch (error) {
       if (!(error instanceof StartError)) throw error;
-      this.#warn("Failed", `Error: ${error.message}`, container);
+      this.#events.warn("Failed", `Error: ${error.message}`, container);
       this.#refuse(container, before, error);
     }
   }
@@ -220,81 +233,33 @@ export class PodWorker {
     this.#set(container, { ...state, backoffMs: failed.backoffMs, retryAtMs: Date.now() + failed.backoffMs });
   }
 
-  #lookUpImage(
-    container: Container,
-  ): ReturnType<NodeDeps["images"]["lookup"]> extends infer L
-    ? (L extends { image: infer I } ? I : never) | undefined
-    : never {
-    const name = container.image ?? "";
-    const found = this.#deps.images.lookup(name);
-    if (found.found) {
-      const isPresent = this.#deps.usedImages.has(found.image.reference) && container.imagePullPolicy !== "Always";
-      if (isPresent)
-        this.#normal(
-          "Pulled",
-          `Container image "${name}" already present on machine and can be accessed by the pod`,
-          container,
-        );
-      else {
-        this.#normal("Pulling", `Pulling image "${name}"`, container);
-        this.#normal(
-          "Pulled",
-          `Successfully pulled image "${name}" in 0s (0s including waiting). Image size: ${found.image.sizeBytes} bytes.`,
-          container,
-        );
-      }
-      this.#deps.usedImages.add(found.image.reference);
-      return found.image;
-    }
-    const reason =
-      container.imagePullPolicy === "Never" && found.reason === "ErrImagePull" ? "ErrImageNeverPull" : found.reason;
-    this.#warn(
-      "Failed",
-      reason === "InvalidImageName" ? found.message : `Failed to pull image "${name}": ${found.message}`,
-      container,
-    );
-    this.#warn("Failed", `Error: ${reason}`, container);
-    this.#set(
-      container,
-      refused(containerOf(this.#record, container.name), { reason, message: found.message }, Date.now()),
-    );
-    return undefined;
-  }
-
   async #postStart(container: Container, id: string): Promise<void> {
     const hook = container.lifecycle?.postStart;
     if (hook === undefined) return;
     const target = { runtime: this.#deps.runtime, id, container, podIp: this.#record.ip ?? "" };
     const failure = await runHook(this.#ctx, target, hook, UNLIMITED_MS);
     if (failure === undefined) return;
-    this.#warn("FailedPostStartHook", `PostStartHook failed: ${failure}`, container);
+    this.#events.warn("FailedPostStartHook", `PostStartHook failed: ${failure}`, container);
     this.#stop(container, "FailedPostStartHook");
   }
 
   #backOff(container: Container): void {
     const state = containerOf(this.#record, container.name);
-    const isImage = ["ErrImagePull", "ErrImageNeverPull", "ImagePullBackOff"].includes(state.waiting?.reason ?? "");
-    if (state.waiting?.reason === "ImagePullBackOff" || state.waiting?.reason === "CrashLoopBackOff") return;
-    if (isImage && state.current === undefined) {
-      const message = `Back-off pulling image "${container.image}": ${state.waiting?.reason}: ${state.waiting?.message}`;
-      this.#normal("BackOff", `Back-off pulling image "${container.image}"`, container);
-      this.#warn("Failed", "Error: ImagePullBackOff", container);
-      this.#set(container, { ...state, waiting: { reason: "ImagePullBackOff", message } });
-    } else if (state.current !== undefined) {
-      const { name, namespace } = this.#pod.metadata ?? {};
-      const which = `restarting failed container=${container.name} pod=${name}_${namespace}(${this.uid})`;
-      this.#warn("BackOff", `Back-off ${which}`, container);
-      this.#set(container, {
-        ...state,
-        waiting: { reason: "CrashLoopBackOff", message: `back-off ${formatSeconds(state.backoffMs)} ${which}` },
-      });
+    const backOff = backOffOf(this.#pod, container, state);
+    if (backOff === undefined) return;
+    const { type, message } = backOff.event;
+    if (type === "Warning") this.#events.warn("BackOff", message, container);
+    else {
+      this.#events.normal("BackOff", message, container);
+      this.#events.warn("Failed", `Error: ${backOff.waiting.reason}`, container);
     }
+    this.#set(container, { ...state, waiting: backOff.waiting });
   }
 
   #stop(container: Container, message: string): void {
     const id = containerOf(this.#record, container.name).current?.id;
     if (id === undefined || this.#stopping.has(container.name)) return;
-    this.#normal("Killing", message, container);
+    this.#events.normal("Killing", message, container);
     this.#probes.stop(container.name);
     const found = this.#deps.images.lookup(container.image ?? "");
     const ownDeadlineMs = Date.now() + (this.#pod.spec?.terminationGracePeriodSeconds ?? 30) * 1000;
@@ -318,7 +283,7 @@ export class PodWorker {
   }
 
   /** Main containers first, then sidecars one by one from the last: they may serve the others until the end. */
-  #stopNext(message: (container: Container) => string): boolean {
+  #stopNext(): boolean {
     const isUp = (container: Container): boolean => isRunning(containerOf(this.#record, container.name));
     const inits = this.#pod.spec?.initContainers ?? [];
     const mains = [...(this.#pod.spec?.containers ?? []), ...inits.filter((container) => !isSidecar(container))].filter(
@@ -326,29 +291,31 @@ export class PodWorker {
     );
     const sidecar = inits.filter(isSidecar).findLast(isUp);
     const next = mains.length > 0 || sidecar === undefined ? mains : [sidecar];
-    for (const container of next) this.#stop(container, message(container));
+    for (const container of next) this.#stop(container, `Stopping container ${container.name}`);
     return next.length === 0;
   }
 
   /** The pod has run to its end and stays in the API: its sandbox goes, its logs stay. */
   async #finish(): Promise<number> {
-    if (!this.#stopNext((container) => `Stopping container ${container.name}`)) return Number.POSITIVE_INFINITY;
+    if (this.#stopNext()) await this.#release();
+    return Number.POSITIVE_INFINITY;
+  }
+
+  async #release(): Promise<void> {
     await this.#environment.release(this.#ctx);
     removeCgroup(this.#deps.cgroups, podCgroup(this.#deps.cgroupParent, this.#pod));
-    return Number.POSITIVE_INFINITY;
   }
 
   async #terminate(): Promise<number> {
     const { deletionGracePeriodSeconds, name = "", namespace = "" } = this.#pod.metadata ?? {};
     const graceSeconds = deletionGracePeriodSeconds ?? this.#pod.spec?.terminationGracePeriodSeconds ?? 30;
     this.#killAtMs = Math.min(this.#killAtMs, Date.now() + graceSeconds * 1000);
-    if (!this.#stopNext((container) => `Stopping container ${container.name}`)) return Number.POSITIVE_INFINITY;
+    if (!this.#stopNext()) return Number.POSITIVE_INFINITY;
     if (!this.#isRemoved && !this.#isDeleteSent) {
       this.#report();
       await this.#deps.statuses.flushed(this.uid);
     }
-    await this.#environment.release(this.#ctx);
-    removeCgroup(this.#deps.cgroups, podCgroup(this.#deps.cgroupParent, this.#pod));
+    await this.#release();
     if (this.#isRemoved) {
       await this.#forget();
       return 0;
@@ -383,35 +350,18 @@ export class PodWorker {
     const deadlineMs = deadlineOf({ pod: this.#pod, record: this.#record });
     if (deadlineMs === undefined || deadlineMs > Date.now() || this.#record.final !== undefined) return;
     const message = "Pod was active on the node longer than the specified deadline";
-    this.#normal("DeadlineExceeded", message);
+    this.#events.normal("DeadlineExceeded", message);
     this.#save({ ...this.#record, final: { phase: "Failed", reason: "DeadlineExceeded", message } });
   }
 
   #collectEnded(): void {
-    for (const container of this.#containers()) {
-      const state = containerOf(this.#record, container.name);
-      const id = state.current?.id;
-      if (id === undefined || !isRunning(state)) continue;
-      const exit = this.#deps.runtime.findExit(id);
-      if (exit === undefined && !this.#isLost(id)) continue;
-      const files = {
-        message: messageFileOf(this.#deps, this.#pod, container.name, state.restarts),
-        log: logPathOf(this.#deps, this.#pod, container.name, state.restarts),
-      };
-      this.#set(container, ended(state, exit === undefined ? lostEnding(now()) : endingOf(exit, container, files)));
+    for (const { container, id, state } of this.#exits.collect(this.#pod, this.#record, now())) {
+      this.#set(container, state);
       this.#probes.stop(container.name);
       this.#deps.runtime
         .remove(id)
         .catch((error: unknown) => this.#ctx.log.debug("container not removed", { id, error: messageOf(error) }));
     }
-  }
-
-  /** conmon writes the exit down a moment after the process is gone; only when it does not, the end is unknown. */
-  #isLost(id: string): boolean {
-    if (this.#deps.runtime.isAlive(id)) return false;
-    const sinceMs = this.#missingSinceMs.get(id) ?? Date.now();
-    this.#missingSinceMs.set(id, sinceMs);
-    return Date.now() - sinceMs > LOST_AFTER_MS;
   }
 
   #probeRunning(): void {
@@ -452,28 +402,8 @@ export class PodWorker {
     this.#record = { ...record, pod: this.#pod };
     saveRecord(join(this.#deps.podsDirectory, this.uid), this.#record);
   }
-
-  #normal(reason: string, message: string, container?: Container): void {
-    this.#deps.recorder.normal(this.#ctx, refOf(this.#pod), reason, message, this.#fieldPath(container));
-  }
-
-  #warn(reason: string, message: string, container?: Container): void {
-    this.#deps.recorder.warning(this.#ctx, refOf(this.#pod), reason, message, this.#fieldPath(container));
-  }
-
-  #fieldPath(container: Container | undefined): string | undefined {
-    if (container === undefined) return undefined;
-    const isInit = this.#pod.spec?.initContainers?.some((item) => item.name === container.name) ?? false;
-    return `spec.${isInit ? "initContainers" : "containers"}{${container.name}}`;
-  }
 }
 
 function now(): string {
   return `${new Date().toISOString().slice(0, 19)}Z`;
-}
-
-/** As Go writes durations: `10s`, `2m40s`. */
-export function formatSeconds(ms: number): string {
-  const seconds = Math.round(ms / 1000);
-  return seconds < 60 ? `${seconds}s` : `${Math.floor(seconds / 60)}m${seconds % 60}s`;
 }

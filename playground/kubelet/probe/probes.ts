@@ -109,7 +109,7 @@ export class PodProbes implements Disposable {
     const needed = { true: probe.successThreshold ?? 1, false: probe.failureThreshold ?? 3 };
     let verdict: boolean | undefined = kind === "liveness" ? true : kind === "readiness" ? false : undefined;
     let run = { ok: true, count: 0 };
-    await sleep(ctx, startedAtMs + (probe.initialDelaySeconds ?? 0) * 1000 - Date.now());
+    await sleep(ctx, Math.max(0, startedAtMs + (probe.initialDelaySeconds ?? 0) * 1000 - Date.now()));
     while (!ctx.signal.aborted) {
       const nextMs = Date.now() + periodMs;
       const eager = kind !== "liveness" && verdict !== true && run.count === 0;
@@ -123,7 +123,7 @@ export class PodProbes implements Disposable {
         this.#hooks.onChange();
         if (isLast) return;
       }
-      await sleep(ctx, nextMs - Date.now());
+      await sleep(ctx, Math.max(0, nextMs - Date.now()));
     }
   }
 

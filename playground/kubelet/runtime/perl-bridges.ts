@@ -73,7 +73,7 @@ sub put {
 `;
 
 /** Joins conmon's attach socket (first argument: the container's bundle) with standard input, output and error. conmon speaks SOCK_SEQPACKET, which Node can't open. A packet begins with 2 (standard output) or 3 (standard error). */
-export const ATTACH_BRIDGE = String.raw`
+export const ATTACH_BRIDGE = `
 use strict;
 use warnings;
 use Socket qw(AF_UNIX SOCK_SEQPACKET SHUT_WR pack_sockaddr_un);

@@ -1,7 +1,8 @@
 /** What the containers of this node use, as JSON and as metrics. Kubernetes: staging/src/k8s.io/kubelet/pkg/apis/stats/v1alpha1, pkg/kubelet/metrics/collectors/resource_metrics.go */
+
+import { podCgroup } from "../container/start-container.ts";
 import type { NodeDeps } from "../pod/deps.ts";
 import { isRunning } from "../pod/record.ts";
-import { podCgroup } from "../pod/start-container.ts";
 import type { PodWorker } from "../pod/worker.ts";
 import { readUsage, type Usage } from "../runtime/cgroup.ts";
 

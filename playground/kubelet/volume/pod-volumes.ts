@@ -12,7 +12,7 @@ import {
 } from "node:fs";
 import { dirname, join, normalize } from "node:path";
 import type { Container, Pod, Volume, VolumeMount } from "kubernetes-types/core/v1";
-import type { Context } from "#base/context.ts";
+import { type Context, sleep } from "#base/context.ts";
 import { messageOf } from "#base/errors.ts";
 import { run } from "#base/run.ts";
 import type { KubeClient } from "#kube/client/client.ts";
@@ -22,8 +22,8 @@ import { expand } from "../pod/environment.ts";
 import type { NodeResources, PodAddresses } from "../pod/field-ref.ts";
 import type { Mount } from "../runtime/oci-spec.ts";
 import { writePayload } from "./atomic-writer.ts";
-import type { ObjectWatch } from "./object-watch.ts";
-import { environmentObjects, objectsOf, payloadOf, tokensOf, VolumeNotReady } from "./payload.ts";
+import type { ObjectWatch, WatchedKind } from "./object-watch.ts";
+import { environmentObjects, objectsOf, type Payload, payloadOf, tokensOf, VolumeNotReady } from "./payload.ts";
 import type { TokenCache } from "./token.ts";
 
 export interface VolumeDeps {
@@ -34,6 +34,8 @@ export interface VolumeDeps {
 }
 
 const MOUNT_DEADLINE_MS = 10_000;
+const SYNC_DEADLINE_MS = 3_000;
+const RETRY_MS = 5_000;
 
 export class PodVolumes {
   readonly #deps: VolumeDeps;
@@ -54,12 +56,36 @@ export class PodVolumes {
     const uid = pod.metadata?.uid ?? "";
     const namespace = pod.metadata?.namespace ?? "";
     const uses = [...volumes.flatMap(objectsOf), ...environmentObjects(pod)];
-    const watches = uses.map(({ kind, name }) => this.#deps.objects.use(kind, namespace, name, { uid, onChange }));
+    const watches = uses.map(({ kind, name }) => this.#watch(ctx, { kind, namespace, name }, { uid, onChange }));
     const requests = volumes.flatMap(tokensOf);
     const due = requests.map((token) => this.#deps.tokens.ensure(ctx, pod, token.audience, token.expirationSeconds));
-    const [refreshAtMs, , known] = await Promise.all([Promise.all(due), Promise.all(watches), addresses]);
+    const gathered = this.#gather(ctx, Promise.all([Promise.all(due), Promise.all(watches)]));
+    const [refreshAtMs, known] = await Promise.all([gathered, addresses]);
     for (const volume of volumes) this.#paths.set(volume.name, await this.#attempt(ctx, volume, known));
-    return Math.min(...refreshAtMs, Number.POSITIVE_INFINITY);
+    return refreshAtMs;
+  }
+
+  /** What an earlier agent left on disk serves until the API server answers. */
+  async #gather(ctx: Context, work: Promise<[number[], unknown]>): Promise<number> {
+    try {
+      const [refreshAtMs] = await work;
+      return Math.min(...refreshAtMs, Number.POSITIVE_INFINITY);
+    } catch (error) {
+      if (!existsSync(this.#directory)) throw error;
+      ctx.log.debug("volumes stay as they are", { error: messageOf(error) });
+      return Date.now() + RETRY_MS;
+    }
+  }
+
+  async #watch(
+    ctx: Context,
+    at: { kind: WatchedKind; namespace: string; name: string },
+    user: { uid: string; onChange: () => void },
+  ): Promise<void> {
+    const late = sleep(ctx, SYNC_DEADLINE_MS).then(() => true);
+    const isLate = await Promise.race([late, this.#deps.objects.use(at.kind, at.namespace, at.name, user)]);
+    if (isLate !== true) return;
+    throw new VolumeNotReady(`failed to sync ${at.kind.toLowerCase()} cache: timed out waiting for the condition`);
   }
 
   /** Removes what is ours; data behind hostPath and claims stays. */
@@ -110,21 +136,32 @@ export class PodVolumes {
     if (volume.emptyDir !== undefined) return this.#makeEmptyDir(ctx, path, volume.emptyDir);
     if (volume.hostPath !== undefined) return ensureHostPath(volume.hostPath.path, volume.hostPath.type ?? "");
     if (volume.persistentVolumeClaim !== undefined) return this.#findClaim(ctx, volume.persistentVolumeClaim.claimName);
-    const namespace = this.#pod.metadata?.namespace ?? "";
-    const payload = payloadOf(volume, {
-      pod: this.#pod,
-      addresses,
-      nodeResources: this.#deps.nodeResources,
-      findConfigMap: (name) => this.#deps.objects.findConfigMap(namespace, name),
-      findSecret: (name) => this.#deps.objects.findSecret(namespace, name),
-      findToken: (audience, seconds) => this.#deps.tokens.find(this.#pod, audience, seconds),
-    });
+    const payload = this.#payload(volume, addresses, existsSync(path));
+    if (payload === "as it is") return path;
     if (payload === undefined) {
       const kind = Object.keys(volume).find((field) => field !== "name") ?? "unknown";
       throw new VolumeNotReady(`volume type ${kind} is not supported by the playground's node agent`);
     }
     writePayload(path, payload, this.#pod.spec?.securityContext?.fsGroup);
     return path;
+  }
+
+  /** An object that is deleted, or out of reach, leaves the files of a volume as they are. */
+  #payload(volume: Volume, addresses: PodAddresses, isThere: boolean): Payload | "as it is" | undefined {
+    const namespace = this.#pod.metadata?.namespace ?? "";
+    try {
+      return payloadOf(volume, {
+        pod: this.#pod,
+        addresses,
+        nodeResources: this.#deps.nodeResources,
+        findConfigMap: (name) => this.#deps.objects.findConfigMap(namespace, name),
+        findSecret: (name) => this.#deps.objects.findSecret(namespace, name),
+        findToken: (audience, seconds) => this.#deps.tokens.find(this.#pod, audience, seconds),
+      });
+    } catch (error) {
+      if (error instanceof VolumeNotReady && isThere) return "as it is";
+      throw error;
+    }
   }
 
   async #makeEmptyDir(ctx: Context, path: string, source: { medium?: string; sizeLimit?: string }): Promise<string> {

@@ -7,16 +7,16 @@ import type { Context } from "#base/context.ts";
 import { messageOf } from "#base/errors.ts";
 import { milliOf, unitsOf } from "#machinery/quantity.ts";
 import type { Image } from "../image.ts";
+import { logFolder, type NodeDeps } from "../pod/deps.ts";
+import { expand, forgeEnvironment } from "../pod/environment.ts";
+import type { Instance } from "../pod/record.ts";
+import { qosClass } from "../pod/status.ts";
 import { capabilitiesOf } from "../runtime/capabilities.ts";
 import { forgeSpec, type Limits, type Mount } from "../runtime/oci-spec.ts";
 import { buildRootfs } from "../runtime/rootfs.ts";
 import { type ContainerUser, decideUser } from "../runtime/user.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
 import type { PodVolumes } from "../volume/pod-volumes.ts";
-import { logFolder, type NodeDeps } from "./deps.ts";
-import { expand, forgeEnvironment } from "./environment.ts";
-import type { Instance } from "./record.ts";
-import { qosClass } from "./status.ts";
 
 export interface StartInput {
   readonly pod: Pod;

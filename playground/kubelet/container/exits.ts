@@ -1,0 +1,50 @@
+/** Notices that containers of a pod have ended, and what their ends mean. */
+import type { Container, Pod } from "kubernetes-types/core/v1";
+import type { NodeDeps } from "../pod/deps.ts";
+import { type ContainerRecord, containerOf, ended, isRunning, type PodRecord } from "../pod/record.ts";
+import { endingOf, lostEnding } from "./ending.ts";
+import { logPathOf, messageFileOf } from "./start-container.ts";
+
+export interface EndedContainer {
+  readonly container: Container;
+  readonly id: string;
+  readonly state: ContainerRecord;
+}
+
+// conmon writes the exit down a moment after the process is gone; only when it does not, the end is unknown.
+const LOST_AFTER_MS = 3_000;
+
+export class Exits {
+  readonly #deps: Pick<NodeDeps, "runtime" | "podsDirectory" | "logsDirectory">;
+  readonly #missingSinceMs = new Map<string, number>();
+
+  constructor(deps: Pick<NodeDeps, "runtime" | "podsDirectory" | "logsDirectory">) {
+    this.#deps = deps;
+  }
+
+  /** The containers that ran according to the record, but do not any more. */
+  collect(pod: Pod, record: PodRecord, now: string): EndedContainer[] {
+    const containers = [...(pod.spec?.initContainers ?? []), ...(pod.spec?.containers ?? [])];
+    return containers.flatMap((container) => {
+      const state = containerOf(record, container.name);
+      const id = state.current?.id;
+      if (id === undefined || !isRunning(state)) return [];
+      const exit = this.#deps.runtime.findExit(id);
+      if (exit === undefined && !this.#isLost(id)) return [];
+      this.#missingSinceMs.delete(id);
+      const files = {
+        message: messageFileOf(this.#deps, pod, container.name, state.restarts),
+        log: logPathOf(this.#deps, pod, container.name, state.restarts),
+      };
+      const ending = exit === undefined ? lostEnding(now) : endingOf(exit, container, files);
+      return [{ container, id, state: ended(state, ending) }];
+    });
+  }
+
+  #isLost(id: string): boolean {
+    if (this.#deps.runtime.isAlive(id)) return false;
+    const sinceMs = this.#missingSinceMs.get(id) ?? Date.now();
+    this.#missingSinceMs.set(id, sinceMs);
+    return Date.now() - sinceMs > LOST_AFTER_MS;
+  }
+}
