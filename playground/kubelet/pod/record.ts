@@ -80,6 +80,18 @@ export function ended(container: ContainerRecord, ending: Ending): ContainerReco
   return { ...container, current: { ...container.current, ending }, backoffMs, retryAtMs: finishedMs + backoffMs };
 }
 
+/** The container after an attempt that created but could not run it: that counts as a run, as with real runtimes. */
+export function failed(
+  container: ContainerRecord,
+  why: { image: string; message: string },
+  now: string,
+): ContainerRecord {
+  const instance = { id: `failed-${now}`, startedAt: "1970-01-01T00:00:00Z", image: why.image, imageId: "" };
+  const { backoffMs, ...rest } = started(container, instance);
+  const ending: Ending = { code: 128, reason: "StartError", message: why.message, finishedAt: now };
+  return { ...rest, current: { ...instance, ending }, backoffMs, retryAtMs: Date.parse(now) + backoffMs };
+}
+
 /** The container after an attempt that did not even create it. */
 export function refused(
   container: ContainerRecord,

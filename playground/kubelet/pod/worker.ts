@@ -26,7 +26,7 @@ import { PodEnvironment } from "./pod-environment.ts";
 import {
   type ContainerRecord,
   containerOf,
-  ended,
+  failed,
   isRunning,
   newRecord,
   type PodRecord,
@@ -37,7 +37,7 @@ import {
 } from "./record.ts";
 import { podStatus } from "./status.ts";
 
-// Exits are noticed by inotify; this is for what inotify can't tell (a conmon that was killed).
+// For what inotify can't tell: a conmon that was killed.
 const RESYNC_MS = 10_000;
 const RETRY_MS = 1_000;
 const UNLIMITED_MS = 86_400_000;
@@ -163,8 +163,8 @@ export class PodWorker {
       );
       // A sidecar that runs lets the next container start at once.
       if (plan.start.some((container) => isRunning(containerOf(this.#record, container.name)))) this.#isWoken = true;
-      const retries = plan.start.map((c) => containerOf(this.#record, c.name)).filter((state) => !isRunning(state));
-      return Math.min(plan.wakeAtMs, ...retries.map((state) => state.retryAtMs));
+      const states = plan.start.map((container) => containerOf(this.#record, container.name));
+      return Math.min(plan.wakeAtMs, ...states.filter((state) => !isRunning(state)).map((state) => state.retryAtMs));
     }
     const refreshAtMs = await this.#environment.refreshIfDue(this.#ctx, this.#pod);
     return Math.min(plan.wakeAtMs, refreshAtMs);
@@ -216,21 +216,13 @@ export class PodWorker {
     }
   }
 
-  /** A container that could be created but not run counts as a run that ended, as with real runtimes. */
-  #refuse(container: Container, before: ContainerRecord, error: StartError): void {
-    if (error.reason !== "RunContainerError") {
-      this.#set(container, refused(before, { reason: error.reason, message: error.message }, Date.now()));
-      return;
-    }
+  #refuse(container: Container, before: ContainerRecord, { reason, message }: StartError): void {
+    const isRun = reason === "RunContainerError";
     const image = container.image ?? "";
-    const failed = started(before, {
-      id: `failed-${Date.now()}`,
-      startedAt: "1970-01-01T00:00:00Z",
-      image,
-      imageId: "",
-    });
-    const state = ended(failed, { code: 128, reason: "StartError", message: error.message, finishedAt: now() });
-    this.#set(container, { ...state, backoffMs: failed.backoffMs, retryAtMs: Date.now() + failed.backoffMs });
+    this.#set(
+      container,
+      isRun ? failed(before, { image, message }, now()) : refused(before, { reason, message }, Date.now()),
+    );
   }
 
   async #postStart(container: Container, id: string): Promise<void> {
@@ -365,7 +357,7 @@ export class PodWorker {
   }
 
   #probeRunning(): void {
-    for (const container of this.#containers()) {
+    for (const container of [...(this.#pod.spec?.initContainers ?? []), ...(this.#pod.spec?.containers ?? [])]) {
       const { current } = containerOf(this.#record, container.name);
       if (current === undefined || current.ending !== undefined || this.#stopping.has(container.name)) continue;
       this.#probes.start(current.id, Date.parse(current.startedAt), {
@@ -374,10 +366,6 @@ export class PodWorker {
         exec: (command, timeoutMs) => execToEnd(this.#deps.runtime, current.id, command, timeoutMs),
       });
     }
-  }
-
-  #containers(): Container[] {
-    return [...(this.#pod.spec?.initContainers ?? []), ...(this.#pod.spec?.containers ?? [])];
   }
 
   #report(): void {
