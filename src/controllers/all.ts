@@ -1,0 +1,95 @@
+/** The one list of what liqo-controller-manager runs, by module. */
+import type { Controller } from "#kube/controller/controller.ts";
+import { identityController } from "./authentication/identity/controller.ts";
+import { nonceCreatorController, nonceSignerController } from "./authentication/nonce/controller.ts";
+import { renewController } from "./authentication/renew/controller.ts";
+import { localResourceSliceController } from "./authentication/resourceslice/local.ts";
+import { remoteResourceSliceController } from "./authentication/resourceslice/remote.ts";
+import { tenantController } from "./authentication/tenant/controller.ts";
+import { foreignClusterController } from "./core/foreigncluster/controller.ts";
+import type { Deps } from "./deps.ts";
+import { apiServerIpController } from "./ipam/api-server.ts";
+import { ipController } from "./ipam/ip.ts";
+import { networkController } from "./ipam/network.ts";
+import { configurationController } from "./networking/configuration/controller.ts";
+import { gatewayClientController, gatewayServerController } from "./networking/gateway/controller.ts";
+import { wgGatewayClientController, wgGatewayServerController } from "./networking/gateway/wireguard.ts";
+import {
+  geneveTunnelController,
+  internalFabricController,
+  internalNodeController,
+  OverlayAddresses,
+} from "./networking/internal/controller.ts";
+import {
+  fabricTablesController,
+  ipMappingController,
+  nodeTablesController,
+  peerTablesController,
+} from "./networking/routes/controller.ts";
+import { csrApprovalController } from "./offloading/csr/controller.ts";
+import { namespaceMapController } from "./offloading/namespacemap/controller.ts";
+import { namespaceOffloadingController } from "./offloading/namespaceoffloading/controller.ts";
+import { podStatusController } from "./offloading/podstatus/controller.ts";
+import { shadowEndpointSliceController } from "./offloading/shadowendpointslice/controller.ts";
+import { shadowPodController } from "./offloading/shadowpod/controller.ts";
+import { virtualNodeController } from "./offloading/virtualnode/controller.ts";
+
+export interface Modules {
+  readonly networking: boolean;
+  readonly authentication: boolean;
+  readonly offloading: boolean;
+}
+
+export function allControllers(deps: Deps, modules: Modules): Controller[] {
+  return [
+    foreignClusterController(deps),
+    ...(modules.networking ? networkingControllers(deps) : []),
+    ...(modules.authentication ? authenticationControllers(deps) : []),
+    ...(modules.offloading ? offloadingControllers(deps) : []),
+  ];
+}
+
+function networkingControllers(deps: Deps): Controller[] {
+  const addresses = new OverlayAddresses(deps.informers);
+  return [
+    networkController(deps),
+    ipController(deps),
+    apiServerIpController(deps),
+    configurationController(deps),
+    internalNodeController(deps, addresses),
+    internalFabricController(deps, addresses),
+    geneveTunnelController(deps),
+    peerTablesController(deps),
+    fabricTablesController(deps),
+    nodeTablesController(deps),
+    ipMappingController(deps),
+    gatewayServerController(deps),
+    gatewayClientController(deps),
+    wgGatewayServerController(deps),
+    wgGatewayClientController(deps),
+  ];
+}
+
+function authenticationControllers(deps: Deps): Controller[] {
+  return [
+    nonceCreatorController(deps),
+    nonceSignerController(deps),
+    tenantController(deps),
+    identityController(deps),
+    renewController(deps),
+    localResourceSliceController(deps),
+    remoteResourceSliceController(deps),
+  ];
+}
+
+function offloadingControllers(deps: Deps): Controller[] {
+  return [
+    virtualNodeController(deps),
+    namespaceOffloadingController(deps),
+    namespaceMapController(deps),
+    shadowPodController(deps),
+    shadowEndpointSliceController(deps),
+    podStatusController(deps),
+    csrApprovalController(deps),
+  ];
+}

@@ -1,0 +1,130 @@
+/**
+ * Completes Configurations: own CIDRs, a Network per CIDR of the peer, and where the peer is seen.
+ * Upstream: pkg/liqo-controller-manager/networking/configuration-controller
+ */
+
+import { ips } from "#api/ipam/ip.ts";
+import { type Network, networks } from "#api/ipam/network.ts";
+import * as labels from "#api/labels.ts";
+import { type Configuration, configurations } from "#api/networking/configuration.ts";
+import type { Context } from "#base/context.ts";
+import { forgeRemoteNetwork, forgeUnknownSourceIp } from "#forge/networking.ts";
+import { type Controller, DONE, type Result, watchFor, watchMapped } from "#kube/controller/controller.ts";
+import { type Condition, withCondition } from "#machinery/conditions.ts";
+import { controllerOf, keyOf } from "#machinery/meta.ts";
+import { isAlreadyExists } from "#machinery/status-error.ts";
+import type { Deps } from "../../deps.ts";
+
+type Status = NonNullable<Configuration["status"]>;
+
+export function configurationController(deps: Deps): Controller {
+  const informer = deps.informers.for(configurations);
+  const networkInformer = deps.informers.for(networks);
+  const ipInformer = deps.informers.for(ips);
+  return {
+    name: "configuration",
+    watches: [watchFor(informer), watchMapped(networkInformer, () => informer.store.list().map(keyOf))],
+    reconcile: async (ctx, key): Promise<Result> => {
+      const configuration = informer.store.get(key);
+      if (configuration === undefined || configuration.metadata?.deletionTimestamp !== undefined) return DONE;
+      const local = localCidrs(networkInformer.store.list());
+      if (local === undefined) return DONE;
+      if (JSON.stringify(configuration.spec?.local) !== JSON.stringify({ cidr: local })) {
+        await deps.client.patch(ctx, configurations, key, "merge", { spec: { local: { cidr: local } } });
+        return DONE;
+      }
+      const owned = networkInformer.store
+        .list(key.namespace)
+        .filter((network) => controllerOf(network)?.uid === configuration.metadata?.uid);
+      const wanted = await ensureNetworks(ctx, deps, configuration, owned);
+      const status = forgeStatus(configuration, wanted, owned, deps.nowMs());
+      if (JSON.stringify(status) !== JSON.stringify(configuration.status)) {
+        await deps.client.updateStatus(ctx, configurations, { ...configuration, status });
+        return DONE;
+      }
+      if (isConfigured(configuration)) {
+        const ip = forgeUnknownSourceIp(configuration);
+        if (ipInformer.store.get(keyOf(ip)) === undefined) await deps.client.create(ctx, ips, ip).catch(ignoreExisting);
+      }
+      return DONE;
+    },
+  };
+}
+
+/** Whether all CIDRs of the peer have their place: what gates every other networking controller. */
+export function isConfigured(configuration: Configuration): boolean {
+  return (
+    configuration.status?.conditions?.some(
+      ({ type, status }) => type === "NetworkCIDRsConfigured" && status === "True",
+    ) === true
+  );
+}
+
+/** This cluster's own CIDRs, from the Networks of the chart; undefined until they have been allocated. */
+export function localCidrs(all: readonly Network[]): { external: string[]; pod: string[] } | undefined {
+  const of = (type: string): string[] =>
+    all
+      .filter(({ metadata }) => metadata?.labels?.[labels.NETWORK_TYPE] === type)
+      .flatMap(({ status }) => status?.cidr ?? []);
+  const local = { external: of("external-cidr"), pod: of("pod-cidr") };
+  return local.external.length === 0 || local.pod.length === 0 ? undefined : local;
+}
+
+async function ensureNetworks(
+  ctx: Context,
+  deps: Deps,
+  configuration: Configuration,
+  owned: readonly Network[],
+): Promise<Network[]> {
+  const remote = configuration.spec?.remote?.cidr;
+  const wanted = (["pod", "external"] as const).flatMap((type) =>
+    (remote?.[type] ?? []).map((cidr) => forgeRemoteNetwork(configuration, type, cidr)),
+  );
+  const names = new Set(wanted.map(({ metadata }) => metadata?.name));
+  for (const network of owned)
+    if (!names.has(network.metadata?.name)) await deps.client.deleteIfPresent(ctx, networks, keyOf(network));
+  for (const network of wanted) {
+    if (owned.some(({ metadata }) => metadata?.name === network.metadata?.name)) continue;
+    await deps.client.create(ctx, networks, network).catch(ignoreExisting);
+  }
+  return wanted;
+}
+
+function forgeStatus(
+  configuration: Configuration,
+  wanted: readonly Network[],
+  owned: readonly Network[],
+  nowMs: number,
+): Status {
+  const place = (type: "pod" | "external"): string[] =>
+    wanted
+      .filter(({ metadata }) => metadata?.labels?.[labels.CIDR_TYPE] === type)
+      .flatMap(
+        ({ metadata }) => owned.find((network) => network.metadata?.name === metadata?.name)?.status?.cidr ?? [],
+      );
+  const [pod, external] = [place("pod"), place("external")];
+  const isComplete = pod.length + external.length === wanted.length && wanted.length > 0;
+  const condition: Condition = isComplete
+    ? {
+        type: "NetworkCIDRsConfigured",
+        status: "True",
+        reason: "NetworkCIDRsConfigured",
+        message: "All network CIDRs are configured",
+      }
+    : {
+        type: "NetworkCIDRsConfigured",
+        status: "False",
+        reason: "WaitingForNetworks",
+        message: "Waiting for the network CIDRs to be configured",
+      };
+  const before = configuration.status?.conditions as Condition[] | undefined;
+  const observedGeneration = configuration.metadata?.generation ?? 0;
+  const conditions = withCondition<Condition>(before, { ...condition, observedGeneration }, nowMs) as NonNullable<
+    Status["conditions"]
+  >;
+  return { conditions, ...(isComplete && { remote: { cidr: { external, pod } } }) };
+}
+
+function ignoreExisting(error: unknown): void {
+  if (!isAlreadyExists(error)) throw error;
+}

@@ -1,0 +1,186 @@
+/**
+ * Runs what a WgGatewayServer or WgGatewayClient renders: account, rights, Deployment, Service; reports where it is.
+ * Upstream: pkg/liqo-controller-manager/networking/external-network/wireguard
+ */
+import type { Pod, Service } from "kubernetes-types/core/v1";
+import { CLUSTER_ROLE_BINDING as FINALIZER } from "#api/finalizers.ts";
+import * as labels from "#api/labels.ts";
+import {
+  type WgGatewayClient,
+  type WgGatewayServer,
+  wgGatewayClients,
+  wgGatewayServers,
+} from "#api/networking/wggateway.ts";
+import type { Context } from "#base/context.ts";
+import { GLOBAL_LABELS } from "#forge/names.ts";
+import { type Controller, DONE, type Result, watchFor, watchMapped, watchOwned } from "#kube/controller/controller.ts";
+import { ensureFinalizer, removeFinalizer } from "#kube/controller/finalizer.ts";
+import { clusterRoleBindings, deployments, nodes, pods, serviceAccounts, services } from "#machinery/builtin.ts";
+import type { Resource } from "#machinery/gvk.ts";
+import { controllerReference, type ObjectKey } from "#machinery/meta.ts";
+import { isReady, isTerminating } from "#machinery/pod.ts";
+import type { Deps } from "../../deps.ts";
+
+type WgGateway = WgGatewayServer | WgGatewayClient;
+const GATEWAY_ROLE = "liqo-gateway";
+
+export function wgGatewayServerController(deps: Deps): Controller {
+  return wgController(deps, wgGatewayServers, async (ctx, server, pod) => {
+    const template = (server as WgGatewayServer).spec?.service;
+    if (template?.spec === undefined) return {};
+    const key = { namespace: server.metadata?.namespace ?? "", name: `gw-${server.metadata?.name}` };
+    const service = await deps.client.apply(ctx, services, {
+      metadata: {
+        ...key,
+        labels: { ...GLOBAL_LABELS, ...template.metadata?.labels },
+        annotations: { ...template.metadata?.annotations },
+        ownerReferences: [controllerReference(server)],
+      },
+      spec: template.spec,
+    });
+    const endpoint = await endpointOf(ctx, deps, service, pod);
+    return endpoint === undefined ? {} : { endpoint };
+  });
+}
+
+export function wgGatewayClientController(deps: Deps): Controller {
+  return wgController(deps, wgGatewayClients, async () => ({}));
+}
+
+function wgController<T extends WgGateway>(
+  deps: Deps,
+  resource: Resource<T>,
+  expose: (ctx: Context, gateway: T, pod: Pod | undefined) => Promise<object>,
+): Controller {
+  const informer = deps.informers.for(resource);
+  const podInformer = deps.informers.for(pods, { labelSelector: `${labels.NETWORKING_COMPONENT}=gateway` });
+  const deploymentInformer = deps.informers.for(deployments, {
+    labelSelector: `${labels.NETWORKING_COMPONENT}=gateway`,
+  });
+  const serviceInformer = deps.informers.for(services, { labelSelector: `${labels.NETWORKING_COMPONENT}=gateway` });
+  const ofPod = ({ metadata }: Pod): ObjectKey[] => {
+    const name = metadata?.labels?.[labels.GATEWAY_NAME];
+    return name === undefined ? [] : [{ namespace: metadata?.namespace ?? "", name }];
+  };
+  return {
+    name: resource.plural,
+    watches: [
+      watchFor(informer),
+      watchMapped(podInformer, ofPod),
+      watchOwned(deploymentInformer, resource.kind),
+      watchOwned(serviceInformer, resource.kind),
+    ],
+    reconcile: async (ctx, key): Promise<Result> => {
+      const found = informer.store.get(key);
+      if (found === undefined) return DONE;
+      if (found.metadata?.deletionTimestamp !== undefined) {
+        await deps.client.deleteIfPresent(ctx, clusterRoleBindings, { name: bindingName(key) });
+        await removeFinalizer(ctx, deps.client, resource, found, FINALIZER);
+        return DONE;
+      }
+      const gateway = await ensureFinalizer(ctx, deps.client, resource, found, FINALIZER);
+      await ensureDeployment(ctx, deps, gateway, key);
+      const pod = activePod(podInformer.store.list(key.namespace), key.name);
+      const exposed = await expose(ctx, gateway, pod);
+      const status = {
+        ...exposed,
+        ...(pod?.status?.podIP !== undefined && {
+          internalEndpoint: { ip: pod.status.podIP, node: pod.spec?.nodeName ?? "" },
+        }),
+        secretRef: { name: gateway.spec?.secretRef?.name ?? "", namespace: key.namespace ?? "" },
+      };
+      if (JSON.stringify(status) !== JSON.stringify(gateway.status))
+        await deps.client.updateStatus(ctx, resource, { ...gateway, status });
+      return DONE;
+    },
+  };
+}
+
+function bindingName(key: ObjectKey): string {
+  return `liqo-gateway-${key.namespace}-${key.name}`;
+}
+
+async function ensureDeployment(ctx: Context, deps: Deps, gateway: WgGateway, key: ObjectKey): Promise<void> {
+  const namespace = key.namespace ?? "";
+  const owner = [controllerReference(gateway)];
+  const template = gateway.spec?.deployment;
+  await deps.client.apply(ctx, serviceAccounts, {
+    metadata: { name: key.name, namespace, labels: { ...GLOBAL_LABELS }, ownerReferences: owner },
+  });
+  await deps.client.apply(ctx, clusterRoleBindings, {
+    metadata: { name: bindingName(key), labels: { ...GLOBAL_LABELS } },
+    roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name: GATEWAY_ROLE },
+    subjects: [{ kind: "ServiceAccount", name: key.name, namespace }],
+  });
+  if (template?.spec === undefined) return;
+  const podSpec = template.spec.template.spec;
+  await deps.client.apply(ctx, deployments, {
+    metadata: {
+      name: `gw-${key.name}`,
+      namespace,
+      labels: { ...GLOBAL_LABELS, ...gateway.metadata?.labels, ...template.metadata?.labels },
+      ownerReferences: owner,
+    },
+    spec: {
+      ...template.spec,
+      template: {
+        ...template.spec.template,
+        ...(podSpec !== undefined && { spec: { ...podSpec, serviceAccountName: key.name } }),
+      },
+    },
+  });
+}
+
+/** The running pod of this gateway that is not on its way out. */
+function activePod(all: readonly Pod[], gateway: string): Pod | undefined {
+  const own = all.filter(
+    (pod) =>
+      pod.metadata?.labels?.[labels.GATEWAY_NAME] === gateway &&
+      !isTerminating(pod) &&
+      (pod.status?.podIP ?? "") !== "",
+  );
+  return own.find(isReady) ?? own.find(({ status }) => status?.phase === "Running");
+}
+
+type Endpoint = NonNullable<NonNullable<WgGatewayServer["status"]>["endpoint"]>;
+
+/** Where clients reach the server; undefined until that is known. */
+async function endpointOf(
+  ctx: Context,
+  deps: Deps,
+  service: Service,
+  pod: Pod | undefined,
+): Promise<Endpoint | undefined> {
+  const [port] = service.spec?.ports ?? [];
+  if (port === undefined) return undefined;
+  const protocol = port.protocol === "TCP" ? "TCP" : "UDP";
+  switch (service.spec?.type) {
+    case "LoadBalancer": {
+      const addresses = (service.status?.loadBalancer?.ingress ?? []).flatMap(
+        ({ ip, hostname }) => ip ?? hostname ?? [],
+      );
+      return addresses.length === 0 ? undefined : { addresses, port: port.port, protocol };
+    }
+    case "NodePort": {
+      const node =
+        pod?.spec?.nodeName === undefined ? undefined : await deps.client.find(ctx, nodes, { name: pod.spec.nodeName });
+      const address = nodeAddress(node?.status?.addresses ?? []);
+      return address === undefined || port.nodePort === undefined
+        ? undefined
+        : { addresses: [address], port: port.nodePort, protocol };
+    }
+    default:
+      return service.spec?.clusterIP === undefined
+        ? undefined
+        : { addresses: [service.spec.clusterIP], port: port.port, protocol };
+  }
+}
+
+// Upstream: pkg/utils/getters (order of preference)
+const ADDRESS_TYPES = ["ExternalDNS", "ExternalIP", "InternalDNS", "InternalIP", "Hostname"];
+
+function nodeAddress(addresses: readonly { type: string; address: string }[]): string | undefined {
+  return ADDRESS_TYPES.map((type) => addresses.find((address) => address.type === type)?.address).find(
+    (address) => address !== undefined,
+  );
+}

@@ -1,0 +1,219 @@
+/**
+ * Writes the RouteConfigurations and FirewallConfigurations that gateways and nodes apply.
+ * Upstream: pkg/liqo-controller-manager/networking/{external-network,internal-network}, pkg/liqo-controller-manager/ipmapping
+ */
+import type { Pod } from "kubernetes-types/core/v1";
+import { IP_MAPPING as IP_MAPPING_FINALIZER } from "#api/finalizers.ts";
+import { ips } from "#api/ipam/ip.ts";
+import { networks } from "#api/ipam/network.ts";
+import * as labels from "#api/labels.ts";
+import { configurations } from "#api/networking/configuration.ts";
+import { type FirewallConfiguration, firewallConfigurations } from "#api/networking/firewallconfiguration.ts";
+import { gatewayClients } from "#api/networking/gatewayclient.ts";
+import { gatewayServers } from "#api/networking/gatewayserver.ts";
+import { type InternalNode, internalFabrics, internalNodes } from "#api/networking/internal.ts";
+import { type RouteConfiguration, routeConfigurations } from "#api/networking/routeconfiguration.ts";
+import type { Context } from "#base/context.ts";
+import {
+  forgeExternalRoutes,
+  forgeGatewayRoutes,
+  forgeIpMapping,
+  forgeMasqueradeBypass,
+  forgeNodePortFirewall,
+  forgeNodePortRoutes,
+  forgeNodeRoutes,
+  forgePodRoutes,
+  forgeRemapFirewall,
+  unknownSourceOf,
+} from "#forge/networking.ts";
+import { type Controller, DONE, type Result, watchFor, watchMapped } from "#kube/controller/controller.ts";
+import { ensureFinalizer, removeFinalizer } from "#kube/controller/finalizer.ts";
+import { pods } from "#machinery/builtin.ts";
+import { keyOf } from "#machinery/meta.ts";
+import { isTerminal } from "#machinery/pod.ts";
+import type { Deps } from "../../deps.ts";
+import { isConfigured } from "../configuration/controller.ts";
+
+/** Per Configuration: NAT at the gateway, masquerade bypass on nodes, routes into the tunnel. */
+export function peerTablesController(deps: Deps): Controller {
+  const informer = deps.informers.for(configurations);
+  const nodes = deps.informers.for(internalNodes);
+  const servers = deps.informers.for(gatewayServers);
+  const clients = deps.informers.for(gatewayClients);
+  const writer = tableWriter(deps);
+  const all = () => informer.store.list().map(keyOf);
+  return {
+    name: "peer-tables",
+    watches: [watchFor(informer), watchMapped(nodes, all), watchMapped(servers, all), watchMapped(clients, all)],
+    reconcile: async (ctx, key): Promise<Result> => {
+      const configuration = informer.store.get(key);
+      if (
+        configuration === undefined ||
+        !isConfigured(configuration) ||
+        configuration.metadata?.deletionTimestamp !== undefined
+      )
+        return DONE;
+      for (const type of ["pod", "external"] as const)
+        await writer.firewall(ctx, forgeRemapFirewall(configuration, type));
+      await writer.firewall(ctx, forgeMasqueradeBypass(configuration));
+      const mode =
+        servers.store.list(key.namespace).length > 0
+          ? "Server"
+          : clients.store.list(key.namespace).length > 0
+            ? "Client"
+            : undefined;
+      if (mode !== undefined && nodes.store.list().length > 0)
+        await writer.routes(ctx, forgeGatewayRoutes(configuration, byName(nodes.store.list()), mode));
+      return DONE;
+    },
+  };
+}
+
+/** Per gateway: routes of every node towards it. */
+export function fabricTablesController(deps: Deps): Controller {
+  const informer = deps.informers.for(internalFabrics);
+  const writer = tableWriter(deps);
+  return {
+    name: "fabric-tables",
+    watches: [watchFor(informer)],
+    reconcile: async (ctx, key): Promise<Result> => {
+      const fabric = informer.store.get(key);
+      if (fabric !== undefined && fabric.metadata?.deletionTimestamp === undefined)
+        await writer.routes(ctx, forgeNodeRoutes(fabric));
+      return DONE;
+    },
+  };
+}
+
+/** Per node: routes of every gateway towards its pods, mapped addresses and NodePort answers. */
+export function nodeTablesController(deps: Deps): Controller {
+  const nodes = deps.informers.for(internalNodes);
+  const podInformer = deps.informers.for(pods);
+  const configs = deps.informers.for(configurations);
+  const ipInformer = deps.informers.for(ips);
+  const networkInformer = deps.informers.for(networks);
+  const writer = tableWriter(deps);
+  const all = () => nodes.store.list().map(keyOf);
+  const { liqoNamespace } = deps.settings;
+  return {
+    name: "node-tables",
+    watches: [
+      watchFor(nodes),
+      watchMapped(podInformer, ({ spec }) => (spec?.nodeName === undefined ? [] : [{ name: spec.nodeName }])),
+      watchMapped(configs, all),
+      watchMapped(ipInformer, all),
+      watchMapped(networkInformer, all),
+    ],
+    reconcile: async (ctx, key): Promise<Result> => {
+      const node = nodes.store.get(key);
+      if (node === undefined || node.metadata?.deletionTimestamp !== undefined) return DONE;
+      const routed = podInformer.store.list().filter((pod) => pod.spec?.nodeName === key.name && isRouted(pod));
+      const addresses = routed.map(({ status, metadata }) => ({
+        ip: status?.podIP ?? "",
+        name: metadata?.name ?? "",
+        namespace: metadata?.namespace ?? "",
+        uid: metadata?.uid ?? "",
+      }));
+      await writer.routes(
+        ctx,
+        forgePodRoutes(
+          node,
+          liqoNamespace,
+          addresses.sort((a, b) => (a.uid < b.uid ? -1 : 1)),
+        ),
+      );
+      const remotePods = configs.store
+        .list()
+        .filter(isConfigured)
+        .flatMap(({ status }) => status?.remote?.cidr?.pod ?? []);
+      const mapped = ipInformer.store.list().flatMap(({ spec }) => spec?.ip ?? []);
+      const external = forgeExternalRoutes(
+        node,
+        liqoNamespace,
+        [...new Set(remotePods)].sort(),
+        [...new Set(mapped)].sort(),
+      );
+      if (external !== undefined) await writer.routes(ctx, external);
+      await nodePorts(ctx, node);
+      return DONE;
+    },
+  };
+
+  async function nodePorts(ctx: Context, node: InternalNode): Promise<void> {
+    const own = networkInformer.store
+      .list()
+      .find(({ metadata }) => metadata?.labels?.[labels.NETWORK_TYPE] === "external-cidr");
+    if (own?.status?.cidr === undefined) return;
+    const unknown = unknownSourceOf(own.status.cidr);
+    const everyNode = byName(nodes.store.list());
+    const index = everyNode.findIndex(({ metadata }) => metadata?.name === node.metadata?.name);
+    await writer.firewall(ctx, forgeNodePortFirewall(everyNode, liqoNamespace, unknown));
+    await writer.routes(ctx, forgeNodePortRoutes(node, index, liqoNamespace, unknown));
+  }
+}
+
+/** Pods with an address of their own on that node; those of the host's network are reached as the node. */
+function isRouted(pod: Pod): boolean {
+  const isOffloaded = pod.metadata?.labels?.[labels.SHADOW_POD] !== undefined;
+  return !isOffloaded && pod.spec?.hostNetwork !== true && (pod.status?.podIP ?? "") !== "" && !isTerminal(pod);
+}
+
+/** Per IP: its NAT at every gateway. */
+export function ipMappingController(deps: Deps): Controller {
+  const informer = deps.informers.for(ips);
+  const writer = tableWriter(deps);
+  return {
+    name: "ip-mapping",
+    watches: [watchFor(informer)],
+    reconcile: async (ctx, key): Promise<Result> => {
+      const ip = informer.store.get(key);
+      if (ip === undefined) return DONE;
+      if (ip.metadata?.deletionTimestamp !== undefined) {
+        await deps.client.deleteIfPresent(ctx, firewallConfigurations, keyOf(forgeIpMapping(ip)));
+        await removeFinalizer(ctx, deps.client, ips, ip, IP_MAPPING_FINALIZER);
+        return DONE;
+      }
+      if (ip.status?.ip === undefined) return DONE;
+      await ensureFinalizer(ctx, deps.client, ips, ip, IP_MAPPING_FINALIZER);
+      await writer.firewall(ctx, forgeIpMapping(ip));
+      return DONE;
+    },
+  };
+}
+
+function byName(nodes: readonly InternalNode[]): InternalNode[] {
+  return [...nodes].sort((a, b) => ((a.metadata?.name ?? "") < (b.metadata?.name ?? "") ? -1 : 1));
+}
+
+interface TableWriter {
+  firewall(ctx: Context, wanted: FirewallConfiguration): Promise<void>;
+  routes(ctx: Context, wanted: RouteConfiguration): Promise<void>;
+}
+
+/** Writes only what differs from the cache: unchanged tables cost nothing. */
+function tableWriter(deps: Deps): TableWriter {
+  const firewalls = deps.informers.for(firewallConfigurations);
+  const routes = deps.informers.for(routeConfigurations);
+  const differs = (before: { spec?: unknown } | undefined, wanted: { spec?: unknown }): boolean =>
+    before === undefined || canonical(before.spec) !== canonical(wanted.spec);
+  return {
+    firewall: async (ctx, wanted) => {
+      if (differs(firewalls.store.get(keyOf(wanted)), wanted))
+        await deps.client.apply(ctx, firewallConfigurations, wanted);
+    },
+    routes: async (ctx, wanted) => {
+      if (differs(routes.store.get(keyOf(wanted)), wanted)) await deps.client.apply(ctx, routeConfigurations, wanted);
+    },
+  };
+}
+
+function canonical(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(canonical).join(",")}]`;
+  if (typeof value !== "object" || value === null) return JSON.stringify(value) ?? "null";
+  // The server fills this default in.
+  const entries = Object.entries(value).filter(
+    ([key, item]) => item !== undefined && !(key === "counter" && item === true),
+  );
+  entries.sort(([a], [b]) => (a < b ? -1 : 1));
+  return `{${entries.map(([key, item]) => `${key}:${canonical(item)}`).join(",")}}`;
+}
