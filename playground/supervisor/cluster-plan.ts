@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { mustParseCidr, nthAddress } from "#base/cidr.ts";
 import type { Context } from "#base/context.ts";
+import type { Identity } from "#pki/certificate.ts";
 import { forgeKubeconfig } from "#pki/kubeconfig.ts";
 import { type ClusterNetwork, createClusterNetwork } from "#playground/lab/cluster.ts";
 import type { Lab } from "#playground/lab/lab.ts";
@@ -127,23 +128,22 @@ async function nodeProcess(
     commonName: `system:node:${node.name}`,
     organizations: ["system:nodes"],
   });
+  const proxy = await credentials.client("kube-proxy", { commonName: "system:kube-proxy", organizations: [] });
   const folder = paths.node(node.name);
-  const kubeconfig = join(folder, "kubeconfig");
-  const access = forgeKubeconfig({
-    cluster: spec.name,
-    server,
-    ca: ca.certificate,
-    user: node.name,
-    credentials: identity,
-  });
-  writeAtomically(kubeconfig, JSON.stringify(access), 0o600);
+  const access = (user: string, own: Identity): string => {
+    const path = join(folder, `${user}.kubeconfig`);
+    const config = forgeKubeconfig({ cluster: spec.name, server, ca: ca.certificate, user, credentials: own });
+    writeAtomically(path, JSON.stringify(config), 0o600);
+    return path;
+  };
   const serviceCidr = mustParseCidr(spec.serviceCidr);
   const config: NodeConfig = {
     cluster: spec.name,
     lab: network.lab.name,
     name: node.name,
     folder,
-    kubeconfig,
+    kubeconfig: access("kubelet", identity),
+    proxyKubeconfig: access("kube-proxy", proxy),
     ca: ca.certificate,
     serving: await credentials.server(`${node.name}-serving`, [node.name, node.address]),
     address: node.address,
@@ -157,6 +157,7 @@ async function nodeProcess(
     cpu: spec.cpu,
     memory: spec.memory,
     project: programs.project,
+    images: [paths.images],
   };
   return processSpec({ spec, paths, programs }, node.name, node.netns, config, "node");
 }

@@ -30,6 +30,8 @@ export interface NodeConfig {
   readonly name: string;
   readonly folder: string;
   readonly kubeconfig: string;
+  /** Identity of the service proxy and of DNS (system:kube-proxy). */
+  readonly proxyKubeconfig: string;
   readonly ca: string;
   readonly serving: Identity;
   readonly address: string;
@@ -44,4 +46,6 @@ export interface NodeConfig {
   readonly cpu: string;
   readonly memory: string;
   readonly project: string;
+  /** YAML files with images of the user. */
+  readonly images: readonly string[];
 }

@@ -19,6 +19,8 @@ export interface ClusterPaths {
   readonly store: string;
   readonly logs: string;
   readonly config: string;
+  /** Images that the user adds, shared by all clusters. */
+  readonly images: string;
   node(name: string): string;
 }
 
@@ -41,6 +43,7 @@ export function clusterPaths(paths: Paths, cluster: string): ClusterPaths {
     store: join(root, "store.db"),
     logs: join(root, "logs"),
     config: join(root, "config"),
+    images: join(paths.home, "images.yaml"),
     node: (name) => join(root, "nodes", name),
   };
 }
