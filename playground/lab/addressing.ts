@@ -95,6 +95,12 @@ export function hostLinkName(lab: string): string {
   return `lq${digest(lab).slice(0, 9)}`;
 }
 
+/** A hardware address made from an IPv4 address, as CNI plugins do. */
+export function hardwareAddress(ip: string): string {
+  const bytes = ip.split(".").map((part) => Number(part).toString(16).padStart(2, "0"));
+  return ["0a", "58", ...bytes].join(":");
+}
+
 /** Refuses names that would not survive as part of a namespace's file name. */
 export function checkName(what: string, name: string): void {
   if (!NAME.test(name)) {

@@ -7,6 +7,7 @@ import {
   checkName,
   clusterAddressing,
   controlPlaneNamespace,
+  hardwareAddress,
   nodeAddress,
   nodeNamespace,
   nodePodCidr,
@@ -58,6 +59,7 @@ export async function createClusterNetwork(
   await ipBatch(ctx, netns, [
     ...(hasBridge ? [] : ["link add br0 type bridge"]),
     `addr replace ${plan.uplink.inner}/${plan.uplink.prefix} dev lab0`,
+    `link set br0 address ${hardwareAddress(plan.gateway)}`,
     `addr replace ${plan.gateway}/24 dev br0`,
     "link set lab0 up",
     "link set br0 up",

@@ -5,7 +5,7 @@
 import { existsSync } from "node:fs";
 import { mustParseCidr, nthAddress } from "#base/cidr.ts";
 import type { Context } from "#base/context.ts";
-import { checkName } from "./addressing.ts";
+import { checkName, hardwareAddress } from "./addressing.ts";
 import { type ClusterNetwork, clusterState, type NodeAddressing, nodeAddressing } from "./cluster.ts";
 import { deleteNetns, ensureNetns, ipBatch, linkNames, makeRouter, netnsPath, runIn } from "./netns.ts";
 import { withNamespace, withNode, writeLabState } from "./state.ts";
@@ -38,6 +38,8 @@ export async function createNodeNetwork(ctx: Context, network: ClusterNetwork, n
   const hasBridge = (await linkNames(ctx, own.netns)).has(POD_BRIDGE);
   await ipBatch(ctx, own.netns, [
     ...(hasBridge ? [] : [`link add ${POD_BRIDGE} type bridge`]),
+    // Without an address of its own a bridge takes its lowest port's, and pods lose their gateway whenever one comes or goes.
+    `link set ${POD_BRIDGE} address ${hardwareAddress(bridgeAddress)}`,
     `addr replace ${bridgeAddress}/24 dev ${POD_BRIDGE}`,
     `link set ${POD_BRIDGE} up`,
   ]);
