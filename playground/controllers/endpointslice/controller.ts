@@ -7,7 +7,7 @@ import type { Endpoint, EndpointPort, EndpointSlice } from "kubernetes-types/dis
 import type { Context } from "#base/context.ts";
 import { type Controller, DONE, type Result, watchFor, watchMapped } from "#kube/controller/controller.ts";
 import { endpointSlices, endpoints, pods, services } from "#machinery/builtin.ts";
-import { controllerReference, type ObjectKey } from "#machinery/meta.ts";
+import { controllerReference, keyOf, type ObjectKey } from "#machinery/meta.ts";
 import { isReady, isTerminal, isTerminating } from "#machinery/pod.ts";
 import { selectsMap } from "#machinery/selector.ts";
 import type { Deps } from "../deps.ts";
@@ -15,6 +15,8 @@ import { shortHash } from "../pods.ts";
 
 const MANAGED_BY = "endpointslice.kubernetes.io/managed-by";
 const MANAGER = "endpointslice-controller.k8s.io";
+const ENDPOINTS_MANAGED_BY = "endpoints.kubernetes.io/managed-by";
+const ENDPOINTS_MANAGER = "endpoint-controller";
 const SERVICE_NAME = "kubernetes.io/service-name";
 // Kubernetes: --max-endpoints-per-slice
 const MAX_PER_SLICE = 100;
@@ -23,6 +25,7 @@ export function endpointSliceController(deps: Deps): Controller {
   const serviceInformer = deps.informers.for(services);
   const podInformer = deps.informers.for(pods);
   const slices = deps.informers.for(endpointSlices);
+  const endpointsInformer = deps.informers.for(endpoints);
   const servicesOf = (pod: Pod): ObjectKey[] =>
     serviceInformer.store
       .list(pod.metadata?.namespace)
@@ -34,6 +37,7 @@ export function endpointSliceController(deps: Deps): Controller {
     watches: [
       watchFor(serviceInformer),
       watchMapped(podInformer, servicesOf),
+      watchFor(endpointsInformer),
       watchMapped(slices, ({ metadata }) => {
         const name = metadata?.labels?.[MANAGED_BY] === MANAGER ? metadata.labels[SERVICE_NAME] : undefined;
         return name === undefined ? [] : [{ namespace: metadata?.namespace ?? "", name }];
@@ -41,6 +45,7 @@ export function endpointSliceController(deps: Deps): Controller {
     ],
     reconcile: async (ctx, key): Promise<Result> => {
       const service = serviceInformer.store.get(key);
+      if (service === undefined) await removeEndpoints(ctx, deps, endpointsInformer.store.get(key));
       if (
         service === undefined ||
         service.spec?.selector === undefined ||
@@ -57,10 +62,16 @@ export function endpointSliceController(deps: Deps): Controller {
           ({ metadata }) => metadata?.labels?.[SERVICE_NAME] === key.name && metadata.labels[MANAGED_BY] === MANAGER,
         );
       await write(ctx, deps, owned, planSlices(service, chosen));
-      await deps.client.apply(ctx, endpoints, forgeEndpoints(service, chosen), { fieldManager: "endpoint-controller" });
+      await deps.client.apply(ctx, endpoints, forgeEndpoints(service, chosen), { fieldManager: ENDPOINTS_MANAGER });
       return DONE;
     },
   };
+}
+
+/** Slices go with their owner; Endpoints have none. */
+async function removeEndpoints(ctx: Context, deps: Deps, found: Endpoints | undefined): Promise<void> {
+  if (found?.metadata?.labels?.[ENDPOINTS_MANAGED_BY] !== ENDPOINTS_MANAGER) return;
+  await deps.client.deleteIfPresent(ctx, endpoints, keyOf(found), { uid: found.metadata.uid ?? "" });
 }
 
 function isListed(pod: Pod): boolean {
@@ -214,7 +225,7 @@ function forgeEndpoints(service: Service, chosen: readonly Pod[]): Endpoints {
       };
     });
   return {
-    metadata: { name, namespace, labels: { ...labels, "endpoints.kubernetes.io/managed-by": "endpoint-controller" } },
+    metadata: { name, namespace, labels: { ...labels, [ENDPOINTS_MANAGED_BY]: ENDPOINTS_MANAGER } },
     subsets,
   };
 }
