@@ -23,6 +23,7 @@ import { availableCapabilities } from "./runtime/capabilities.ts";
 import { detectCgroups } from "./runtime/cgroup.ts";
 import { Runtime } from "./runtime/container.ts";
 import { AddressPool } from "./sandbox/address-pool.ts";
+import { HostPorts } from "./sandbox/host-ports.ts";
 import { type KubeletServer, type ServerTls, startKubeletServer } from "./server/server.ts";
 import { ObjectWatch } from "./volume/object-watch.ts";
 import { TokenCache } from "./volume/token.ts";
@@ -93,6 +94,7 @@ function openDeps(ctx: Context, options: KubeletOptions, runtime: Runtime): Node
     recorder: new EventRecorder(client, { component: "kubelet", host: node.name }),
     runtime,
     images: options.images,
+    hostPorts: new HostPorts(),
     pool: new AddressPool(join(directory, "addresses"), node.podCidr),
     volumes: {
       client,

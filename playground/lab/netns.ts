@@ -55,6 +55,8 @@ export async function makeRouter(ctx: Context, netns: string): Promise<void> {
     "ipv4/conf/default/rp_filter": 0,
     "ipv4/conf/all/send_redirects": 0,
     "ipv4/conf/default/send_redirects": 0,
+    // Ask neighbours in the name of the link's own address, not of a Service's.
+    "ipv4/conf/all/arp_announce": 2,
     "ipv6/conf/all/disable_ipv6": 1,
     "ipv6/conf/default/disable_ipv6": 1,
     // L4 hash and quick neighbour probes: an address that moves to another node is found again within seconds.

@@ -2,8 +2,11 @@
 import type { Container, Pod } from "kubernetes-types/core/v1";
 import type { NodeDeps } from "../pod/deps.ts";
 import { type ContainerRecord, containerOf, ended, isRunning, type PodRecord } from "../pod/record.ts";
+import { hasOomKill } from "../runtime/cgroup.ts";
 import { endingOf, lostEnding } from "./ending.ts";
-import { logPathOf, messageFileOf } from "./start-container.ts";
+import { logPathOf, messageFileOf, podCgroup } from "./start-container.ts";
+
+type ExitDeps = Pick<NodeDeps, "runtime" | "podsDirectory" | "logsDirectory" | "cgroups" | "cgroupParent">;
 
 export interface EndedContainer {
   readonly container: Container;
@@ -15,10 +18,10 @@ export interface EndedContainer {
 const LOST_AFTER_MS = 3_000;
 
 export class Exits {
-  readonly #deps: Pick<NodeDeps, "runtime" | "podsDirectory" | "logsDirectory">;
+  readonly #deps: ExitDeps;
   readonly #missingSinceMs = new Map<string, number>();
 
-  constructor(deps: Pick<NodeDeps, "runtime" | "podsDirectory" | "logsDirectory">) {
+  constructor(deps: ExitDeps) {
     this.#deps = deps;
   }
 
@@ -36,7 +39,10 @@ export class Exits {
         message: messageFileOf(this.#deps, pod, container.name, state.restarts),
         log: logPathOf(this.#deps, pod, container.name, state.restarts),
       };
-      const ending = exit === undefined ? lostEnding(now) : endingOf(exit, container, files);
+      // conmon tells of it too, but not with every kernel.
+      const outOfMemory = hasOomKill(this.#deps.cgroups, `${podCgroup(this.#deps.cgroupParent, pod)}/${id}`);
+      const isOom = exit?.outOfMemory === true || (outOfMemory && exit?.code === 137);
+      const ending = exit === undefined ? lostEnding(now) : endingOf({ ...exit, outOfMemory: isOom }, container, files);
       return [{ container, id, state: ended(state, ending) }];
     });
   }

@@ -6,6 +6,7 @@ import type { ImageSource } from "../image.ts";
 import type { CgroupDriver } from "../runtime/cgroup.ts";
 import type { Runtime } from "../runtime/container.ts";
 import type { AddressPool } from "../sandbox/address-pool.ts";
+import type { HostPorts } from "../sandbox/host-ports.ts";
 import type { VolumeDeps } from "../volume/pod-volumes.ts";
 import type { StatusWriter } from "./status-writer.ts";
 
@@ -15,6 +16,7 @@ export interface NodeDeps {
   readonly runtime: Runtime;
   readonly images: ImageSource;
   readonly pool: AddressPool;
+  readonly hostPorts: HostPorts;
   readonly volumes: VolumeDeps;
   readonly statuses: StatusWriter;
   readonly cgroups: CgroupDriver;

@@ -3,6 +3,7 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Pod } from "kubernetes-types/core/v1";
 import type { Context } from "#base/context.ts";
+import { hostPortsOf } from "../sandbox/host-ports.ts";
 import { ensureSandbox, findSandbox, removeSandbox, type Sandbox } from "../sandbox/sandbox.ts";
 import { PodVolumes } from "../volume/pod-volumes.ts";
 import type { NodeDeps } from "./deps.ts";
@@ -39,6 +40,9 @@ export class PodEnvironment {
   /** Makes what is missing. Throws VolumeNotReady while an object is missing. */
   async prepare(ctx: Context, pod: Pod): Promise<Sandbox> {
     if (this.#isPrepared && this.#sandbox !== undefined) return this.#sandbox;
+    if (pod.spec?.shareProcessNamespace === true) {
+      throw new Error("shareProcessNamespace is not supported by the playground's node agent");
+    }
     const making = this.#ensureSandbox(ctx, pod);
     const addresses = making.then((sandbox) => ({ podIp: sandbox.ip, hostIp: this.#deps.node.address }));
     const [sandbox, refreshAtMs] = await Promise.all([
@@ -56,6 +60,7 @@ export class PodEnvironment {
     if (this.#sandbox === undefined || this.#refreshAtMs > Date.now())
       return this.#refreshAtMs || Number.POSITIVE_INFINITY;
     this.#refreshAtMs = Number.POSITIVE_INFINITY;
+    if (!this.#isPrepared) await this.#deps.hostPorts.set(ctx, this.#uid, hostPortsOf(pod, this.#sandbox.ip));
     const addresses = Promise.resolve({ podIp: this.#sandbox.ip, hostIp: this.#deps.node.address });
     const refreshed = await this.volumes.prepare(ctx, pod, addresses, this.#onChange);
     this.#refreshAtMs = Math.min(this.#refreshAtMs, refreshed);
@@ -65,6 +70,7 @@ export class PodEnvironment {
 
   async release(ctx: Context): Promise<void> {
     if (this.#isReleased) return;
+    await this.#deps.hostPorts.delete(ctx, this.#uid);
     await removeSandbox(ctx, this.#deps.pool, join(this.#directory, "sandbox"), this.#uid);
     await this.volumes.remove();
     this.forget();
@@ -93,6 +99,7 @@ export class PodEnvironment {
       },
     });
     this.#isReleased = false;
+    await this.#deps.hostPorts.set(ctx, this.#uid, hostPortsOf(pod, this.#sandbox.ip));
     return this.#sandbox;
   }
 

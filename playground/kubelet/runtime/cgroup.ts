@@ -50,6 +50,15 @@ export function readUsage(driver: CgroupDriver, path: string): Usage | undefined
   }
 }
 
+/** Whether the kernel killed a process of the group for want of memory. */
+export function hasOomKill(driver: CgroupDriver, path: string): boolean {
+  if (driver.version === "none") return false;
+  const file =
+    driver.version === 1 ? join(ROOT, "memory", path, "memory.oom_control") : join(ROOT, path, "memory.events");
+  if (!existsSync(file)) return false;
+  return Number(/^oom_kill (\d+)$/m.exec(readFileSync(file, "utf8"))?.[1] ?? 0) > 0;
+}
+
 /** Removes an empty group and the groups below it, deepest first; one that is still in use stays. */
 export function removeCgroup(driver: CgroupDriver, path: string): void {
   const roots =
