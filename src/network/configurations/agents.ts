@@ -1,0 +1,68 @@
+/** The two agents that gateways and fabric share: policy routing and nftables, for what concerns this place. */
+
+import * as finalizers from "#api/finalizers.ts";
+import { type FirewallConfiguration, firewallConfigurations } from "#api/networking/firewallconfiguration.ts";
+import { type RouteConfiguration, routeConfigurations } from "#api/networking/routeconfiguration.ts";
+import type { KubeClient } from "#kube/client/client.ts";
+import type { EventRecorder } from "#kube/events/recorder.ts";
+import type { Informers } from "#kube/informer/informers.ts";
+import { firewallApplier } from "../nftables/firewall.ts";
+import { routeApplier } from "../route/routes.ts";
+import type { Loop } from "../system/loop.ts";
+import type { Tools } from "../system/tools.ts";
+import { configurationAgent } from "./agent.ts";
+import { FIREWALL_LABELS, isSelected, type Place, ROUTE_LABELS } from "./selection.ts";
+
+export interface AgentsOptions {
+  readonly client: KubeClient;
+  readonly informers: Informers;
+  readonly events: EventRecorder;
+  readonly tools: Tools;
+  readonly place: Place;
+  readonly host: string;
+  readonly restoresDrift: boolean;
+  /** Whether another host of that name lives; makes this host guard its state by finalizers. */
+  readonly isLive?: (host: string) => Promise<boolean>;
+}
+
+export interface Agents {
+  readonly routes: Loop;
+  readonly firewall: Loop;
+  readonly isSynced: () => boolean;
+}
+
+export function configurationAgents(options: AgentsOptions): Agents {
+  const { client, events, host, tools, place, isLive } = options;
+  const { category } = place;
+  const routes = options.informers.for<RouteConfiguration>(routeConfigurations, {
+    labelSelector: `${ROUTE_LABELS.category}=${category}`,
+    transform: withoutManagedFields,
+  });
+  const firewall = options.informers.for<FirewallConfiguration>(firewallConfigurations, {
+    labelSelector: `${FIREWALL_LABELS.category}=${category}`,
+    transform: withoutManagedFields,
+  });
+  const guard = (name: string): { finalizer?: { name: string; isLive(host: string): Promise<boolean> } } =>
+    isLive === undefined ? {} : { finalizer: { name, isLive } };
+  return {
+    isSynced: () => routes.isSynced && firewall.isSynced,
+    routes: configurationAgent<RouteConfiguration>({
+      ...{ client, events, host, informer: routes, applier: routeApplier(tools) },
+      ...guard(finalizers.ROUTE_CONFIGURATION),
+      eventReason: "RouteConfigurationUpdate",
+      isSelected: (object) => isSelected(place, ROUTE_LABELS, object),
+    }),
+    firewall: configurationAgent<FirewallConfiguration>({
+      ...{ client, events, host, informer: firewall },
+      applier: firewallApplier(tools, { restoresDrift: options.restoresDrift }),
+      ...guard(finalizers.FIREWALL_CONFIGURATION),
+      eventReason: "FirewallConfigurationUpdate",
+      isSelected: (object) => isSelected(place, FIREWALL_LABELS, object),
+    }),
+  };
+}
+
+/** Half of an object's memory, and nobody here reads it. */
+function withoutManagedFields<T extends { metadata?: object }>(object: T): T {
+  return { ...object, metadata: { ...object.metadata, managedFields: undefined } };
+}

@@ -1,0 +1,114 @@
+/** Pings the other gateway through the tunnel, and answers its pings. Upstream: pkg/gateway/connection/conncheck */
+import { createSocket, type RemoteInfo, type Socket } from "node:dgram";
+import { type Context, sleep } from "#base/context.ts";
+import { messageOf } from "#base/errors.ts";
+import { decodeMessage, encodeMessage } from "./message.ts";
+
+export interface CheckerOptions {
+  readonly remoteClusterId: string;
+  /** The other end of the tunnel. */
+  readonly address: string;
+  readonly port: number;
+  readonly intervalMs: number;
+  readonly lossThreshold: number;
+  /** Called for every answer, and once when the peer is declared lost. */
+  update(state: PeerState): void;
+  /** Called after each further interval without an answer. */
+  missing?(): void;
+}
+
+export type PeerState =
+  /** Until the first answer or the threshold. */
+  | { readonly value: "Connecting" }
+  | { readonly value: "Connected"; readonly latencyMs: number }
+  /** Until the next answer. */
+  | { readonly value: "Error" };
+
+// Before the first answer and after a loss: the tunnel may come up at any moment.
+const EAGER_INTERVAL_MS = 250;
+// A client that lost its peer tries a new handshake after this many unanswered intervals.
+const MISSING_INTERVALS = 2;
+
+export class ConnectionChecker implements AsyncDisposable {
+  readonly #options: CheckerOptions;
+  readonly #socket: Socket;
+  readonly #sent = new Map<number, number>();
+  #state: PeerState = { value: "Connecting" };
+  #heardAt = performance.now();
+
+  private constructor(options: CheckerOptions, socket: Socket) {
+    this.#options = options;
+    this.#socket = socket;
+  }
+
+  static async open(ctx: Context, options: CheckerOptions): Promise<ConnectionChecker> {
+    const socket = createSocket("udp4");
+    await new Promise<void>((resolve, reject) => {
+      socket.once("error", reject);
+      socket.bind(options.port, () => resolve());
+    });
+    const checker = new ConnectionChecker(options, socket);
+    socket.on("error", (error) => ctx.log.warn("ping socket", { error: messageOf(error) }));
+    socket.on("message", (datagram, from) => checker.#receive(ctx, datagram, from));
+    return checker;
+  }
+
+  get state(): PeerState {
+    return this.#state;
+  }
+
+  /** Pings until the context ends. */
+  async run(ctx: Context): Promise<void> {
+    const { intervalMs, lossThreshold } = this.#options;
+    this.#heardAt = performance.now();
+    while (!ctx.signal.aborted) {
+      this.#send(ctx);
+      const eager = Math.min(EAGER_INTERVAL_MS, intervalMs);
+      await sleep(ctx, this.#state.value === "Connected" ? intervalMs : eager);
+      const silentMs = performance.now() - this.#heardAt;
+      if (silentMs > intervalMs * lossThreshold && this.#state.value !== "Error") this.#become({ value: "Error" });
+      if (this.#state.value !== "Connected" || silentMs > intervalMs * MISSING_INTERVALS) this.#options.missing?.();
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await new Promise<void>((resolve) => this.#socket.close(() => resolve()));
+  }
+
+  #send(ctx: Context): void {
+    const { remoteClusterId, address, port } = this.#options;
+    const now = Date.now();
+    this.#sent.set(now, performance.now());
+    const [oldest] = this.#sent.keys();
+    if (this.#sent.size > this.#options.lossThreshold * 2 && oldest !== undefined) this.#sent.delete(oldest);
+    const ping = { clusterID: remoteClusterId, msgType: "PING", timeStamp: new Date(now).toISOString() } as const;
+    this.#socket.send(encodeMessage(ping), port, address, (error) => {
+      // No route or no interface yet: the next ping will tell.
+      if (error !== null) ctx.log.debug("ping not sent", { error: messageOf(error) });
+    });
+  }
+
+  #receive(ctx: Context, datagram: Buffer, from: RemoteInfo): void {
+    const message = decodeMessage(datagram);
+    if (message === undefined) return;
+    if (message.msgType === "PING") {
+      this.#socket.send(encodeMessage({ ...message, msgType: "PONG" }), from.port, from.address, (error) => {
+        if (error !== null) ctx.log.debug("pong not sent", { error: messageOf(error) });
+      });
+      return;
+    }
+    // Go drops trailing zeros of the time stamp, so the time counts, not its text.
+    const sentMs = Date.parse(message.timeStamp);
+    const sentAt = this.#sent.get(sentMs);
+    if (message.clusterID !== this.#options.remoteClusterId || sentAt === undefined) return;
+    // What was sent before is answered out of order or lost.
+    for (const earlier of [...this.#sent.keys()]) if (earlier <= sentMs) this.#sent.delete(earlier);
+    this.#heardAt = performance.now();
+    this.#become({ value: "Connected", latencyMs: this.#heardAt - sentAt });
+  }
+
+  #become(state: PeerState): void {
+    this.#state = state;
+    this.#options.update(state);
+  }
+}

@@ -1,0 +1,107 @@
+/** The Connection object: what the ping found, written seldom. Upstream: pkg/gateway/connection/{connections_controller,k8s}.go */
+
+import * as labels from "#api/labels.ts";
+import { type Connection, connections } from "#api/networking/connection.ts";
+import type { Context } from "#base/context.ts";
+import type { KubeClient } from "#kube/client/client.ts";
+import { Loop } from "../system/loop.ts";
+import type { PeerState } from "./checker.ts";
+import { formatDuration } from "./duration.ts";
+
+export interface ConnectionOwner {
+  /** Of the GatewayServer or GatewayClient. */
+  readonly name: string;
+  readonly namespace: string;
+  readonly uid: string;
+  readonly mode: "server" | "client";
+  readonly remoteClusterId: string;
+}
+
+/** Names the WireGuard driver in use; shown by `liqoctl info`. */
+export const IMPLEMENTATION_ANNOTATION = "networking.liqo.io/wireguard-implementation";
+const API_VERSION = "networking.liqo.io/v1beta1";
+const RESYNC_MS = 30_000;
+
+export function forgeConnection(owner: ConnectionOwner, implementation: string | undefined): Connection {
+  const { name, namespace, uid, remoteClusterId } = owner;
+  const type = owner.mode === "server" ? "Server" : "Client";
+  return {
+    apiVersion: API_VERSION,
+    kind: "Connection",
+    metadata: {
+      name: `gw-${name}`,
+      namespace,
+      labels: { [labels.REMOTE_CLUSTER_ID]: remoteClusterId },
+      ...(implementation !== undefined && { annotations: { [IMPLEMENTATION_ANNOTATION]: implementation } }),
+      ownerReferences: [{ apiVersion: API_VERSION, kind: `Gateway${type}`, name, uid }],
+    },
+    // The uid is that of the Gateway object, not of the Wg one named beside it: upstream's, kept.
+    spec: { type, gatewayRef: { apiVersion: API_VERSION, kind: `WgGateway${type}`, name, namespace, uid } },
+  };
+}
+
+/** Whether `state` is worth a write: when the value flips, or the latency shown is older than the interval. */
+export function isWorthWriting(
+  shown: Connection["status"],
+  state: PeerState,
+  nowMs: number,
+  intervalMs: number,
+): boolean {
+  if (shown?.value !== state.value) return true;
+  const writtenMs = Date.parse(shown.latency?.timestamp ?? "");
+  return state.value === "Connected" && !(nowMs - writtenMs < intervalMs);
+}
+
+export interface ConnectionWriter {
+  update(state: PeerState): void;
+  run(ctx: Context): Promise<void>;
+}
+
+export function connectionWriter(
+  client: KubeClient,
+  owner: ConnectionOwner,
+  options: { readonly intervalMs: number; implementation(): string | undefined },
+): ConnectionWriter {
+  let state: PeerState = { value: "Connecting" };
+  let shown: Connection["status"];
+  const loop = new Loop({
+    name: "connection",
+    resyncMs: RESYNC_MS,
+    async pass(ctx) {
+      const present = await ensureConnection(ctx, client, forgeConnection(owner, options.implementation()));
+      shown = present.status;
+      if (!isWorthWriting(shown, state, Date.now(), options.intervalMs)) return {};
+      const latency = {
+        value: formatDuration(state.value === "Connected" ? state.latencyMs : 0),
+        timestamp: new Date().toISOString().replace(/\.\d+Z$/, "Z"),
+      };
+      const written = await client.updateStatus(ctx, connections, {
+        ...present,
+        status: { ...present.status, value: state.value, latency },
+      });
+      shown = written.status;
+      return {};
+    },
+  });
+  return {
+    update(next) {
+      state = next;
+      if (isWorthWriting(shown, next, Date.now(), options.intervalMs)) loop.trigger();
+    },
+    run: (ctx) => loop.run(ctx),
+  };
+}
+
+async function ensureConnection(ctx: Context, client: KubeClient, wanted: Connection): Promise<Connection> {
+  const { name = "", namespace = "", annotations = {} } = wanted.metadata ?? {};
+  const present = await client.find(ctx, connections, { namespace, name });
+  if (present === undefined) return client.create(ctx, connections, wanted);
+  const shown = present.metadata?.annotations?.[IMPLEMENTATION_ANNOTATION];
+  const isSame = present.metadata?.ownerReferences?.some(
+    ({ uid }) => uid === wanted.metadata?.ownerReferences?.[0]?.uid,
+  );
+  if (isSame && (annotations[IMPLEMENTATION_ANNOTATION] ?? shown) === shown) return present;
+  const { labels: wantedLabels, ownerReferences } = wanted.metadata ?? {};
+  const body = { metadata: { labels: wantedLabels, annotations, ownerReferences }, spec: wanted.spec };
+  return client.patch(ctx, connections, { namespace, name }, "merge", body);
+}

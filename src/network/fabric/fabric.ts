@@ -1,0 +1,88 @@
+/**
+ * The agent of one node: overlay links to the gateways, policy routing towards them, NAT exceptions.
+ * When it ends, what it set up stays, so that an upgrade interrupts nothing; when its DaemonSet is removed it cleans up.
+ * Upstream: cmd/fabric, pkg/fabric
+ */
+import type { Context } from "#base/context.ts";
+import { messageOf } from "#base/errors.ts";
+import type { KubeClient } from "#kube/client/client.ts";
+import { EventRecorder } from "#kube/events/recorder.ts";
+import { startHealthServer } from "#kube/health/server.ts";
+import { Informers } from "#kube/informer/informers.ts";
+import { type Agents, configurationAgents } from "../configurations/agents.ts";
+import { firewallApplier } from "../nftables/firewall.ts";
+import { overlayAgent } from "../overlay/agent.ts";
+import { applyLinks } from "../overlay/overlay.ts";
+import { nodeLinks } from "../overlay/plan.ts";
+import { routeApplier } from "../route/routes.ts";
+import { monitorNetwork } from "../system/monitor.ts";
+import { ensureSysctl } from "../system/sysctl.ts";
+import { LOCAL_TOOLS, type Tools } from "../system/tools.ts";
+import { internalNodeAgent } from "./internal-node.ts";
+import type { FabricOptions } from "./options.ts";
+import { isPodLive, isUninstalling } from "./peers.ts";
+
+const COMPONENT = "liqo-fabric";
+// Part of the pod's grace period of 30 s.
+const FAREWELL_MS = 8_000;
+
+export async function runFabric(ctx: Context, client: KubeClient, options: FabricOptions): Promise<void> {
+  let isReady = false;
+  await using servers = new AsyncDisposableStack();
+  const { healthPort, metricsPort, nodeName } = options;
+  if (healthPort !== undefined) servers.use(await startHealthServer({ port: healthPort, isReady: () => isReady }));
+  if (metricsPort !== undefined) servers.use(await startHealthServer({ port: metricsPort, metrics: () => "" }));
+  ensureSysctl("ipv4/ip_forward", "1");
+  {
+    await using informers = new Informers(ctx, client);
+    const agents = fabricAgents(ctx, client, informers, options);
+    const overlay = overlayAgent({
+      informers,
+      tools: LOCAL_TOOLS,
+      kind: options.overlay,
+      port: options.overlayPort,
+      hasArp: options.hasArp,
+      links: (objects) => nodeLinks(nodeName, objects),
+      changed: () => agents.routes.trigger(),
+    });
+    const node = internalNodeAgent(client, informers, LOCAL_TOOLS, nodeName);
+    void informers.synced().then(() => {
+      isReady = true;
+    });
+    await Promise.all([
+      ...[overlay, node, agents.routes, agents.firewall].map((loop) => loop.run(ctx)),
+      ...(options.followsRoutes ? [monitorNetwork(ctx, LOCAL_TOOLS, () => agents.routes.trigger())] : []),
+    ]);
+  }
+  await leave(ctx, client, options);
+}
+
+function fabricAgents(ctx: Context, client: KubeClient, informers: Informers, options: FabricOptions): Agents {
+  const { nodeName, podName, restoresDrift } = options;
+  return configurationAgents({
+    ...{ client, informers, restoresDrift },
+    events: new EventRecorder(client, { component: COMPONENT, host: nodeName }),
+    tools: LOCAL_TOOLS,
+    place: { category: "fabric", nodeName },
+    host: podName,
+    isLive: (host) => isPodLive(ctx, client, client.namespace, host),
+  });
+}
+
+async function leave(ctx: Context, client: KubeClient, { podName }: FabricOptions): Promise<void> {
+  const farewell: Context = { signal: AbortSignal.timeout(FAREWELL_MS), log: ctx.log };
+  try {
+    if (!(await isUninstalling(farewell, client, client.namespace, podName))) return;
+    await removeEverything(farewell, LOCAL_TOOLS);
+    ctx.log.info("removed links, routes and tables of this node");
+  } catch (error) {
+    ctx.log.warn("cannot tell whether Liqo is being uninstalled, the data plane stays", { error: messageOf(error) });
+  }
+}
+
+/** All that carries our marks in this network namespace, whoever made it. */
+export async function removeEverything(ctx: Context, tools: Tools): Promise<void> {
+  await firewallApplier(tools).apply(ctx, []);
+  await routeApplier(tools).apply(ctx, []);
+  await applyLinks(ctx, tools, [], { kind: "vxlan", port: 0, hasArp: true });
+}

@@ -1,0 +1,81 @@
+/**
+ * Tells gateways from which address this node's overlay packets come: one seen by gateways here, one by those elsewhere.
+ * Upstream: pkg/fabric/source-detector
+ */
+import type { Pod } from "kubernetes-types/core/v1";
+import * as labels from "#api/labels.ts";
+import { type InternalNode, internalNodes } from "#api/networking/internal.ts";
+import type { Context } from "#base/context.ts";
+import type { KubeClient } from "#kube/client/client.ts";
+import type { Informers } from "#kube/informer/informers.ts";
+import { pods } from "#machinery/builtin.ts";
+import { Loop } from "../system/loop.ts";
+import { runJson, type Tools } from "../system/tools.ts";
+
+export interface NodeIp {
+  readonly local?: string;
+  readonly remote?: string;
+}
+
+export interface GatewayPlace {
+  readonly ip: string;
+  readonly isHere: boolean;
+}
+
+const RESYNC_MS = 30_000;
+
+export function internalNodeAgent(client: KubeClient, informers: Informers, tools: Tools, nodeName: string): Loop {
+  const gateways = informers.for<Pod>(pods, {
+    labelSelector: `${labels.NETWORKING_COMPONENT}=gateway,${labels.GATEWAY_ACTIVE}=true`,
+    transform: ({ metadata, spec, status }) => ({
+      metadata: { ...metadata, managedFields: [] },
+      spec: { containers: [], ...(spec?.nodeName !== undefined && { nodeName: spec.nodeName }) },
+      status: { ...(status?.podIP !== undefined && { podIP: status.podIP }) },
+    }),
+  });
+  const nodes = informers.for<InternalNode>(internalNodes);
+  const loop = new Loop({
+    name: "internalnode",
+    resyncMs: RESYNC_MS,
+    async pass(ctx) {
+      const node = nodes.store.get({ name: nodeName });
+      if (!gateways.isSynced || node === undefined) return {};
+      const seen = await lookUpSources(ctx, tools, gatewayPlaces(gateways.store.list(), nodeName));
+      const status = changedNodeIp(node.status?.nodeIP ?? {}, seen);
+      if (status !== undefined) {
+        await client.updateStatus(ctx, internalNodes, { ...node, status: { ...node.status, nodeIP: status } });
+      }
+      return {};
+    },
+  });
+  const trigger = { added: () => loop.trigger(), updated: () => loop.trigger(), deleted: () => loop.trigger() };
+  gateways.addHandler(trigger);
+  nodes.addHandler(trigger);
+  void gateways.synced.then(() => loop.trigger());
+  return loop;
+}
+
+export function gatewayPlaces(gateways: readonly Pod[], nodeName: string): GatewayPlace[] {
+  return gateways.flatMap(({ spec, status }) =>
+    status?.podIP === undefined || status.podIP === "" || spec?.nodeName === undefined
+      ? []
+      : [{ ip: status.podIP, isHere: spec.nodeName === nodeName }],
+  );
+}
+
+/** What to write; undefined when it is written already. An address once found stays when its gateways are gone. */
+export function changedNodeIp(written: NodeIp, seen: NodeIp): NodeIp | undefined {
+  const next = { ...written, ...seen };
+  return next.local === written.local && next.remote === written.remote ? undefined : next;
+}
+
+async function lookUpSources(ctx: Context, tools: Tools, places: readonly GatewayPlace[]): Promise<NodeIp> {
+  const seen: { local?: string; remote?: string } = {};
+  for (const { ip, isHere } of places) {
+    const [route] = await runJson<{ prefsrc?: string }>(ctx, tools, ["ip", "-4", "-json", "route", "get", ip]);
+    if (route?.prefsrc === undefined) continue;
+    if (isHere) seen.local ??= route.prefsrc;
+    else seen.remote ??= route.prefsrc;
+  }
+  return seen;
+}

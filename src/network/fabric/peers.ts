@@ -1,0 +1,36 @@
+/** Which other fabric pods live, and whether the DaemonSet of this one is being removed. */
+import type { Pod } from "kubernetes-types/core/v1";
+import type { Context } from "#base/context.ts";
+import type { KubeClient } from "#kube/client/client.ts";
+import { daemonSets, pods } from "#machinery/builtin.ts";
+import { controllerOf } from "#machinery/meta.ts";
+
+// A node that does not answer keeps its pod object; its state is then nobody's to wait for.
+const UNREADY_MS = 60_000;
+
+export async function isPodLive(ctx: Context, client: KubeClient, namespace: string, name: string): Promise<boolean> {
+  const pod = await client.find(ctx, pods, { namespace, name });
+  return pod !== undefined && isLive(pod, Date.now());
+}
+
+export function isLive(pod: Pod, nowMs: number): boolean {
+  const phase = pod.status?.phase;
+  if (pod.metadata?.deletionTimestamp !== undefined || phase === "Failed" || phase === "Succeeded") return false;
+  const ready = pod.status?.conditions?.find(({ type }) => type === "Ready");
+  if (ready === undefined || ready.status === "True") return true;
+  return nowMs - Date.parse(ready.lastTransitionTime ?? "") < UNREADY_MS;
+}
+
+/** True only when the API server says so: at any doubt the data plane stays. */
+export async function isUninstalling(
+  ctx: Context,
+  client: KubeClient,
+  namespace: string,
+  podName: string,
+): Promise<boolean> {
+  const pod = await client.find(ctx, pods, { namespace, name: podName });
+  const owner = pod === undefined ? undefined : controllerOf(pod);
+  if (owner?.kind !== "DaemonSet") return false;
+  const set = await client.find(ctx, daemonSets, { namespace, name: owner.name });
+  return set === undefined || set.metadata?.uid !== owner.uid || set.metadata.deletionTimestamp !== undefined;
+}

@@ -1,0 +1,181 @@
+/**
+ * One gateway: tunnel, overlay links to the nodes, routes and NAT between them, and the ping that says whether it works.
+ * Upstream: cmd/gateway/{main.go,wireguard,geneve}, there three containers of one pod.
+ */
+import * as labels from "#api/labels.ts";
+import { type PublicKey, publicKeys } from "#api/networking/publickey.ts";
+import { Backoff } from "#base/backoff.ts";
+import type { Context } from "#base/context.ts";
+import { messageOf } from "#base/errors.ts";
+import type { KubeClient } from "#kube/client/client.ts";
+import { runElected } from "#kube/election/leader.ts";
+import { EventRecorder } from "#kube/events/recorder.ts";
+import { startHealthServer } from "#kube/health/server.ts";
+import { Informers } from "#kube/informer/informers.ts";
+import { type Agents, configurationAgents } from "../configurations/agents.ts";
+import { ConnectionChecker, type PeerState } from "../conncheck/checker.ts";
+import { type ConnectionWriter, connectionWriter } from "../conncheck/connection.ts";
+import { overlayAgent } from "../overlay/agent.ts";
+import { gatewayLinks } from "../overlay/plan.ts";
+import type { Loop } from "../system/loop.ts";
+import { monitorNetwork } from "../system/monitor.ts";
+import { enableMultipathHash, makeRouter } from "../system/sysctl.ts";
+import { LOCAL_TOOLS } from "../system/tools.ts";
+import { EndpointResolver } from "../wireguard/endpoint.ts";
+import { readKeys } from "../wireguard/keys.ts";
+import { Tunnel } from "../wireguard/tunnel.ts";
+import { markActive } from "./active.ts";
+import { renderMetrics } from "./metrics.ts";
+import type { GatewayOptions } from "./options.ts";
+
+const COMPONENT = "liqo-gateway";
+
+/** Runs until the context ends; rejects when it cannot start or lost its lease, so that the pod restarts. */
+export async function runGateway(ctx: Context, client: KubeClient, options: GatewayOptions): Promise<void> {
+  const reading = { isReady: false, metrics: () => "" };
+  await using servers = new AsyncDisposableStack();
+  const metrics = (): string => reading.metrics();
+  const { healthPort, metricsPort, leaderElection } = options;
+  if (healthPort !== undefined) {
+    servers.use(await startHealthServer({ port: healthPort, isReady: () => reading.isReady }));
+  }
+  if (metricsPort !== undefined) servers.use(await startHealthServer({ port: metricsPort, metrics }));
+  makeRouter();
+  if (options.usesMultipathHash) enableMultipathHash();
+  const lead = (leading: Context): Promise<void> => work(leading, client, options, reading);
+  if (leaderElection === undefined) return lead(ctx);
+  // A replica that waits is as ready as it can be; the Service finds the active one by its label.
+  reading.isReady = true;
+  const { leaseMs, retryMs } = leaderElection;
+  const name = `${options.name}.${options.namespace}.${options.mode}.connections.liqo.io`;
+  await markActive(ctx, client, podOf(options), false);
+  await runElected(
+    ctx,
+    client,
+    {
+      lease: { namespace: options.namespace, name },
+      identity: options.podName,
+      leaseSeconds: Math.ceil(leaseMs / 1_000),
+      renewMs: retryMs,
+      retryMs,
+    },
+    lead,
+  );
+}
+
+interface Reading {
+  isReady: boolean;
+  metrics: () => string;
+}
+
+async function work(ctx: Context, client: KubeClient, options: GatewayOptions, reading: Reading): Promise<void> {
+  await using informers = new Informers(ctx, client);
+  const agents = gatewayAgents(client, informers, options);
+  const overlay = gatewayOverlay(informers, options, agents);
+  await using tunnel = await openTunnel(informers, options, agents.routes);
+  const connection = connectionWriter(
+    client,
+    { ...options, uid: options.gatewayUid },
+    { intervalMs: options.statusIntervalMs, implementation: () => tunnel.driver?.description },
+  );
+  await using checker = await openChecker(ctx, options, tunnel, connection);
+  reading.metrics = () =>
+    renderMetrics({
+      remoteClusterId: options.remoteClusterId,
+      state: checker?.state ?? CONNECTED,
+      statistics: tunnel.statistics,
+      implementation: tunnel.driver?.implementation,
+    });
+  void informers.synced().then(() => {
+    reading.isReady = true;
+  });
+  await Promise.all([
+    markActive(ctx, client, podOf(options), true),
+    ...[tunnel, overlay, agents.routes, agents.firewall, connection].map((each) => each.run(ctx)),
+    ...(options.followsRoutes ? [monitorNetwork(ctx, LOCAL_TOOLS, () => agents.routes.trigger())] : []),
+    ...(checker === undefined ? [] : [checker.run(ctx)]),
+  ]);
+}
+
+function gatewayAgents(client: KubeClient, informers: Informers, options: GatewayOptions): Agents {
+  const { name, nodeName, podName, remoteClusterId, restoresDrift } = options;
+  return configurationAgents({
+    ...{ client, informers, restoresDrift },
+    events: new EventRecorder(client, { component: COMPONENT, host: podName }),
+    tools: LOCAL_TOOLS,
+    place: { category: "gateway", remoteClusterId, nodeName },
+    host: name,
+  });
+}
+
+function gatewayOverlay(informers: Informers, options: GatewayOptions, agents: Agents): Loop {
+  return overlayAgent({
+    informers,
+    tools: LOCAL_TOOLS,
+    namespace: options.namespace,
+    kind: options.overlay,
+    port: options.overlayPort,
+    hasArp: options.hasArp,
+    links: (objects) => gatewayLinks(options.nodeName, objects),
+    changed: () => agents.routes.trigger(),
+  });
+}
+
+async function openTunnel(informers: Informers, options: GatewayOptions, routes: Loop): Promise<Tunnel> {
+  const { mode, mtu, listenPort, implementation, endpoint } = options;
+  const keys = informers.for<PublicKey>(publicKeys, {
+    namespace: options.namespace,
+    labelSelector: `${labels.REMOTE_CLUSTER_ID}=${options.remoteClusterId},${labels.GATEWAY_RESOURCE}=true`,
+  });
+  const tunnel = new Tunnel(LOCAL_TOOLS, {
+    ...{ mode, mtu, listenPort, implementation },
+    keys: await readKeys(options.keysDir),
+    ...(endpoint !== undefined && {
+      endpoint: new EndpointResolver(endpoint, { intervalMs: options.dnsIntervalMs }),
+    }),
+    findPeerKey: () => keys.store.list().find((key) => key.metadata?.deletionTimestamp === undefined)?.spec?.publicKey,
+    linkMade: () => routes.trigger(),
+  });
+  const trigger = (): void => tunnel.trigger();
+  keys.addHandler({ added: trigger, updated: trigger, deleted: trigger });
+  return tunnel;
+}
+
+const CONNECTED: PeerState = { value: "Connected", latencyMs: 0 };
+
+/** Without ping the connection counts as connected, as upstream's. */
+async function openChecker(
+  ctx: Context,
+  options: GatewayOptions,
+  tunnel: Tunnel,
+  connection: ConnectionWriter,
+): Promise<ConnectionChecker | undefined> {
+  if (options.ping === undefined) {
+    connection.update(CONNECTED);
+    return undefined;
+  }
+  // Slower and slower: a round trip longer than the delay would otherwise never complete a handshake.
+  const backoff = new Backoff({ baseMs: 1_000, maxMs: 10_000 });
+  let nextAt = performance.now() + backoff.nextMs();
+  return ConnectionChecker.open(ctx, {
+    ...options.ping,
+    remoteClusterId: options.remoteClusterId,
+    address: tunnel.addresses.peer,
+    update: (state) => {
+      if (state.value === "Connected") backoff.reset();
+      else ctx.log.warn("peer does not answer", { peer: options.remoteClusterId });
+      connection.update(state);
+    },
+    missing: () => {
+      if (performance.now() < nextAt) return;
+      nextAt = performance.now() + backoff.nextMs();
+      tunnel.restartSession(ctx).catch((error: unknown) => {
+        if (!ctx.signal.aborted) ctx.log.debug("session not restarted", { error: messageOf(error) });
+      });
+    },
+  });
+}
+
+function podOf({ namespace, podName }: GatewayOptions): { namespace: string; name: string } {
+  return { namespace, name: podName };
+}

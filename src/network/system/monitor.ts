@@ -1,0 +1,35 @@
+/** Follows `ip monitor` and calls back when a link changed or a route or rule was deleted. iproute2: ip-monitor(8) */
+import { createInterface } from "node:readline";
+import { Backoff } from "#base/backoff.ts";
+import { type Context, sleep } from "#base/context.ts";
+import { startTool, type Tools } from "./tools.ts";
+
+/** Runs until the context ends; a monitor that dies is started again. `changed` is also called after each start. */
+export async function monitorNetwork(ctx: Context, tools: Tools, changed: () => void): Promise<void> {
+  const backoff = new Backoff({ baseMs: 500, maxMs: 30_000 });
+  while (!ctx.signal.aborted) {
+    await follow(ctx, tools, changed);
+    await sleep(ctx, backoff.nextMs());
+  }
+}
+
+async function follow(ctx: Context, tools: Tools, changed: () => void): Promise<void> {
+  const child = startTool(tools, ["ip", "-4", "-oneline", "monitor", "link", "route", "rule"]);
+  const stop = (): void => void child.kill("SIGKILL");
+  ctx.signal.addEventListener("abort", stop, { once: true });
+  if (ctx.signal.aborted) stop();
+  child.stderr?.resume();
+  const lines = child.stdout === null ? undefined : createInterface({ input: child.stdout });
+  lines?.on("line", (line) => {
+    if (isOfInterest(line)) changed();
+  });
+  changed();
+  await new Promise<void>((resolve) => child.once("close", () => resolve()).once("error", () => resolve()));
+  lines?.close();
+  ctx.signal.removeEventListener("abort", stop);
+}
+
+/** Links in any way; routes and rules only when deleted: what we add ourselves is no news. */
+export function isOfInterest(line: string): boolean {
+  return line.startsWith("Deleted ") || /^\d+: \S+: </.test(line);
+}

@@ -1,0 +1,26 @@
+/** Kernel settings of this network namespace. Upstream: pkg/utils/kernel, pkg/gateway/tunnel/wireguard/procnet_linux.go */
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+
+const ROOT = "/proc/sys/net";
+
+/** Forwarding on and the reverse-path filter off, for present and future links. */
+export function makeRouter(): void {
+  ensureSysctl("ipv4/ip_forward", "1");
+  for (const link of readdirSync(`${ROOT}/ipv4/conf`)) ensureSysctl(`ipv4/conf/${link}/rp_filter`, "0");
+}
+
+/** Writes only when the value differs, because /proc/sys may be read-only and right already. */
+export function ensureSysctl(name: string, value: string): void {
+  const path = `${ROOT}/${name}`;
+  if (readFileSync(path, "utf8").trim() === value) return;
+  try {
+    writeFileSync(path, value);
+  } catch (cause) {
+    throw new Error(`set ${path} to ${value}: not permitted; the container must be privileged`, { cause });
+  }
+}
+
+/** Spreads flows of one pair of hosts over equal paths: the hash covers ports too. */
+export function enableMultipathHash(): void {
+  ensureSysctl("ipv4/fib_multipath_hash_policy", "1");
+}

@@ -1,0 +1,137 @@
+/** The tunnel to one peer: interface, address, keys and peer kept as they should be. Upstream: pkg/gateway/tunnel/wireguard */
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Context } from "#base/context.ts";
+import { Loop, type LoopResult } from "../system/loop.ts";
+import { ipBatch, runTool, type Tools } from "../system/tools.ts";
+import { type PeerStatistics, parseDump, renderConfig } from "./config.ts";
+import type { Implementation, WireguardDriver } from "./driver.ts";
+import type { EndpointResolver } from "./endpoint.ts";
+import type { WireguardKeys } from "./keys.ts";
+import { openDriver } from "./open-driver.ts";
+
+export const TUNNEL_LINK = "liqo-tunnel";
+export const SERVER_ADDRESS = "169.254.18.1";
+export const CLIENT_ADDRESS = "169.254.18.2";
+export const DEFAULT_PORT = 51840;
+export const DEFAULT_MTU = 1340;
+const PREFIX_LENGTH = 30;
+const CHECK_MS = 5_000;
+
+export interface TunnelOptions {
+  readonly mode: "server" | "client";
+  readonly mtu: number;
+  readonly listenPort: number;
+  readonly implementation: Implementation;
+  readonly keys: WireguardKeys;
+  /** Only of a client. */
+  readonly endpoint?: EndpointResolver;
+  /** The peer's public key as known now, base64. */
+  findPeerKey(): string | undefined;
+  /** Called when the interface was made or made anew: routes over it are gone. */
+  linkMade?(): void;
+}
+
+export class Tunnel implements AsyncDisposable {
+  readonly #tools: Tools;
+  readonly #options: TunnelOptions;
+  readonly #loop: Loop;
+  #driver: WireguardDriver | undefined;
+  #configured = "";
+  #statistics: PeerStatistics | undefined;
+
+  constructor(tools: Tools, options: TunnelOptions) {
+    this.#tools = tools;
+    this.#options = options;
+    this.#loop = new Loop({ name: "tunnel", resyncMs: CHECK_MS, pass: (ctx) => this.#pass(ctx) });
+  }
+
+  /** Of this end, and of the other: where its conncheck listens. */
+  get addresses(): { readonly own: string; readonly peer: string } {
+    return this.#options.mode === "server"
+      ? { own: SERVER_ADDRESS, peer: CLIENT_ADDRESS }
+      : { own: CLIENT_ADDRESS, peer: SERVER_ADDRESS };
+  }
+
+  get driver(): WireguardDriver | undefined {
+    return this.#driver;
+  }
+
+  /** Of at most five seconds ago. */
+  get statistics(): PeerStatistics | undefined {
+    return this.#statistics;
+  }
+
+  trigger(): void {
+    this.#loop.trigger();
+  }
+
+  run(ctx: Context): Promise<void> {
+    return this.#loop.run(ctx);
+  }
+
+  /**
+   * Forgets the session and begins a new handshake with the next packet; WireGuard alone would wait 15 s after its peer
+   * was replaced. Only a client may: the server would forget where its client is.
+   */
+  async restartSession(ctx: Context): Promise<void> {
+    const peer = this.#options.findPeerKey();
+    if (this.#options.mode !== "client" || peer === undefined || this.#driver === undefined) return;
+    await runTool(ctx, this.#tools, ["wg", "set", TUNNEL_LINK, "peer", peer, "remove"]);
+    this.#configured = "";
+    this.#loop.trigger();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#driver?.[Symbol.asyncDispose]();
+  }
+
+  async #pass(ctx: Context): Promise<LoopResult> {
+    const { implementation, mode, mtu, listenPort, keys, endpoint } = this.#options;
+    this.#driver ??= await openDriver(ctx, this.#tools, {
+      link: TUNNEL_LINK,
+      implementation,
+      lost: () => this.#loop.trigger(),
+    });
+    const isNew = await this.#driver.ensureLink(ctx);
+    if (isNew) {
+      ctx.log.info("tunnel interface made", { link: TUNNEL_LINK, driver: this.#driver.description });
+      this.#configured = "";
+    }
+    const publicKey = this.#options.findPeerKey();
+    const target = mode === "client" && publicKey !== undefined ? await endpoint?.resolve() : undefined;
+    const config = renderConfig({
+      privateKey: keys.privateKey,
+      ...(mode === "server" && { listenPort }),
+      ...(publicKey !== undefined && { peer: { publicKey, ...(target !== undefined && { endpoint: target }) } }),
+    });
+    if (config !== this.#configured) await this.#configure(ctx, config);
+    await this.#ensureAddress(ctx, mtu);
+    if (isNew) this.#options.linkMade?.();
+    const peers = parseDump(await runTool(ctx, this.#tools, ["wg", "show", TUNNEL_LINK, "dump"]));
+    this.#statistics = peers[0];
+    return { retryAfterMs: Math.min(CHECK_MS, endpoint?.intervalMs ?? CHECK_MS) };
+  }
+
+  /** Through a file that only we can read: a key on a command line could be seen by every process. */
+  async #configure(ctx: Context, config: string): Promise<void> {
+    const folder = await mkdtemp(join(tmpdir(), "liqo-tunnel-"));
+    try {
+      const path = join(folder, "wg.conf");
+      await writeFile(path, config, { mode: 0o600 });
+      await runTool(ctx, this.#tools, ["wg", "syncconf", TUNNEL_LINK, path]);
+      this.#configured = config;
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  }
+
+  async #ensureAddress(ctx: Context, mtu: number): Promise<void> {
+    const [failure] = await ipBatch(ctx, this.#tools, [
+      `addr replace ${this.addresses.own}/${PREFIX_LENGTH} dev ${TUNNEL_LINK}`,
+      `link set dev ${TUNNEL_LINK} mtu ${mtu} up`,
+    ]);
+    if (failure !== undefined) throw new Error(`set up ${TUNNEL_LINK}: ${failure.message}`);
+  }
+}
