@@ -252,7 +252,7 @@ export class PodWorker {
     const id = containerOf(this.#record, container.name).current?.id;
     if (id === undefined || this.#stopping.has(container.name)) return;
     this.#events.normal("Killing", message, container);
-    this.#probes.stop(container.name);
+    this.#probes.pause(container.name);
     const found = this.#deps.images.lookup(container.image ?? "");
     const ownDeadlineMs = Date.now() + (this.#pod.spec?.terminationGracePeriodSeconds ?? 30) * 1000;
     const target = {

@@ -69,6 +69,11 @@ export class PodProbes implements Disposable {
     void this.#run(ctx, state, startedAtMs, target);
   }
 
+  /** No more probes; what they said last stands until the container has ended. */
+  pause(container: string): void {
+    this.#running.get(container)?.cancel();
+  }
+
   stop(container: string): void {
     this.#running.get(container)?.cancel();
     this.#running.delete(container);
