@@ -26,23 +26,26 @@ export interface ServiceProxyOptions {
 // Changes that come in one burst (a rollout, a restart) become one transaction.
 const GATHER_MS = 10;
 const RETRY_MS = 1_000;
+const RESYNC_MS = 3_600_000;
 const NFT_DEADLINE_MS = 20_000;
 
-/** Resolves when the table reflects the first complete listing. Rules stay when it is disposed: pods keep their connections. */
-export async function startServiceProxy(parent: Context, options: ServiceProxyOptions): Promise<AsyncDisposable> {
+/**
+ * Returns at once; until Services, EndpointSlices and Nodes have been listed the rules stay as an earlier agent left them.
+ * Rules stay when it is disposed, too: pods keep their connections.
+ */
+export function startServiceProxy(parent: Context, options: ServiceProxyOptions): AsyncDisposable {
   const { ctx, cancel } = withCancel(parent);
-  const proxy = new NodeRules(options);
-  const waker = { wake: (): void => undefined };
-  const handler = { added: () => waker.wake(), updated: () => waker.wake(), deleted: () => waker.wake() };
+  const waker: Waker = { isDirty: true, interrupt: () => undefined };
+  const wake = (): void => {
+    waker.isDirty = true;
+    waker.interrupt();
+  };
+  const handler = { added: wake, updated: wake, deleted: wake };
   const informers = [options.services, options.slices, options.nodes];
-  await Promise.all(informers.map((informer) => informer.synced));
-  const removers = [
-    options.services.addHandler(handler),
-    options.slices.addHandler(handler),
-    options.nodes.addHandler(handler),
-  ];
-  const first = await attempt(ctx, proxy);
-  const running = follow(ctx, proxy, waker, first);
+  const removers = informers.map((informer) => informer.addHandler(handler));
+  const ended = new Promise((resolve) => ctx.signal.addEventListener("abort", resolve, { once: true }));
+  const listed = Promise.race([Promise.all(informers.map((informer) => informer.synced)), ended]);
+  const running = listed.then(() => follow(ctx, new NodeRules(options), waker));
   return {
     async [Symbol.asyncDispose]() {
       for (const remove of removers) remove();
@@ -52,23 +55,20 @@ export async function startServiceProxy(parent: Context, options: ServiceProxyOp
   };
 }
 
-async function follow(ctx: Context, proxy: NodeRules, waker: { wake: () => void }, first: boolean): Promise<void> {
-  let isDirty = true;
-  let succeeded = first;
-  let interrupt: () => void = () => undefined;
-  waker.wake = () => {
-    isDirty = true;
-    interrupt();
-  };
+interface Waker {
+  isDirty: boolean;
+  interrupt: () => void;
+}
+
+async function follow(ctx: Context, rules: NodeRules, waker: Waker): Promise<void> {
   while (!ctx.signal.aborted) {
-    if (!isDirty) {
-      const { ctx: waiting, cancel } = withCancel(ctx);
-      interrupt = cancel;
-      await sleep(waiting, succeeded ? 2 ** 30 : RETRY_MS);
-    }
     await sleep(ctx, GATHER_MS);
-    isDirty = false;
-    if (!ctx.signal.aborted) succeeded = await attempt(ctx, proxy);
+    waker.isDirty = false;
+    const succeeded = await attempt(ctx, rules);
+    if (waker.isDirty || ctx.signal.aborted) continue;
+    const { ctx: waiting, cancel } = withCancel(ctx);
+    waker.interrupt = cancel;
+    await sleep(waiting, succeeded ? RESYNC_MS : RETRY_MS);
   }
 }
 
