@@ -89,9 +89,10 @@ await runMain("liqo-controller-manager", async (ctx) => {
     const controllers = [...allControllers(deps, modules), replicationController({ client, informers, clusterId })];
     await Promise.all(controllers.map((controller) => runController(leading, controller)));
   };
-  if (!flags["enable-leader-election"]) return lead(ctx);
+  // Awaited here: what is in use is disposed of when this function returns.
+  if (!flags["enable-leader-election"]) return await lead(ctx);
   const identity = process.env["POD_NAME"] ?? `pid-${process.pid}`;
-  return runElected(ctx, client, { lease: { namespace, name: "66cf253f.ctrlmgr.liqo.io" }, identity }, lead);
+  return await runElected(ctx, client, { lease: { namespace, name: "66cf253f.ctrlmgr.liqo.io" }, identity }, lead);
 });
 
 function isOn(name: "networking-enabled" | "authentication-enabled" | "offloading-enabled"): boolean {

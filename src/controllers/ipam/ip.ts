@@ -47,7 +47,8 @@ export function ipController(deps: Deps): Controller {
         return DONE;
       }
       const used = new Set([...informer.store.list().flatMap(({ status }) => status?.ip ?? []), ...given.values()]);
-      const address = allocateAddress(mustParseCidr(cidr), network.spec?.preAllocated ?? 0, used);
+      // A run from a stale cache must come to the same answer.
+      const address = given.get(uid) ?? allocateAddress(mustParseCidr(cidr), network.spec?.preAllocated ?? 0, used);
       if (address === undefined)
         throw new Error(
           `allocate IP ${key.namespace}/${key.name}: Network ${network.metadata?.name} (${cidr}) is full`,
