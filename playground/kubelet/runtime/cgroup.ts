@@ -1,6 +1,7 @@
 /** Where containers' control groups are, whether we may make them, and what they say about usage. Linux: cgroup-v1/, cgroup-v2.rst */
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
+import { hasCode } from "#base/errors.ts";
 
 const ROOT = "/sys/fs/cgroup";
 
@@ -61,9 +62,19 @@ export function hasOomKill(driver: CgroupDriver, path: string): boolean {
 
 /** Removes an empty group and the groups below it, deepest first; one that is still in use stays. */
 export function removeCgroup(driver: CgroupDriver, path: string): void {
-  const roots =
-    driver.version === 1 ? driver.hierarchies.map((name) => join(ROOT, name)) : driver.version === 2 ? [ROOT] : [];
-  for (const root of roots) removeTree(join(root, path));
+  for (const root of rootsOf(driver)) removeTree(join(root, path));
+}
+
+/** Removes the groups above `path` that hold no other group any more. */
+export function removeEmptyParents(driver: CgroupDriver, path: string): void {
+  for (let parent = dirname(path); parent !== "/"; parent = dirname(parent)) {
+    for (const root of rootsOf(driver)) removeIfEmpty(join(root, parent));
+  }
+}
+
+function rootsOf(driver: CgroupDriver): string[] {
+  if (driver.version === "none") return [];
+  return driver.version === 1 ? driver.hierarchies.map((name) => join(ROOT, name)) : [ROOT];
 }
 
 function removeTree(directory: string): void {
@@ -71,9 +82,14 @@ function removeTree(directory: string): void {
   for (const entry of readdirSync(directory, { withFileTypes: true })) {
     if (entry.isDirectory()) removeTree(join(directory, entry.name));
   }
+  removeIfEmpty(directory);
+}
+
+function removeIfEmpty(directory: string): void {
   try {
     rmdirSync(directory);
-  } catch {
-    // Busy: its processes are still ending; the next removal of the parent takes it along.
+  } catch (error) {
+    // Busy: its processes are still ending, or others use it; the next removal of the parent takes it along.
+    if (!["EBUSY", "ENOTEMPTY", "ENOENT"].some((code) => hasCode(error, code))) throw error;
   }
 }
