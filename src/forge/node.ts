@@ -1,0 +1,152 @@
+/** The Node that stands for resources of a provider. Upstream: pkg/virtualKubelet/liqoNodeProvider, cmd/virtual-kubelet/root/node.go */
+import type { Node, NodeCondition, NodeStatus, Taint } from "kubernetes-types/core/v1";
+import * as labels from "#api/labels.ts";
+import type { VirtualNode } from "#api/offloading/virtualnode.ts";
+import { timestamp } from "#machinery/conditions.ts";
+import { milliOf } from "#machinery/quantity.ts";
+
+export const NOT_ALLOWED_TAINT = "virtual-node.liqo.io/not-allowed";
+
+export interface NodeOptions {
+  readonly name: string;
+  readonly providerId: string;
+  /** Address of the virtual kubelet. */
+  readonly address: string;
+  readonly port: number;
+  /** Of the consumer's API server: `v1.35.0`. */
+  readonly kubeletVersion: string;
+  readonly extraLabels: Readonly<Record<string, string>>;
+  readonly extraAnnotations: Readonly<Record<string, string>>;
+}
+
+export interface NodeHealth {
+  /** undefined: the network does not count. */
+  readonly isNetworkUp: boolean | undefined;
+}
+
+export function nodeLabels(virtual: VirtualNode | undefined, options: NodeOptions): Record<string, string> {
+  return {
+    "kubernetes.io/hostname": options.name,
+    "kubernetes.io/role": "agent",
+    "kubernetes.io/os": "linux",
+    "kubernetes.io/arch": "amd64",
+    "alpha.service-controller.kubernetes.io/exclude-balancer": "true",
+    "node.kubernetes.io/exclude-from-external-load-balancers": "true",
+    type: "virtual-kubelet",
+    ...options.extraLabels,
+    ...virtual?.spec?.labels,
+    [labels.TYPE]: labels.TYPE_VIRTUAL_NODE,
+    [labels.REMOTE_CLUSTER_ID]: options.providerId,
+    [labels.STORAGE_AVAILABLE]: String((virtual?.spec?.storageClasses?.length ?? 0) > 0),
+  };
+}
+
+export function nodeTaints(virtual: VirtualNode | undefined): Taint[] {
+  const own: Taint = { key: NOT_ALLOWED_TAINT, value: "true", effect: "NoExecute" };
+  return [own, ...(virtual?.spec?.taints ?? []).map((taint) => ({ ...taint }) as Taint)];
+}
+
+export function forgeNode(virtual: VirtualNode | undefined, options: NodeOptions): Node {
+  const annotations = { ...options.extraAnnotations, ...virtual?.spec?.annotations };
+  return {
+    metadata: {
+      name: options.name,
+      labels: nodeLabels(virtual, options),
+      ...(Object.keys(annotations).length > 0 && { annotations }),
+    },
+    spec: { taints: nodeTaints(virtual) },
+  };
+}
+
+/** The status to write, given the one that stands: only a changed condition gets a new transition time. */
+export function forgeNodeStatus(
+  virtual: VirtualNode | undefined,
+  options: NodeOptions,
+  health: NodeHealth,
+  seen: { readonly before: NodeStatus | undefined; readonly nowMs: number },
+): NodeStatus {
+  const resources = { ...(virtual?.spec?.resourceQuota?.hard as Record<string, string> | undefined) };
+  const images = virtual?.spec?.images;
+  return {
+    ...seen.before,
+    capacity: resources,
+    allocatable: { ...resources },
+    conditions: forgeConditions(resources, health, seen),
+    addresses: [{ type: "InternalIP", address: options.address }],
+    daemonEndpoints: { kubeletEndpoint: { Port: options.port } },
+    nodeInfo: {
+      architecture: "amd64",
+      bootID: "",
+      containerRuntimeVersion: "",
+      kernelVersion: "",
+      kubeProxyVersion: "",
+      kubeletVersion: options.kubeletVersion,
+      machineID: "",
+      operatingSystem: "Linux",
+      osImage: "",
+      systemUUID: "",
+    },
+    ...(images !== undefined && { images: images.map((image) => ({ ...image })) as NonNullable<NodeStatus["images"]> }),
+  };
+}
+
+const SUFFICIENT = "The remote cluster is advertising sufficient resources";
+const INSUFFICIENT = "The remote cluster is advertising no/insufficient resources";
+
+interface Wanted {
+  readonly type: string;
+  readonly isTrue: boolean;
+  /** For True and for False. */
+  readonly reasons: readonly [string, string];
+  readonly messages: readonly [string, string];
+}
+
+function forgeConditions(
+  resources: Readonly<Record<string, string>>,
+  { isNetworkUp }: NodeHealth,
+  { before, nowMs }: { readonly before: NodeStatus | undefined; readonly nowMs: number },
+): NodeCondition[] {
+  const hasAny = (name: string): boolean => milliOf(resources[name]) > 0n;
+  const isShort = !hasAny("cpu") || !hasAny("memory");
+  const wanted: Wanted[] = [
+    {
+      type: "Ready",
+      isTrue: !isShort && isNetworkUp !== false,
+      reasons: ["KubeletReady", "KubeletNotReady"],
+      messages: ["The Liqo Virtual Kubelet is posting ready status", "The Liqo Virtual Kubelet is currently not ready"],
+    },
+    pressure("MemoryPressure", !hasAny("memory"), "SufficientMemory"),
+    pressure("DiskPressure", isShort, "NoDiskPressure"),
+    pressure("PIDPressure", isShort, "NoPIDPressure"),
+  ];
+  if (isNetworkUp !== undefined) {
+    wanted.push({
+      type: "NetworkUnavailable",
+      isTrue: !isNetworkUp,
+      reasons: ["LiqoNetworkingDown", "LiqoNetworkingUp"],
+      messages: ["The Liqo cluster interconnection is down", "The Liqo cluster interconnection is established"],
+    });
+  }
+  const now = timestamp(nowMs);
+  return wanted.map(({ type, isTrue, reasons, messages }) => {
+    const previous = before?.conditions?.find((condition) => condition.type === type);
+    const status = isTrue ? "True" : "False";
+    return {
+      type,
+      status,
+      reason: reasons[isTrue ? 0 : 1],
+      message: messages[isTrue ? 0 : 1],
+      lastHeartbeatTime: now,
+      lastTransitionTime: previous?.status === status ? (previous.lastTransitionTime ?? now) : now,
+    };
+  });
+}
+
+function pressure(type: string, isTrue: boolean, relief: string): Wanted {
+  return {
+    type,
+    isTrue,
+    reasons: [`RemoteClusterHas${type}`, `RemoteClusterHas${relief}`],
+    messages: [INSUFFICIENT, SUFFICIENT],
+  };
+}

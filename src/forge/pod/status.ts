@@ -1,0 +1,107 @@
+/** The status of an offloaded pod as its own cluster sees it. Upstream: pkg/virtualKubelet/forge/pods.go (LocalPodStatus, LocalRejectedPod) */
+import type { ContainerStatus, Pod, PodCondition, PodStatus } from "kubernetes-types/core/v1";
+import { timestamp } from "#machinery/conditions.ts";
+
+export const OFFLOADING_BACK_OFF = "OffloadingBackOff";
+export const OFFLOADING_ABORTED = "OffloadingAborted";
+export const REMOTE_POD_TERMINATED = "RemotePodTerminated";
+
+export interface PodStatusOptions {
+  /** The provider's pod address → ours; undefined: not to be shown. */
+  readonly translate: (address: string) => string | undefined;
+  /** The address of the virtual node. */
+  readonly hostIp: string;
+  /** Restarts that earlier remote pods had, by container. */
+  readonly restarts: Readonly<Record<string, number>>;
+  /** The provider cannot be reached: nothing of it is ready. */
+  readonly isUnavailable: boolean;
+}
+
+export function forgePodStatus(local: Pod, remote: Pod, options: PodStatusOptions): PodStatus {
+  const {
+    podIP,
+    podIPs: _all,
+    hostIP,
+    hostIPs: _hosts,
+    nominatedNodeName: _nominated,
+    ...status
+  } = remote.status ?? {};
+  const address = podIP === undefined ? undefined : options.translate(podIP);
+  // Kubernetes refuses a change of the QoS class, and a provider's LimitRange may give its pod another one.
+  const qosClass = local.status?.qosClass ?? status.qosClass;
+  const counted = (list: readonly ContainerStatus[] | undefined): ContainerStatus[] | undefined =>
+    list?.map((container) => ({
+      ...container,
+      restartCount: container.restartCount + (options.restarts[container.name] ?? 0),
+    }));
+  const containerStatuses = counted(status.containerStatuses);
+  const initContainerStatuses = counted(status.initContainerStatuses);
+  return {
+    ...status,
+    ...(qosClass !== undefined && { qosClass }),
+    ...(status.conditions !== undefined && {
+      conditions: status.conditions.map((condition) =>
+        options.isUnavailable && condition.type === "Ready" ? { ...condition, status: "False" } : condition,
+      ),
+    }),
+    ...(containerStatuses !== undefined && { containerStatuses }),
+    ...(initContainerStatuses !== undefined && { initContainerStatuses }),
+    ...(hostIP !== undefined && hostIP !== "" && { hostIP: options.hostIp, hostIPs: [{ ip: options.hostIp }] }),
+    ...(address !== undefined && { podIP: address, podIPs: [{ ip: address }] }),
+  };
+}
+
+/** A pod that cannot be or stay offloaded. Failed makes its controller replace it. */
+export function forgeRejectedStatus(local: Pod, phase: "Pending" | "Failed", reason: string, nowMs: number): PodStatus {
+  const { podIP: _ip, podIPs: _ips, ...status } = local.status ?? {};
+  return {
+    ...status,
+    phase,
+    reason,
+    ...(status.conditions !== undefined && {
+      conditions: status.conditions.map((condition) => rejectCondition(condition, reason, nowMs)),
+    }),
+    ...(status.containerStatuses !== undefined && {
+      containerStatuses: status.containerStatuses.map((container) => terminate(container, phase, reason, nowMs)),
+    }),
+  };
+}
+
+/** The remote pod is gone and its ShadowPod says how it ended. */
+export function forgeTerminatedStatus(local: Pod, phase: "Succeeded" | "Failed", nowMs: number): PodStatus {
+  const status = local.status ?? {};
+  return {
+    ...status,
+    phase,
+    reason: REMOTE_POD_TERMINATED,
+    ...(status.containerStatuses !== undefined && {
+      containerStatuses: status.containerStatuses.map((container) =>
+        terminate(container, phase, REMOTE_POD_TERMINATED, nowMs),
+      ),
+    }),
+  };
+}
+
+function rejectCondition(condition: PodCondition, reason: string, nowMs: number): PodCondition {
+  if (condition.status !== "True" || condition.type === "PodScheduled") return condition;
+  return { ...condition, status: "False", reason, lastTransitionTime: timestamp(nowMs) };
+}
+
+function terminate(container: ContainerStatus, phase: string, reason: string, nowMs: number): ContainerStatus {
+  if (container.state?.terminated !== undefined) return container;
+  const startedAt = container.state?.running?.startedAt;
+  return {
+    ...container,
+    ready: false,
+    started: false,
+    state: {
+      terminated: {
+        exitCode: phase === "Failed" ? 1 : 0,
+        reason,
+        finishedAt: timestamp(nowMs),
+        ...(startedAt !== undefined && { startedAt }),
+        ...(container.containerID !== undefined && { containerID: container.containerID }),
+      },
+    },
+  };
+}

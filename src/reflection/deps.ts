@@ -1,0 +1,82 @@
+/** What every reflector of one virtual node is given. Upstream: pkg/virtualKubelet/reflection/{manager,options} */
+import type { Node, Pod } from "kubernetes-types/core/v1";
+import type { IP } from "#api/ipam/ip.ts";
+import type { VirtualNode } from "#api/offloading/virtualnode.ts";
+import type { ReflectionScope } from "#forge/reflected-metadata.ts";
+import type { KubeClient } from "#kube/client/client.ts";
+import type { Controller } from "#kube/controller/controller.ts";
+import type { EventRecorder } from "#kube/events/recorder.ts";
+import type { Informer } from "#kube/informer/informer.ts";
+import type { Informers } from "#kube/informer/informers.ts";
+import type { ReflectionMetrics } from "./metrics.ts";
+
+export const REFLECTOR_NAMES = [
+  "pod",
+  "service",
+  "endpointslice",
+  "ingress",
+  "configmap",
+  "secret",
+  "serviceaccount",
+  "persistentvolumeclaim",
+  "event",
+] as const;
+
+export type ReflectorName = (typeof REFLECTOR_NAMES)[number];
+
+/** DenyList: everything but what is annotated to be skipped. AllowList: only what is annotated to be allowed. */
+export type ReflectionType = "DenyList" | "AllowList" | "CustomLiqo";
+
+export interface ReflectorSettings {
+  /** Zero turns the reflector off. */
+  readonly workers: number;
+  readonly type: ReflectionType;
+}
+
+export interface ReflectionSettings {
+  readonly reflectors: Readonly<Record<ReflectorName, ReflectorSettings>>;
+  readonly nodeIp: string;
+  readonly localPodCidr: string | undefined;
+  /** Pairs of the provider's pod CIDRs and of what they look like here; empty without network. */
+  readonly remotePodCidrs: readonly { readonly from: string; readonly to: string }[];
+  readonly isIpReflected: boolean;
+  readonly hasApiServerSupport: boolean;
+  readonly apiServerHost: string | undefined;
+  readonly apiServerPort: string;
+  readonly loadBalancerClass: string | undefined;
+  readonly ingressClass: string | undefined;
+  readonly hasStorage: boolean;
+  readonly storageClass: string | undefined;
+  readonly virtualStorageClass: string;
+}
+
+export interface ReflectionDeps {
+  readonly scope: ReflectionScope;
+  readonly settings: ReflectionSettings;
+  readonly local: KubeClient;
+  readonly remote: KubeClient;
+  /** Records on local objects. */
+  readonly events: (component: string) => EventRecorder;
+  readonly metrics: ReflectionMetrics;
+  readonly nowMs: () => number;
+  /** The pods bound to the virtual node, of all namespaces. */
+  readonly localPods: Informer<Pod>;
+  readonly localNodes: Informer<Node>;
+  readonly localIps: Informer<IP>;
+  /** As it is now: its offloading patch may change. */
+  readonly virtualNode: () => VirtualNode | undefined;
+}
+
+/** A local namespace and its twin, with informers that live as long as the pair. */
+export interface NamespacePair {
+  readonly local: string;
+  readonly remote: string;
+  readonly locals: Informers;
+  readonly remotes: Informers;
+}
+
+/** Makes the controller that reflects one kind within one pair. */
+export interface Reflector {
+  readonly name: ReflectorName;
+  start(deps: ReflectionDeps, pair: NamespacePair): Controller;
+}

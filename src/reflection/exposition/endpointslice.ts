@@ -1,0 +1,91 @@
+/**
+ * Endpoints outside the provider, as ShadowEndpointSlices that the provider translates into EndpointSlices.
+ * Upstream: pkg/virtualKubelet/reflection/exposition/endpointslice.go
+ */
+import type { EndpointSlice } from "kubernetes-types/discovery/v1";
+import { ALLOW_REFLECTION, SKIP_REFLECTION } from "#api/annotations.ts";
+import * as labels from "#api/labels.ts";
+import { type ShadowEndpointSlice, shadowEndpointSlices } from "#api/offloading/shadow.ts";
+import { contains, parseCidr, parseIpv4 } from "#base/cidr.ts";
+import { forgeShadowEndpointSlice } from "#forge/endpointslice.ts";
+import { watchMapped } from "#kube/controller/controller.ts";
+import { endpointSlices, services } from "#machinery/builtin.ts";
+import { keyOf } from "#machinery/meta.ts";
+import type { ReflectionDeps } from "../deps.ts";
+import { type ReflectorSpec, reflectorOf } from "../generic.ts";
+import { defaultOf, wishOf } from "../policy.ts";
+
+const SERVICE_NAME = "kubernetes.io/service-name";
+
+const spec: ReflectorSpec<EndpointSlice, ShadowEndpointSlice> = {
+  name: "endpointslice",
+  local: endpointSlices,
+  remote: shadowEndpointSlices,
+  forge: (local, deps, pair) =>
+    forgeShadowEndpointSlice(local, pair.remote, deps.scope, {
+      isNative: (nodeName) => isNative(nodeName, deps),
+      translate: (address) => translateAddress(address, deps),
+    }),
+  exclude: ({ metadata }, { settings }) => {
+    // Made by another peer's reflection towards this cluster: handing it on would go in circles.
+    const isReflection = metadata?.labels?.[labels.ENDPOINT_SLICE_MANAGED_BY] === labels.ENDPOINT_SLICE_REFLECTION;
+    const isApiServer = metadata?.namespace === "default" && metadata.labels?.[SERVICE_NAME] === "kubernetes";
+    return isReflection || isApiServer || !settings.isIpReflected ? {} : undefined;
+  },
+  // Annotations of the slice win over those of its Service.
+  policy: ({ metadata }, type, pair) => {
+    const own = metadata?.annotations;
+    const speaks = own?.[ALLOW_REFLECTION] !== undefined || own?.[SKIP_REFLECTION] !== undefined;
+    const name = metadata?.labels?.[SERVICE_NAME] ?? "";
+    const service = pair.locals.for(services, { namespace: pair.local }).store.get({ namespace: pair.local, name });
+    return (speaks ? wishOf(own, type) : wishOf(service?.metadata?.annotations, type)) ?? defaultOf(type);
+  },
+  watches: ({ localNodes, localIps, settings }, pair, slices) => {
+    const inNamespace = () => slices.store.list();
+    return [
+      watchMapped(pair.locals.for(services, { namespace: pair.local }), ({ metadata }) =>
+        inNamespace()
+          .filter((slice) => slice.metadata?.labels?.[SERVICE_NAME] === metadata?.name)
+          .map(keyOf),
+      ),
+      watchMapped(localNodes, ({ metadata }) =>
+        inNamespace()
+          .filter(({ endpoints }) => (endpoints ?? []).some(({ nodeName }) => nodeName === metadata?.name))
+          .map(keyOf),
+      ),
+      ...(settings.remotePodCidrs.length === 0
+        ? []
+        : [
+            watchMapped(localIps, ({ spec: ip }) =>
+              inNamespace()
+                .filter(({ endpoints }) => (endpoints ?? []).some(({ addresses }) => addresses.includes(ip?.ip ?? "")))
+                .map(keyOf),
+            ),
+          ]),
+    ];
+  },
+};
+
+/** The provider's own slices have its own pods, so ours must not repeat them. A node that is gone counts as theirs, too. */
+function isNative(nodeName: string, { localNodes, scope }: ReflectionDeps): boolean {
+  const node = localNodes.store.get({ name: nodeName });
+  if (node === undefined) return true;
+  const own = node.metadata?.labels;
+  return own?.[labels.TYPE] === labels.TYPE_VIRTUAL_NODE && own[labels.REMOTE_CLUSTER_ID] === scope.destination;
+}
+
+/** Pods of this cluster keep their address, anything else needs one in the external CIDR. */
+function translateAddress(address: string, { localIps, settings }: ReflectionDeps): string {
+  const cidr = settings.localPodCidr === undefined ? undefined : parseCidr(settings.localPodCidr);
+  const ip = parseIpv4(address);
+  if (settings.remotePodCidrs.length === 0 || cidr === undefined || ip === undefined || contains(cidr, ip))
+    return address;
+  const mapped = localIps.store.list().find(({ spec: own }) => own?.ip === address)?.status?.ip;
+  if (mapped === undefined)
+    throw new Error(
+      `endpoint ${address} is outside the pod CIDR ${settings.localPodCidr}, and no IP object maps it yet`,
+    );
+  return mapped;
+}
+
+export const endpointSliceReflector = reflectorOf(spec);

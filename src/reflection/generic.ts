@@ -1,0 +1,182 @@
+/**
+ * The algorithm of reflection, once: a local object has a copy in the twin namespace, written by server-side apply and
+ * marked as ours. What is not marked is never touched. Upstream: pkg/virtualKubelet/reflection/generic
+ */
+import { createHash } from "node:crypto";
+import type { Context } from "#base/context.ts";
+import { messageOf } from "#base/errors.ts";
+import { isReflected, REFLECTION_FIELD_MANAGER, type ReflectionScope } from "#forge/reflected-metadata.ts";
+import { type Controller, DONE, type Result, type Watch, watchFor, watchMapped } from "#kube/controller/controller.ts";
+import type { Informer } from "#kube/informer/informer.ts";
+import type { Resource } from "#machinery/gvk.ts";
+import { formatKey, type KubeObject, type ObjectKey } from "#machinery/meta.ts";
+import { contains } from "./contains.ts";
+import type { NamespacePair, ReflectionDeps, ReflectionType, Reflector, ReflectorName } from "./deps.ts";
+import * as messages from "./messages.ts";
+import { defaultOf, wishOf } from "./policy.ts";
+
+/** What differs between kinds. L is read here, R is written there. */
+export interface ReflectorSpec<L extends KubeObject, R extends KubeObject = L> {
+  readonly name: ReflectorName;
+  readonly local: Resource<L>;
+  readonly remote: Resource<R>;
+  /** Throwing means: cannot be forged yet, or never; told as an event and tried again. */
+  readonly forge: (local: L, deps: ReflectionDeps, pair: NamespacePair) => R;
+  /** Inverse of each other. Default: the same name. */
+  readonly remoteName?: (name: string, scope: ReflectionScope) => string;
+  readonly localName?: (name: string, scope: ReflectionScope) => string;
+  /** Never reflected, whatever the policy; a message becomes an event. */
+  readonly exclude?: (local: L, deps: ReflectionDeps) => { readonly message?: string } | undefined;
+  /** Objects in the twin namespace that another reflector looks after. */
+  readonly isOthers?: (remote: R) => boolean;
+  /** Overrides what annotations and policy say; undefined: they decide. */
+  readonly policy?: (local: L, type: ReflectionType, pair: NamespacePair) => boolean | undefined;
+  /** Further changes that concern local objects of this kind. */
+  readonly watches?: (deps: ReflectionDeps, pair: NamespacePair, locals: Informer<L>) => readonly Watch[];
+}
+
+export interface Seen<L, R> {
+  readonly local: L | undefined;
+  readonly remote: R | undefined;
+  /** Whether the local object is to be reflected. */
+  readonly isWanted: boolean;
+  /** Whether the remote object was made by reflection. */
+  readonly isOurs: boolean;
+}
+
+export type ReflectionPlan =
+  | { readonly do: "nothing" }
+  | { readonly do: "foreign" }
+  | { readonly do: "apply" }
+  | { readonly do: "delete" };
+
+export function planReflection({ local, remote, isWanted, isOurs }: Seen<KubeObject, KubeObject>): ReflectionPlan {
+  const isPresent = local !== undefined && local.metadata?.deletionTimestamp === undefined;
+  if (remote === undefined) return isPresent && isWanted ? { do: "apply" } : { do: "nothing" };
+  if (!isOurs) return isPresent && isWanted ? { do: "foreign" } : { do: "nothing" };
+  // Its end is an event of its own, after which a wanted object is made anew.
+  if (remote.metadata?.deletionTimestamp !== undefined) return { do: "nothing" };
+  return isPresent && isWanted ? { do: "apply" } : { do: "delete" };
+}
+
+export function reflectorOf<L extends KubeObject, R extends KubeObject>(spec: ReflectorSpec<L, R>): Reflector {
+  return { name: spec.name, start: (deps, pair) => startReflector(spec, deps, pair) };
+}
+
+function startReflector<L extends KubeObject, R extends KubeObject>(
+  spec: ReflectorSpec<L, R>,
+  deps: ReflectionDeps,
+  pair: NamespacePair,
+): Controller {
+  const { scope } = deps;
+  const locals = pair.locals.for(spec.local, { namespace: pair.local });
+  const remotes = pair.remotes.for(spec.remote, { namespace: pair.remote });
+  const { workers } = deps.settings.reflectors[spec.name];
+  const localName = (name: string): string => spec.localName?.(name, scope) ?? name;
+  const work: Work<L, R> = { spec, deps, pair, locals, remotes, applied: new Map() };
+  return {
+    name: `${spec.name}-reflection`,
+    workers,
+    watches: [
+      watchFor(locals),
+      watchMapped(remotes, ({ metadata }) => [{ namespace: pair.local, name: localName(metadata?.name ?? "") }]),
+      ...(spec.watches?.(deps, pair, locals) ?? []),
+    ],
+    reconcile: (ctx, key) => reconcile(ctx, work, key),
+  };
+}
+
+interface Work<L extends KubeObject, R extends KubeObject> {
+  readonly spec: ReflectorSpec<L, R>;
+  readonly deps: ReflectionDeps;
+  readonly pair: NamespacePair;
+  readonly locals: Informer<L>;
+  readonly remotes: Informer<R>;
+  /** Digests of what was applied last, by key: fields that are no longer wanted do not show in a comparison. */
+  readonly applied: Map<string, string>;
+}
+
+async function reconcile<L extends KubeObject, R extends KubeObject>(
+  ctx: Context,
+  work: Work<L, R>,
+  key: ObjectKey,
+): Promise<Result> {
+  const { spec, deps, pair } = work;
+  const recorder = deps.events(`liqo-${spec.name}-reflection`);
+  const local = work.locals.store.get(key);
+  deps.metrics.item(spec.name, pair.local);
+  try {
+    const remoteKey = { namespace: pair.remote, name: spec.remoteName?.(key.name, deps.scope) ?? key.name };
+    const remote = work.remotes.store.get(remoteKey);
+    if (remote !== undefined && spec.isOthers?.(remote) === true) return DONE;
+    const verdict = local === undefined ? { isWanted: false } : judge(work, local);
+    const isOurs = remote !== undefined && isReflected(remote, deps.scope);
+    const plan = planReflection({ local, remote, isWanted: verdict.isWanted, isOurs });
+    if (local !== undefined && verdict.message !== undefined)
+      recorder.normal(ctx, local, messages.REFLECTION_DISABLED, verdict.message);
+    if (plan.do === "foreign" && local !== undefined)
+      recorder.warning(ctx, local, messages.FAILED_REFLECTION, messages.alreadyExists(deps.scope.destination));
+    if (plan.do === "delete") await remove(ctx, work, remoteKey, remote);
+    if (plan.do !== "apply" || local === undefined) {
+      work.applied.delete(formatKey(key));
+      return DONE;
+    }
+    const isWritten = await apply(ctx, work, key, { wanted: spec.forge(local, deps, pair), remote });
+    if (isWritten)
+      recorder.normal(ctx, local, messages.SUCCESSFUL_REFLECTION, messages.reflected(deps.scope.destination));
+    return DONE;
+  } catch (error) {
+    if (ctx.signal.aborted) return DONE;
+    deps.metrics.error(spec.name, pair.local);
+    if (local !== undefined)
+      recorder.warning(
+        ctx,
+        local,
+        messages.FAILED_REFLECTION,
+        messages.failed(deps.scope.destination, messageOf(error)),
+      );
+    throw error;
+  }
+}
+
+function judge<L extends KubeObject, R extends KubeObject>(
+  { spec, deps, pair }: Work<L, R>,
+  local: L,
+): { isWanted: boolean; message?: string } {
+  const excluded = spec.exclude?.(local, deps);
+  if (excluded !== undefined) return { isWanted: false, ...excluded };
+  const { type } = deps.settings.reflectors[spec.name];
+  const isWanted = spec.policy?.(local, type, pair) ?? wishOf(local.metadata?.annotations, type) ?? defaultOf(type);
+  if (isWanted) return { isWanted };
+  return { isWanted, message: messages.objectDisabled(deps.scope.destination, type) };
+}
+
+/** Whether a request was needed. */
+async function apply<L extends KubeObject, R extends KubeObject>(
+  ctx: Context,
+  { spec, deps, applied }: Work<L, R>,
+  key: ObjectKey,
+  { wanted, remote }: { readonly wanted: R; readonly remote: R | undefined },
+): Promise<boolean> {
+  const digest = createHash("sha256").update(JSON.stringify(wanted)).digest("base64");
+  const name = formatKey(key);
+  if (remote !== undefined && applied.get(name) === digest && contains(remote, wanted)) return false;
+  // The uid keeps the write from landing on an object that replaced ours since it was seen.
+  const uid = remote?.metadata?.uid;
+  const object = uid === undefined ? wanted : { ...wanted, metadata: { ...wanted.metadata, uid } };
+  await deps.remote.apply(ctx, spec.remote, object, { fieldManager: REFLECTION_FIELD_MANAGER });
+  applied.set(name, digest);
+  ctx.log.debug("reflected", { kind: spec.local.kind, object: name });
+  return true;
+}
+
+async function remove<L extends KubeObject, R extends KubeObject>(
+  ctx: Context,
+  { spec, deps }: Work<L, R>,
+  key: ObjectKey,
+  remote: R | undefined,
+): Promise<void> {
+  const uid = remote?.metadata?.uid;
+  await deps.remote.deleteIfPresent(ctx, spec.remote, key, uid === undefined ? {} : { uid });
+  ctx.log.debug("deleted the reflection", { kind: spec.local.kind, object: formatKey(key) });
+}

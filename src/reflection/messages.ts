@@ -1,0 +1,37 @@
+/** Reasons and messages of the events on local objects, word for word. Upstream: pkg/virtualKubelet/forge/events.go */
+export const SUCCESSFUL_REFLECTION = "SuccessfulReflection";
+export const FAILED_REFLECTION = "FailedReflection";
+export const FAILED_DELETION = "FailedDeletion";
+export const REFLECTION_DISABLED = "ReflectionDisabled";
+export const SUCCESSFUL_TOKENS = "SuccessfulSATokensReflection";
+export const FAILED_TOKENS = "FailedSATokensReflection";
+
+export const reflected = (cluster: string): string => `Successfully reflected object to cluster "${cluster}"`;
+
+export const statusReflected = (cluster: string): string =>
+  `Successfully reflected object status back from cluster "${cluster}"`;
+
+export const failed = (cluster: string, error: string): string =>
+  `Error reflecting object to cluster "${cluster}": ${error}`;
+
+export const statusFailed = (cluster: string, error: string): string =>
+  `Error reflecting object status back from cluster "${cluster}": ${error}`;
+
+export const alreadyExists = (cluster: string): string =>
+  `Error reflecting object to cluster "${cluster}": remote object already exists`;
+
+export const deletionFailed = (error: string): string => `Error deleting local object: ${error}`;
+
+export const objectDisabled = (cluster: string, policy: string): string =>
+  `Reflection to cluster "${cluster}" disabled for the current object (policy: "${policy}")`;
+
+export const tokensDisabled = (cluster: string): string =>
+  `Reflection to cluster "${cluster}" disabled for secrets holding service account tokens`;
+
+export const namespaceDisabled = (cluster: string, namespace: string): string =>
+  `Reflection to cluster "${cluster}" disabled for namespace "${namespace}". ` +
+  "If this is a DaemonSet scheduling pods in all the nodes across the cluster, " +
+  "you might want to prevent scheduling on Liqo Virtual Nodes. " +
+  "You can configure the rules under `spec.template.spec.affinity.nodeAffinity` so that the pods " +
+  "are not scheduled on Nodes having the label liqo.io/type=virtual-node. " +
+  "For further info check the documentation.";

@@ -1,0 +1,61 @@
+/** What to do about one offloaded pod, as pure decisions. Upstream: pkg/virtualKubelet/reflection/workload/podns.go (Handle) */
+import type { Pod } from "kubernetes-types/core/v1";
+import * as labels from "#api/labels.ts";
+import type { ShadowPod } from "#api/offloading/shadow.ts";
+import { OFFLOADING_ABORTED, OFFLOADING_BACK_OFF } from "#forge/pod/status.ts";
+import { isReflected, type ReflectionScope } from "#forge/reflected-metadata.ts";
+import { isTerminal, isTerminating } from "#machinery/pod.ts";
+
+export interface PodSeen {
+  readonly local: Pod | undefined;
+  readonly shadow: ShadowPod | undefined;
+  /** The pod that the provider runs for the ShadowPod. */
+  readonly remote: Pod | undefined;
+}
+
+export type PodPlan =
+  | { readonly do: "nothing" }
+  /** The name is taken at the provider by something that is not ours. */
+  | { readonly do: "foreign"; readonly local: Pod }
+  | { readonly do: "delete-shadow"; readonly shadow: ShadowPod; readonly local: Pod | undefined }
+  | { readonly do: "delete-local"; readonly local: Pod }
+  | { readonly do: "offload"; readonly local: Pod }
+  | { readonly do: "keep"; readonly local: Pod; readonly shadow: ShadowPod }
+  | { readonly do: "report"; readonly local: Pod };
+
+export function planPod({ local, shadow, remote }: PodSeen, scope: ReflectionScope): PodPlan {
+  // Of two virtual nodes for one provider each looks after its own pods only.
+  const isOurs = (object: Pod | ShadowPod): boolean =>
+    isReflected(object, scope) && object.metadata?.labels?.[labels.NODE_NAME] === scope.nodeName;
+  const isForeign = (shadow !== undefined && !isOurs(shadow)) || (remote !== undefined && !isOurs(remote));
+  if (isForeign) {
+    if (local === undefined) return { do: "nothing" };
+    return isTerminating(local) ? { do: "delete-local", local } : { do: "foreign", local };
+  }
+  const isAlive = shadow !== undefined && shadow.metadata?.deletionTimestamp === undefined;
+  if (local === undefined) return isAlive ? { do: "delete-shadow", shadow, local } : { do: "nothing" };
+  if (isTerminating(local)) {
+    if (isAlive) return { do: "delete-shadow", shadow, local };
+    return shadow === undefined && remote === undefined ? { do: "delete-local", local } : { do: "report", local };
+  }
+  if (local.status?.reason === OFFLOADING_ABORTED && local.status.phase === "Failed")
+    return isAlive ? { do: "delete-shadow", shadow, local: undefined } : { do: "nothing" };
+  if (isTerminal(local)) return { do: "nothing" };
+  if (shadow === undefined) return remote === undefined ? { do: "offload", local } : { do: "report", local };
+  return isAlive ? { do: "keep", local, shadow } : { do: "report", local };
+}
+
+export type FallbackPlan =
+  | { readonly do: "nothing" }
+  | { readonly do: "delete-local" }
+  | { readonly do: "reject"; readonly phase: "Pending" | "Failed"; readonly reason: string };
+
+/** For a pod on the virtual node whose namespace is not offloaded. */
+export function planFallback(local: Pod): FallbackPlan {
+  if (isTerminating(local)) return { do: "delete-local" };
+  if (isTerminal(local)) return { do: "nothing" };
+  const hasRun = (local.status?.phase ?? "Pending") !== "Pending" || (local.status?.containerStatuses?.length ?? 0) > 0;
+  if (hasRun) return { do: "reject", phase: "Failed", reason: OFFLOADING_ABORTED };
+  if (local.status?.reason === OFFLOADING_BACK_OFF) return { do: "nothing" };
+  return { do: "reject", phase: "Pending", reason: OFFLOADING_BACK_OFF };
+}

@@ -1,0 +1,193 @@
+/**
+ * Pods of one namespace pair: a ShadowPod goes out, the status comes back. The provider keeps the real pod alive.
+ * Upstream: pkg/virtualKubelet/reflection/workload/podns.go
+ */
+import type { Pod } from "kubernetes-types/core/v1";
+import * as labels from "#api/labels.ts";
+import { type ShadowPod, shadowPods } from "#api/offloading/shadow.ts";
+import type { Context } from "#base/context.ts";
+import { messageOf } from "#base/errors.ts";
+import { forgeShadowMetadata, forgeShadowPod } from "#forge/pod/shadow-pod.ts";
+import { REFLECTION_FIELD_MANAGER } from "#forge/reflected-metadata.ts";
+import { type Controller, DONE, type Result, watchMapped } from "#kube/controller/controller.ts";
+import type { EventRecorder } from "#kube/events/recorder.ts";
+import type { Informer } from "#kube/informer/informer.ts";
+import { pods } from "#machinery/builtin.ts";
+import { keyOf, type ObjectKey } from "#machinery/meta.ts";
+import { isAlreadyExists, isConflict, isForbidden, isInvalid, isNotFound } from "#machinery/status-error.ts";
+import { contains } from "../contains.ts";
+import type { NamespacePair, ReflectionDeps, Reflector } from "../deps.ts";
+import * as messages from "../messages.ts";
+import { apiServerAccess } from "./api-server-access.ts";
+import { type PodPlan, type PodSeen, planPod } from "./plan.ts";
+import { StatusReporter, writeStatus } from "./status-reporter.ts";
+
+const LIQO_RUNTIME_CLASS = "liqo";
+export const OFFLOADING_REFUSED = "OffloadingRefused";
+
+export const podReflector: Reflector = { name: "pod", start: startPodReflector };
+
+interface Work {
+  readonly deps: ReflectionDeps;
+  readonly pair: NamespacePair;
+  readonly shadows: Informer<ShadowPod>;
+  readonly remotes: Informer<Pod>;
+  readonly recorder: EventRecorder;
+  readonly reporter: StatusReporter;
+}
+
+function startPodReflector(deps: ReflectionDeps, pair: NamespacePair): Controller {
+  const shadows = pair.remotes.for(shadowPods, { namespace: pair.remote });
+  const remotes = pair.remotes.for(pods, { namespace: pair.remote });
+  const recorder = deps.events("liqo-pod-reflection");
+  const work: Work = { deps, pair, shadows, remotes, recorder, reporter: new StatusReporter(deps, recorder) };
+  const atHome = ({ metadata }: Pod | ShadowPod): ObjectKey[] => [
+    { namespace: pair.local, name: metadata?.name ?? "" },
+  ];
+  return {
+    name: "pod-reflection",
+    workers: deps.settings.reflectors.pod.workers,
+    watches: [
+      watchMapped(deps.localPods, (pod) => (pod.metadata?.namespace === pair.local ? atHome(pod) : [])),
+      watchMapped(shadows, atHome),
+      watchMapped(remotes, atHome),
+    ],
+    reconcile: async (ctx, key) => {
+      deps.metrics.item("pod", pair.local);
+      const seen = observe(work, key);
+      try {
+        return await act(ctx, work, seen, planPod(seen, deps.scope));
+      } catch (error) {
+        deps.metrics.error("pod", pair.local);
+        throw error;
+      }
+    },
+  };
+}
+
+function observe({ deps, pair, shadows, remotes }: Work, key: ObjectKey): PodSeen {
+  const remoteKey = { namespace: pair.remote, name: key.name };
+  return {
+    local: deps.localPods.store.get(key),
+    shadow: shadows.store.get(remoteKey),
+    remote: remotes.store.get(remoteKey),
+  };
+}
+
+async function act(ctx: Context, work: Work, seen: PodSeen, plan: PodPlan): Promise<Result> {
+  const { destination } = work.deps.scope;
+  if (seen.local === undefined) work.reporter.forget(seen.remote);
+  switch (plan.do) {
+    case "nothing":
+      return DONE;
+    case "foreign":
+      work.recorder.warning(ctx, plan.local, messages.FAILED_REFLECTION, messages.alreadyExists(destination));
+      return DONE;
+    case "delete-local":
+      await deleteLocal(ctx, work, plan.local);
+      return DONE;
+    case "delete-shadow":
+      await deleteShadow(ctx, work, plan.shadow);
+      if (plan.local !== undefined) await work.reporter.report(ctx, { ...seen, local: plan.local });
+      return DONE;
+    case "offload":
+      await Promise.all([offload(ctx, work, plan.local), markOffloaded(ctx, work, plan.local)]);
+      return DONE;
+    case "keep":
+      await Promise.all([relabel(ctx, work, plan.local, plan.shadow), markOffloaded(ctx, work, plan.local)]);
+      await work.reporter.report(ctx, { ...seen, local: plan.local });
+      return DONE;
+    case "report":
+      await work.reporter.report(ctx, { ...seen, local: plan.local });
+      return DONE;
+  }
+}
+
+async function offload(ctx: Context, { deps, pair, recorder }: Work, local: Pod): Promise<void> {
+  const shadow = forgeShadowPod(local, pair.remote, {
+    scope: deps.scope,
+    patch: deps.virtualNode()?.spec?.offloadingPatch,
+    apiServer: apiServerAccess(deps),
+    liqoRuntimeClass: LIQO_RUNTIME_CLASS,
+  });
+  try {
+    await deps.remote.create(ctx, shadowPods, shadow, { fieldManager: REFLECTION_FIELD_MANAGER });
+    recorder.normal(ctx, local, messages.SUCCESSFUL_REFLECTION, messages.reflected(deps.scope.destination));
+  } catch (error) {
+    // Made a moment ago, and the watch has not told yet.
+    if (isAlreadyExists(error) || ctx.signal.aborted) return;
+    const message = messages.failed(deps.scope.destination, messageOf(error));
+    recorder.warning(ctx, local, messages.FAILED_REFLECTION, message);
+    if (isForbidden(error) || isInvalid(error)) {
+      // The pod shows why it waits; the queue's back-off asks again, since quotas get free.
+      const status = { ...local.status, phase: "Pending", reason: OFFLOADING_REFUSED, message };
+      await writeStatus(ctx, deps.local, local, status);
+    }
+    throw error;
+  }
+}
+
+/** Selects offloaded pods for the drain, for the status of unreachable nodes and for the routes. */
+async function markOffloaded(ctx: Context, { deps }: Work, local: Pod): Promise<void> {
+  const { name = "", namespace = "", uid = "", labels: own } = local.metadata ?? {};
+  if (own?.[labels.SHADOW_POD] === "true") return;
+  const mark: Pod = { metadata: { name, namespace, uid, labels: { [labels.SHADOW_POD]: "true" } } };
+  try {
+    await deps.local.apply(ctx, pods, mark, { fieldManager: REFLECTION_FIELD_MANAGER });
+  } catch (error) {
+    // Deleted meanwhile.
+    if (!isNotFound(error) && !isConflict(error)) throw error;
+  }
+}
+
+/** Labels and annotations follow; the spec is the provider's own after creation. */
+async function relabel(ctx: Context, { deps, pair, recorder }: Work, local: Pod, shadow: ShadowPod): Promise<void> {
+  if (local.metadata?.labels?.[labels.REMOTE_UNAVAILABLE] === "true") return;
+  const wanted = forgeShadowMetadata(local, pair.remote, deps.scope);
+  const gone = {
+    labels: nullsFor(shadow.metadata?.labels, wanted.labels, [labels.CREATOR_USER]),
+    annotations: nullsFor(shadow.metadata?.annotations, wanted.annotations, []),
+  };
+  const hasGone = Object.keys(gone.labels).length > 0 || Object.keys(gone.annotations).length > 0;
+  if (!hasGone && contains(shadow.metadata, { labels: wanted.labels, annotations: wanted.annotations })) return;
+  const body = {
+    metadata: {
+      uid: shadow.metadata?.uid,
+      labels: { ...gone.labels, ...wanted.labels },
+      annotations: { ...gone.annotations, ...wanted.annotations },
+    },
+  };
+  await deps.remote.patch(ctx, shadowPods, keyOf(shadow), "merge", body, { fieldManager: REFLECTION_FIELD_MANAGER });
+  recorder.normal(ctx, local, messages.SUCCESSFUL_REFLECTION, messages.reflected(deps.scope.destination));
+}
+
+/** How a merge patch removes what is no longer wanted, except what the provider added. */
+function nullsFor(
+  before: Readonly<Record<string, string>> | undefined,
+  wanted: Readonly<Record<string, string>> | undefined,
+  kept: readonly string[],
+): Record<string, null> {
+  const stale = Object.keys(before ?? {}).filter((key) => wanted?.[key] === undefined && !kept.includes(key));
+  return Object.fromEntries(stale.map((key) => [key, null]));
+}
+
+async function deleteShadow(ctx: Context, { deps }: Work, shadow: ShadowPod): Promise<void> {
+  const uid = shadow.metadata?.uid;
+  await deps.remote.deleteIfPresent(ctx, shadowPods, keyOf(shadow), uid === undefined ? {} : { uid });
+}
+
+/** The last step of a kubelet: with no container left, the pod itself goes. */
+async function deleteLocal(ctx: Context, { deps, recorder }: Work, local: Pod): Promise<void> {
+  const uid = local.metadata?.uid;
+  try {
+    await deps.local.deleteIfPresent(ctx, pods, keyOf(local), {
+      gracePeriodSeconds: 0,
+      ...(uid !== undefined && { uid }),
+    });
+  } catch (error) {
+    // Another pod of that name already.
+    if (isConflict(error)) return;
+    recorder.warning(ctx, local, messages.FAILED_DELETION, messages.deletionFailed(messageOf(error)));
+    throw error;
+  }
+}

@@ -1,0 +1,97 @@
+/** Brings the status of remote pods home. Upstream: pkg/virtualKubelet/reflection/workload/podns.go (HandleStatus) */
+import { isDeepStrictEqual } from "node:util";
+import type { Pod, PodStatus } from "kubernetes-types/core/v1";
+import { REMOTE_UNAVAILABLE } from "#api/labels.ts";
+import { parseCidr, remapIp } from "#base/cidr.ts";
+import type { Context } from "#base/context.ts";
+import { messageOf } from "#base/errors.ts";
+import { forgePodStatus, forgeTerminatedStatus } from "#forge/pod/status.ts";
+import { REFLECTION_FIELD_MANAGER } from "#forge/reflected-metadata.ts";
+import type { KubeClient } from "#kube/client/client.ts";
+import type { EventRecorder } from "#kube/events/recorder.ts";
+import { pods } from "#machinery/builtin.ts";
+import { keyOf } from "#machinery/meta.ts";
+import { isTerminal } from "#machinery/pod.ts";
+import { isNotFound } from "#machinery/status-error.ts";
+import type { ReflectionDeps, ReflectionSettings } from "../deps.ts";
+import * as messages from "../messages.ts";
+import type { PodSeen } from "./plan.ts";
+import { nextRestarts, type RestartRecord } from "./restarts.ts";
+
+type Offloaded = PodSeen & { readonly local: Pod };
+
+export class StatusReporter {
+  readonly #deps: ReflectionDeps;
+  readonly #recorder: EventRecorder;
+  /** By uid of the local pod. */
+  readonly #restarts = new Map<string, RestartRecord>();
+
+  constructor(deps: ReflectionDeps, recorder: EventRecorder) {
+    this.#deps = deps;
+    this.#recorder = recorder;
+  }
+
+  /** Writes the local status if it differs from what the provider says. */
+  async report(ctx: Context, seen: Offloaded): Promise<void> {
+    const status = this.#statusOf(seen);
+    const { local } = seen;
+    if (status === undefined || isDeepStrictEqual(local.status, status)) return;
+    const { destination } = this.#deps.scope;
+    try {
+      await writeStatus(ctx, this.#deps.local, local, status);
+    } catch (error) {
+      if (ctx.signal.aborted || isNotFound(error)) return;
+      const message = messages.statusFailed(destination, messageOf(error));
+      this.#recorder.warning(ctx, local, messages.FAILED_REFLECTION, message);
+      throw error;
+    }
+    this.#recorder.normal(ctx, local, messages.SUCCESSFUL_REFLECTION, messages.statusReflected(destination));
+  }
+
+  /** Drops what is remembered of pods that are gone. */
+  forget(remote: Pod | undefined): void {
+    for (const [uid, record] of this.#restarts) {
+      if (remote === undefined || record.remoteUid !== remote.metadata?.uid) continue;
+      this.#restarts.delete(uid);
+    }
+  }
+
+  #statusOf({ local, shadow, remote }: Offloaded): PodStatus | undefined {
+    if (isTerminal(local) && local.metadata?.deletionTimestamp === undefined) return undefined;
+    if (remote === undefined) {
+      const phase = shadow?.status?.phase;
+      if (phase !== "Succeeded" && phase !== "Failed") return undefined;
+      return isTerminal(local) ? undefined : forgeTerminatedStatus(local, phase, this.#deps.nowMs());
+    }
+    const uid = local.metadata?.uid ?? "";
+    const restarts = nextRestarts(this.#restarts.get(uid), local, remote);
+    this.#restarts.set(uid, restarts);
+    return forgePodStatus(local, remote, {
+      translate: (address) => translatePodIp(address, this.#deps.settings),
+      hostIp: this.#deps.settings.nodeIp,
+      restarts: restarts.earlier,
+      isUnavailable: local.metadata?.labels?.[REMOTE_UNAVAILABLE] === "true",
+    });
+  }
+}
+
+/** The provider's address of a pod → the one that reaches it from here; undefined: not to be shown. */
+export function translatePodIp(address: string, settings: ReflectionSettings): string | undefined {
+  if (!settings.isIpReflected) return undefined;
+  for (const { from, to } of settings.remotePodCidrs) {
+    const [own, seen] = [parseCidr(from), parseCidr(to)];
+    const remapped = own === undefined || seen === undefined ? undefined : remapIp(address, own, seen);
+    if (remapped !== undefined) return remapped;
+  }
+  return address;
+}
+
+/** Replaces the whole status, whatever else changed in the pod meanwhile. */
+export async function writeStatus(ctx: Context, client: KubeClient, pod: Pod, status: PodStatus): Promise<void> {
+  const patch = [
+    { op: "test", path: "/metadata/uid", value: pod.metadata?.uid },
+    { op: "add", path: "/status", value: status },
+  ];
+  const options = { subresource: "status", fieldManager: REFLECTION_FIELD_MANAGER };
+  await client.patch(ctx, pods, keyOf(pod), "json", patch, options);
+}
