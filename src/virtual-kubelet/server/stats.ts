@@ -1,0 +1,114 @@
+/** What the offloaded pods use, as the provider measures it. Upstream: pkg/virtualKubelet/reflection/workload/pod.go (Stats), cmd/virtual-kubelet/root/metrics.go */
+import type { ServerResponse } from "node:http";
+import { pipeline } from "node:stream/promises";
+import type { Context } from "#base/context.ts";
+import { timestamp } from "#machinery/conditions.ts";
+import { milliOf } from "#machinery/quantity.ts";
+import { isNotFound } from "#machinery/status-error.ts";
+import { Refused } from "./refused.ts";
+import type { ServerOptions } from "./server.ts";
+
+interface PodMetrics {
+  readonly metadata: { readonly name: string };
+  readonly containers?: readonly { readonly name: string; readonly usage: Readonly<Record<string, string>> }[];
+}
+
+interface Sample {
+  readonly namespace: string;
+  readonly pod: string;
+  readonly uid: string;
+  readonly containers: readonly { readonly name: string; readonly nanoCores: number; readonly bytes: number }[];
+}
+
+export async function summary(ctx: Context, options: ServerOptions): Promise<object> {
+  const time = timestamp(options.nowMs());
+  const samples = await collect(ctx, options);
+  const usage = (list: readonly { nanoCores: number; bytes: number }[]): object => ({
+    cpu: { time, usageNanoCores: list.reduce((sum, { nanoCores }) => sum + nanoCores, 0) },
+    memory: { time, workingSetBytes: list.reduce((sum, { bytes }) => sum + bytes, 0) },
+  });
+  return {
+    node: {
+      nodeName: options.settings.nodeName,
+      startTime: time,
+      ...usage(samples.flatMap(({ containers }) => containers)),
+    },
+    pods: samples.map(({ namespace, pod, uid, containers }) => ({
+      podRef: { name: pod, namespace, uid },
+      startTime: time,
+      containers: containers.map((container) => ({ name: container.name, startTime: time, ...usage([container]) })),
+      ...usage(containers),
+    })),
+  };
+}
+
+/** Memory only: the provider's metrics are rates, and a counter of CPU seconds cannot be made of them. */
+export async function resourceMetrics(ctx: Context, options: ServerOptions): Promise<string> {
+  const samples = await collect(ctx, options);
+  const lines = samples.flatMap(({ namespace, pod, containers }) =>
+    containers.map(
+      ({ name, bytes }) =>
+        `container_memory_working_set_bytes{container="${name}",namespace="${namespace}",pod="${pod}"} ${bytes}`,
+    ),
+  );
+  return `${["# TYPE container_memory_working_set_bytes gauge", ...lines].join("\n")}\n`;
+}
+
+/** Provider's kubelet metrics of this cluster's pods, from Liqo's metric agent there. */
+export async function forwardMetrics(
+  ctx: Context,
+  { provider, settings }: ServerOptions,
+  path: string,
+  response: ServerResponse,
+): Promise<void> {
+  const client = provider();
+  if (client === undefined) throw new Refused(503, "the provider is not connected yet");
+  const body = await client.stream(
+    ctx,
+    `/apis/metrics.liqo.io/v1beta1/scrape/${encodeURIComponent(settings.homeClusterId)}${path}`,
+  );
+  response.writeHead(200, { "Content-Type": "text/plain; version=0.0.4" });
+  await pipeline(body, response).catch(() => response.destroy());
+}
+
+/** A pod that the provider has not measured yet is left out; upstream fails as a whole. */
+async function collect(ctx: Context, options: ServerOptions): Promise<Sample[]> {
+  const pods = options.localPods.store.list();
+  const namespaces = [...new Set(pods.map(({ metadata }) => metadata?.namespace ?? ""))];
+  const lists = await Promise.all(
+    namespaces.map(async (namespace) => [namespace, await metricsOf(ctx, options, namespace)] as const),
+  );
+  const measured = new Map(lists);
+  return pods.flatMap(({ metadata }) => {
+    const { namespace = "", name = "", uid = "" } = metadata ?? {};
+    const found = measured.get(namespace)?.find((item) => item.metadata.name === name);
+    if (found === undefined) return [];
+    const containers = (found.containers ?? []).map(({ name: container, usage }) => ({
+      name: container,
+      // A thousandth of a core is a million of its billionths.
+      nanoCores: nanoCores(usage["cpu"]),
+      bytes: Number(milliOf(usage["memory"]) / 1000n),
+    }));
+    return [{ namespace, pod: name, uid, containers }];
+  });
+}
+
+/** metrics-server writes `1234567n`. */
+function nanoCores(quantity: string | undefined): number {
+  const nano = /^(\d+)n$/.exec(quantity ?? "")?.[1];
+  return nano === undefined ? Number(milliOf(quantity)) * 1e6 : Number(nano);
+}
+
+async function metricsOf(ctx: Context, options: ServerOptions, namespace: string): Promise<readonly PodMetrics[]> {
+  const remote = options.remoteNamespace(namespace);
+  const client = options.provider();
+  if (remote === undefined || client === undefined) return [];
+  try {
+    const path = `/apis/metrics.k8s.io/v1beta1/namespaces/${remote}/pods`;
+    return (await client.raw<{ items?: PodMetrics[] }>(ctx, "GET", path)).items ?? [];
+  } catch (error) {
+    // The provider has no metrics server.
+    if (isNotFound(error)) return [];
+    throw error;
+  }
+}

@@ -1,0 +1,151 @@
+/**
+ * One virtual node: the Node itself, the reflection of what its pods need, and the kubelet API for those pods. Holds no
+ * state outside its arguments, so that one process could run several. Upstream: cmd/virtual-kubelet/root/root.go
+ */
+import type { Node } from "kubernetes-types/core/v1";
+import { foreignClusters } from "#api/core/foreigncluster.ts";
+import { ips } from "#api/ipam/ip.ts";
+import { namespaceMaps } from "#api/offloading/namespace.ts";
+import { virtualNodes } from "#api/offloading/virtualnode.ts";
+import { type Context, sleep } from "#base/context.ts";
+import { messageOf } from "#base/errors.ts";
+import type { KubeClient } from "#kube/client/client.ts";
+import { runController } from "#kube/controller/controller.ts";
+import { type ElectionOptions, runElected } from "#kube/election/leader.ts";
+import { EventRecorder } from "#kube/events/recorder.ts";
+import { startHealthServer } from "#kube/health/server.ts";
+import { Informers } from "#kube/informer/informers.ts";
+import { nodes, pods } from "#machinery/builtin.ts";
+import { nodeReflectors, sharedReflectors } from "#reflection/all.ts";
+import type { ReflectionDeps } from "#reflection/deps.ts";
+import { ReflectionMetrics } from "#reflection/metrics.ts";
+import { acceptedMappings, runNamespacePairs } from "#reflection/namespaces.ts";
+import { podFallbackController } from "#reflection/workload/fallback.ts";
+import { ended } from "./ended.ts";
+import { runNode } from "./node/node.ts";
+import { ProviderConnection } from "./provider.ts";
+import { startKubeletServer } from "./server/server.ts";
+import type { VirtualKubeletSettings } from "./settings.ts";
+
+/** Upstream's name for the election among the virtual kubelets of one provider. */
+const SHARED_LEASE = "virtual-kubelet-leader-election";
+
+export interface VirtualKubeletOptions {
+  readonly client: KubeClient;
+  readonly settings: VirtualKubeletSettings;
+  /** Tells replicas apart. */
+  readonly identity: string;
+  readonly nowMs: () => number;
+}
+
+/** Waits to be the active replica, then runs until the context ends. Rejects when the lease is lost. */
+export async function runVirtualKubelet(ctx: Context, options: VirtualKubeletOptions): Promise<void> {
+  const election = electionFor(options, options.settings.nodeName);
+  if (election === undefined) return runActive(ctx, options);
+  await runElected(ctx, options.client, election, (leading) => runActive(leading, options));
+}
+
+async function runActive(ctx: Context, options: VirtualKubeletOptions): Promise<void> {
+  const { client, settings, nowMs } = options;
+  const { nodeName, foreignClusterId, tenantNamespace } = settings;
+  await using informers = new Informers(ctx, client);
+  const virtual = informers.for(virtualNodes, { namespace: tenantNamespace });
+  const maps = informers.for(namespaceMaps, { namespace: tenantNamespace });
+  const foreign = informers.for(foreignClusters);
+  const metrics = new ReflectionMetrics(foreignClusterId, nodeName);
+  const provider = new ProviderConnection();
+  const recorders = new Map<string, EventRecorder>();
+  const virtualNode = () => virtual.store.get({ namespace: tenantNamespace, name: nodeName });
+  const shared = {
+    settings: settings.reflection,
+    local: client,
+    metrics,
+    nowMs,
+    virtualNode,
+    localPods: informers.for(pods, { fieldSelector: `spec.nodeName=${nodeName}` }),
+    localNodes: informers.for(nodes, { transform: labelsOnly }),
+    localIps: informers.for(ips),
+    events: (component: string) => {
+      const recorder = recorders.get(component) ?? new EventRecorder(client, { component });
+      recorders.set(component, recorder);
+      return recorder;
+    },
+  };
+  await using _server = await startKubeletServer(ctx, {
+    settings,
+    local: client,
+    provider: () => provider.client,
+    localPods: shared.localPods,
+    remoteNamespace: (namespace) => acceptedMappings(maps, foreignClusterId).get(namespace),
+    nowMs,
+  });
+  await using _health =
+    settings.metricsPort === undefined
+      ? undefined
+      : await startHealthServer({ port: settings.metricsPort, metrics: () => metrics.render() });
+  await Promise.race([virtual.synced, ended(ctx)]);
+  const depsFor = (remote: KubeClient): ReflectionDeps => ({
+    ...shared,
+    remote,
+    scope: {
+      origin: settings.homeClusterId,
+      destination: foreignClusterId,
+      nodeName,
+      labelsNotReflected: virtualNode()?.spec?.offloadingPatch?.labelsNotReflected ?? [],
+      annotationsNotReflected: virtualNode()?.spec?.offloadingPatch?.annotationsNotReflected ?? [],
+    },
+  });
+  await Promise.all([
+    runNode(ctx, { client, informers, settings, virtual, foreign, provider: () => provider.client, nowMs }),
+    runController(ctx, podFallbackController(depsFor(client), maps)),
+    provider.run(
+      ctx,
+      { informers, namespace: tenantNamespace, secretName: settings.kubeconfigSecret },
+      async (session, remote) => {
+        const deps = depsFor(remote);
+        await Promise.all([
+          runNamespacePairs(session, deps, maps, nodeReflectors),
+          runShared(session, options, (leading) => runNamespacePairs(leading, deps, maps, sharedReflectors)),
+        ]);
+      },
+    ),
+  ]);
+}
+
+/** Runs while elected, again and again: losing this lease is no reason to stop the node's own pods. */
+async function runShared(
+  ctx: Context,
+  options: VirtualKubeletOptions,
+  lead: (ctx: Context) => Promise<void>,
+): Promise<void> {
+  const election = electionFor(options, SHARED_LEASE);
+  if (election === undefined) return lead(ctx);
+  while (!ctx.signal.aborted) {
+    try {
+      await runElected(ctx, options.client, election, lead);
+    } catch (error) {
+      ctx.log.warn("no longer reflects shared objects", { error: messageOf(error) });
+      await sleep(ctx, election.retryMs ?? 0);
+    }
+  }
+}
+
+function electionFor({ settings, identity }: VirtualKubeletOptions, name: string): ElectionOptions | undefined {
+  if (settings.election === undefined) return undefined;
+  return { lease: { namespace: settings.tenantNamespace, name }, identity, ...settings.election };
+}
+
+/** Reflection asks nodes for nothing else. */
+function labelsOnly({ apiVersion, kind, metadata }: Node): Node {
+  const { name, uid, resourceVersion, labels } = metadata ?? {};
+  return {
+    ...(apiVersion !== undefined && { apiVersion: "v1" as const }),
+    ...(kind !== undefined && { kind: "Node" as const }),
+    metadata: {
+      ...(name !== undefined && { name }),
+      ...(uid !== undefined && { uid }),
+      ...(resourceVersion !== undefined && { resourceVersion }),
+      ...(labels !== undefined && { labels }),
+    },
+  };
+}
