@@ -19,13 +19,29 @@ const SCHEMAS = join(ROOT, ".build/openapi/schemas.json");
 const skip = existsSync(UPSTREAM) && existsSync(SCHEMAS) ? false : `no upstream manifests in ${UPSTREAM}`;
 
 // Fields whose type is Kubernetes' own (or, for serviceMonitor, the Prometheus operator's).
-const FOREIGN = ["spec.pod", ".deployment.spec", "template.spec", "serviceTemplate.spec", "service.spec", "resourceQuota", "spec.resources", "serviceMonitor.spec", "template.endpoints", "template.ports"];
+const FOREIGN = [
+  "spec.pod",
+  ".deployment.spec",
+  "template.spec",
+  "serviceTemplate.spec",
+  "service.spec",
+  "resourceQuota",
+  "spec.resources",
+  "serviceMonitor.spec",
+  "template.endpoints",
+  "template.ports",
+];
 
 interface Crd {
   spec: {
     names: { shortNames?: string[]; plural: string };
     scope: string;
-    versions: { name: string; schema: { openAPIV3Schema: JsonSchema }; additionalPrinterColumns?: JsonSchema[]; subresources?: unknown }[];
+    versions: {
+      name: string;
+      schema: { openAPIV3Schema: JsonSchema };
+      additionalPrinterColumns?: JsonSchema[];
+      subresources?: unknown;
+    }[];
   };
   metadata: { labels?: Record<string, string> };
 }
@@ -56,7 +72,13 @@ test("28 kinds are defined", () => assert.equal(allKinds.length, 28));
 /** The schema without descriptions, cut where a foreign type begins. */
 function essence(schema: JsonSchema | undefined, path: string): unknown {
   if (schema === undefined || FOREIGN.some((end) => path.endsWith(end))) return "foreign";
-  const { properties, items, additionalProperties, description: _d, ...rest } = schema as {
+  const {
+    properties,
+    items,
+    additionalProperties,
+    description: _d,
+    ...rest
+  } = schema as {
     properties?: Record<string, JsonSchema>;
     items?: JsonSchema;
     additionalProperties?: JsonSchema;

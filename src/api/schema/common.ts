@@ -1,5 +1,5 @@
 /** Shapes that several kinds share. */
-import { array, boolean, integer, map, object, required, rules, type Schema, string } from "./dsl.ts";
+import { array, boolean, integer, map, object, oneOf, required, rules, type Schema, string } from "./dsl.ts";
 
 export const clusterId = string({ pattern: "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$" });
 export const bytes = string({ format: "byte" });
@@ -74,7 +74,7 @@ export const endpointStatus = rules(
     addresses: array(string()),
     port: integer("int32"),
     ports,
-    protocol: string({ enum: ["TCP", "UDP"] }),
+    protocol: oneOf(["TCP", "UDP"]),
   }),
   { message: "port and ports are mutually exclusive", rule: "!(has(self.port) && has(self.ports))" },
   {

@@ -1,0 +1,144 @@
+/** One cluster a command works on, as its user: everything goes through the API. */
+import { randomBytes } from "node:crypto";
+import { type Context, sleep, withTimeout } from "#base/context.ts";
+import { isAborted } from "#base/errors.ts";
+import { KubeClient } from "#kube/client/client.ts";
+import { configFromFile, KubeconfigError } from "#kube/client/config.ts";
+import { configMaps } from "#machinery/builtin.ts";
+import { formatGroupResource, type Resource } from "#machinery/gvk.ts";
+import { formatKey, type KubeObject, type ObjectKey } from "#machinery/meta.ts";
+import { isForbidden, isUnauthorized, StatusError } from "#machinery/status-error.ts";
+import { CliError } from "./errors.ts";
+
+export interface ClusterFlags {
+  readonly kubeconfig?: string | undefined;
+  readonly context?: string | undefined;
+  readonly cluster?: string | undefined;
+  readonly user?: string | undefined;
+}
+
+export interface Cluster extends Disposable {
+  readonly client: KubeClient;
+  readonly liqoNamespace: string;
+  readonly server: string;
+}
+
+export function openCluster(flags: ClusterFlags, liqoNamespace: string, defaultKubeconfig: string): Cluster {
+  const path = flags.kubeconfig ?? defaultKubeconfig;
+  try {
+    const config = configFromFile(path, flags);
+    const client = new KubeClient(config, "liqoctl");
+    return { client, liqoNamespace, server: config.server, [Symbol.dispose]: () => client[Symbol.dispose]() };
+  } catch (cause) {
+    if (cause instanceof KubeconfigError)
+      throw new CliError(cause.message, { cause, hint: "check --kubeconfig and --context" });
+    throw cause;
+  }
+}
+
+/** The cluster's id. Throws a CliError that says whether the API server, the rights or Liqo are missing. */
+export async function clusterIdOf(ctx: Context, cluster: Cluster): Promise<string> {
+  try {
+    const { items } = await cluster.client.list(withTimeout(ctx, 10_000), configMaps, {
+      namespace: cluster.liqoNamespace,
+      labelSelector: "app.kubernetes.io/name=clusterid-configmap",
+    });
+    const id = items[0]?.data?.["CLUSTER_ID"];
+    if (id !== undefined && id !== "") return id;
+  } catch (cause) {
+    throw unreachable(cluster, cause);
+  }
+  throw new CliError(`Liqo is not installed in namespace ${cluster.liqoNamespace} of the cluster ${cluster.server}`, {
+    hint: "install it with `liqoctl install`",
+  });
+}
+
+export function unreachable(cluster: Cluster, cause: unknown): CliError {
+  if (isAborted(cause))
+    return new CliError(`the API server ${cluster.server} did not answer in time`, {
+      cause,
+      hint: "check its address and the network",
+    });
+  if (isUnauthorized(cause))
+    return new CliError(`the API server ${cluster.server} does not accept these credentials`, {
+      cause,
+      hint: "check the user of the kubeconfig",
+    });
+  if (isForbidden(cause))
+    return new CliError(`missing rights on ${cluster.server}: ${cause.message}`, {
+      cause,
+      hint: "peering and installing need an administrator",
+    });
+  if (cause instanceof StatusError && cause.reason === "ServiceUnavailable")
+    return new CliError(cause.message, { cause, hint: "check its address and the network" });
+  return new CliError(cause instanceof Error ? cause.message : String(cause), { cause });
+}
+
+export interface WaitOptions<T> {
+  readonly until: (object: T | undefined) => boolean;
+  readonly timeoutMs: number;
+  /** Completes "… within 10 s". */
+  readonly what: string;
+}
+
+/** Watches one object until the condition holds; the object then. Throws a CliError after the time. */
+export async function waitFor<T extends KubeObject>(
+  ctx: Context,
+  client: KubeClient,
+  resource: Resource<T>,
+  key: ObjectKey,
+  options: WaitOptions<T>,
+): Promise<T | undefined> {
+  const limited = withTimeout(ctx, options.timeoutMs);
+  const scope = {
+    fieldSelector: `metadata.name=${key.name}`,
+    ...(key.namespace !== undefined && { namespace: key.namespace }),
+  };
+  try {
+    while (!limited.signal.aborted) {
+      const list = await client.list(limited, resource, scope);
+      let current: T | undefined = list.items[0];
+      if (options.until(current)) return current;
+      for await (const event of client.watch(limited, resource, {
+        ...scope,
+        resourceVersion: list.metadata.resourceVersion ?? "0",
+        timeoutSeconds: 60,
+      })) {
+        if (event.type === "BOOKMARK") continue;
+        current = event.type === "DELETED" ? undefined : event.object;
+        if (options.until(current)) return current;
+      }
+    }
+  } catch (cause) {
+    if (!limited.signal.aborted) throw cause;
+  }
+  throw new CliError(
+    `${formatGroupResource(resource)} ${formatKey(key)}: ${options.what} within ${Math.round(options.timeoutMs / 1000)} s`,
+  );
+}
+
+/** Waits until a listing is empty. */
+export async function waitForNone<T extends KubeObject>(
+  ctx: Context,
+  client: KubeClient,
+  resource: Resource<T>,
+  scope: { namespace?: string; labelSelector?: string },
+  timeoutMs: number,
+): Promise<void> {
+  const limited = withTimeout(ctx, timeoutMs);
+  while (!limited.signal.aborted) {
+    const { items } = await client.list(ctx, resource, scope);
+    if (items.length === 0) return;
+    await sleep(limited, 100);
+  }
+  const { items } = await client.list(ctx, resource, scope);
+  if (items.length > 0)
+    throw new CliError(
+      `${formatGroupResource(resource)} ${items.map(({ metadata }) => metadata?.name).join(", ")} still exist after ${Math.round(timeoutMs / 1000)} s`,
+    );
+}
+
+/** A readable id for a cluster that was given none. */
+export function generatedClusterId(): string {
+  return `cluster-${randomBytes(3).toString("hex")}`;
+}

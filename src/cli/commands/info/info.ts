@@ -1,0 +1,157 @@
+/** `liqoctl info`: health, this cluster, its network and its peers. Upstream: pkg/liqoctl/info */
+
+import { type ForeignCluster, foreignClusters } from "#api/core/foreigncluster.ts";
+import { networks } from "#api/ipam/network.ts";
+import * as labels from "#api/labels.ts";
+import { connections } from "#api/networking/connection.ts";
+import type { Context } from "#base/context.ts";
+import { pods } from "#machinery/builtin.ts";
+import { isReady } from "#machinery/pod.ts";
+import { type Cluster, clusterIdOf } from "../../cluster.ts";
+import { CliError } from "../../errors.ts";
+import { box } from "../../printer/table.ts";
+import { installedVersion } from "../install/install.ts";
+
+export interface Info {
+  readonly health: {
+    readonly healthy: boolean;
+    readonly unhealthyPods: Readonly<
+      Record<string, { status: string; readyContainers: number; totalContainers: number; restarts: number }>
+    >;
+  };
+  readonly local: { readonly clusterID: string; readonly version: string; readonly APIServerAddr: string };
+  readonly network: {
+    readonly podCIDRs: readonly string[];
+    readonly serviceCIDR: string;
+    readonly externalCIDR: string;
+    readonly internalCIDR: string;
+  };
+  readonly peerings: { readonly peers: readonly PeerInfo[] };
+}
+
+export interface PeerInfo {
+  readonly clusterID: string;
+  readonly role: string;
+  readonly networkingStatus: ModuleStatus;
+  readonly authenticationStatus: ModuleStatus;
+  readonly offloadingStatus: ModuleStatus;
+  /** Measured through the tunnel. */
+  readonly latency?: string;
+}
+
+export type ModuleStatus = "Disabled" | "Healthy" | "Unhealthy";
+
+export async function collectInfo(ctx: Context, cluster: Cluster): Promise<Info> {
+  const clusterID = await clusterIdOf(ctx, cluster);
+  const { client, liqoNamespace: namespace } = cluster;
+  const [podList, networkList, peers, connectionList, version] = await Promise.all([
+    client.list(ctx, pods, { namespace }),
+    client.list(ctx, networks, { namespace }),
+    client.list(ctx, foreignClusters),
+    client.list(ctx, connections),
+    installedVersion(ctx, cluster),
+  ]);
+  const cidrs = (type: string): string[] =>
+    networkList.items
+      .filter(({ metadata }) => metadata?.labels?.[labels.NETWORK_TYPE] === type)
+      .flatMap(({ status, spec }) => status?.cidr ?? spec?.cidr ?? []);
+  const unhealthy = podList.items.filter((pod) => !isReady(pod) && pod.status?.phase !== "Succeeded");
+  const latencyOf = (id: string): string | undefined =>
+    connectionList.items.find(({ metadata }) => metadata?.labels?.[labels.REMOTE_CLUSTER_ID] === id)?.status?.latency
+      ?.value;
+  return {
+    health: {
+      healthy: unhealthy.length === 0,
+      unhealthyPods: Object.fromEntries(
+        unhealthy.map(({ metadata, status }) => {
+          const containers = status?.containerStatuses ?? [];
+          const restarts = containers.reduce((sum, { restartCount }) => sum + restartCount, 0);
+          return [
+            metadata?.name ?? "",
+            {
+              status: status?.phase ?? "Unknown",
+              readyContainers: containers.filter(({ ready }) => ready).length,
+              totalContainers: containers.length,
+              restarts,
+            },
+          ];
+        }),
+      ),
+    },
+    local: { clusterID, version: version ?? "Unknown", APIServerAddr: cluster.server },
+    network: {
+      podCIDRs: cidrs("pod-cidr"),
+      serviceCIDR: cidrs("service-cidr")[0] ?? "",
+      externalCIDR: cidrs("external-cidr")[0] ?? "",
+      internalCIDR: cidrs("internal-cidr")[0] ?? "",
+    },
+    peerings: { peers: peers.items.map((peer) => peerInfo(peer, latencyOf(peer.metadata?.name ?? ""))) },
+  };
+}
+
+function peerInfo(peer: ForeignCluster, latency: string | undefined): PeerInfo {
+  const modules = peer.status?.modules;
+  return {
+    clusterID: peer.spec?.clusterID ?? "",
+    role: peer.status?.role ?? "Unknown",
+    networkingStatus: moduleStatus(modules?.networking),
+    authenticationStatus: moduleStatus(modules?.authentication),
+    offloadingStatus: moduleStatus(modules?.offloading),
+    ...(latency !== undefined && { latency }),
+  };
+}
+
+/** Healthy when every condition is Established or Ready. */
+export function moduleStatus(
+  module: { enabled: boolean; conditions?: readonly { status: string }[] } | undefined,
+): ModuleStatus {
+  if (module?.enabled !== true) return "Disabled";
+  return (module.conditions ?? []).every(({ status }) => status === "Established" || status === "Ready")
+    ? "Healthy"
+    : "Unhealthy";
+}
+
+export function formatInfo(info: Info): string {
+  const unhealthy = Object.entries(info.health.unhealthyPods).map(([name, pod]): [string, string] => [
+    name,
+    `${pod.status}, Ready ${pod.readyContainers}/${pod.totalContainers}, Restarts ${pod.restarts}`,
+  ]);
+  const peers = info.peerings.peers.flatMap((peer, i): [string, string][] => [
+    ...(i > 0 ? ([["", ""]] as [string, string][]) : []),
+    ["", peer.clusterID],
+    ["  Role", peer.role],
+    [
+      "  Networking status",
+      peer.latency === undefined ? peer.networkingStatus : `${peer.networkingStatus} (latency ${peer.latency})`,
+    ],
+    ["  Authentication status", peer.authenticationStatus],
+    ["  Offloading status", peer.offloadingStatus],
+  ]);
+  return [
+    box("Installation health", [["", info.health.healthy ? "Liqo is healthy" : "Liqo is unhealthy"], ...unhealthy]),
+    box("Local installation info", [
+      ["Cluster ID", info.local.clusterID],
+      ["Version", info.local.version],
+      ["K8s API server", info.local.APIServerAddr],
+    ]),
+    box("Network", [
+      ["Pod CIDRs", info.network.podCIDRs.join(", ")],
+      ["Service CIDR", info.network.serviceCIDR],
+      ["External CIDR", info.network.externalCIDR],
+      ["Internal CIDR", info.network.internalCIDR],
+    ]),
+    box("Active peerings", peers.length === 0 ? [["", "none"]] : peers),
+  ].join("\n");
+}
+
+/** The value at a dot path, without regard to case: `local.clusterid`, or `clusterid` for short. */
+export function getPath(info: unknown, path: string): unknown {
+  const full = path.toLowerCase() === "clusterid" ? "local.clusterid" : path;
+  return full.split(".").reduce<unknown>((value, part) => {
+    if (typeof value !== "object" || value === null) throw new CliError(`--get ${path}: there is nothing at "${part}"`);
+    const key = Object.keys(value).find((name) => name.toLowerCase() === part.toLowerCase());
+    if (key === undefined)
+      throw new CliError(`--get ${path}: there is no "${part}"; there are ${Object.keys(value).join(", ")}`);
+    return (value as Record<string, unknown>)[key];
+  }, info);
+}

@@ -1,0 +1,131 @@
+/** `liqoctl offload namespace` and `liqoctl unoffload namespace`. Upstream: pkg/liqoctl/{offload,unoffload} */
+
+import { type NamespaceOffloading, namespaceOffloadings } from "#api/offloading/namespace.ts";
+import type { Context } from "#base/context.ts";
+import { namespaces } from "#machinery/builtin.ts";
+import { parseLabelSelector } from "#machinery/selector.ts";
+import { type Cluster, waitFor } from "../../cluster.ts";
+import { CliError } from "../../errors.ts";
+import type { Printer } from "../../printer/printer.ts";
+
+export interface OffloadOptions {
+  readonly podOffloadingStrategy: "Local" | "Remote" | "LocalAndRemote";
+  readonly namespaceMappingStrategy: "DefaultName" | "EnforceSameName" | "SelectedName";
+  readonly remoteNamespaceName?: string;
+  /** ORed label selectors over clusters. */
+  readonly selectors: readonly string[];
+  readonly timeoutMs: number;
+}
+
+const NAME = "offloading";
+
+export async function offloadNamespace(
+  ctx: Context,
+  printer: Printer,
+  cluster: Cluster,
+  namespace: string,
+  options: OffloadOptions,
+): Promise<void> {
+  if (isProtected(namespace, cluster.liqoNamespace)) {
+    throw new CliError(`namespace ${namespace} is protected and cannot be offloaded`, {
+      hint: "system namespaces, Liqo's own and default stay local; use another namespace",
+    });
+  }
+  if ((await cluster.client.find(ctx, namespaces, { name: namespace })) === undefined) {
+    throw new CliError(`namespace ${namespace} does not exist`, {
+      hint: `create it with \`kubectl create namespace ${namespace}\``,
+    });
+  }
+  const found = await printer.step("local", `Namespace ${namespace} offloaded`, async () => {
+    await cluster.client.apply(ctx, namespaceOffloadings, forgeOffloading(namespace, options));
+    return waitFor(
+      ctx,
+      cluster.client,
+      namespaceOffloadings,
+      { namespace, name: NAME },
+      {
+        until: (object) => {
+          const { observedGeneration, offloadingPhase = "" } = object?.status ?? {};
+          return observedGeneration === object?.metadata?.generation && !["", "InProgress"].includes(offloadingPhase);
+        },
+        timeoutMs: options.timeoutMs,
+        what: "offloading still in progress",
+      },
+    );
+  });
+  const phase = found?.status?.offloadingPhase ?? "";
+  const remote = found?.status?.remoteNamespaceName ?? "";
+  if (phase === "Ready")
+    printer.print(
+      `Pods of ${namespace} may now run in ${Object.keys(found?.status?.remoteNamespacesConditions ?? {}).join(", ")} (namespace ${remote} there).`,
+    );
+  else if (phase === "NoClusterSelected")
+    printer.warning(
+      "local",
+      "no cluster is selected: is there a peering, and does the selector match its virtual node?",
+    );
+  else
+    throw new CliError(`namespace ${namespace}: ${phase}`, {
+      hint: `see \`kubectl describe namespaceoffloading -n ${namespace}\``,
+    });
+}
+
+export async function unoffloadNamespace(
+  ctx: Context,
+  printer: Printer,
+  cluster: Cluster,
+  namespace: string,
+  timeoutMs: number,
+): Promise<void> {
+  await printer.step("local", `Namespace ${namespace} is local again`, async () => {
+    const key = { namespace, name: NAME };
+    await cluster.client.deleteIfPresent(ctx, namespaceOffloadings, key);
+    await waitFor(ctx, cluster.client, namespaceOffloadings, key, {
+      until: (found) => found === undefined,
+      timeoutMs,
+      what: "the twin namespaces are not gone",
+    });
+  });
+}
+
+/** As the admission webhook decides. */
+export function isProtected(namespace: string, liqoNamespace: string): boolean {
+  return (
+    namespace === "default" ||
+    namespace === liqoNamespace ||
+    namespace.startsWith("kube-") ||
+    namespace.startsWith("liqo-tenant-") ||
+    namespace === "liqo" ||
+    namespace === "liqo-storage"
+  );
+}
+
+function forgeOffloading(namespace: string, options: OffloadOptions): NamespaceOffloading {
+  const nodeSelectorTerms = options.selectors.map((text) => ({
+    matchExpressions: requirementsOf(text).map(({ key, operator, values }) => ({
+      key,
+      operator,
+      ...(values.length > 0 && { values: [...values] }),
+    })),
+  }));
+  return {
+    metadata: { name: NAME, namespace },
+    spec: {
+      podOffloadingStrategy: options.podOffloadingStrategy,
+      namespaceMappingStrategy: options.namespaceMappingStrategy,
+      ...(options.remoteNamespaceName !== undefined && { remoteNamespaceName: options.remoteNamespaceName }),
+      clusterSelector: { nodeSelectorTerms },
+    },
+  };
+}
+
+function requirementsOf(text: string): ReturnType<typeof parseLabelSelector> {
+  try {
+    return parseLabelSelector(text);
+  } catch (cause) {
+    throw new CliError(`--selector "${text}": ${cause instanceof Error ? cause.message : ""}`, {
+      cause,
+      hint: "write it as for kubectl -l, such as topology.kubernetes.io/region=eu",
+    });
+  }
+}

@@ -1,0 +1,215 @@
+/** The network part of peering: configurations, gateways, keys, connection. Upstream: pkg/liqoctl/network */
+
+import { networks } from "#api/ipam/network.ts";
+import * as labels from "#api/labels.ts";
+import { configurations } from "#api/networking/configuration.ts";
+import { connections } from "#api/networking/connection.ts";
+import { gatewayClients } from "#api/networking/gatewayclient.ts";
+import { gatewayServers } from "#api/networking/gatewayserver.ts";
+import { publicKeys } from "#api/networking/publickey.ts";
+import type { Context } from "#base/context.ts";
+import {
+  type Cidrs,
+  forgeConfiguration,
+  forgeGatewayClient,
+  forgeGatewayServer,
+  forgePublicKey,
+} from "#forge/networking.ts";
+import { secrets } from "#machinery/builtin.ts";
+import { type Cluster, waitFor } from "../../cluster.ts";
+import { CliError } from "../../errors.ts";
+import type { Printer, Scope } from "../../printer/printer.ts";
+
+/** One side of the peering. */
+export interface Side {
+  readonly scope: Scope;
+  readonly cluster: Cluster;
+  readonly id: string;
+  /** Its namespace for the other side. */
+  readonly namespace: string;
+}
+
+export interface NetworkOptions {
+  readonly mtu: number;
+  readonly serviceType: "LoadBalancer" | "NodePort" | "ClusterIP";
+  readonly port: number;
+  readonly nodePort?: number;
+  readonly loadBalancerIp?: string;
+  readonly clientAddress?: string;
+  readonly clientPort?: number;
+  readonly timeoutMs: number;
+}
+
+/** `server` runs the listening gateway, `client` dials it. Repeatable. */
+export async function connectNetworks(
+  ctx: Context,
+  printer: Printer,
+  server: Side,
+  client: Side,
+  options: NetworkOptions,
+): Promise<void> {
+  const sides = [client, server] as const;
+  const cidrs = await Promise.all(sides.map((side) => ownCidrs(ctx, side)));
+  await printer.step("global", "Network configurations exchanged", async () => {
+    await Promise.all(
+      sides.map(async (side, i) => {
+        const other = sides[1 - i];
+        const remote = cidrs[1 - i];
+        if (other === undefined || remote === undefined) return;
+        await side.cluster.client.apply(ctx, configurations, forgeConfiguration(other.id, side.namespace, remote));
+        await waitFor(
+          ctx,
+          side.cluster.client,
+          configurations,
+          { namespace: side.namespace, name: other.id },
+          {
+            until: (found) =>
+              found?.status?.conditions?.some(
+                ({ type, status }) => type === "NetworkCIDRsConfigured" && status === "True",
+              ) === true,
+            timeoutMs: options.timeoutMs,
+            what: "CIDRs not allocated",
+          },
+        );
+      }),
+    );
+  });
+  await printer.step(server.scope, "Gateway server is ready", () => ensureServer(ctx, server, client, options));
+  await printer.step(client.scope, "Gateway client is set up", () => ensureClient(ctx, server, client, options));
+  await printer.step("global", "Public keys exchanged", () => exchangeKeys(ctx, server, client, options));
+  await printer.step("global", "Connection established", async () => {
+    await Promise.all(sides.map((side, i) => waitConnected(ctx, side, sides[1 - i]?.id ?? "", options.timeoutMs)));
+  });
+}
+
+async function ownCidrs(ctx: Context, side: Side): Promise<Cidrs> {
+  const { items } = await side.cluster.client.list(ctx, networks, { namespace: side.cluster.liqoNamespace });
+  const of = (type: string): string[] =>
+    items
+      .filter(({ metadata }) => metadata?.labels?.[labels.NETWORK_TYPE] === type)
+      .flatMap(({ status }) => status?.cidr ?? []);
+  const cidrs = { pod: of("pod-cidr"), external: of("external-cidr") };
+  if (cidrs.pod.length === 0 || cidrs.external.length === 0) {
+    throw new CliError(`cluster ${side.id}: its pod or external CIDR has not been allocated yet`, {
+      hint: "wait until its liqo-controller-manager is ready",
+    });
+  }
+  return cidrs;
+}
+
+async function ensureServer(ctx: Context, server: Side, client: Side, options: NetworkOptions): Promise<void> {
+  const wanted = forgeGatewayServer(client.id, server.namespace, {
+    mtu: options.mtu,
+    port: options.port,
+    serviceType: options.serviceType,
+    ...(options.nodePort !== undefined && { nodePort: options.nodePort }),
+    ...(options.loadBalancerIp !== undefined && { loadBalancerIp: options.loadBalancerIp }),
+    template: { name: "wireguard-server", namespace: server.cluster.liqoNamespace },
+  });
+  await server.cluster.client.apply(ctx, gatewayServers, wanted);
+  await waitFor(
+    ctx,
+    server.cluster.client,
+    gatewayServers,
+    { namespace: server.namespace, name: client.id },
+    {
+      until: (found) =>
+        (found?.status?.endpoint?.addresses ?? []).length > 0 && found?.status?.secretRef?.name !== undefined,
+      timeoutMs: options.timeoutMs,
+      what:
+        options.serviceType === "LoadBalancer"
+          ? "no address from the load balancer (try --gw-server-service-type NodePort)"
+          : "no endpoint",
+    },
+  );
+}
+
+async function ensureClient(ctx: Context, server: Side, client: Side, options: NetworkOptions): Promise<void> {
+  const found = await server.cluster.client.get(ctx, gatewayServers, { namespace: server.namespace, name: client.id });
+  const endpoint = found.status?.endpoint;
+  const wanted = forgeGatewayClient(server.id, client.namespace, {
+    mtu: options.mtu,
+    addresses: options.clientAddress === undefined ? (endpoint?.addresses ?? []) : [options.clientAddress],
+    port: options.clientPort ?? endpoint?.port ?? endpoint?.ports?.[0] ?? options.port,
+    protocol: endpoint?.protocol ?? "UDP",
+    template: { name: "wireguard-client", namespace: client.cluster.liqoNamespace },
+  });
+  await client.cluster.client.apply(ctx, gatewayClients, wanted);
+  await waitFor(
+    ctx,
+    client.cluster.client,
+    gatewayClients,
+    { namespace: client.namespace, name: server.id },
+    {
+      until: (object) => object?.status?.secretRef?.name !== undefined,
+      timeoutMs: options.timeoutMs,
+      what: "no keys",
+    },
+  );
+}
+
+async function exchangeKeys(ctx: Context, server: Side, client: Side, options: NetworkOptions): Promise<void> {
+  const serverObject = await server.cluster.client.get(ctx, gatewayServers, {
+    namespace: server.namespace,
+    name: client.id,
+  });
+  const clientObject = await client.cluster.client.get(ctx, gatewayClients, {
+    namespace: client.namespace,
+    name: server.id,
+  });
+  const serverKey = await publicKeyOf(ctx, server, serverObject.status?.secretRef?.name, options);
+  const clientKey = await publicKeyOf(ctx, client, clientObject.status?.secretRef?.name, options);
+  await client.cluster.client.apply(
+    ctx,
+    publicKeys,
+    forgePublicKey(server.id, client.namespace, serverKey, {
+      ...clientObject,
+      apiVersion: "networking.liqo.io/v1beta1",
+      kind: "GatewayClient",
+    }),
+  );
+  await server.cluster.client.apply(
+    ctx,
+    publicKeys,
+    forgePublicKey(client.id, server.namespace, clientKey, {
+      ...serverObject,
+      apiVersion: "networking.liqo.io/v1beta1",
+      kind: "GatewayServer",
+    }),
+  );
+}
+
+/** base64 of the raw public key; the private one stays where it is. */
+async function publicKeyOf(
+  ctx: Context,
+  side: Side,
+  name: string | undefined,
+  options: NetworkOptions,
+): Promise<string> {
+  const secret = await waitFor(
+    ctx,
+    side.cluster.client,
+    secrets,
+    { namespace: side.namespace, name: name ?? "" },
+    {
+      until: (found) => found?.data?.["publicKey"] !== undefined,
+      timeoutMs: options.timeoutMs,
+      what: "no public key",
+    },
+  );
+  return secret?.data?.["publicKey"] ?? "";
+}
+
+async function waitConnected(ctx: Context, side: Side, remoteId: string, timeoutMs: number): Promise<void> {
+  await waitFor(
+    ctx,
+    side.cluster.client,
+    connections,
+    { namespace: side.namespace, name: `gw-${remoteId}` },
+    {
+      until: (found) => found?.status?.value === "Connected",
+      timeoutMs,
+      what: "the tunnel is not connected; is its UDP port reachable?",
+    },
+  );
+}

@@ -1,0 +1,126 @@
+/** `liqoctl unpeer`: gives everything back, in the order in which nothing is lost. Upstream: pkg/liqoctl/unpeer */
+
+import { identities } from "#api/authentication/identity.ts";
+import { resourceSlices } from "#api/authentication/resourceslice.ts";
+import { tenants } from "#api/authentication/tenant.ts";
+import { foreignClusters } from "#api/core/foreigncluster.ts";
+import { configurations } from "#api/networking/configuration.ts";
+import { gatewayClients } from "#api/networking/gatewayclient.ts";
+import { gatewayServers } from "#api/networking/gatewayserver.ts";
+import { virtualNodes } from "#api/offloading/virtualnode.ts";
+import type { Context } from "#base/context.ts";
+import { NONCE_SECRET, SIGNED_NONCE_SECRET } from "#forge/names.ts";
+import type { KubeClient } from "#kube/client/client.ts";
+import { namespaces, secrets } from "#machinery/builtin.ts";
+import type { Resource } from "#machinery/gvk.ts";
+import { type KubeObject, keyOf } from "#machinery/meta.ts";
+import { type Cluster, clusterIdOf, waitFor, waitForNone } from "../../cluster.ts";
+import type { Printer } from "../../printer/printer.ts";
+import { findTenantNamespace } from "../../tenant.ts";
+import { isBidirectional, ofPeer } from "./peer.ts";
+
+export interface UnpeerOptions {
+  readonly timeoutMs: number;
+  readonly deleteNamespaces: boolean;
+}
+
+export async function unpeer(
+  ctx: Context,
+  printer: Printer,
+  local: Cluster,
+  remote: Cluster,
+  options: UnpeerOptions,
+): Promise<void> {
+  const [consumerId, providerId] = await Promise.all([clusterIdOf(ctx, local), clusterIdOf(ctx, remote)]);
+  const bidirectional = await isBidirectional(ctx, local, providerId);
+  const localNamespace = await findTenantNamespace(ctx, local.client, providerId);
+  const remoteNamespace = await findTenantNamespace(ctx, remote.client, consumerId);
+  if (localNamespace === undefined && remoteNamespace === undefined) {
+    printer.success("global", `${consumerId} and ${providerId} are not peered`);
+    return;
+  }
+  const scope = { labelSelector: ofPeer(providerId) };
+  const timeoutMs = options.timeoutMs;
+  if (localNamespace !== undefined) {
+    const own = { ...scope, namespace: localNamespace };
+    await printer.step("local", "Pods brought home, virtual nodes removed", async () => {
+      await removeAll(ctx, local.client, resourceSlices, own);
+      await removeAll(ctx, local.client, virtualNodes, own);
+      await waitForNone(ctx, local.client, virtualNodes, own, timeoutMs);
+      await waitForNone(ctx, local.client, resourceSlices, own, timeoutMs);
+    });
+    await printer.step("local", "Identity removed", async () => {
+      await removeAll(ctx, local.client, identities, own);
+      await waitForNone(ctx, local.client, identities, own, timeoutMs);
+      await local.client.deleteIfPresent(ctx, secrets, { namespace: localNamespace, name: SIGNED_NONCE_SECRET });
+    });
+  }
+  if (remoteNamespace !== undefined) {
+    await printer.step("remote", "Tenant removed", async () => {
+      const own = { labelSelector: ofPeer(consumerId), namespace: remoteNamespace };
+      await removeAll(ctx, remote.client, tenants, own);
+      await waitForNone(ctx, remote.client, tenants, own, timeoutMs);
+      await remote.client.deleteIfPresent(ctx, secrets, { namespace: remoteNamespace, name: NONCE_SECRET });
+    });
+  }
+  if (bidirectional) {
+    printer.info("global", "The network stays: the peering in the other direction uses it");
+    return;
+  }
+  await printer.step("global", "Network reset", async () => {
+    await Promise.all([
+      resetNetwork(ctx, local.client, localNamespace, timeoutMs),
+      resetNetwork(ctx, remote.client, remoteNamespace, timeoutMs),
+    ]);
+  });
+  if (!options.deleteNamespaces) return;
+  await printer.step("global", "Tenant namespaces removed", async () => {
+    await Promise.all([
+      removeNamespace(ctx, local.client, localNamespace, providerId, timeoutMs),
+      removeNamespace(ctx, remote.client, remoteNamespace, consumerId, timeoutMs),
+    ]);
+  });
+}
+
+async function removeAll(
+  ctx: Context,
+  client: KubeClient,
+  resource: Resource<KubeObject>,
+  scope: { namespace: string; labelSelector?: string },
+): Promise<void> {
+  const { items } = await client.list(ctx, resource, scope);
+  for (const item of items) await client.deleteIfPresent(ctx, resource, keyOf(item));
+}
+
+async function resetNetwork(
+  ctx: Context,
+  client: KubeClient,
+  namespace: string | undefined,
+  timeoutMs: number,
+): Promise<void> {
+  if (namespace === undefined) return;
+  for (const resource of [gatewayClients, gatewayServers, configurations] as readonly Resource<KubeObject>[]) {
+    await removeAll(ctx, client, resource, { namespace });
+    await waitForNone(ctx, client, resource, { namespace }, timeoutMs);
+  }
+}
+
+async function removeNamespace(
+  ctx: Context,
+  client: KubeClient,
+  name: string | undefined,
+  peerId: string,
+  timeoutMs: number,
+): Promise<void> {
+  if (name !== undefined) {
+    await client.deleteIfPresent(ctx, namespaces, { name });
+    await waitFor(
+      ctx,
+      client,
+      namespaces,
+      { name },
+      { until: (found) => found === undefined, timeoutMs, what: "the namespace is not gone" },
+    );
+  }
+  await client.deleteIfPresent(ctx, foreignClusters, { name: peerId });
+}

@@ -1,0 +1,50 @@
+/** The namespace that one cluster keeps for another. Upstream: pkg/tenantNamespace */
+import type { Namespace } from "kubernetes-types/core/v1";
+import * as labels from "#api/labels.ts";
+import type { Context } from "#base/context.ts";
+import { tenantNamespaceName } from "#forge/names.ts";
+import type { KubeClient } from "#kube/client/client.ts";
+import { namespaces } from "#machinery/builtin.ts";
+import { isAlreadyExists } from "#machinery/status-error.ts";
+import { CliError } from "./errors.ts";
+
+export async function findTenantNamespace(
+  ctx: Context,
+  client: KubeClient,
+  remoteId: string,
+): Promise<string | undefined> {
+  const { items } = await client.list(ctx, namespaces, {
+    labelSelector: `${labels.TENANT_NAMESPACE}=true,${labels.REMOTE_CLUSTER_ID}=${remoteId}`,
+  });
+  if (items.length > 1)
+    throw new CliError(
+      `${items.length} namespaces are labelled as tenant namespace of cluster ${remoteId}; there must be one`,
+    );
+  return items[0]?.metadata?.name;
+}
+
+export async function ensureTenantNamespace(ctx: Context, client: KubeClient, remoteId: string): Promise<string> {
+  const found = await findTenantNamespace(ctx, client, remoteId);
+  if (found !== undefined) return found;
+  const name = tenantNamespaceName(remoteId);
+  const security = ["audit", "enforce", "warn"].map((mode) => [`pod-security.kubernetes.io/${mode}`, "privileged"]);
+  const namespace: Namespace = {
+    metadata: {
+      name,
+      labels: {
+        [labels.REMOTE_CLUSTER_ID]: remoteId,
+        [labels.TENANT_NAMESPACE]: "true",
+        ...Object.fromEntries(security),
+      },
+    },
+  };
+  try {
+    await client.create(ctx, namespaces, namespace);
+  } catch (error) {
+    if (!isAlreadyExists(error)) throw error;
+    throw new CliError(`namespace ${name} exists and is not a tenant namespace of cluster ${remoteId}`, {
+      cause: error,
+    });
+  }
+  return name;
+}
