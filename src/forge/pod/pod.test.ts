@@ -1,0 +1,171 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+import type { Pod, PodSpec } from "kubernetes-types/core/v1";
+import { parse } from "yaml";
+import type { ShadowPod } from "#api/offloading/shadow.ts";
+import type { ReflectionScope } from "../reflected-metadata.ts";
+import { forgeShadowPod, type ShadowPodOptions } from "./shadow-pod.ts";
+import { forgePodStatus, forgeRejectedStatus } from "./status.ts";
+
+const recorded = <T>(name: string): T =>
+  parse(readFileSync(new URL(`./testdata/${name}.yaml`, import.meta.url), "utf8")) as T;
+const local = recorded<Pod>("local-pod");
+const remote = recorded<Pod>("remote-pod");
+const scope: ReflectionScope = {
+  origin: "cluster-a",
+  destination: "cluster-b",
+  nodeName: "cluster-b",
+  labelsNotReflected: [],
+  annotationsNotReflected: [],
+};
+const options: ShadowPodOptions = {
+  scope,
+  apiServer: { support: "TokenAPI", port: "443", addresses: [] },
+  liqoRuntimeClass: "liqo",
+};
+
+test("the ShadowPod equals the one that upstream wrote", () => {
+  const expected = recorded<ShadowPod>("shadow-pod");
+  const { "liqo.io/creator-user": _webhook, ...labels } = expected.metadata?.labels ?? {};
+  const forged = forgeShadowPod(local, "off-cluster-a", options);
+  assert.deepEqual(forged.spec, expected.spec);
+  assert.deepEqual(forged.metadata, {
+    name: expected.metadata?.name,
+    namespace: "off-cluster-a",
+    labels,
+    annotations: expected.metadata?.annotations,
+  });
+});
+
+const withPod = (metadata: Pod["metadata"], spec: Partial<PodSpec> = {}): Pod => ({
+  metadata: { ...local.metadata, ...metadata },
+  spec: { containers: [], ...local.spec, ...spec },
+});
+
+const cases: [string, Pod, Partial<ShadowPodOptions>, Partial<Record<keyof PodSpec, unknown>>][] = [
+  [
+    "host namespaces are not asked for",
+    withPod({}, { hostNetwork: true, hostPID: true, hostIPC: true }),
+    {},
+    { hostNetwork: undefined, hostPID: undefined, hostIPC: undefined },
+  ],
+  [
+    "scheduling belongs to the provider",
+    withPod({}, { priorityClassName: "high", schedulerName: "mine" }),
+    {},
+    { priorityClassName: undefined, priority: undefined, schedulerName: undefined, nodeName: undefined },
+  ],
+  ["liqo's RuntimeClass stays at home", withPod({}, { runtimeClassName: "liqo" }), {}, { runtimeClassName: undefined }],
+  ["another RuntimeClass travels", withPod({}, { runtimeClassName: "kata" }), {}, { runtimeClassName: "kata" }],
+  [
+    "the annotation's RuntimeClass wins",
+    withPod({ annotations: { "liqo.io/remote-runtime-class-name": "gvisor" } }, { runtimeClassName: "kata" }),
+    {},
+    { runtimeClassName: "gvisor" },
+  ],
+  [
+    "the patch adds node selector and tolerations",
+    withPod({}, { tolerations: [] }),
+    { patch: { nodeSelector: { zone: "a" }, tolerations: [{ key: "gpu", operator: "Exists" }] } },
+    { nodeSelector: { zone: "a" }, tolerations: [{ key: "gpu", operator: "Exists" }] },
+  ],
+  [
+    "without a preset only the patch's affinity is there",
+    withPod({}),
+    {
+      patch: {
+        affinity: {
+          nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: [] } },
+        },
+      },
+    },
+    { affinity: { nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: [] } } } },
+  ],
+  [
+    "the hard preset keeps pods with the chosen labels apart",
+    withPod({ annotations: { "liqo.io/anti-affinity-preset": "hard", "liqo.io/anti-affinity-labels": "app" } }),
+    {},
+    {
+      affinity: {
+        podAntiAffinity: {
+          requiredDuringSchedulingIgnoredDuringExecution: [
+            { labelSelector: { matchLabels: { app: "web" } }, topologyKey: "kubernetes.io/hostname" },
+          ],
+        },
+      },
+    },
+  ],
+  [
+    "the API server's address becomes an alias",
+    withPod({}),
+    { apiServer: { support: "TokenAPI", port: "443", addresses: ["10.70.0.1"] } },
+    { hostAliases: [{ ip: "10.70.0.1", hostnames: ["kubernetes.default", "kubernetes.default.svc"] }] },
+  ],
+  [
+    "with the provider's API server its own service account is used",
+    withPod({
+      annotations: { "liqo.io/api-server-support": "remote", "liqo.io/remote-service-account-name": "there" },
+    }),
+    {},
+    { serviceAccountName: "there", automountServiceAccountToken: true, hostAliases: undefined },
+  ],
+];
+
+for (const [name, pod, extra, expected] of cases) {
+  test(name, () => {
+    const spec = forgeShadowPod(pod, "off-cluster-a", { ...options, ...extra }).spec?.pod;
+    for (const [field, value] of Object.entries(expected))
+      assert.deepEqual(spec?.[field as keyof PodSpec], value, field);
+  });
+}
+
+test("without API server support tokens and variables are left out", () => {
+  const apiServer = { ...options.apiServer, support: "Disabled" as const };
+  const spec = forgeShadowPod(local, "off-cluster-a", { ...options, apiServer }).spec?.pod;
+  const sources = spec?.volumes?.find(({ projected }) => projected !== undefined)?.projected?.sources ?? [];
+  assert.deepEqual(
+    sources.flatMap((source) => Object.keys(source)),
+    ["configMap", "downwardAPI"],
+  );
+  assert.deepEqual(
+    spec?.containers[0]?.env?.map(({ name }) => name),
+    ["USER_NAME"],
+  );
+});
+
+test("labels and annotations that are not to be reflected stay at home", () => {
+  const quiet = { ...scope, labelsNotReflected: ["app"], annotationsNotReflected: ["example.org/note"] };
+  const { metadata } = forgeShadowPod(local, "off-cluster-a", { ...options, scope: quiet });
+  assert.equal(metadata?.labels?.["app"], undefined);
+  assert.equal(metadata?.annotations, undefined);
+});
+
+test("the status that comes back equals upstream's", () => {
+  const status = forgePodStatus(local, remote, {
+    translate: (address) => address,
+    hostIp: "10.244.1.8",
+    restarts: {},
+    isUnavailable: false,
+  });
+  assert.deepEqual(status, local.status);
+});
+
+test("addresses are translated, restarts added, and nothing is ready of a provider that is silent", () => {
+  const status = forgePodStatus(local, remote, {
+    translate: (address) => address.replace("10.245.", "10.80."),
+    hostIp: "10.244.1.8",
+    restarts: { web: 3 },
+    isUnavailable: true,
+  });
+  assert.deepEqual([status.podIP, status.podIPs], ["10.80.1.129", [{ ip: "10.80.1.129" }]]);
+  assert.equal(status.containerStatuses?.[0]?.restartCount, 3);
+  assert.equal(status.conditions?.find(({ type }) => type === "Ready")?.status, "False");
+});
+
+test("a rejected pod has failed with all its containers", () => {
+  const status = forgeRejectedStatus(local, "Failed", "OffloadingAborted", Date.parse("2026-11-23T18:00:00Z"));
+  assert.deepEqual([status.phase, status.reason, status.podIP], ["Failed", "OffloadingAborted", undefined]);
+  assert.equal(status.containerStatuses?.[0]?.state?.terminated?.exitCode, 1);
+  assert.equal(status.conditions?.find(({ type }) => type === "Ready")?.status, "False");
+});
