@@ -13,7 +13,7 @@ import {
   nodePodCidr,
 } from "./addressing.ts";
 import type { Lab } from "./lab.ts";
-import { ensureNetns, ipBatch, linkNames, makeRouter } from "./netns.ts";
+import { deleteNetns, ensureNetns, ipBatch, linkNames, makeRouter } from "./netns.ts";
 import { type ClusterState, findLabState, type LabState, withCluster, withNamespace, writeLabState } from "./state.ts";
 
 export interface ClusterNetworkOptions {
@@ -95,4 +95,23 @@ function labState(lab: Lab): LabState {
   const state = findLabState(lab.directory);
   if (state === undefined) throw new Error(`lab ${lab.name}: ${lab.directory} holds no state; create the lab first`);
   return state;
+}
+
+/** Removes the namespaces of a cluster and of its nodes, and forgets its number. Repeatable. */
+export async function deleteClusterNetwork(lab: Lab, name: string): Promise<void> {
+  const state = labState(lab);
+  const cluster = state.clusters.find((item) => item.name === name);
+  if (cluster === undefined) return;
+  const gone = [
+    ...cluster.nodes.map((node) => nodeNamespace(lab.name, name, node.name)),
+    controlPlaneNamespace(lab.name, name),
+  ];
+  // Links to a namespace go with it.
+  for (const namespace of gone) await deleteNetns(namespace);
+  const left = labState(lab);
+  writeLabState(lab.directory, {
+    ...left,
+    namespaces: left.namespaces.filter((namespace) => !gone.includes(namespace)),
+    clusters: left.clusters.filter((item) => item.name !== name),
+  });
 }

@@ -11,6 +11,7 @@ import { type Programs, planCluster } from "./cluster-plan.ts";
 import { type ClusterAccess, mergeKubeconfig } from "./kubeconfig.ts";
 import { clusterPaths, labNameOf, type Paths } from "./paths.ts";
 import { Processes, type ProcessSpec } from "./processes.ts";
+import { clustersOnDisk, removeCluster } from "./remove-cluster.ts";
 import { readSpec, writeAtomically } from "./spec.ts";
 
 const RETRY_MS = 2_000;
@@ -36,6 +37,7 @@ async function reconcile(ctx: Context, paths: Paths, programs: Programs, process
   const { clusters } = readSpec(paths.spec);
   if (clusters.length === 0) {
     await processes.ensure([]);
+    for (const name of clustersOnDisk(paths)) await removeCluster(ctx, paths, name, undefined);
     await deleteLab(ctx, paths.home);
     rmSync(paths.kubeconfig, { force: true });
     return true;
@@ -52,6 +54,8 @@ async function reconcile(ctx: Context, paths: Paths, programs: Programs, process
   if (kubeconfig !== undefined)
     writeAtomically(paths.kubeconfig, `${JSON.stringify(kubeconfig, undefined, 2)}\n`, 0o600);
   await processes.ensure(wanted);
+  const names = new Set(clusters.map(({ name }) => name));
+  for (const name of clustersOnDisk(paths)) if (!names.has(name)) await removeCluster(ctx, paths, name, lab);
   return false;
 }
 

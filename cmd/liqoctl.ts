@@ -1,0 +1,58 @@
+/** liqoctl: flags to commands, results to exit codes. Commands live in src/cli and playground/supervisor. */
+import { homedir } from "node:os";
+import { dirname, join } from "node:path";
+import { Command, CommanderError } from "commander";
+import type { Context } from "#base/context.ts";
+import { messageOf } from "#base/errors.ts";
+import { createLogger, type LogLevel } from "#base/log.ts";
+import { CliError } from "#cli/errors.ts";
+import { createPrinter } from "#cli/printer/printer.ts";
+import { PlaygroundError } from "#playground/supervisor/commands.ts";
+import type { LiqoctlEnvironment } from "./liqoctl/environment.ts";
+import { addLiqoCommands } from "./liqoctl/liqo.ts";
+import { addPlaygroundCommands } from "./liqoctl/playground.ts";
+
+const project = process.env["LIQO_PROJECT"] ?? dirname(dirname(import.meta.dirname));
+const controller = new AbortController();
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => controller.abort());
+const ctx: Context = {
+  signal: controller.signal,
+  log: createLogger({ level: (process.env["LIQO_LOG_LEVEL"] ?? "warn") as LogLevel }),
+};
+// Tools that set-up has fetched are used when the machine has none.
+process.env["PATH"] = `${process.env["PATH"] ?? ""}:${join(project, ".tools/bin")}`;
+
+const environment: LiqoctlEnvironment = {
+  ctx,
+  project,
+  defaultKubeconfig: process.env["KUBECONFIG"]?.split(":")[0] || join(homedir(), ".kube/config"),
+  playgroundHome: process.env["LIQO_PLAYGROUND_HOME"] ?? join(homedir(), ".liqo/playground"),
+  path: process.env["PATH"],
+  printer: createPrinter({
+    terminal: process.stderr.isTTY === true && process.env["NO_COLOR"] === undefined,
+    write: (text) => process.stderr.write(text),
+    print: (text) => process.stdout.write(text),
+    nowMs: () => performance.now(),
+  }),
+};
+
+const program = new Command("liqoctl")
+  .description("Extends Kubernetes clusters with the resources of others.")
+  .exitOverride()
+  .configureHelp({ sortSubcommands: true })
+  .showHelpAfterError("(add --help for the usage)");
+addLiqoCommands(program, environment);
+addPlaygroundCommands(program, environment);
+
+try {
+  await program.parseAsync(process.argv);
+  process.exit(0);
+} catch (error) {
+  if (error instanceof CommanderError) process.exit(error.exitCode);
+  if (controller.signal.aborted) process.exit(130);
+  const hint = error instanceof CliError && error.hint !== undefined ? `\n  ${error.hint}` : "";
+  process.stderr.write(`error: ${messageOf(error)}${hint}\n`);
+  if (!(error instanceof CliError || error instanceof PlaygroundError) && process.env["LIQO_LOG_LEVEL"] === "debug")
+    throw error;
+  process.exit(1);
+}

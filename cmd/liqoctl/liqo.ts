@@ -1,0 +1,369 @@
+/** The flags of Liqo's commands, with upstream's names and defaults. Upstream: cmd/liqoctl/cmd */
+import { join } from "node:path";
+import { type Command, InvalidArgumentError, Option } from "commander";
+import { stringify } from "yaml";
+import { type Cluster, type ClusterFlags, generatedClusterId, openCluster } from "#cli/cluster.ts";
+import { collectInfo, formatInfo, getPath } from "#cli/commands/info/info.ts";
+import { type HelmFlags, install, installedVersion, uninstall } from "#cli/commands/install/install.ts";
+import { offloadNamespace, unoffloadNamespace } from "#cli/commands/offload/namespace.ts";
+import { peer } from "#cli/commands/peer/peer.ts";
+import { unpeer } from "#cli/commands/peer/unpeer.ts";
+import { CliError } from "#cli/errors.ts";
+import type { LiqoctlEnvironment } from "./environment.ts";
+
+const VERSION = "v1.2.0";
+
+type Flags = Record<string, string | boolean | string[] | number | undefined>;
+
+export function addLiqoCommands(program: Command, env: LiqoctlEnvironment): void {
+  addInstall(program, env);
+  addUninstall(program, env);
+  addPeer(program, env);
+  addUnpeer(program, env);
+  addOffload(program, env);
+  addInfo(program, env);
+  addVersion(program, env);
+}
+
+function withCluster(command: Command): Command {
+  return command
+    .option("--kubeconfig <path>", "kubeconfig of the local cluster (default: $KUBECONFIG or ~/.kube/config)")
+    .option("--context <name>", "context of the local cluster")
+    .option("--cluster <name>", "cluster entry of the local kubeconfig")
+    .option("--user <name>", "user entry of the local kubeconfig")
+    .option("-n, --namespace <name>", "namespace of Liqo", "liqo")
+    .option("-v, --verbose", "say more", false);
+}
+
+function withRemote(command: Command): Command {
+  return withCluster(command)
+    .option(
+      "--remote-kubeconfig <path>",
+      "kubeconfig of the remote cluster (default: the local one, with --remote-context)",
+    )
+    .option("--remote-context <name>", "context of the remote cluster")
+    .option("--remote-cluster <name>", "cluster entry of the remote kubeconfig")
+    .option("--remote-user <name>", "user entry of the remote kubeconfig")
+    .option("--remote-namespace <name>", "namespace of Liqo in the remote cluster (default: as --namespace)");
+}
+
+function text(flags: Flags, name: string): string | undefined {
+  const value = flags[name];
+  return typeof value === "string" && value !== "" ? value : undefined;
+}
+
+function localFlags(flags: Flags): ClusterFlags {
+  return {
+    kubeconfig: text(flags, "kubeconfig"),
+    context: text(flags, "context"),
+    cluster: text(flags, "cluster"),
+    user: text(flags, "user"),
+  };
+}
+
+function openLocal(flags: Flags, env: LiqoctlEnvironment): Cluster {
+  return openCluster(localFlags(flags), text(flags, "namespace") ?? "liqo", env.defaultKubeconfig);
+}
+
+function openRemote(flags: Flags, env: LiqoctlEnvironment): Cluster {
+  const remote = {
+    kubeconfig: text(flags, "remoteKubeconfig"),
+    context: text(flags, "remoteContext"),
+    cluster: text(flags, "remoteCluster"),
+    user: text(flags, "remoteUser"),
+  };
+  if (Object.values(remote).every((value) => value === undefined)) {
+    throw new CliError("the remote cluster is not named", {
+      hint: "give --remote-kubeconfig, or --remote-context for a context of the same kubeconfig",
+    });
+  }
+  const kubeconfig = remote.kubeconfig ?? text(flags, "kubeconfig") ?? env.defaultKubeconfig;
+  return openCluster(
+    { ...remote, kubeconfig },
+    text(flags, "remoteNamespace") ?? text(flags, "namespace") ?? "liqo",
+    kubeconfig,
+  );
+}
+
+function helmFlags(flags: Flags, env: LiqoctlEnvironment): HelmFlags {
+  return { kubeconfig: text(flags, "kubeconfig") ?? env.defaultKubeconfig, context: text(flags, "context") };
+}
+
+function addInstall(program: Command, env: LiqoctlEnvironment): void {
+  withCluster(program.command("install").alias("upgrade"))
+    .description("Install or upgrade Liqo on a cluster.")
+    .requiredOption("--pod-cidr <cidr>", "CIDR of the pods")
+    .requiredOption("--service-cidr <cidr>", "CIDR of the Services")
+    .option("--cluster-id <id>", "id of the cluster, unique among its peers (default: generated)")
+    .option("--cluster-labels <k=v,…>", "labels of the cluster, copied to virtual nodes", pairs, {})
+    .option("--reserved-subnets <cidr,…>", "CIDRs never to be given to a peer", list, [])
+    .option("--api-server-url <url>", "API server as peers reach it (default: that of the kubeconfig)")
+    .option("--local-chart-path <path>", "chart to install (default: the project's)")
+    .option("--set <k=v>", "chart value; may be repeated", collect, [])
+    .option("--values <file>", "file of chart values; may be repeated", collect, [])
+    .option("--dry-run", "render, change nothing", false)
+    .option("--timeout <duration>", "how long to wait", durationMs, durationMs("10m"))
+    .addHelpText(
+      "after",
+      examples("liqoctl install --cluster-id milan --pod-cidr 10.244.0.0/16 --service-cidr 10.96.0.0/16"),
+    )
+    .action(async (flags: Flags) => {
+      using cluster = openLocal(flags, env);
+      await install(env.ctx, env.printer, cluster, {
+        helm: helmFlags(flags, env),
+        chart: text(flags, "localChartPath") ?? join(env.project, "deploy/chart"),
+        clusterId: text(flags, "clusterId") ?? generatedClusterId(),
+        podCidr: text(flags, "podCidr") ?? "",
+        serviceCidr: text(flags, "serviceCidr") ?? "",
+        reservedSubnets: flags["reservedSubnets"] as string[],
+        clusterLabels: flags["clusterLabels"] as unknown as Record<string, string>,
+        ...optional("apiServerUrl", text(flags, "apiServerUrl")),
+        set: flags["set"] as string[],
+        values: flags["values"] as string[],
+        dryRun: flags["dryRun"] === true,
+        timeoutMs: Number(flags["timeout"]),
+      });
+    });
+}
+
+function addUninstall(program: Command, env: LiqoctlEnvironment): void {
+  withCluster(program.command("uninstall"))
+    .description("Uninstall Liqo from a cluster that has no peers left.")
+    .option("--purge", "remove the CRDs and Liqo's namespace too", false)
+    .option("--skip-confirm", "ask nothing (this command never asks)", false)
+    .option("--timeout <duration>", "how long to wait", durationMs, durationMs("10m"))
+    .addHelpText("after", examples("liqoctl uninstall", "liqoctl uninstall --purge"))
+    .action(async (flags: Flags) => {
+      using cluster = openLocal(flags, env);
+      await uninstall(env.ctx, env.printer, cluster, {
+        helm: helmFlags(flags, env),
+        purge: flags["purge"] === true,
+        timeoutMs: Number(flags["timeout"]),
+      });
+    });
+}
+
+function addPeer(program: Command, env: LiqoctlEnvironment): void {
+  withRemote(program.command("peer"))
+    .description("Use the resources of a remote cluster (the provider) in the local one (the consumer).")
+    .option("--timeout <duration>", "how long to wait", durationMs, durationMs("10m"))
+    .option("--networking-disabled", "no tunnel between the clusters", false)
+    .addOption(
+      new Option("--gw-server-service-location <where>", "which cluster runs the gateway server")
+        .choices(["Provider", "Consumer"])
+        .default("Provider"),
+    )
+    .addOption(
+      new Option("--gw-server-service-type <type>", "Service of the gateway server")
+        .choices(["LoadBalancer", "NodePort", "ClusterIP"])
+        .default("LoadBalancer"),
+    )
+    .option("--gw-server-service-port <port>", "port of the gateway server", port, 51840)
+    .option("--gw-server-service-nodeport <port>", "node port of the gateway server", port)
+    .option("--gw-server-service-loadbalancerip <ip>", "address wanted from the load balancer")
+    .option("--gw-client-address <address>", "address the client dials instead of the server's")
+    .option("--gw-client-port <port>", "port the client dials instead of the server's", port)
+    .option("--mtu <bytes>", "MTU of the tunnel", number, 1340)
+    .option("--create-resource-slice <bool>", "ask for resources", bool, true)
+    .option("--resource-slice-class <class>", "class of the ResourceSlice", "default")
+    .option("--create-virtual-node <bool>", "make a node of the resources", bool, true)
+    .option("--cpu <quantity>", "cpu to ask for")
+    .option("--memory <quantity>", "memory to ask for")
+    .option("--pods <quantity>", "pods to ask for")
+    .option("--resource <k=v,…>", "other resources to ask for", pairs, {})
+    .option("--proxy-url <url>", "proxy for the provider's API server")
+    .addHelpText(
+      "after",
+      examples(
+        "liqoctl peer --remote-kubeconfig rome.yaml",
+        "liqoctl peer --context milan --remote-context rome --cpu 8 --memory 16Gi",
+      ),
+    )
+    .action(async (flags: Flags) => {
+      using local = openLocal(flags, env);
+      using remote = openRemote(flags, env);
+      const amounts = Object.entries({
+        cpu: text(flags, "cpu"),
+        memory: text(flags, "memory"),
+        pods: text(flags, "pods"),
+      }).filter(([, value]) => value !== undefined);
+      await peer(env.ctx, env.printer, local, remote, {
+        networkingDisabled: flags["networkingDisabled"] === true,
+        serverLocation: flags["gwServerServiceLocation"] === "Consumer" ? "Consumer" : "Provider",
+        serviceType: flags["gwServerServiceType"] as "LoadBalancer" | "NodePort" | "ClusterIP",
+        port: Number(flags["gwServerServicePort"]),
+        ...optional("nodePort", flags["gwServerServiceNodeport"] as number | undefined),
+        ...optional("loadBalancerIp", text(flags, "gwServerServiceLoadbalancerip")),
+        ...optional("clientAddress", text(flags, "gwClientAddress")),
+        ...optional("clientPort", flags["gwClientPort"] as number | undefined),
+        mtu: Number(flags["mtu"]),
+        createResourceSlice: flags["createResourceSlice"] === true,
+        resourceSliceClass: text(flags, "resourceSliceClass") ?? "default",
+        createVirtualNode: flags["createVirtualNode"] === true,
+        resources: {
+          ...(Object.fromEntries(amounts) as Record<string, string>),
+          ...(flags["resource"] as unknown as Record<string, string>),
+        },
+        ...optional("proxyUrl", text(flags, "proxyUrl")),
+        timeoutMs: Number(flags["timeout"]),
+      });
+    });
+}
+
+function addUnpeer(program: Command, env: LiqoctlEnvironment): void {
+  withRemote(program.command("unpeer"))
+    .description("End the use of a provider: pods come home, the virtual node goes.")
+    .option("--timeout <duration>", "how long to wait", durationMs, durationMs("2m"))
+    .option("--wait <bool>", "wait until everything is gone (always)", bool, true)
+    .option("--delete-namespaces", "remove the tenant namespaces too", false)
+    .addHelpText(
+      "after",
+      examples(
+        "liqoctl unpeer --remote-kubeconfig rome.yaml",
+        "liqoctl unpeer --context milan --remote-context rome --delete-namespaces",
+      ),
+    )
+    .action(async (flags: Flags) => {
+      using local = openLocal(flags, env);
+      using remote = openRemote(flags, env);
+      await unpeer(env.ctx, env.printer, local, remote, {
+        timeoutMs: Number(flags["timeout"]),
+        deleteNamespaces: flags["deleteNamespaces"] === true,
+      });
+    });
+}
+
+function addOffload(program: Command, env: LiqoctlEnvironment): void {
+  withCluster(
+    program.command("offload").description("Extend something to remote clusters.").command("namespace").alias("ns"),
+  )
+    .argument("<names...>", "namespaces")
+    .description("Extend namespaces to remote clusters.")
+    .addOption(
+      new Option("--pod-offloading-strategy <strategy>", "where pods may run")
+        .choices(["Local", "Remote", "LocalAndRemote"])
+        .default("LocalAndRemote"),
+    )
+    .addOption(
+      new Option("--namespace-mapping-strategy <strategy>", "name of the twin")
+        .choices(["DefaultName", "EnforceSameName", "SelectedName"])
+        .default("DefaultName"),
+    )
+    .option("--remote-namespace-name <name>", "name of the twin, with SelectedName")
+    .option("-l, --selector <selector>", "labels of the clusters to use; may be repeated (ORed)", collect, [])
+    .option("--timeout <duration>", "how long to wait", durationMs, durationMs("20s"))
+    .addHelpText(
+      "after",
+      examples(
+        "liqoctl offload namespace liqo-demo",
+        "liqoctl offload namespace web --pod-offloading-strategy Remote -l topology.kubernetes.io/region=eu",
+      ),
+    )
+    .action(async (names: string[], flags: Flags) => {
+      using cluster = openLocal(flags, env);
+      for (const name of names) {
+        await offloadNamespace(env.ctx, env.printer, cluster, name, {
+          podOffloadingStrategy: flags["podOffloadingStrategy"] as "Local",
+          namespaceMappingStrategy: flags["namespaceMappingStrategy"] as "DefaultName",
+          ...optional("remoteNamespaceName", text(flags, "remoteNamespaceName")),
+          selectors: flags["selector"] as string[],
+          timeoutMs: Number(flags["timeout"]),
+        });
+      }
+    });
+  withCluster(program.command("unoffload").description("Bring something home.").command("namespace").alias("ns"))
+    .argument("<names...>", "namespaces")
+    .description("Bring the pods of namespaces home and remove their twins.")
+    .option("--skip-confirm", "ask nothing (this command never asks)", false)
+    .option("--timeout <duration>", "how long to wait", durationMs, durationMs("2m"))
+    .addHelpText("after", examples("liqoctl unoffload namespace liqo-demo"))
+    .action(async (names: string[], flags: Flags) => {
+      using cluster = openLocal(flags, env);
+      for (const name of names) await unoffloadNamespace(env.ctx, env.printer, cluster, name, Number(flags["timeout"]));
+    });
+}
+
+function addInfo(program: Command, env: LiqoctlEnvironment): void {
+  withCluster(program.command("info"))
+    .description("Show the state of Liqo and of its peerings.")
+    .addOption(new Option("-o, --output <format>", "machine-readable output").choices(["json", "yaml"]))
+    .option("-g, --get <path>", "a single value, such as local.clusterID")
+    .addHelpText("after", examples("liqoctl info", "liqoctl info -o json", "liqoctl info --get clusterid"))
+    .action(async (flags: Flags) => {
+      using cluster = openLocal(flags, env);
+      const info = await collectInfo(env.ctx, cluster);
+      const path = text(flags, "get");
+      if (path !== undefined) {
+        const value = getPath(info, path);
+        env.printer.print(typeof value === "object" ? JSON.stringify(value) : String(value));
+      } else if (flags["output"] === "json") env.printer.print(JSON.stringify(info, undefined, 2));
+      else env.printer.print(flags["output"] === "yaml" ? stringify(info).trimEnd() : formatInfo(info));
+    });
+}
+
+function addVersion(program: Command, env: LiqoctlEnvironment): void {
+  withCluster(program.command("version"))
+    .description("Show the versions of liqoctl and of Liqo on the cluster.")
+    .option("--client", "only that of liqoctl", false)
+    .action(async (flags: Flags) => {
+      env.printer.print(`Client version: ${VERSION}`);
+      if (flags["client"] === true) return;
+      using cluster = openLocal(flags, env);
+      const version = await installedVersion(env.ctx, cluster).catch(() => undefined);
+      env.printer.print(`Server version: ${version ?? "Unknown"}`);
+      if (version !== undefined && version !== VERSION)
+        env.printer.warning("local", `liqoctl is ${VERSION}, the cluster runs ${version}`);
+    });
+}
+
+function examples(...lines: readonly string[]): string {
+  return `\nExamples:\n${lines.map((line) => `  $ ${line}`).join("\n")}\n`;
+}
+
+function optional<K extends string, V>(key: K, value: V | undefined): { [P in K]?: V } {
+  return (value === undefined ? {} : { [key]: value }) as { [P in K]?: V };
+}
+
+function collect(value: string, previous: string[]): string[] {
+  return [...previous, value];
+}
+
+function list(value: string): string[] {
+  return value.split(",").filter((item) => item !== "");
+}
+
+function pairs(value: string): Record<string, string> {
+  return Object.fromEntries(
+    list(value).map((entry) => {
+      const at = entry.indexOf("=");
+      if (at <= 0) throw new InvalidArgumentError(`"${entry}" is not key=value`);
+      return [entry.slice(0, at), entry.slice(at + 1)];
+    }),
+  );
+}
+
+function bool(value: string): boolean {
+  if (value !== "true" && value !== "false") throw new InvalidArgumentError("must be true or false");
+  return value === "true";
+}
+
+function number(value: string): number {
+  const parsed = Number(value);
+  if (!Number.isInteger(parsed) || parsed < 0) throw new InvalidArgumentError("must be a whole number");
+  return parsed;
+}
+
+function port(value: string): number {
+  const parsed = number(value);
+  if (parsed < 1 || parsed > 65535) throw new InvalidArgumentError("must be a port from 1 to 65535");
+  return parsed;
+}
+
+/** Go's durations: `90s`, `10m`, `1h30m`. */
+function durationMs(value: string): number {
+  const units: Record<string, number> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
+  const parts = [...value.matchAll(/(\d+)(ms|s|m|h)/g)];
+  if (parts.length === 0 || parts.map(([whole]) => whole).join("") !== value)
+    throw new InvalidArgumentError("must be a duration such as 90s or 10m");
+  return parts.reduce((sum, [, amount, unit]) => sum + Number(amount) * (units[unit ?? "s"] ?? 0), 0);
+}

@@ -1,0 +1,37 @@
+/** Takes a cluster away that is no longer specified: containers, mounts, control groups, namespaces, files. */
+import { readdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import type { Context } from "#base/context.ts";
+import { hasCode } from "#base/errors.ts";
+import { removeNode } from "#playground/kubelet/remove-node.ts";
+import { deleteClusterNetwork } from "#playground/lab/cluster.ts";
+import type { Lab } from "#playground/lab/lab.ts";
+import { clusterPaths, labNameOf, type Paths } from "./paths.ts";
+
+/** Clusters that have a folder. */
+export function clustersOnDisk(paths: Paths): string[] {
+  return entriesOf(paths.clusters);
+}
+
+/** The cluster's processes must have ended before. Repeatable, also after a crash half-way. */
+export async function removeCluster(ctx: Context, paths: Paths, name: string, lab: Lab | undefined): Promise<void> {
+  const own = clusterPaths(paths, name);
+  const nodes = entriesOf(join(own.root, "nodes"));
+  await Promise.all(
+    nodes.map((node) =>
+      removeNode(ctx, { directory: own.node(node), cgroupParent: `/${labNameOf(paths.home)}/${name}/${node}` }),
+    ),
+  );
+  if (lab !== undefined) await deleteClusterNetwork(lab, name);
+  // Last: as long as the folder is there, the removal is tried again.
+  rmSync(own.root, { recursive: true, force: true });
+}
+
+function entriesOf(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch (error) {
+    if (hasCode(error, "ENOENT")) return [];
+    throw error;
+  }
+}
