@@ -17,13 +17,21 @@ const STATIC_MAX = 256;
 /** An allocation counts as used this long even if no Service carries it yet: its write is under way. */
 const PENDING_MS = 10_000;
 
+interface Pending {
+  /** namespace/name of the Service. */
+  readonly owner: string;
+  readonly atMs: number;
+}
+
 export function serviceAllocation(reader: ObjectReader, serviceCidr: Cidr): AdmissionPlugin {
-  const pending = new Map<string, number>();
-  const reserve = (what: string): void => {
-    const now = performance.now();
-    for (const [key, at] of pending) if (now - at > PENDING_MS) pending.delete(key);
-    pending.set(what, now);
-  };
+  const pending = new Map<string, Pending>();
+  const reserveFor =
+    (owner: string) =>
+    (what: string): void => {
+      const now = performance.now();
+      for (const [key, { atMs }] of pending) if (now - atMs > PENDING_MS) pending.delete(key);
+      pending.set(what, { owner, atMs: now });
+    };
   return {
     name: "ServiceAllocation",
     handles: ({ resource, operation, subresource }) =>
@@ -37,7 +45,11 @@ export function serviceAllocation(reader: ObjectReader, serviceCidr: Cidr): Admi
       const others = reader
         .list(services, "")
         .filter(({ metadata }) => metadata?.name !== request.name || metadata.namespace !== request.namespace);
-      const used = { ips: usedIps(others, pending), ports: usedPorts(others, pending) };
+      const owner = `${request.namespace}/${request.name}`;
+      // What this very Service was given a moment ago is its own.
+      const foreign = [...pending].filter(([, entry]) => entry.owner !== owner).map(([what]) => what);
+      const used = { ips: usedIps(others, foreign), ports: usedPorts(others, foreign) };
+      const reserve = reserveFor(owner);
       allocateIp(service, request, serviceCidr, used.ips, reserve);
       allocatePorts(service, request, used.ports, reserve);
       return Promise.resolve();
@@ -45,22 +57,22 @@ export function serviceAllocation(reader: ObjectReader, serviceCidr: Cidr): Admi
   };
 }
 
-function usedIps(others: readonly Service[], pending: ReadonlyMap<string, number>): Set<string> {
+function usedIps(others: readonly Service[], pending: readonly string[]): Set<string> {
   const used = new Set(
     others.flatMap(({ spec }) => spec?.clusterIPs ?? (spec?.clusterIP === undefined ? [] : [spec.clusterIP])),
   );
-  for (const key of pending.keys()) if (key.includes(".")) used.add(key);
+  for (const key of pending) if (key.includes(".")) used.add(key);
   return used;
 }
 
-function usedPorts(others: readonly Service[], pending: ReadonlyMap<string, number>): Set<string> {
+function usedPorts(others: readonly Service[], pending: readonly string[]): Set<string> {
   const used = new Set<string>();
   for (const { spec } of others) {
     for (const { nodePort, protocol } of spec?.ports ?? [])
       if (nodePort !== undefined) used.add(portKey(nodePort, protocol));
     if (spec?.healthCheckNodePort !== undefined) used.add(portKey(spec.healthCheckNodePort, "TCP"));
   }
-  for (const key of pending.keys()) if (key.includes("/")) used.add(key);
+  for (const key of pending) if (key.includes("/")) used.add(key);
   return used;
 }
 
