@@ -39,7 +39,7 @@ export interface AgentOptions<T extends HostedObject> {
 }
 
 // Finds tables that someone flushed, and hosts whose death frees a finalizer.
-const RESYNC_MS = 10_000;
+const RESYNC_MS = 5_000;
 
 export function configurationAgent<T extends HostedObject>(options: AgentOptions<T>): Loop {
   const loop = new Loop({ name: options.applier.name, resyncMs: RESYNC_MS, pass: (ctx) => pass(ctx, options) });
@@ -92,7 +92,7 @@ async function report<T extends HostedObject>(
 ): Promise<void> {
   const { client, informer, host, events, eventReason } = options;
   const isApplied = error === undefined;
-  if (!isApplied) ctx.log.warn("not applied", { object: formatKey(keyOf(object)), error });
+  if (!isApplied) ctx.log.info("not applied, will retry", { object: formatKey(keyOf(object)), error });
   const isWritten = await reportApplied(ctx, client, informer.resource, object, { host, isApplied });
   if (!isWritten) return;
   if (isApplied) events.normal(ctx, object, eventReason, `applied on ${host}`);

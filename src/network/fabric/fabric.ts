@@ -51,7 +51,9 @@ export async function runFabric(ctx: Context, client: KubeClient, options: Fabri
     });
     await Promise.all([
       ...[overlay, node, agents.routes, agents.firewall].map((loop) => loop.run(ctx)),
-      ...(options.followsRoutes ? [monitorNetwork(ctx, LOCAL_TOOLS, () => agents.routes.trigger())] : []),
+      ...(options.followsRoutes
+        ? [monitorNetwork(ctx, LOCAL_TOOLS, () => [overlay, agents.routes].forEach((each) => each.trigger()))]
+        : []),
     ]);
   }
   await leave(ctx, client, options);

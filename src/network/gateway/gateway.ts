@@ -92,7 +92,9 @@ async function work(ctx: Context, client: KubeClient, options: GatewayOptions, r
   await Promise.all([
     markActive(ctx, client, podOf(options), true),
     ...[tunnel, overlay, agents.routes, agents.firewall, connection].map((each) => each.run(ctx)),
-    ...(options.followsRoutes ? [monitorNetwork(ctx, LOCAL_TOOLS, () => agents.routes.trigger())] : []),
+    ...(options.followsRoutes
+      ? [monitorNetwork(ctx, LOCAL_TOOLS, () => [tunnel, overlay, agents.routes].forEach((each) => each.trigger()))]
+      : []),
     ...(checker === undefined ? [] : [checker.run(ctx)]),
   ]);
 }

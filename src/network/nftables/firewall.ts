@@ -18,6 +18,9 @@ interface AppliedTable {
 }
 
 const RETRY_MS = 5_000;
+const LIST = ["nft", "-n", "-s", "list"];
+// Beyond this one listing of everything is cheaper than a process per table.
+const MANY_TABLES = 16;
 
 export interface FirewallOptions {
   /** Whether tables that others changed or flushed are restored; a missing table always is. Default true. */
@@ -88,11 +91,17 @@ export function renderAll(configurations: readonly FirewallConfiguration[]): {
   return { wanted, errors };
 }
 
-/** The content of many tables by one process, without counters. */
+/**
+ * The content of tables without counters. One script with several `list table` would do, but nft 1.0.6 then fills its
+ * cache for one of them only and denies that the others exist.
+ */
 async function readTables(ctx: Context, tools: Tools, addresses: readonly string[]): Promise<Map<string, string>> {
-  if (addresses.length === 0) return new Map();
-  const script = addresses.map((address) => `list table ${address}\n`).join("");
-  return splitTables(await runTool(ctx, tools, ["nft", "-n", "-s", "-f", "-"], script));
+  if (addresses.length > MANY_TABLES) return splitTables(await runTool(ctx, tools, [...LIST, "ruleset"]));
+  const texts = await Promise.all(
+    // One that vanishes meanwhile is found missing in the next pass.
+    addresses.map((address) => runTool(ctx, tools, [...LIST, "table", ...address.split(" ")]).catch(() => "")),
+  );
+  return splitTables(texts.join(""));
 }
 
 export function splitTables(text: string): Map<string, string> {

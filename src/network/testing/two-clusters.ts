@@ -1,0 +1,168 @@
+/**
+ * Two clusters of one node each, as network namespaces: node, gateway pod and one other pod, both with the same pod CIDR.
+ * The nodes are joined by one veth pair; nothing is created outside these namespaces, whose names begin with one prefix.
+ */
+import { type ChildProcess, spawn } from "node:child_process";
+import { rm } from "node:fs/promises";
+import { connect, createServer, type Server } from "node:net";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { Context } from "#base/context.ts";
+import { runTool, type Tools } from "../system/tools.ts";
+
+export const POD_CIDR = "10.244.0.0/16";
+export const GATEWAY_POD_IP = "10.244.1.5";
+export const POD_IP = "10.244.1.6";
+export const NODE_PORT = 30571;
+export const API_PORT = 6443;
+export const NODE_IPS = { a: "172.31.0.10", b: "172.31.0.11" } as const;
+export type Side = keyof typeof NODE_IPS;
+export type Role = "node" | "gw" | "pod";
+
+const SIDES: readonly Side[] = ["a", "b"];
+const BRIDGE_IP = "10.244.1.1";
+
+export class TwoClusters implements AsyncDisposable {
+  readonly #ctx: Context;
+  readonly #prefix: string;
+  readonly #children: ChildProcess[] = [];
+  readonly #servers: Server[] = [];
+
+  private constructor(ctx: Context, prefix: string) {
+    this.#ctx = ctx;
+    this.#prefix = prefix;
+  }
+
+  /** `prefix` must be unique on the machine. */
+  static async create(ctx: Context, prefix: string): Promise<TwoClusters> {
+    const clusters = new TwoClusters(ctx, prefix);
+    try {
+      for (const side of SIDES) await clusters.#createSide(side);
+      await clusters.#join();
+      return clusters;
+    } catch (error) {
+      await clusters[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
+  netns(side: Side, role: Role): string {
+    return `${this.#prefix}-${side}-${role}`;
+  }
+
+  tools(side: Side, role: Role): Tools {
+    return { prefix: ["nsenter", `--net=/var/run/netns/${this.netns(side, role)}`] };
+  }
+
+  run(side: Side, role: Role, argv: readonly string[], input?: string): Promise<string> {
+    return runTool(this.#ctx, this.tools(side, role), argv, input);
+  }
+
+  /** A script of this project in a namespace; the process is ended with the clusters. */
+  start(
+    side: Side,
+    role: Role,
+    script: string,
+    args: readonly string[],
+    env: Record<string, string> = {},
+  ): ChildProcess {
+    // wireguard-go's control sockets have one fixed folder, which in pods is each one's own.
+    const setup = 'mkdir -p /run/wireguard && mount -t tmpfs none /run/wireguard && exec "$@"';
+    const unshare = ["unshare", "--mount", "--propagation", "private", "sh", "-c", setup, "sh"];
+    const argv = [...this.tools(side, role).prefix, ...unshare, process.execPath, script, ...args];
+    const [file = "", ...rest] = argv;
+    const child = spawn(file, rest, { stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, ...env } });
+    this.#children.push(child);
+    return child;
+  }
+
+  /** Makes the API server on `port` of this process reachable at 127.0.0.1:6443 in the node and the gateway. */
+  async provideApiServer(side: Side, port: number, directory: string): Promise<void> {
+    const path = join(directory, `api-${side}.sock`);
+    const server = createServer((inner) => {
+      const outer = connect(port, "127.0.0.1");
+      inner.pipe(outer).pipe(inner);
+      inner.on("error", () => outer.destroy());
+      outer.on("error", () => inner.destroy());
+    });
+    this.#servers.push(server);
+    await rm(path, { force: true });
+    await new Promise<void>((resolve) => server.listen(path, resolve));
+    const relay = fileURLToPath(new URL("relay.ts", import.meta.url));
+    for (const role of ["node", "gw"] as const) {
+      await firstOutput(this.start(side, role, relay, [String(API_PORT), path]));
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const child of this.#children) child.kill("SIGKILL");
+    for (const server of this.#servers) server.close();
+    for (const side of SIDES) {
+      for (const role of ["pod", "gw", "node"] as const) await this.#deleteNetns(this.netns(side, role));
+    }
+  }
+
+  async #createSide(side: Side): Promise<void> {
+    for (const role of ["node", "gw", "pod"] as const) {
+      await runTool(this.#ctx, { prefix: [] }, ["ip", "netns", "add", this.netns(side, role)]);
+      await this.run(side, role, ["ip", "link", "set", "lo", "up"]);
+    }
+    const pods = { gw: GATEWAY_POD_IP, pod: POD_IP } as const;
+    await this.run(side, "node", ["sh", "-ec", "echo 1 > /proc/sys/net/ipv4/ip_forward"]);
+    await this.#batch(side, "node", [
+      "link add cni0 type bridge",
+      `addr add ${BRIDGE_IP}/24 dev cni0`,
+      "link set cni0 up",
+      ...Object.keys(pods).flatMap((role) => [
+        `link add ${role} type veth peer name eth0 netns ${this.netns(side, role as Role)}`,
+        `link set ${role} master cni0 up`,
+      ]),
+    ]);
+    for (const [role, address] of Object.entries(pods)) {
+      const lines = [`addr add ${address}/24 dev eth0`, "link set eth0 up", `route add default via ${BRIDGE_IP}`];
+      await this.#batch(side, role as Role, lines);
+    }
+    // What a CNI and kube-proxy do: pods leave with the node's address, and the node port leads to the gateway.
+    const rules = `table ip cluster {
+      chain postrouting {
+        type nat hook postrouting priority 100; policy accept;
+        ip saddr 10.244.1.0/24 ip daddr != ${POD_CIDR} masquerade
+      }
+      chain prerouting {
+        type nat hook prerouting priority -100; policy accept;
+        iifname "eth0" udp dport ${NODE_PORT} dnat to ${GATEWAY_POD_IP}:51840
+      }
+    }`;
+    await this.run(side, "node", ["nft", "-f", "-"], rules);
+  }
+
+  async #join(): Promise<void> {
+    await this.#batch("a", "node", [`link add eth0 type veth peer name eth0 netns ${this.netns("b", "node")}`]);
+    for (const side of SIDES) {
+      await this.#batch(side, "node", [`addr add ${NODE_IPS[side]}/24 dev eth0`, "link set eth0 up"]);
+    }
+  }
+
+  async #batch(side: Side, role: Role, lines: readonly string[]): Promise<void> {
+    await this.run(side, role, ["ip", "-batch", "-"], `${lines.join("\n")}\n`);
+  }
+
+  async #deleteNetns(name: string): Promise<void> {
+    const tools: Tools = { prefix: [] };
+    const context: Context = { signal: AbortSignal.timeout(10_000), log: this.#ctx.log };
+    // What a killed agent left behind would keep the namespace alive.
+    const pids = await runTool(context, tools, ["ip", "netns", "pids", name]).catch(() => "");
+    for (const pid of pids.split("\n").filter((each) => each !== "")) {
+      await runTool(context, tools, ["kill", "-9", pid]).catch(() => "");
+    }
+    await runTool(context, tools, ["ip", "netns", "delete", name]).catch(() => "");
+  }
+}
+
+/** Resolves with what the process prints first. */
+export function firstOutput(child: ChildProcess): Promise<string> {
+  return new Promise((resolve, reject) => {
+    child.stdout?.once("data", (text: Buffer) => resolve(text.toString("utf8")));
+    child.once("close", (code) => reject(new Error(`ended with ${code} before it said anything`)));
+  });
+}
