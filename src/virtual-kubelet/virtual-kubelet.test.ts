@@ -1,0 +1,342 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { Pod } from "kubernetes-types/core/v1";
+import { namespaceMaps } from "#api/offloading/namespace.ts";
+import { shadowEndpointSlices, shadowPods } from "#api/offloading/shadow.ts";
+import { virtualNodes } from "#api/offloading/virtualnode.ts";
+import { type Context, withCancel } from "#base/context.ts";
+import { gone, seen, startTwoClusters, type TwoClusters } from "#kit/two-clusters.ts";
+import {
+  configMaps,
+  coreEvents,
+  endpointSlices,
+  leases,
+  nodes,
+  pods,
+  secrets,
+  serviceAccounts,
+  services,
+} from "#machinery/builtin.ts";
+import { forgeKubeconfig } from "#pki/kubeconfig.ts";
+import { parseSettings } from "./settings.ts";
+import { runVirtualKubelet } from "./virtual-kubelet.ts";
+
+const TENANT = "liqo-tenant-cluster-b";
+const NODE = { name: "cluster-b" };
+const owned = { "offloading.liqo.io/origin": "cluster-a", "offloading.liqo.io/destination": "cluster-b" };
+const here = (name: string) => ({ namespace: "off", name });
+const there = (name: string) => ({ namespace: "off-cluster-a", name });
+
+async function prepare({ ctx, consumer, provider }: TwoClusters): Promise<void> {
+  const { client } = consumer;
+  const kubeconfig = JSON.stringify(
+    forgeKubeconfig({
+      cluster: "cluster-b",
+      server: provider.api.url,
+      ca: provider.api.ca,
+      user: "cluster-a",
+      credentials: provider.api.adminCertificate,
+    }),
+  );
+  await client.create(ctx, secrets, {
+    metadata: { name: "kubeconfig-resourceslice-cluster-b", namespace: TENANT },
+    data: { kubeconfig: Buffer.from(kubeconfig).toString("base64") },
+  });
+  await client.create(ctx, virtualNodes, {
+    metadata: { name: "cluster-b", namespace: TENANT },
+    spec: {
+      clusterID: "cluster-b",
+      labels: { zone: "milan" },
+      resourceQuota: { hard: { cpu: "4", memory: "8Gi", pods: "110" } },
+    },
+  });
+  const map = await client.create(ctx, namespaceMaps, { metadata: { name: "cluster-b", namespace: TENANT } });
+  await client.updateStatus(ctx, namespaceMaps, {
+    ...map,
+    status: { currentMapping: { off: { remoteNamespace: "off-cluster-a", phase: "Accepted" } } },
+  });
+}
+
+function startKubelet({ ctx: outer, consumer }: TwoClusters, ...args: string[]): AsyncDisposable & { ctx: Context } {
+  const { ctx, cancel } = withCancel(outer);
+  const settings = parseSettings(
+    [
+      "--nodename=cluster-b",
+      "--home-cluster-id=cluster-a",
+      "--foreign-cluster-id=cluster-b",
+      `--tenant-namespace=${TENANT}`,
+      "--node-ip=127.0.0.1",
+      "--foreign-kubeconfig-secret-name=kubeconfig-resourceslice-cluster-b",
+      "--listen-port=0",
+      "--certificate-type=self-signed",
+      "--node-check-network=false",
+      "--enable-apiserver-support",
+      ...args,
+    ],
+    "443",
+  );
+  const running = runVirtualKubelet(ctx, { client: consumer.client, settings, identity: "test", nowMs: Date.now });
+  return {
+    ctx,
+    [Symbol.asyncDispose]: async () => {
+      cancel();
+      await running;
+    },
+  };
+}
+
+const webPod = (name: string): Pod => ({
+  metadata: { name, namespace: "off", labels: { app: "web" } },
+  spec: { nodeName: "cluster-b", containers: [{ name: "web", image: "nginx" }], terminationGracePeriodSeconds: 2 },
+});
+
+/** What the provider's controller and kubelet do. */
+async function runRemotely(
+  { ctx, provider }: TwoClusters,
+  name: string,
+  status: NonNullable<Pod["status"]>,
+): Promise<Pod> {
+  const shadow = await seen(provider.client, shadowPods, there(name));
+  const { labels = {} } = shadow.metadata ?? {};
+  const spec = shadow.spec?.pod ?? { containers: [] };
+  const pod = await provider.client.create(ctx, pods, { metadata: { ...there(name), labels }, spec });
+  return provider.client.updateStatus(ctx, pods, { ...pod, status });
+}
+
+test("the Node appears with capacity, labels, taint and lease, follows the VirtualNode and is made again", async () => {
+  await using clusters = await startTwoClusters();
+  const { ctx, consumer } = clusters;
+  await prepare(clusters);
+  await using _kubelet = startKubelet(clusters);
+  const ready = (cpu: string) => (node: { status?: { capacity?: object; conditions?: object[] } }) =>
+    JSON.stringify(node.status?.capacity ?? {}).includes(`"cpu":"${cpu}"`) && node.status?.conditions !== undefined;
+  const node = await seen(consumer.client, nodes, NODE, ready("4"));
+  assert.equal(node.metadata?.labels?.["zone"], "milan");
+  assert.deepEqual(node.spec?.taints?.[0]?.key, "virtual-node.liqo.io/not-allowed");
+  await seen(consumer.client, leases, { namespace: "kube-node-lease", name: "cluster-b" });
+  await consumer.client.patch(ctx, virtualNodes, { namespace: TENANT, name: "cluster-b" }, "merge", {
+    spec: { resourceQuota: { hard: { cpu: "8" } }, labels: { zone: null, region: "it" } },
+  });
+  await seen(consumer.client, nodes, NODE, ready("8"));
+  const relabelled = await seen(consumer.client, nodes, NODE, (n) => n.metadata?.labels?.["region"] === "it");
+  assert.equal(relabelled.metadata?.labels?.["zone"], undefined);
+  await consumer.client.delete(ctx, nodes, NODE);
+  const again = await seen(consumer.client, nodes, NODE, (n) => n.metadata?.uid !== node.metadata?.uid);
+  assert.notEqual(again.metadata?.uid, node.metadata?.uid);
+});
+
+test("ConfigMaps and Services are copied, changed and deleted with the local ones", async () => {
+  await using clusters = await startTwoClusters();
+  const { ctx, consumer, provider } = clusters;
+  await prepare(clusters);
+  await using _kubelet = startKubelet(clusters);
+  await consumer.client.create(ctx, configMaps, { metadata: here("settings"), data: { colour: "blue", size: "L" } });
+  await consumer.client.create(ctx, configMaps, { metadata: here("kube-root-ca.crt"), data: { "ca.crt": "x" } });
+  const copy = await seen(provider.client, configMaps, there("settings"));
+  assert.deepEqual(copy.metadata?.labels, owned);
+  await seen(provider.client, configMaps, there("kube-root-ca.crt.clust"));
+  await consumer.client.patch(ctx, configMaps, here("settings"), "merge", { data: { colour: "red", size: null } });
+  const changed = await seen(provider.client, configMaps, there("settings"), (c) => c.data?.["colour"] === "red");
+  assert.deepEqual(changed.data, { colour: "red" });
+  await consumer.client.create(ctx, services, {
+    metadata: here("web"),
+    spec: { selector: { app: "web" }, ports: [{ port: 80 }] },
+  });
+  await seen(provider.client, services, there("web"));
+  await provider.client.delete(ctx, services, there("web"));
+  await seen(provider.client, services, there("web"));
+  await consumer.client.delete(ctx, services, here("web"));
+  await gone(provider.client, services, there("web"));
+  await consumer.client.patch(ctx, configMaps, here("settings"), "merge", {
+    metadata: { annotations: { "liqo.io/skip-reflection": "true" } },
+  });
+  await gone(provider.client, configMaps, there("settings"));
+});
+
+test("an object of the provider is neither changed nor deleted", async () => {
+  await using clusters = await startTwoClusters();
+  const { ctx, consumer, provider } = clusters;
+  await prepare(clusters);
+  await provider.client.create(ctx, configMaps, { metadata: there("settings"), data: { colour: "theirs" } });
+  await using _kubelet = startKubelet(clusters);
+  await consumer.client.create(ctx, configMaps, { metadata: here("settings"), data: { colour: "ours" } });
+  await eventAbout(clusters, "settings", "remote object already exists");
+  await consumer.client.delete(ctx, configMaps, here("settings"));
+  // Proof that the deletion was dealt with: an object created after it has come through.
+  await consumer.client.create(ctx, configMaps, { metadata: here("later"), data: {} });
+  await seen(provider.client, configMaps, there("later"));
+  const theirs = await provider.client.get(ctx, configMaps, there("settings"));
+  assert.deepEqual(theirs.data, { colour: "theirs" });
+});
+
+test("what changed while nobody looked is put right at the start, both ends gone included", async () => {
+  await using clusters = await startTwoClusters();
+  const { ctx, consumer, provider } = clusters;
+  await prepare(clusters);
+  {
+    await using _first = startKubelet(clusters);
+    for (const name of ["changed", "deleted", "both"])
+      await consumer.client.create(ctx, configMaps, { metadata: here(name), data: { v: "1", old: "x" } });
+    for (const name of ["changed", "deleted", "both"]) await seen(provider.client, configMaps, there(name));
+  }
+  await consumer.client.update(ctx, configMaps, { metadata: here("changed"), data: { v: "2" } });
+  await consumer.client.delete(ctx, configMaps, here("deleted"));
+  await consumer.client.delete(ctx, configMaps, here("both"));
+  await provider.client.delete(ctx, configMaps, there("both"));
+  await using _second = startKubelet(clusters);
+  const changed = await seen(provider.client, configMaps, there("changed"), (c) => c.data?.["v"] === "2");
+  assert.deepEqual(changed.data, { v: "2" });
+  await gone(provider.client, configMaps, there("deleted"));
+  await gone(provider.client, configMaps, there("both"));
+});
+
+test("a pod becomes a ShadowPod, its status comes home at once, and its end is the ShadowPod's", async () => {
+  await using clusters = await startTwoClusters();
+  const { ctx, consumer, provider } = clusters;
+  await prepare(clusters);
+  await using _kubelet = startKubelet(clusters);
+  await consumer.client.create(ctx, pods, webPod("web"));
+  const remote = await runRemotely(clusters, "web", running("10.245.1.7", 0));
+  const home = await seen(consumer.client, pods, here("web"), (p) => p.status?.phase === "Running");
+  assert.deepEqual([home.status?.podIP, home.status?.hostIP], ["10.245.1.7", "127.0.0.1"]);
+  assert.equal(home.metadata?.labels?.["liqo.io/shadowPod"], "true");
+  const startedMs = performance.now();
+  await provider.client.updateStatus(ctx, pods, { ...remote, status: running("10.245.1.8", 2) });
+  const later = await seen(consumer.client, pods, here("web"), (p) => p.status?.podIP === "10.245.1.8");
+  assert.equal(later.status?.containerStatuses?.[0]?.restartCount, 2);
+  assert.ok(performance.now() - startedMs < 1_000, "the status came within a second");
+  await consumer.client.patch(ctx, pods, here("web"), "merge", { metadata: { labels: { app: null, tier: "front" } } });
+  const relabelled = await seen(
+    provider.client,
+    shadowPods,
+    there("web"),
+    (s) => s.metadata?.labels?.["tier"] === "front",
+  );
+  assert.equal(relabelled.metadata?.labels?.["app"], undefined);
+  await consumer.client.delete(ctx, pods, here("web"));
+  await gone(provider.client, shadowPods, there("web"));
+  await provider.client.delete(ctx, pods, there("web"), { gracePeriodSeconds: 0 });
+  await gone(consumer.client, pods, here("web"));
+});
+
+test("restarts add up over the remote pods, and a restarted virtual kubelet forgets none", async () => {
+  await using clusters = await startTwoClusters();
+  const { ctx, consumer, provider } = clusters;
+  await prepare(clusters);
+  const count = (p: Pod): number | undefined => p.status?.containerStatuses?.[0]?.restartCount;
+  {
+    await using _first = startKubelet(clusters);
+    await consumer.client.create(ctx, pods, webPod("web"));
+    await runRemotely(clusters, "web", running("10.245.1.7", 2));
+    await seen(consumer.client, pods, here("web"), (p) => count(p) === 2);
+    await provider.client.delete(ctx, pods, there("web"), { gracePeriodSeconds: 0 });
+    await runRemotely(clusters, "web", running("10.245.1.9", 0));
+    await seen(consumer.client, pods, here("web"), (p) => count(p) === 3);
+  }
+  await using _second = startKubelet(clusters);
+  const remote = await provider.client.get(ctx, pods, there("web"));
+  await provider.client.updateStatus(ctx, pods, { ...remote, status: running("10.245.1.10", 1) });
+  const home = await seen(consumer.client, pods, here("web"), (p) => p.status?.podIP === "10.245.1.10");
+  assert.ok((count(home) ?? 0) >= 3);
+});
+
+test("a pod in a namespace that is not offloaded waits, and one that ran has failed", async () => {
+  await using clusters = await startTwoClusters();
+  const { ctx, consumer } = clusters;
+  await prepare(clusters);
+  const outside = { namespace: "default", name: "web" };
+  await using _kubelet = startKubelet(clusters);
+  await consumer.client.create(ctx, pods, { ...webPod("web"), metadata: outside });
+  await seen(consumer.client, pods, outside, (p) => p.status?.reason === "OffloadingBackOff");
+  await consumer.client.create(ctx, pods, webPod("ran"));
+  await runRemotely(clusters, "ran", running("10.245.1.7", 0));
+  await seen(consumer.client, pods, here("ran"), (p) => p.status?.phase === "Running");
+  await consumer.client.patch(
+    ctx,
+    namespaceMaps,
+    { namespace: TENANT, name: "cluster-b" },
+    "merge",
+    { status: { currentMapping: { off: { phase: "Terminating" } } } },
+    { subresource: "status" },
+  );
+  const aborted = await seen(consumer.client, pods, here("ran"), (p) => p.status?.phase === "Failed");
+  assert.equal(aborted.status?.reason, "OffloadingAborted");
+});
+
+test("tokens, slices and events: what a pod needs goes out, what happens to it comes home", async () => {
+  await using clusters = await startTwoClusters();
+  const { ctx, consumer, provider } = clusters;
+  await prepare(clusters);
+  await using _kubelet = startKubelet(clusters);
+  await consumer.client.create(ctx, serviceAccounts, { metadata: here("web") });
+  const volume = { name: "api", projected: { sources: [{ serviceAccountToken: { path: "token" } }] } };
+  const pod = webPod("web");
+  await consumer.client.create(ctx, pods, {
+    ...pod,
+    spec: { containers: [], ...pod.spec, serviceAccountName: "web", volumes: [volume] },
+  });
+  const token = await seen(provider.client, secrets, there("web-token"));
+  assert.deepEqual(Object.keys(token.data ?? {}), ["api-3c469e"]);
+  await consumer.client.create(ctx, nodes, { metadata: { name: "worker-node-1" } });
+  await consumer.client.create(ctx, endpointSlices, {
+    metadata: { ...here("web-1"), labels: { "kubernetes.io/service-name": "web" } },
+    addressType: "IPv4",
+    ports: [{ port: 80 }],
+    endpoints: [
+      { addresses: ["10.244.1.5"], nodeName: "worker-node-1" },
+      { addresses: ["10.245.1.7"], nodeName: "cluster-b" },
+    ],
+  });
+  const addresses = (s: { spec?: { template?: { endpoints?: readonly { addresses: readonly string[] }[] } } }) =>
+    (s.spec?.template?.endpoints ?? []).flatMap((e) => e.addresses).join();
+  await seen(provider.client, shadowEndpointSlices, there("web-1"), (s) => addresses(s) === "10.244.1.5");
+  await provider.client.create(ctx, coreEvents, {
+    metadata: there("web.1"),
+    involvedObject: { kind: "Pod", ...there("web") },
+    reason: "Started",
+    message: "Started container web",
+    source: { component: "kubelet" },
+  });
+  const event = await seen(consumer.client, coreEvents, here("web.1"));
+  assert.equal(event.source?.component, "kubelet (remote)");
+});
+
+test("a ShadowPod that the provider refuses leaves the pod Pending with the reason", async () => {
+  await using clusters = await startTwoClusters({ refused: { resource: "shadowpods", reason: "quota exceeded" } });
+  const { ctx, consumer } = clusters;
+  await prepare(clusters);
+  await using _kubelet = startKubelet(clusters);
+  await consumer.client.create(ctx, pods, webPod("web"));
+  const pod = await seen(consumer.client, pods, here("web"), (p) => p.status?.reason === "OffloadingRefused");
+  assert.equal(pod.status?.phase, "Pending");
+  assert.match(pod.status?.message ?? "", /quota exceeded/);
+  await eventAbout(clusters, "web", "quota exceeded");
+});
+
+function running(podIP: string, restartCount: number): NonNullable<Pod["status"]> {
+  return {
+    phase: "Running",
+    podIP,
+    podIPs: [{ ip: podIP }],
+    hostIP: "172.31.0.11",
+    startTime: "2026-11-23T17:07:15Z",
+    containerStatuses: [
+      {
+        name: "web",
+        image: "nginx",
+        imageID: "",
+        ready: true,
+        restartCount,
+        state: { running: { startedAt: "2026-11-23T17:07:16Z" } },
+      },
+    ],
+  };
+}
+
+async function eventAbout({ ctx, consumer }: TwoClusters, name: string, text: string): Promise<void> {
+  const scope = { namespace: "off" };
+  for await (const event of consumer.client.watch(ctx, coreEvents, scope)) {
+    if (event.type === "BOOKMARK" || event.object.involvedObject.name !== name) continue;
+    if (event.object.message?.includes(text) === true) return;
+  }
+}

@@ -1,0 +1,132 @@
+/** Two API servers with Liqo's CRDs, as consumer and provider of one virtual node. For tests of reflection. */
+import { readdirSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { parse } from "yaml";
+import { type Context, withCancel } from "#base/context.ts";
+import { silentLogger } from "#base/log.ts";
+import { KubeClient } from "#kube/client/client.ts";
+import { customResourceDefinitions } from "#machinery/builtin.ts";
+import type { Resource } from "#machinery/gvk.ts";
+import type { KubeObject, ObjectKey } from "#machinery/meta.ts";
+import { generateKeyPair } from "#pki/keys.ts";
+import { TokenSigner } from "#pki/service-account-token.ts";
+import { connectors } from "#playground/apiserver/subresources/connectors.ts";
+import { startTestApiServer, type TestApiServer } from "#playground/testing.ts";
+
+const CRDS = fileURLToPath(new URL("../../deploy/chart/crds", import.meta.url));
+const DEADLINE_MS = 5_000;
+
+export interface TestCluster extends AsyncDisposable {
+  readonly api: TestApiServer;
+  readonly client: KubeClient;
+}
+
+export interface TwoClusters extends AsyncDisposable {
+  readonly ctx: Context;
+  readonly consumer: TestCluster;
+  readonly provider: TestCluster;
+}
+
+export interface TwoClustersOptions {
+  /** The only thing the provider refuses: creating this resource, for this reason. */
+  readonly refused?: { readonly resource: string; readonly reason: string };
+}
+
+/** `off` exists at the consumer, its twin `off-cluster-a` at the provider, `liqo-tenant-cluster-b` at the consumer. */
+export async function startTwoClusters(options: TwoClustersOptions = {}): Promise<TwoClusters> {
+  const { ctx, cancel } = withCancel({ signal: new AbortController().signal, log: silentLogger });
+  const [consumer, provider] = await Promise.all([
+    startCluster(ctx, ["default", "off", "liqo-tenant-cluster-b", "kube-node-lease"]),
+    startCluster(ctx, ["default", "off-cluster-a"], options.refused),
+  ]);
+  return {
+    ctx,
+    consumer,
+    provider,
+    [Symbol.asyncDispose]: async () => {
+      cancel();
+      await Promise.all([consumer[Symbol.asyncDispose](), provider[Symbol.asyncDispose]()]);
+    },
+  };
+}
+
+async function startCluster(
+  ctx: Context,
+  namespaces: readonly string[],
+  refused?: TwoClustersOptions["refused"],
+): Promise<TestCluster> {
+  const signer = new TokenSigner(generateKeyPair("rsa-2048").privateKey);
+  const api = await startTestApiServer({
+    namespaces,
+    parts: (services) => ({
+      connectors: connectors({ services, signer, kubelet: {} }),
+      authorizer: {
+        authorize: ({ verb, plural }) =>
+          refused !== undefined && verb === "create" && plural === refused.resource
+            ? { allowed: false, reason: refused.reason }
+            : { allowed: true, reason: "" },
+      },
+    }),
+  });
+  const client = new KubeClient({ server: api.url, ca: api.ca, token: api.adminToken }, "test");
+  for (const file of readdirSync(CRDS))
+    await client.create(ctx, customResourceDefinitions, parse(readFileSync(`${CRDS}/${file}`, "utf8")));
+  return {
+    api,
+    client,
+    [Symbol.asyncDispose]: async () => {
+      client[Symbol.dispose]();
+      await api[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** The object once it satisfies `accepts` (default: exists); by watching, so no time is lost. */
+export async function seen<T extends KubeObject>(
+  client: KubeClient,
+  resource: Resource<T>,
+  key: ObjectKey,
+  accepts: (object: T) => boolean = () => true,
+): Promise<T> {
+  const found = await watchUntil(client, resource, key, (object) => object !== undefined && accepts(object));
+  // watchUntil accepts nothing else here.
+  return found as T;
+}
+
+export async function gone<T extends KubeObject>(
+  client: KubeClient,
+  resource: Resource<T>,
+  key: ObjectKey,
+): Promise<void> {
+  await watchUntil(client, resource, key, (object) => object === undefined);
+}
+
+async function watchUntil<T extends KubeObject>(
+  client: KubeClient,
+  resource: Resource<T>,
+  key: ObjectKey,
+  accepts: (object: T | undefined) => boolean,
+): Promise<T | undefined> {
+  const { ctx, cancel } = withCancel({ signal: AbortSignal.timeout(DEADLINE_MS), log: silentLogger });
+  const scope = {
+    ...(key.namespace !== undefined && { namespace: key.namespace }),
+    fieldSelector: `metadata.name=${key.name}`,
+  };
+  let last: T | undefined;
+  try {
+    const list = await client.list(ctx, resource, scope);
+    last = list.items[0];
+    if (accepts(last)) return last;
+    const { resourceVersion = "0" } = list.metadata;
+    for await (const event of client.watch(ctx, resource, { ...scope, resourceVersion })) {
+      if (event.type === "BOOKMARK") continue;
+      last = event.type === "DELETED" ? undefined : event.object;
+      if (accepts(last)) return last;
+    }
+  } catch (cause) {
+    throw new Error(`${resource.plural} ${key.name}: last seen ${JSON.stringify(last)}`, { cause });
+  } finally {
+    cancel();
+  }
+  throw new Error(`${resource.plural} ${key.name}: the watch ended`);
+}
