@@ -3,13 +3,19 @@
  * When it ends, what it set up stays, so that an upgrade interrupts nothing; when its DaemonSet is removed it cleans up.
  * Upstream: cmd/fabric, pkg/fabric
  */
+import * as finalizers from "#api/finalizers.ts";
+import { firewallConfigurations } from "#api/networking/firewallconfiguration.ts";
+import { routeConfigurations } from "#api/networking/routeconfiguration.ts";
 import type { Context } from "#base/context.ts";
 import { messageOf } from "#base/errors.ts";
 import type { KubeClient } from "#kube/client/client.ts";
+import { hasFinalizer } from "#kube/controller/finalizer.ts";
 import { EventRecorder } from "#kube/events/recorder.ts";
 import { startHealthServer } from "#kube/health/server.ts";
 import { Informers } from "#kube/informer/informers.ts";
+import type { Resource } from "#machinery/gvk.ts";
 import { type Agents, configurationAgents } from "../configurations/agents.ts";
+import { type HostedObject, releaseHost } from "../configurations/host-status.ts";
 import { firewallApplier } from "../nftables/firewall.ts";
 import { overlayAgent } from "../overlay/agent.ts";
 import { applyLinks } from "../overlay/overlay.ts";
@@ -51,9 +57,7 @@ export async function runFabric(ctx: Context, client: KubeClient, options: Fabri
     });
     await Promise.all([
       ...[overlay, node, agents.routes, agents.firewall].map((loop) => loop.run(ctx)),
-      ...(options.followsRoutes
-        ? [monitorNetwork(ctx, LOCAL_TOOLS, () => [overlay, agents.routes].forEach((each) => each.trigger()))]
-        : []),
+      ...(options.followsRoutes ? [monitorNetwork(ctx, LOCAL_TOOLS, [overlay, agents.routes])] : []),
     ]);
   }
   await leave(ctx, client, options);
@@ -76,6 +80,8 @@ async function leave(ctx: Context, client: KubeClient, { podName }: FabricOption
   try {
     if (!(await isUninstalling(farewell, client, client.namespace, podName))) return;
     await removeEverything(farewell, LOCAL_TOOLS);
+    await releaseAll(farewell, client, routeConfigurations, finalizers.ROUTE_CONFIGURATION, podName);
+    await releaseAll(farewell, client, firewallConfigurations, finalizers.FIREWALL_CONFIGURATION, podName);
     ctx.log.info("removed links, routes and tables of this node");
   } catch (error) {
     ctx.log.warn("cannot tell whether Liqo is being uninstalled, the data plane stays", { error: messageOf(error) });
@@ -87,4 +93,20 @@ export async function removeEverything(ctx: Context, tools: Tools): Promise<void
   await firewallApplier(tools).apply(ctx, []);
   await routeApplier(tools).apply(ctx, []);
   await applyLinks(ctx, tools, [], { kind: "vxlan", port: 0, hasArp: true });
+}
+
+/** Without this the objects could never be deleted: nobody would be left to remove the finalizer. */
+async function releaseAll<T extends HostedObject>(
+  ctx: Context,
+  client: KubeClient,
+  resource: Resource<T>,
+  finalizer: string,
+  host: string,
+): Promise<void> {
+  const { items } = await client.list(ctx, resource);
+  for (const object of items) {
+    if (!hasFinalizer(object, finalizer)) continue;
+    const isLive = (other: string): Promise<boolean> => isPodLive(ctx, client, client.namespace, other);
+    await releaseHost(ctx, client, resource, object, { host, finalizer, isLive });
+  }
 }

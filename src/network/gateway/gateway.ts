@@ -43,7 +43,8 @@ export async function runGateway(ctx: Context, client: KubeClient, options: Gate
   makeRouter();
   if (options.usesMultipathHash) enableMultipathHash();
   const lead = (leading: Context): Promise<void> => work(leading, client, options, reading);
-  if (leaderElection === undefined) return lead(ctx);
+  // Awaited here: what is in use is disposed of when this function returns.
+  if (leaderElection === undefined) return await lead(ctx);
   // A replica that waits is as ready as it can be; the Service finds the active one by its label.
   reading.isReady = true;
   const { leaseMs, retryMs } = leaderElection;
@@ -92,9 +93,7 @@ async function work(ctx: Context, client: KubeClient, options: GatewayOptions, r
   await Promise.all([
     markActive(ctx, client, podOf(options), true),
     ...[tunnel, overlay, agents.routes, agents.firewall, connection].map((each) => each.run(ctx)),
-    ...(options.followsRoutes
-      ? [monitorNetwork(ctx, LOCAL_TOOLS, () => [tunnel, overlay, agents.routes].forEach((each) => each.trigger()))]
-      : []),
+    ...(options.followsRoutes ? [monitorNetwork(ctx, LOCAL_TOOLS, [tunnel, overlay, agents.routes])] : []),
     ...(checker === undefined ? [] : [checker.run(ctx)]),
   ]);
 }

@@ -4,8 +4,15 @@ import { Backoff } from "#base/backoff.ts";
 import { type Context, sleep } from "#base/context.ts";
 import { startTool, type Tools } from "./tools.ts";
 
-/** Runs until the context ends; a monitor that dies is started again. `changed` is also called after each start. */
-export async function monitorNetwork(ctx: Context, tools: Tools, changed: () => void): Promise<void> {
+export interface Triggered {
+  trigger(): void;
+}
+
+/** Runs until the context ends; a monitor that dies is started again. All are triggered after each start too. */
+export async function monitorNetwork(ctx: Context, tools: Tools, triggered: readonly Triggered[]): Promise<void> {
+  const changed = (): void => {
+    for (const each of triggered) each.trigger();
+  };
   const backoff = new Backoff({ baseMs: 500, maxMs: 30_000 });
   while (!ctx.signal.aborted) {
     await follow(ctx, tools, changed);
