@@ -54,7 +54,7 @@ export function forgeVkTemplate(node: VirtualNode, options: VkOptionsTemplate["s
               name: "virtual-kubelet",
               image: options?.containerImage ?? "",
               ...(options?.pullPolicy !== undefined && { imagePullPolicy: options.pullPolicy }),
-              command: ["/usr/bin/virtual-kubelet"],
+              command: ["node", "/opt/liqo/virtual-kubelet.js"],
               args: vkArguments(node, options, parts),
               env: [
                 env("POD_IP", "status.podIP"),
