@@ -1,0 +1,35 @@
+# Two commands do everything: `make demo` and `make test`.
+SHELL := /bin/sh
+NODE := .tools/bin/node
+export PATH := $(CURDIR)/bin:$(CURDIR)/.tools/bin:$(PATH)
+
+.PHONY: help setup demo demo-down test check unit e2e bench
+
+help: ## Show this list
+	@grep -E '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+
+setup: ## Install and build everything that the other commands need
+	@sh scripts/setup.sh
+
+demo: setup ## Two peered clusters with the shop across both
+	@$(NODE) scripts/demo.ts
+
+demo-down: setup ## Remove what the demo made
+	@bin/liqoctl playground delete
+
+check: setup ## Format, lint, types and unit tests
+	@node_modules/.bin/biome check . --diagnostic-level=error
+	@node_modules/.bin/tsc --noEmit
+	@$(MAKE) --no-print-directory unit
+
+unit: setup ## Unit tests
+	@$(NODE) --test --test-isolation=none "src/**/*.test.ts" "playground/**/*.test.ts" "apps/**/*.test.ts"
+
+e2e: setup ## End-to-end tests on the embedded engine
+	@$(NODE) --test --test-concurrency=1 "test/e2e/*.test.ts"
+
+test: setup ## Everything that is checked
+	@$(NODE) scripts/test.ts
+
+bench: setup ## Measurements; prints figures and ratios, gates nothing
+	@$(NODE) bench/all.ts

@@ -1,0 +1,71 @@
+/**
+ * Runs all checks one after the other and closes with "N passed, N failed": lint and types count as one each, tests as
+ * themselves. Run by `make test`.
+ */
+import { spawn } from "node:child_process";
+import { readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+interface Outcome {
+  readonly passed: number;
+  readonly failed: number;
+  readonly skipped: number;
+}
+
+const root = join(import.meta.dirname, "..");
+const outcomes: Outcome[] = [
+  await command("format and lint", "node_modules/.bin/biome", ["check", ".", "--diagnostic-level=error"]),
+  await command("types", "node_modules/.bin/tsc", ["--noEmit"]),
+  await tests("unit tests", [
+    "--test-isolation=none",
+    "src/**/*.test.ts",
+    "playground/**/*.test.ts",
+    "apps/**/*.test.ts",
+  ]),
+  await tests("end-to-end tests", ["--test-concurrency=1", "test/e2e/*.test.ts"]),
+];
+const sum = (of: keyof Outcome): number => outcomes.reduce((total, outcome) => total + outcome[of], 0);
+const skipped = sum("skipped") > 0 ? `, ${sum("skipped")} skipped` : "";
+process.stdout.write(`\n${sum("passed")} passed, ${sum("failed")} failed${skipped}\n`);
+process.exit(sum("failed") === 0 ? 0 : 1);
+
+async function command(name: string, file: string, args: readonly string[]): Promise<Outcome> {
+  process.stdout.write(`\n== ${name}\n`);
+  const code = await run(join(root, file), args);
+  return { passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1, skipped: 0 };
+}
+
+/** Runs node's test runner with a readable report, and counts from its machine-readable one. */
+async function tests(name: string, args: readonly string[]): Promise<Outcome> {
+  process.stdout.write(`\n== ${name}\n`);
+  const report = join(tmpdir(), `tests-${process.pid}-${name.replaceAll(" ", "-")}.tap`);
+  const reporters = [
+    "--test-reporter=spec",
+    "--test-reporter-destination=stdout",
+    "--test-reporter=tap",
+    `--test-reporter-destination=${report}`,
+  ];
+  const code = await run(process.execPath, ["--test", ...reporters, ...args]);
+  const text = readFileSync(report, "utf8");
+  rmSync(report, { force: true });
+  const count = (word: string): number => Number(new RegExp(`^# ${word} (\\d+)$`, "m").exec(text)?.[1] ?? 0);
+  const failed = count("fail") + count("cancelled");
+  // A runner that fails without naming a test (a file that does not load) is a failure all the same.
+  return {
+    passed: count("pass"),
+    failed: code !== 0 && failed === 0 ? 1 : failed,
+    skipped: count("skipped") + count("todo"),
+  };
+}
+
+function run(file: string, args: readonly string[]): Promise<number> {
+  return new Promise((resolve) => {
+    const child = spawn(file, [...args], { cwd: root, stdio: ["ignore", "inherit", "inherit"] });
+    child.on("error", (error) => {
+      process.stderr.write(`${file}: ${error.message}\n`);
+      resolve(127);
+    });
+    child.on("close", (code) => resolve(code ?? 1));
+  });
+}
