@@ -6,14 +6,15 @@ import { createHash } from "node:crypto";
 import type { Context } from "#base/context.ts";
 import { messageOf } from "#base/errors.ts";
 import { isReflected, REFLECTION_FIELD_MANAGER, type ReflectionScope } from "#forge/reflected-metadata.ts";
-import { type Controller, DONE, type Result, type Watch, watchFor, watchMapped } from "#kube/controller/controller.ts";
+import { type Controller, DONE, type Result, type Watch } from "#kube/controller/controller.ts";
 import type { Informer } from "#kube/informer/informer.ts";
 import type { Resource } from "#machinery/gvk.ts";
-import { formatKey, type KubeObject, type ObjectKey } from "#machinery/meta.ts";
+import { formatKey, type KubeObject, keyOf, type ObjectKey } from "#machinery/meta.ts";
 import { contains } from "./contains.ts";
 import type { NamespacePair, ReflectionDeps, ReflectionType, Reflector, ReflectorName } from "./deps.ts";
 import * as messages from "./messages.ts";
 import { defaultOf, wishOf } from "./policy.ts";
+import { watchNamed } from "./watch.ts";
 
 /** What differs between kinds. L is read here, R is written there. */
 export interface ReflectorSpec<L extends KubeObject, R extends KubeObject = L> {
@@ -78,8 +79,8 @@ function startReflector<L extends KubeObject, R extends KubeObject>(
     name: `${spec.name}-reflection`,
     workers,
     watches: [
-      watchFor(locals),
-      watchMapped(remotes, ({ metadata }) => [{ namespace: pair.local, name: localName(metadata?.name ?? "") }]),
+      watchNamed(locals, keyOf),
+      watchNamed(remotes, ({ metadata }) => ({ namespace: pair.local, name: localName(metadata?.name ?? "") })),
       ...(spec.watches?.(deps, pair, locals) ?? []),
     ],
     reconcile: (ctx, key) => reconcile(ctx, work, key),

@@ -16,13 +16,14 @@ import {
   tokensValidForMs,
   tokenWishes,
 } from "#forge/service-account-token.ts";
-import { type Controller, DONE, type Result, watchMapped } from "#kube/controller/controller.ts";
+import { type Controller, DONE, type Result } from "#kube/controller/controller.ts";
 import type { Informer } from "#kube/informer/informer.ts";
 import { secrets, serviceAccounts } from "#machinery/builtin.ts";
 import { keyOf, type ObjectKey } from "#machinery/meta.ts";
 import { isTerminal } from "#machinery/pod.ts";
 import type { NamespacePair, ReflectionDeps, Reflector } from "../deps.ts";
 import * as messages from "../messages.ts";
+import { watchNamed } from "../watch.ts";
 
 /** Keeps pods that started together from renewing together. */
 const JITTER_MS = 30_000;
@@ -44,10 +45,11 @@ function startTokenReflector(deps: ReflectionDeps, pair: NamespacePair): Control
     name: "serviceaccount-reflection",
     workers: deps.settings.reflectors.serviceaccount.workers,
     watches: [
-      watchMapped(deps.localPods, (pod) => (pod.metadata?.namespace === pair.local ? [keyOf(pod)] : [])),
-      watchMapped(remotes, ({ metadata }) => [
-        { namespace: pair.local, name: (metadata?.name ?? "").slice(0, -SUFFIX.length) },
-      ]),
+      watchNamed(deps.localPods, (pod) => (pod.metadata?.namespace === pair.local ? keyOf(pod) : undefined)),
+      watchNamed(remotes, ({ metadata }) => ({
+        namespace: pair.local,
+        name: (metadata?.name ?? "").slice(0, -SUFFIX.length),
+      })),
     ],
     reconcile: (ctx, key) => reconcile(ctx, work, key),
   };

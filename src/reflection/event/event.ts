@@ -4,7 +4,7 @@ import type { Context } from "#base/context.ts";
 import { localConfigMapName } from "#forge/configmap.ts";
 import { forgeLocalEvent } from "#forge/event.ts";
 import { REFLECTION_FIELD_MANAGER, reflectedSelector } from "#forge/reflected-metadata.ts";
-import { type Controller, DONE, type Result, watchMapped } from "#kube/controller/controller.ts";
+import { type Controller, DONE, type Result } from "#kube/controller/controller.ts";
 import type { Informer } from "#kube/informer/informer.ts";
 import {
   configMaps,
@@ -20,6 +20,7 @@ import type { KubeObject, ObjectKey } from "#machinery/meta.ts";
 import { isAlreadyExists } from "#machinery/status-error.ts";
 import type { NamespacePair, ReflectionDeps, Reflector, ReflectorName } from "../deps.ts";
 import { defaultOf, wishOf } from "../policy.ts";
+import { watchNamed } from "../watch.ts";
 
 export const eventReflector: Reflector = { name: "event", start: startEventReflector };
 
@@ -47,11 +48,11 @@ function startEventReflector(deps: ReflectionDeps, pair: NamespacePair): Control
     locals: pair.locals.for(coreEvents, { namespace: pair.local, labelSelector: reflectedSelector(deps.scope) }),
     remotes: pair.remotes.for(coreEvents, { namespace: pair.remote }),
   };
-  const byName = ({ metadata }: Event): ObjectKey[] => [{ namespace: pair.local, name: metadata?.name ?? "" }];
+  const byName = ({ metadata }: Event): ObjectKey => ({ namespace: pair.local, name: metadata?.name ?? "" });
   return {
     name: "event-reflection",
     workers: deps.settings.reflectors.event.workers,
-    watches: [watchMapped(work.remotes, byName), watchMapped(work.locals, byName)],
+    watches: [watchNamed(work.remotes, byName), watchNamed(work.locals, byName)],
     reconcile: (ctx, key) => reconcile(ctx, work, key),
   };
 }

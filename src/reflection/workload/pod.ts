@@ -9,7 +9,7 @@ import type { Context } from "#base/context.ts";
 import { messageOf } from "#base/errors.ts";
 import { forgeShadowMetadata, forgeShadowPod } from "#forge/pod/shadow-pod.ts";
 import { REFLECTION_FIELD_MANAGER } from "#forge/reflected-metadata.ts";
-import { type Controller, DONE, type Result, watchMapped } from "#kube/controller/controller.ts";
+import { type Controller, DONE, type Result } from "#kube/controller/controller.ts";
 import type { EventRecorder } from "#kube/events/recorder.ts";
 import type { Informer } from "#kube/informer/informer.ts";
 import { pods } from "#machinery/builtin.ts";
@@ -18,6 +18,7 @@ import { isAlreadyExists, isConflict, isForbidden, isInvalid, isNotFound } from 
 import { contains } from "../contains.ts";
 import type { NamespacePair, ReflectionDeps, Reflector } from "../deps.ts";
 import * as messages from "../messages.ts";
+import { watchNamed } from "../watch.ts";
 import { apiServerAccess } from "./api-server-access.ts";
 import { type PodPlan, type PodSeen, planPod } from "./plan.ts";
 import { StatusReporter, writeStatus } from "./status-reporter.ts";
@@ -41,16 +42,14 @@ function startPodReflector(deps: ReflectionDeps, pair: NamespacePair): Controlle
   const remotes = pair.remotes.for(pods, { namespace: pair.remote });
   const recorder = deps.events("liqo-pod-reflection");
   const work: Work = { deps, pair, shadows, remotes, recorder, reporter: new StatusReporter(deps, recorder) };
-  const atHome = ({ metadata }: Pod | ShadowPod): ObjectKey[] => [
-    { namespace: pair.local, name: metadata?.name ?? "" },
-  ];
+  const atHome = ({ metadata }: Pod | ShadowPod): ObjectKey => ({ namespace: pair.local, name: metadata?.name ?? "" });
   return {
     name: "pod-reflection",
     workers: deps.settings.reflectors.pod.workers,
     watches: [
-      watchMapped(deps.localPods, (pod) => (pod.metadata?.namespace === pair.local ? atHome(pod) : [])),
-      watchMapped(shadows, atHome),
-      watchMapped(remotes, atHome),
+      watchNamed(deps.localPods, (pod) => (pod.metadata?.namespace === pair.local ? atHome(pod) : undefined)),
+      watchNamed(shadows, atHome),
+      watchNamed(remotes, atHome),
     ],
     reconcile: async (ctx, key) => {
       deps.metrics.item("pod", pair.local);

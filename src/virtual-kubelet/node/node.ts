@@ -6,6 +6,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { Node, NodeStatus, Taint } from "kubernetes-types/core/v1";
 import type { ForeignCluster } from "#api/core/foreigncluster.ts";
 import type { VirtualNode } from "#api/offloading/virtualnode.ts";
+import { Backoff } from "#base/backoff.ts";
 import { type Context, sleep } from "#base/context.ts";
 import { messageOf } from "#base/errors.ts";
 import { forgeNode, forgeNodeStatus, type NodeOptions, nodeTaints } from "#forge/node.ts";
@@ -40,7 +41,10 @@ export interface NodeDeps {
 const FIELD_MANAGER = "virtual-kubelet";
 /** Kubernetes: --node-status-update-frequency of virtual kubelets, DefaultStatusUpdateInterval. */
 const HEARTBEAT_MS = 60_000;
-const VERSION_RETRY_MS = 1_000;
+/** A lease is not renewed more often than this when nothing is ever asked of the provider. */
+const MIN_RENEWAL_MS = 1_000;
+/** Quick at the start, when node and connection come up together. */
+const RETRY = { baseMs: 20, maxMs: 1_000 };
 
 interface Work {
   readonly deps: NodeDeps;
@@ -198,6 +202,7 @@ async function keepLease(ctx: Context, work: Work, changed: () => void): Promise
   const { deps, informer, options } = work;
   const { pingIntervalMs, pingTimeoutMs, foreignClusterId, leaseSeconds } = deps.settings;
   await Promise.race([Promise.all([informer.synced, deps.foreign.synced]), ended(ctx)]);
+  const retry = new Backoff(RETRY);
   while (!ctx.signal.aborted) {
     const told = isApiServerUp(deps.foreign.store.get({ name: foreignClusterId }));
     const isLive = pingIntervalMs === 0 || (told ?? (await isProviderLive(ctx, deps.provider(), pingTimeoutMs)));
@@ -211,18 +216,20 @@ async function keepLease(ctx: Context, work: Work, changed: () => void): Promise
       );
     }
     const isSettled = isLive && node !== undefined;
-    await sleep(ctx, isSettled ? Math.max(pingIntervalMs, 1_000) : VERSION_RETRY_MS);
+    if (isSettled) retry.reset();
+    await sleep(ctx, isSettled ? Math.max(pingIntervalMs, MIN_RENEWAL_MS) : retry.nextMs());
   }
 }
 
 async function serverVersion(ctx: Context, client: KubeClient): Promise<string> {
+  const retry = new Backoff(RETRY);
   while (!ctx.signal.aborted) {
     try {
       const { gitVersion } = await client.raw<{ gitVersion?: string }>(ctx, "GET", "/version");
       return gitVersion ?? "";
     } catch (error) {
       ctx.log.warn("the API server does not tell its version", { error: messageOf(error) });
-      await sleep(ctx, VERSION_RETRY_MS);
+      await sleep(ctx, retry.nextMs());
     }
   }
   return "";
