@@ -30,6 +30,9 @@ const POD_CIDR = "10.244.0.0/16";
 const SERVICE_CIDR = "10.96.0.0/16";
 const TIMEOUT_MS = 180_000;
 
+/** Another demo holds the lock, which is then not ours to remove. */
+class LockedError extends Error {}
+
 const controller = new AbortController();
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => controller.abort());
 const ctx: Context = { signal: controller.signal, log: silentLogger };
@@ -161,8 +164,6 @@ function picture(running: readonly Pod[], url: string): string {
     "  make demo-down",
   ].join("\n");
 }
-
-class LockedError extends Error {}
 
 /** One demo at a time; a lock left by a crash is taken over. */
 function lock(): void {
