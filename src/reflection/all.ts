@@ -7,6 +7,7 @@ import { eventReflector } from "./event/event.ts";
 import { endpointSliceReflector } from "./exposition/endpointslice.ts";
 import { ingressReflector } from "./exposition/ingress.ts";
 import { serviceReflector } from "./exposition/service.ts";
+import { claimReflector } from "./storage/persistentvolumeclaim.ts";
 import { podReflector } from "./workload/pod.ts";
 
 /** What belongs to one virtual node: each virtual kubelet does its own. */
@@ -19,5 +20,6 @@ export const sharedReflectors: readonly Reflector[] = [
   ingressReflector,
   configMapReflector,
   secretReflector,
+  claimReflector,
   eventReflector,
 ];

@@ -12,6 +12,8 @@ import {
   endpointSlices,
   leases,
   nodes,
+  persistentVolumeClaims,
+  persistentVolumes,
   pods,
   secrets,
   serviceAccounts,
@@ -299,6 +301,34 @@ test("tokens, slices and events: what a pod needs goes out, what happens to it c
   });
   const event = await seen(consumer.client, coreEvents, here("web.1"));
   assert.equal(event.source?.component, "kubelet (remote)");
+});
+
+test("a claim of the virtual storage class is made at the provider and bound by a placeholder at home", async () => {
+  await using clusters = await startTwoClusters();
+  const { ctx, consumer, provider } = clusters;
+  await prepare(clusters);
+  await using _kubelet = startKubelet(clusters, "--enable-storage", "--remote-real-storage-class-name=fast");
+  await seen(consumer.client, nodes, NODE, (n) => n.metadata?.labels?.["liqo.io/remote-cluster-id"] === "cluster-b");
+  const claim = await consumer.client.create(ctx, persistentVolumeClaims, {
+    metadata: {
+      ...here("data"),
+      annotations: {
+        "volume.kubernetes.io/selected-node": "cluster-b",
+        "volume.kubernetes.io/storage-provisioner": "liqo.io/storage",
+      },
+    },
+    spec: {
+      storageClassName: "liqo",
+      accessModes: ["ReadWriteOnce"],
+      resources: { requests: { storage: "1Gi" } },
+    },
+  });
+  const remote = await seen(provider.client, persistentVolumeClaims, there("data"));
+  assert.deepEqual([remote.spec?.storageClassName, remote.metadata?.annotations], ["fast", undefined]);
+  const volume = await seen(consumer.client, persistentVolumes, { name: `pvc-${claim.metadata?.uid}` });
+  assert.equal(volume.spec?.claimRef?.uid, claim.metadata?.uid);
+  await consumer.client.delete(ctx, persistentVolumeClaims, here("data"));
+  await gone(provider.client, persistentVolumeClaims, there("data"));
 });
 
 test("a ShadowPod that the provider refuses leaves the pod Pending with the reason", async () => {

@@ -1,0 +1,115 @@
+/**
+ * Claims of the virtual storage class: the volume is made at the provider, a placeholder binds the claim at home.
+ * Upstream: pkg/virtualKubelet/reflection/storage, pkg/liqo-controller-manager/offloading/storageprovisioner
+ */
+import type { PersistentVolumeClaim } from "kubernetes-types/core/v1";
+import { REMOTE_CLUSTER_ID, TYPE, TYPE_VIRTUAL_NODE } from "#api/labels.ts";
+import type { Context } from "#base/context.ts";
+import { messageOf } from "#base/errors.ts";
+import { forgeClaim, forgePlaceholderVolume, SELECTED_NODE, STORAGE_PROVISIONER } from "#forge/pvc.ts";
+import { isReflected, REFLECTION_FIELD_MANAGER } from "#forge/reflected-metadata.ts";
+import { type Controller, DONE, type Result } from "#kube/controller/controller.ts";
+import type { Informer } from "#kube/informer/informer.ts";
+import { persistentVolumeClaims, persistentVolumes, storageClasses } from "#machinery/builtin.ts";
+import type { ObjectKey } from "#machinery/meta.ts";
+import { isAlreadyExists } from "#machinery/status-error.ts";
+import type { NamespacePair, ReflectionDeps, Reflector } from "../deps.ts";
+import * as messages from "../messages.ts";
+import { watchNamed } from "../watch.ts";
+
+const PROVISIONER_ANNOTATIONS = [
+  "volume.kubernetes.io/storage-provisioner",
+  "volume.beta.kubernetes.io/storage-provisioner",
+];
+const RESCHEDULING_REQUIRED = "ReschedulingRequired";
+const PROVISIONING_FAILED = "ProvisioningFailed";
+
+export const claimReflector: Reflector = { name: "persistentvolumeclaim", start: startClaimReflector };
+
+interface Work {
+  readonly deps: ReflectionDeps;
+  readonly pair: NamespacePair;
+  readonly locals: Informer<PersistentVolumeClaim>;
+  readonly remotes: Informer<PersistentVolumeClaim>;
+}
+
+function startClaimReflector(deps: ReflectionDeps, pair: NamespacePair): Controller {
+  const work: Work = {
+    deps,
+    pair,
+    locals: pair.locals.for(persistentVolumeClaims, { namespace: pair.local }),
+    remotes: pair.remotes.for(persistentVolumeClaims, { namespace: pair.remote }),
+  };
+  const byName = ({ metadata }: PersistentVolumeClaim): ObjectKey => ({
+    namespace: pair.local,
+    name: metadata?.name ?? "",
+  });
+  return {
+    name: "persistentvolumeclaim-reflection",
+    workers: deps.settings.reflectors.persistentvolumeclaim.workers,
+    watches: [watchNamed(work.locals, byName), watchNamed(work.remotes, byName)],
+    reconcile: (ctx, key) => reconcile(ctx, work, key),
+  };
+}
+
+async function reconcile(ctx: Context, { deps, pair, locals, remotes }: Work, key: ObjectKey): Promise<Result> {
+  deps.metrics.item("persistentvolumeclaim", pair.local);
+  const remoteKey = { namespace: pair.remote, name: key.name };
+  const local = locals.store.get(key);
+  const remote = remotes.store.get(remoteKey);
+  const isOurs = remote !== undefined && isReflected(remote, deps.scope);
+  if (local === undefined) {
+    const uid = isOurs ? remote.metadata?.uid : undefined;
+    if (uid !== undefined) await deps.remote.deleteIfPresent(ctx, persistentVolumeClaims, remoteKey, { uid });
+    return DONE;
+  }
+  if (!isWaitingForUs(local, deps)) return DONE;
+  const recorder = deps.events("liqo-persistentvolumeclaim-reflection");
+  if (!deps.settings.hasStorage) {
+    // The scheduler looks for another node once the selection is gone.
+    const body = { metadata: { uid: local.metadata?.uid, annotations: { [SELECTED_NODE]: null } } };
+    await deps.local.patch(ctx, persistentVolumeClaims, key, "merge", body);
+    recorder.warning(ctx, local, RESCHEDULING_REQUIRED, `cluster "${deps.scope.destination}" offers no storage`);
+    return DONE;
+  }
+  if (remote !== undefined && !isOurs) {
+    recorder.warning(ctx, local, messages.FAILED_REFLECTION, messages.alreadyExists(deps.scope.destination));
+    return DONE;
+  }
+  try {
+    if (remote === undefined) {
+      const wanted = forgeClaim(local, pair.remote, deps.scope, deps.settings.storageClass);
+      await deps.remote.apply(ctx, persistentVolumeClaims, wanted, { fieldManager: REFLECTION_FIELD_MANAGER });
+      recorder.normal(ctx, local, messages.SUCCESSFUL_REFLECTION, messages.reflected(deps.scope.destination));
+    }
+    await bindAtHome(ctx, deps, local);
+  } catch (error) {
+    recorder.warning(ctx, local, PROVISIONING_FAILED, messageOf(error));
+    throw error;
+  }
+  return DONE;
+}
+
+/** Of our class, not bound yet, and its pod was scheduled on a virtual node of this provider. */
+function isWaitingForUs({ metadata, spec }: PersistentVolumeClaim, deps: ReflectionDeps): boolean {
+  const own = metadata?.annotations ?? {};
+  const node = deps.localNodes.store.get({ name: own[SELECTED_NODE] ?? "" });
+  return (
+    metadata?.deletionTimestamp === undefined &&
+    (spec?.volumeName ?? "") === "" &&
+    spec?.storageClassName === deps.settings.virtualStorageClass &&
+    PROVISIONER_ANNOTATIONS.some((key) => own[key] === STORAGE_PROVISIONER) &&
+    node?.metadata?.labels?.[TYPE] === TYPE_VIRTUAL_NODE &&
+    node.metadata.labels[REMOTE_CLUSTER_ID] === deps.scope.destination
+  );
+}
+
+async function bindAtHome(ctx: Context, deps: ReflectionDeps, local: PersistentVolumeClaim): Promise<void> {
+  const storageClass = await deps.local.find(ctx, storageClasses, { name: deps.settings.virtualStorageClass });
+  const volume = forgePlaceholderVolume(local, deps.scope, storageClass?.reclaimPolicy ?? "Delete");
+  try {
+    await deps.local.create(ctx, persistentVolumes, volume, { fieldManager: REFLECTION_FIELD_MANAGER });
+  } catch (error) {
+    if (!isAlreadyExists(error)) throw error;
+  }
+}
