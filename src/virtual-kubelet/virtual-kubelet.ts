@@ -6,14 +6,16 @@ import type { Node } from "kubernetes-types/core/v1";
 import { foreignClusters } from "#api/core/foreigncluster.ts";
 import { ips } from "#api/ipam/ip.ts";
 import { namespaceMaps } from "#api/offloading/namespace.ts";
-import { virtualNodes } from "#api/offloading/virtualnode.ts";
+import { type VirtualNode, virtualNodes } from "#api/offloading/virtualnode.ts";
 import { type Context, sleep } from "#base/context.ts";
 import { messageOf } from "#base/errors.ts";
+import type { ReflectionScope } from "#forge/reflected-metadata.ts";
 import type { KubeClient } from "#kube/client/client.ts";
 import { runController } from "#kube/controller/controller.ts";
 import { type ElectionOptions, runElected } from "#kube/election/leader.ts";
 import { EventRecorder } from "#kube/events/recorder.ts";
 import { startHealthServer } from "#kube/health/server.ts";
+import type { Informer } from "#kube/informer/informer.ts";
 import { Informers } from "#kube/informer/informers.ts";
 import { nodes, pods } from "#machinery/builtin.ts";
 import { nodeReflectors, sharedReflectors } from "#reflection/all.ts";
@@ -47,62 +49,42 @@ export async function runVirtualKubelet(ctx: Context, options: VirtualKubeletOpt
 
 async function runActive(ctx: Context, options: VirtualKubeletOptions): Promise<void> {
   const { client, settings, nowMs } = options;
-  const { nodeName, foreignClusterId, tenantNamespace } = settings;
+  const { foreignClusterId, tenantNamespace } = settings;
   await using informers = new Informers(ctx, client);
   const virtual = informers.for(virtualNodes, { namespace: tenantNamespace });
   const maps = informers.for(namespaceMaps, { namespace: tenantNamespace });
-  const foreign = informers.for(foreignClusters);
-  const metrics = new ReflectionMetrics(foreignClusterId, nodeName);
   const provider = new ProviderConnection();
-  const recorders = new Map<string, EventRecorder>();
-  const virtualNode = () => virtual.store.get({ namespace: tenantNamespace, name: nodeName });
-  const shared = {
-    settings: settings.reflection,
-    local: client,
-    metrics,
-    nowMs,
-    virtualNode,
-    localPods: informers.for(pods, { fieldSelector: `spec.nodeName=${nodeName}` }),
-    localNodes: informers.for(nodes, { transform: labelsOnly }),
-    localIps: informers.for(ips),
-    events: (component: string) => {
-      const recorder = recorders.get(component) ?? new EventRecorder(client, { component });
-      recorders.set(component, recorder);
-      return recorder;
-    },
-  };
+  const home = homeParts(options, informers, virtual);
   await using _server = await startKubeletServer(ctx, {
     settings,
     local: client,
     provider: () => provider.client,
-    localPods: shared.localPods,
+    localPods: home.localPods,
     remoteNamespace: (namespace) => acceptedMappings(maps, foreignClusterId).get(namespace),
     nowMs,
   });
   await using _health =
     settings.metricsPort === undefined
       ? undefined
-      : await startHealthServer({ port: settings.metricsPort, metrics: () => metrics.render() });
+      : await startHealthServer({ port: settings.metricsPort, metrics: () => home.metrics.render() });
   await Promise.race([virtual.synced, ended(ctx)]);
-  const depsFor = (remote: KubeClient): ReflectionDeps => ({
-    ...shared,
-    remote,
-    scope: {
-      origin: settings.homeClusterId,
-      destination: foreignClusterId,
-      nodeName,
-      labelsNotReflected: virtualNode()?.spec?.offloadingPatch?.labelsNotReflected ?? [],
-      annotationsNotReflected: virtualNode()?.spec?.offloadingPatch?.annotationsNotReflected ?? [],
-    },
-  });
+  const scope = scopeOf(settings, home.virtualNode());
   await Promise.all([
-    runNode(ctx, { client, informers, settings, virtual, foreign, provider: () => provider.client, nowMs }),
-    runController(ctx, podFallbackController(depsFor(client), maps)),
+    runNode(ctx, {
+      client,
+      informers,
+      settings,
+      virtual,
+      foreign: informers.for(foreignClusters),
+      provider: () => provider.client,
+      nowMs,
+    }),
+    runController(ctx, podFallbackController({ ...home, scope }, maps)),
     provider.run(
       ctx,
       { informers, namespace: tenantNamespace, secretName: settings.kubeconfigSecret },
       async (session, remote) => {
-        const deps = depsFor(remote);
+        const deps: ReflectionDeps = { ...home, remote, scope };
         await Promise.all([
           runNamespacePairs(session, deps, maps, nodeReflectors),
           runShared(session, options, (leading) => runNamespacePairs(leading, deps, maps, sharedReflectors)),
@@ -110,6 +92,43 @@ async function runActive(ctx: Context, options: VirtualKubeletOptions): Promise<
       },
     ),
   ]);
+}
+
+/** What reflection needs of the local cluster, whatever the session with the provider. */
+function homeParts(
+  { client, settings, nowMs }: VirtualKubeletOptions,
+  informers: Informers,
+  virtual: Informer<VirtualNode>,
+): Omit<ReflectionDeps, "remote" | "scope"> {
+  const { nodeName, foreignClusterId, tenantNamespace } = settings;
+  const recorders = new Map<string, EventRecorder>();
+  return {
+    settings: settings.reflection,
+    local: client,
+    metrics: new ReflectionMetrics(foreignClusterId, nodeName),
+    nowMs,
+    virtualNode: () => virtual.store.get({ namespace: tenantNamespace, name: nodeName }),
+    localPods: informers.for(pods, { fieldSelector: `spec.nodeName=${nodeName}` }),
+    localNodes: informers.for(nodes, { transform: labelsOnly }),
+    localIps: informers.for(ips),
+    events: (component) => {
+      const recorder = recorders.get(component) ?? new EventRecorder(client, { component });
+      recorders.set(component, recorder);
+      return recorder;
+    },
+  };
+}
+
+/** A changed offloading patch restarts the virtual kubelet, so it is read once. */
+function scopeOf(settings: VirtualKubeletSettings, virtual: VirtualNode | undefined): ReflectionScope {
+  const patch = virtual?.spec?.offloadingPatch;
+  return {
+    origin: settings.homeClusterId,
+    destination: settings.foreignClusterId,
+    nodeName: settings.nodeName,
+    labelsNotReflected: patch?.labelsNotReflected ?? [],
+    annotationsNotReflected: patch?.annotationsNotReflected ?? [],
+  };
 }
 
 /** Runs while elected, again and again: losing this lease is no reason to stop the node's own pods. */

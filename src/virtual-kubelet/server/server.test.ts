@@ -9,8 +9,9 @@ import { type Context, withCancel } from "#base/context.ts";
 import { silentLogger } from "#base/log.ts";
 import { KubeClient } from "#kube/client/client.ts";
 import { Informers } from "#kube/informer/informers.ts";
-import { pods } from "#machinery/builtin.ts";
-import { createCa, issueCertificate } from "#pki/certificate.ts";
+import { certificateSigningRequests, pods } from "#machinery/builtin.ts";
+import { createCa, issueCertificate, parseCertificate } from "#pki/certificate.ts";
+import { signCsr } from "#pki/csr.ts";
 import { startTestApiServer, type TestApiServer } from "#playground/testing.ts";
 import { dialPortForward } from "#wire/port-forward/client.ts";
 import { servePortForward } from "#wire/port-forward/server.ts";
@@ -19,12 +20,23 @@ import { parseExecOptions } from "#wire/remote-command/exec-streams.ts";
 import { serveRemoteCommand } from "#wire/remote-command/server.ts";
 import { UpgradeError } from "#wire/upgrade.ts";
 import { parseSettings } from "../settings.ts";
+import { keepCertificate } from "./certificate.ts";
 import { startKubeletServer } from "./server.ts";
 
 const POD: Pod = {
   metadata: { name: "web", namespace: "default" },
   spec: { nodeName: "cluster-b", containers: [{ name: "c", image: "nginx" }] },
 };
+const ARGUMENTS = [
+  "--nodename=cluster-b",
+  "--home-cluster-id=cluster-a",
+  "--foreign-cluster-id=cluster-b",
+  "--tenant-namespace=liqo-tenant-cluster-b",
+  "--node-ip=127.0.0.1",
+  "--foreign-kubeconfig-secret-name=kubeconfig",
+  "--listen-port=0",
+  "--certificate-type=self-signed",
+];
 const REMOTE = "/api/v1/namespaces/default-cluster-a/pods/web";
 
 interface Kubelet extends AsyncDisposable {
@@ -43,12 +55,7 @@ async function start(): Promise<Kubelet> {
   const informers = stack.use(new Informers(ctx, local));
   const localPods = informers.for(pods);
   await localPods.synced;
-  const settings = parseSettings(
-    "--nodename=cluster-b --home-cluster-id=cluster-a --foreign-cluster-id=cluster-b --tenant-namespace=t --node-ip=127.0.0.1 --foreign-kubeconfig-secret-name=s --listen-port=0 --certificate-type=self-signed".split(
-      " ",
-    ),
-    "443",
-  );
+  const settings = parseSettings(ARGUMENTS, "443");
   const server = stack.use(
     await startKubeletServer(ctx, {
       settings,
@@ -152,4 +159,30 @@ test("a forwarded port answers", async () => {
   const connection = await forward.connect(80);
   connection.end("echo");
   assert.equal(await text(connection), "echo");
+});
+
+test("the serving certificate is asked for and taken into use when issued", async () => {
+  await using api = await startTestApiServer();
+  const { ctx, cancel } = withCancel({ signal: new AbortController().signal, log: silentLogger });
+  using local = new KubeClient({ server: api.url, ca: api.ca, token: api.adminToken }, "test");
+  const settings = parseSettings(ARGUMENTS, "443");
+  const signer = await createCa("signer");
+  const issued = Promise.withResolvers<string>();
+  const deps = { client: local, settings, nowMs: Date.now };
+  const kept = keepCertificate(ctx, deps, ({ certificate }) => issued.resolve(certificate));
+  for await (const event of local.watch(ctx, certificateSigningRequests)) {
+    if (event.type !== "ADDED") continue;
+    const csr = event.object;
+    assert.equal(csr.spec.signerName, "kubernetes.io/kubelet-serving");
+    const request = Buffer.from(csr.spec.request, "base64").toString("utf8");
+    const certificate = await signCsr(signer, request, { usages: ["server"] });
+    const status = { certificate: Buffer.from(certificate).toString("base64") };
+    await local.updateStatus(ctx, certificateSigningRequests, { ...csr, status });
+    break;
+  }
+  const { subject, alternativeNames } = parseCertificate(await issued.promise);
+  assert.deepEqual(subject, { commonName: "system:node:cluster-b", organizations: ["system:nodes"] });
+  assert.deepEqual(alternativeNames, ["127.0.0.1"]);
+  cancel();
+  await kept;
 });

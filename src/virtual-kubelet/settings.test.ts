@@ -1,0 +1,64 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { parseDuration } from "./flags.ts";
+import { parseSettings } from "./settings.ts";
+
+const REQUIRED = [
+  "--nodename=cluster-b",
+  "--home-cluster-id=cluster-a",
+  "--foreign-cluster-id=cluster-b",
+  "--tenant-namespace=liqo-tenant-cluster-b",
+  "--node-ip=10.0.0.1",
+  "--foreign-kubeconfig-secret-name=kubeconfig",
+];
+const parse = (...args: string[]) => parseSettings([...REQUIRED, ...args], "443");
+
+const refusals: [string, string][] = [
+  ["--bogus", "unknown flag: --bogus"],
+  ["--certificate-type=aws", 'invalid argument "aws" for "--certificate-type" flag: use kubelet or self-signed'],
+  ["--pod-reflection-type=DenyList", 'invalid argument "DenyList" for "--pod-reflection-type" flag: use CustomLiqo'],
+  ["--create-node=maybe", 'invalid argument "maybe" for "--create-node" flag: use true or false'],
+  [
+    "--node-ping-interval=soon",
+    'invalid argument "soon" for "--node-ping-interval" flag: use a duration such as 40s or 1m30s',
+  ],
+];
+
+for (const [flag, message] of refusals) {
+  test(`${flag} is refused by name`, () => assert.throws(() => parse(flag), { name: "FlagError", message }));
+}
+
+test("what must be given is asked for by name", () => {
+  assert.throws(() => parseSettings(REQUIRED.slice(1), "443"), { message: "required flag --nodename is not set" });
+});
+
+test("defaults are upstream's", () => {
+  const settings = parse();
+  assert.deepEqual([settings.listenPort, settings.leaseSeconds, settings.pingIntervalMs], [10_250, 40, 10_000]);
+  assert.deepEqual(settings.reflection.reflectors.pod, { workers: 10, type: "CustomLiqo" });
+  assert.deepEqual(settings.reflection.reflectors.secret, { workers: 3, type: "DenyList" });
+  assert.deepEqual(settings.reflection.remotePodCidrs, []);
+});
+
+test("repeated CIDRs pair up with what they look like here", () => {
+  const { remotePodCidrs } = parse(
+    "--remote-pod-cidr=10.1.0.0/16",
+    "--remote-pod-cidr=10.2.0.0/16",
+    "--remote-pod-cidr-remap=10.71.0.0/16",
+    "--remote-pod-cidr-remap=10.72.0.0/16",
+  ).reflection;
+  assert.deepEqual(remotePodCidrs, [
+    { from: "10.1.0.0/16", to: "10.71.0.0/16" },
+    { from: "10.2.0.0/16", to: "10.72.0.0/16" },
+  ]);
+});
+
+test("a switch needs no value, and slices follow the policy of Services", () => {
+  const { reflection } = parse("--enable-storage", "--service-reflection-type=AllowList");
+  assert.equal(reflection.hasStorage, true);
+  assert.equal(reflection.reflectors.endpointslice.type, "AllowList");
+});
+
+test("durations are Go's", () => {
+  assert.deepEqual(["0", "500ms", "1m30s", "10h", "5"].map(parseDuration), [0, 500, 90_000, 36_000_000, undefined]);
+});
