@@ -59,7 +59,10 @@ export async function ensureWebhookCertificate(
 /** Makes every configuration of ours trust the certificate. Repeatable. */
 export async function ensureCaBundles(ctx: Context, client: KubeClient, ca: string): Promise<void> {
   const caBundle = encode(ca);
-  const both: readonly Resource<WebhookConfiguration>[] = [mutatingWebhookConfigurations, validatingWebhookConfigurations];
+  const both: readonly Resource<WebhookConfiguration>[] = [
+    mutatingWebhookConfigurations,
+    validatingWebhookConfigurations,
+  ];
   for (const resource of both) {
     const { items } = await client.list(ctx, resource, { labelSelector: LABEL });
     for (const configuration of items) {
