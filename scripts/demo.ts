@@ -154,13 +154,13 @@ function picture(running: readonly Pod[], url: string): string {
     "",
     `The shop is open at ${url} (${((performance.now() - startedAt) / 1000).toFixed(1)} s). Pods on liqo-rome run in the other cluster.`,
     "",
-    `  export KUBECONFIG=${KUBECONFIG}`,
+    `  export KUBECONFIG=${KUBECONFIG} PATH=${ROOT}/bin:${ROOT}/.tools/bin:$PATH`,
     "",
     "Try:",
     `  kubectl get pods -n ${NAMESPACE} -o wide`,
     `  kubectl delete pod -n ${NAMESPACE} -l app=paymentservice      # comes back, maybe elsewhere`,
     `  kubectl port-forward -n ${NAMESPACE} service/frontend-external 8080:80`,
-    "  bin/liqoctl info",
+    "  liqoctl info",
     "  make demo-down",
   ].join("\n");
 }
