@@ -27,6 +27,8 @@ for (const [money, text] of [
   [moneyOf("USD", 5_000_000n), "$0.01"],
   [moneyOf("JPY", 8_432_600_000_000n), "¥8433"],
   [moneyOf("CHF", 1_000_000_000n), "CHF 1.00"],
+  [moneyOf("USD", -1_750_000_000n), "-$1.75"],
+  [moneyOf("USD", -50_000_000n), "-$0.05"],
 ] as const) {
   test(`${text} is written so`, () => assert.equal(formatMoney(money), text));
 }

@@ -23,15 +23,18 @@ export function multiply(money: Money, times: number): Money {
   return moneyOf(money.currencyCode, nanosOf(money) * BigInt(times));
 }
 
-const SYMBOLS: Readonly<Record<string, string>> = { USD: "$", EUR: "€", CAD: "CA$", JPY: "¥", GBP: "£", TRY: "₺" };
+const SYMBOLS: ReadonlyMap<string, string> = new Map(
+  Object.entries({ USD: "$", EUR: "€", CAD: "CA$", JPY: "¥", GBP: "£", TRY: "₺" }),
+);
 
 /** `$67.99`; currencies without minor units are rounded. */
 export function formatMoney(money: Money | undefined): string {
   if (money === undefined) return "";
   const digits = money.currencyCode === "JPY" ? 0 : 2;
   const scale = 10n ** BigInt(9 - digits);
-  const rounded = (nanosOf(money) + scale / 2n) / scale;
-  const text = rounded.toString().padStart(digits + 1, "0");
-  const symbol = SYMBOLS[money.currencyCode] ?? `${money.currencyCode} `;
+  const nanos = nanosOf(money);
+  const sign = nanos < 0n ? "-" : "";
+  const text = (((nanos < 0n ? -nanos : nanos) + scale / 2n) / scale).toString().padStart(digits + 1, "0");
+  const symbol = `${sign}${SYMBOLS.get(money.currencyCode) ?? `${money.currencyCode} `}`;
   return digits === 0 ? `${symbol}${text}` : `${symbol}${text.slice(0, -digits)}.${text.slice(-digits)}`;
 }

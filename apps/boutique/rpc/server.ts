@@ -1,7 +1,7 @@
 /** Starts a gRPC server of the shop: HTTP/2 without TLS, with the health service, ending cleanly on SIGTERM. */
 import { createServer, type Http2Server, type ServerHttp2Session } from "node:http2";
 import { create } from "@bufbuild/protobuf";
-import type { ConnectRouter } from "@connectrpc/connect";
+import type { ConnectRouter, Interceptor } from "@connectrpc/connect";
 import { connectNodeAdapter } from "@connectrpc/connect-node";
 import { Health, HealthCheckResponseSchema } from "../gen/health_pb.ts";
 
@@ -19,6 +19,7 @@ export async function startRpcServer(port: number, routes: (router: ConnectRoute
       grpc: true,
       grpcWeb: false,
       connect: false,
+      interceptors: [endAtDeadline],
       routes: (router) => {
         router.service(Health, { check: () => create(HealthCheckResponseSchema, { status: SERVING }) });
         routes(router);
@@ -47,3 +48,11 @@ function listen(server: Http2Server, port: number): Promise<void> {
     server.listen(port, resolve);
   });
 }
+
+/** Answers when the caller's grpc-timeout is over, also while a handler still works. */
+const endAtDeadline: Interceptor = (next) => (request) => {
+  const { promise, reject } = Promise.withResolvers<never>();
+  const abort = (): void => reject(request.signal.reason);
+  request.signal.addEventListener("abort", abort, { once: true });
+  return Promise.race([next(request), promise]).finally(() => request.signal.removeEventListener("abort", abort));
+};
