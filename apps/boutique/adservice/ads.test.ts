@@ -12,4 +12,6 @@ test("a category gives its own ads", () => {
 test("no matching category gives random ads", () => {
   assert.equal(chooseAds(["zeppelins"], Math.random).length, 2);
   assert.equal(chooseAds([], () => 0).length, 2);
+  // A name that every object has is no category either.
+  assert.ok(chooseAds(["constructor"], Math.random).every(({ text }) => typeof text === "string"));
 });

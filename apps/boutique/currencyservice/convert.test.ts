@@ -24,11 +24,24 @@ test("dollars become yen through the euro, with nanos", () => {
   assert.equal(converted.nanos, 642_857_142);
 });
 
-test("an unknown currency is an invalid argument", () => {
-  assert.throws(
-    () => convert(moneyOf("USD", 1n), "XXX"),
-    (error) => error instanceof ConnectError && error.code === Code.InvalidArgument,
-  );
+for (const [from, to] of [
+  ["USD", "XXX"],
+  ["XXX", "USD"],
+  ["USD", ""],
+  ["USD", "constructor"],
+] as const) {
+  test(`${from} to "${to}" is an invalid argument`, () => {
+    assert.throws(
+      () => convert(moneyOf(from, 1n), to),
+      (error) => error instanceof ConnectError && error.code === Code.InvalidArgument,
+    );
+  });
+}
+
+test("a debt converts to a debt, units and nanos of one sign", () => {
+  const converted = convert(moneyOf("EUR", -1_500_000_000n), "USD");
+  assert.equal(converted.units, -1n);
+  assert.equal(converted.nanos, -680_000_000);
 });
 
 const original = join(import.meta.dirname, "../../../../shared/data/online-boutique/currency_conversion.json");

@@ -16,7 +16,8 @@ export function convert(from: Money | undefined, toCode: string): Money {
 }
 
 function rateOf(code: string): bigint {
-  const rate = RATES[code];
+  // A caller may name anything, "constructor" as well.
+  const rate = Object.hasOwn(RATES, code) ? RATES[code] : undefined;
   if (rate === undefined) throw new ConnectError(`currency "${code}" is not supported`, Code.InvalidArgument);
   return BigInt(Math.round(rate * SCALE));
 }
