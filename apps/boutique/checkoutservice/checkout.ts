@@ -28,8 +28,15 @@ export interface Services {
   readonly warn: (message: string, error: unknown) => void;
 }
 
-/** A failure before the charge charges nothing; a failed e-mail does not undo the order. */
-export async function placeOrder(services: Services, request: PlaceOrderRequest): Promise<OrderResult> {
+/**
+ * A failure before the charge charges nothing, nor does a caller that has given up (`signal`): it sees no order and would
+ * pay twice. After the charge the order runs to its end; a failed e-mail does not undo it.
+ */
+export async function placeOrder(
+  services: Services,
+  request: PlaceOrderRequest,
+  signal?: AbortSignal,
+): Promise<OrderResult> {
   const { userId, userCurrency, address, creditCard, email } = request;
   const { items } = await step("cart failure", services.cart.getCart({ userId }));
   const priced = await Promise.all(items.map((item) => price(services, item, userCurrency)));
@@ -42,6 +49,7 @@ export async function placeOrder(services: Services, request: PlaceOrderRequest)
     services.currency.convert({ toCode: userCurrency, ...(costUsd !== undefined && { from: costUsd }) }),
   );
   const amount = total(priced, shippingCost);
+  signal?.throwIfAborted();
   await step(
     "failed to charge card",
     services.payment.charge({ amount, ...(creditCard !== undefined && { creditCard }) }),

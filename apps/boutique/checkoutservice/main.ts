@@ -24,8 +24,8 @@ const services: Services = {
 
 await serve("checkoutservice", 5050, (router) => {
   router.service(CheckoutService, {
-    placeOrder: async (request) => {
-      const order = await placeOrder(services, request);
+    placeOrder: async (request, { signal }) => {
+      const order = await placeOrder(services, request, signal);
       log("checkoutservice", "order placed", { orderId: order.orderId, items: order.items.length });
       return { order };
     },
