@@ -30,11 +30,15 @@ const server = createShop({
   baseUrl: env["BASE_URL"] ?? "",
   message: env["FRONTEND_MESSAGE"] ?? "",
   bannerColor: env["BANNER_COLOR"] ?? "",
+  platform: env["ENV_PLATFORM"] ?? "",
 });
 const port = Number(env["PORT"] ?? 8080);
 server.listen(
   { port, ...(env["LISTEN_ADDR"] !== undefined && env["LISTEN_ADDR"] !== "" && { host: env["LISTEN_ADDR"] }) },
-  () => log("frontend", "serving", { port }),
+  () => {
+    const address = server.address();
+    log("frontend", "serving", { port: typeof address === "object" && address !== null ? address.port : port });
+  },
 );
 await untilTerminated();
 setTimeout(() => process.exit(0), 1_000).unref();

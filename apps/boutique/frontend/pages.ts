@@ -12,6 +12,10 @@ export interface Frame {
   readonly servedBy: { readonly pod: string; readonly node: string; readonly cluster: string };
   readonly message: string;
   readonly bannerColor: string;
+  /** Such as `aws`; empty when the shop does not say. */
+  readonly platform: string;
+  /** Path that the shop lives below, such as `/shop`; empty for the root. */
+  readonly baseUrl: string;
 }
 
 /** A product with its price in the chosen currency. */
@@ -38,6 +42,14 @@ export function escapeHtml(text: string): string {
 }
 
 export function page(frame: Frame, title: string, content: string): string {
+  const html = wholePage(frame, title, content);
+  // All text is escaped, quotes too: only the pages' own links look so.
+  return frame.baseUrl === ""
+    ? html
+    : html.replaceAll(/ (href|src|action)="\/(?!\/)/g, ` $1="${escapeHtml(frame.baseUrl)}/`);
+}
+
+function wholePage(frame: Frame, title: string, content: string): string {
   const options = frame.currencies
     .map((code) => `<option${code === frame.currency ? " selected" : ""}>${escapeHtml(code)}</option>`)
     .join("");
@@ -46,7 +58,7 @@ export function page(frame: Frame, title: string, content: string): string {
   return `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><title>${escapeHtml(title)} · Online Boutique</title><link rel="icon" href="/static/logo.svg"><link rel="stylesheet" href="/static/style.css"></head><body>
 <header${banner}><div class="bar"><a class="brand" href="/">${LOGO}Online Boutique</a><form action="/setCurrency" method="post"><select name="currency_code" aria-label="Currency" onchange="this.form.submit()">${options}</select><noscript><button>Set</button></noscript></form><a class="cart" href="/cart">Cart<span class="count">${frame.cartSize}</span></a></div></header>
 <main>${frame.message === "" ? "" : `<p class="ad">${escapeHtml(frame.message)}</p>`}${content}</main>
-<footer>Served by pod <code>${escapeHtml(pod)}</code>${node === "" ? "" : ` on node <code>${escapeHtml(node)}</code>`}${cluster === "" ? "" : ` of cluster <code>${escapeHtml(cluster)}</code>`}. A demonstration: nothing is sold, nothing is charged.</footer></body></html>`;
+<footer>Served by pod <code>${escapeHtml(pod)}</code>${node === "" ? "" : ` on node <code>${escapeHtml(node)}</code>`}${cluster === "" ? "" : ` of cluster <code>${escapeHtml(cluster)}</code>`}${frame.platform === "" ? "" : ` (${escapeHtml(frame.platform)})`}. A demonstration: nothing is sold, nothing is charged.</footer></body></html>`;
 }
 
 export function homePage(products: readonly Priced[], ad: Ad | undefined): string {

@@ -12,6 +12,7 @@ import {
   cartItems,
   cartLines,
   chooseAd,
+  DISPLAYED,
   displayedCurrencies,
   priced,
   recommended,
@@ -27,10 +28,12 @@ export interface ShopOptions {
   readonly baseUrl: string;
   readonly message: string;
   readonly bannerColor: string;
+  readonly platform: string;
 }
 
 const SESSION = "shop_session-id";
 const CURRENCY = "shop_currency";
+const DEFAULT_CURRENCY = "USD";
 const COOKIE_SECONDS = 48 * 3600;
 const MAX_FORM_BYTES = 16 * 1024;
 
@@ -77,7 +80,12 @@ function startVisit({ baseUrl }: ShopOptions, request: IncomingMessage, response
   const userId = known ?? randomUUID();
   const cookies = known === undefined ? [cookie(SESSION, userId)] : [];
   const path = full.startsWith(baseUrl) && baseUrl !== "" ? full.slice(baseUrl.length) || "/" : full;
-  return { request, response, path, userId, currency: given.get(CURRENCY) ?? "USD", cookies };
+  return { request, response, path, userId, currency: offered(given.get(CURRENCY)), cookies };
+}
+
+/** A cookie that names another currency must not lock its owner out. */
+function offered(currency = ""): string {
+  return DISPLAYED.includes(currency) ? currency : DEFAULT_CURRENCY;
 }
 
 async function handle(options: ShopOptions, visit: Visit): Promise<void> {
@@ -86,10 +94,14 @@ async function handle(options: ShopOptions, visit: Visit): Promise<void> {
   if (path === "/_healthz") return send(response, 200, "text/plain", "ok", []);
   if (path === "/robots.txt") return send(response, 200, "text/plain", "User-agent: *\nDisallow: /", []);
   if (path.startsWith("/static/")) return sendStatic(response, path.slice("/static/".length));
+  const allowed: string[] = [];
   for (const [routeMethod, pattern, route] of ROUTES) {
     const match = pattern.exec(path);
-    if (match !== null && routeMethod === method) return route(options, visit, decodeURIComponentSafe(match[1] ?? ""));
+    if (match === null) continue;
+    if (routeMethod === method) return route(options, visit, decodeURIComponentSafe(match[1] ?? ""));
+    allowed.push(routeMethod);
   }
+  if (allowed.length > 0) return refuseMethod(options, visit, allowed);
   throw new ConnectError(`no page ${path}`, Code.NotFound);
 }
 
@@ -227,34 +239,28 @@ async function frameOf(options: ShopOptions, visit: Visit): Promise<Frame> {
     cartItems(options.services, visit.userId),
   ]);
   const cartSize = items.reduce((sum, { quantity }) => sum + quantity, 0);
-  const { servedBy, message, bannerColor } = options;
-  return { currency: visit.currency, currencies, cartSize, servedBy, message, bannerColor };
+  return { ...options, currency: visit.currency, currencies, cartSize };
 }
 
 const STATUS: Partial<Record<Code, number>> = { [Code.NotFound]: 404, [Code.InvalidArgument]: 422 };
 
-/** The page of a failure asks no other service. */
 function fail(options: ShopOptions, visit: Visit, cause: unknown): void {
   const error = ConnectError.from(cause);
   const code = STATUS[error.code] ?? 500;
   if (code === 500) options.services.warn(`${visit.request.method} ${visit.path} failed`, cause);
-  const { servedBy, message, bannerColor } = options;
-  const frame: Frame = {
-    currency: visit.currency,
-    currencies: [visit.currency],
-    cartSize: 0,
-    servedBy,
-    message,
-    bannerColor,
-  };
-  if (!visit.response.headersSent)
-    send(
-      visit.response,
-      code,
-      "text/html; charset=utf-8",
-      page(frame, "Error", errorPage(code, error.rawMessage)),
-      visit.cookies,
-    );
+  sendError(options, visit, code, error.rawMessage);
+}
+
+function refuseMethod(options: ShopOptions, visit: Visit, allowed: readonly string[]): void {
+  visit.response.setHeader("Allow", allowed.join(", "));
+  sendError(options, visit, 405, `${visit.request.method} is not a method of ${visit.path}`);
+}
+
+/** Asks no other service: those may be what has failed. */
+function sendError(options: ShopOptions, { response, currency, cookies }: Visit, code: number, text: string): void {
+  if (response.headersSent) return;
+  const frame: Frame = { ...options, currency, currencies: DISPLAYED, cartSize: 0 };
+  send(response, code, "text/html; charset=utf-8", page(frame, "Error", errorPage(code, text)), cookies);
 }
 
 function sendStatic(response: ServerResponse, name: string): void {

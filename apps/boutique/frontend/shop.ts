@@ -27,7 +27,8 @@ export interface Services {
   readonly warn: (message: string, error: unknown) => void;
 }
 
-const DISPLAYED = ["USD", "EUR", "CAD", "JPY", "GBP", "TRY"];
+/** The currencies of the original's list. */
+export const DISPLAYED: readonly string[] = ["USD", "EUR", "CAD", "JPY", "GBP", "TRY"];
 const MOST_RECOMMENDED = 4;
 
 /** The currencies a customer may choose. */
