@@ -71,7 +71,7 @@ describe("planLinks", () => {
   };
   const lines = (kernel: KernelLink[]): string[] => planLinks([wanted], kernel, options).map(({ line }) => line);
   const made = [
-    "link add name liqo.abc mtu 1340 txqueuelen 1000 type vxlan id 7 remote 10.244.1.5 dstport 6091 nolearning",
+    "link add name liqo.abc mtu 1340 txqueuelen 1000 type vxlan id 7 remote 10.244.1.5 dstport 6091 nolearning noudpcsum",
     "addr replace 10.80.0.1/32 dev liqo.abc",
     "link set dev liqo.abc up",
   ];

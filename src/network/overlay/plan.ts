@@ -136,9 +136,11 @@ function create(
   { name, id, remote, address, mtu }: OverlayLink,
   { kind, port, hasArp }: { readonly kind: OverlayKind; readonly port: number; readonly hasArp: boolean },
 ): string[] {
-  const nolearning = kind === "vxlan" ? " nolearning" : "";
+  // No outer checksum, which is geneve's default: a node's masquerade may rewrite the outer port, since the encapsulated
+  // packet keeps kube-proxy's mark, and the kernel then spoils an offloaded checksum.
+  const vxlanOnly = kind === "vxlan" ? " nolearning noudpcsum" : "";
   return [
-    `link add name ${name} mtu ${mtu} txqueuelen ${TX_QUEUE_LENGTH} type ${kind} id ${id} remote ${remote} dstport ${port}${nolearning}`,
+    `link add name ${name} mtu ${mtu} txqueuelen ${TX_QUEUE_LENGTH} type ${kind} id ${id} remote ${remote} dstport ${port}${vxlanOnly}`,
     ...(hasArp ? [] : [`link set dev ${name} arp off`]),
     `addr replace ${address}/32 dev ${name}`,
     `link set dev ${name} up`,
