@@ -9,6 +9,8 @@ import type { Context } from "#base/context.ts";
 import { run } from "#base/run.ts";
 import { serviceRules } from "./state.ts";
 
+const EXCLUDED = "node.kubernetes.io/exclude-from-external-load-balancers";
+
 export interface LoadBalancerInput {
   readonly services: readonly Service[];
   readonly slices: readonly EndpointSlice[];
@@ -18,7 +20,7 @@ export interface LoadBalancerInput {
 
 /** The addresses that `nodeName` answers for, sorted. */
 export function announcedAddresses(input: LoadBalancerInput): string[] {
-  const ready = input.nodes.filter(isReady).map((node) => node.metadata?.name ?? "");
+  const ready = input.nodes.filter(isCandidate).map((node) => node.metadata?.name ?? "");
   const addresses = input.services.flatMap((service) => {
     const ips = (service.status?.loadBalancer?.ingress ?? []).flatMap(({ ip }) => ip ?? []);
     return ips.filter((ip) => electNode(ip, eligible(service, input, ready)) === input.nodeName);
@@ -40,10 +42,10 @@ function eligible(service: Service, input: LoadBalancerInput, ready: readonly st
   );
 }
 
-function isReady(node: Node): boolean {
-  return (
-    node.status?.conditions?.some((condition) => condition.type === "Ready" && condition.status === "True") ?? false
-  );
+/** Ready, and not asked to be left out, as virtual nodes do: nothing answers ARP there. Kubernetes: well-known labels. */
+function isCandidate({ metadata, status }: Node): boolean {
+  const isReady = status?.conditions?.some(({ type, status: value }) => type === "Ready" && value === "True") ?? false;
+  return isReady && metadata?.labels?.[EXCLUDED] === undefined;
 }
 
 /** Makes the node answer for exactly these of all addresses: an address that is local is answered by ARP. */
