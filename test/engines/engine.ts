@@ -1,0 +1,38 @@
+/**
+ * What the end-to-end suites know of the machine below: clusters that a kubeconfig leads to, and ways to hurt them.
+ * One file per engine; the suites are the same for all. See docs/architecture.md, "Engines and tests".
+ */
+
+export interface ClusterRequest {
+  readonly name: string;
+  /** Default 2, named `worker-node-1`, `worker-node-2`, … */
+  readonly workers?: number;
+  /** Default: Services of type LoadBalancer get an address. */
+  readonly loadBalancer?: boolean;
+}
+
+export interface TestCluster {
+  /** Also the name of its context in the kubeconfig. */
+  readonly name: string;
+  readonly podCidr: string;
+  readonly serviceCidr: string;
+  readonly workers: readonly string[];
+}
+
+/** Something of a cluster that can die. A node's is its kubelet. */
+export type Component = "apiserver" | "controllers" | { readonly node: string };
+
+/**
+ * Clusters of one test, with nothing shared with another test's. Node addresses, NodePorts and load balancer addresses
+ * can be reached from the test's process. Disposing removes everything the clusters made.
+ */
+export interface Engine extends AsyncDisposable {
+  readonly name: "playground" | "kubernetes";
+  readonly kubeconfig: string;
+  /** What programs started by the test need to find the clusters. */
+  readonly env: Readonly<Record<string, string>>;
+  /** All use the same pod and Service CIDRs. Resolves when their nodes are ready. */
+  create(requests: readonly ClusterRequest[]): Promise<TestCluster[]>;
+  /** Ends the component's process as `kill -9` does; the engine itself has to start it again. */
+  kill(cluster: string, component: Component): Promise<void>;
+}

@@ -1,0 +1,65 @@
+/** The embedded engine, driven through `liqoctl playground` as a user would. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { run } from "#base/run.ts";
+import { findRecord } from "#playground/supervisor/processes.ts";
+import type { ClusterRequest, Component, Engine, TestCluster } from "./engine.ts";
+
+const LIQOCTL = join(import.meta.dirname, "../../bin/liqoctl");
+const POD_CIDR = "10.244.0.0/16";
+const SERVICE_CIDR = "10.96.0.0/16";
+const TIMEOUT_MS = 120_000;
+
+export function playgroundEngine(): Engine {
+  const home = mkdtempSync(join(tmpdir(), "liqo-e2e-"));
+  const kubeconfig = join(home, "kubeconfig");
+  const env = { LIQO_PLAYGROUND_HOME: home, KUBECONFIG: kubeconfig };
+  const playground = (...args: string[]) => run(LIQOCTL, ["playground", ...args], { env, timeoutMs: TIMEOUT_MS });
+  return {
+    name: "playground",
+    kubeconfig,
+    env,
+    create: async (requests) => {
+      for (const group of alike(requests)) await playground("create", ...group.names, ...group.flags);
+      return requests.map(testCluster);
+    },
+    kill: async (cluster, component) => {
+      const name = `${cluster}.${processOf(component)}`;
+      const record = findRecord(join(home, "run"), name);
+      if (record === undefined) throw new Error(`kill ${name}: no such process is recorded`);
+      process.kill(record.pid, "SIGKILL");
+    },
+    [Symbol.asyncDispose]: async () => {
+      await playground("delete");
+      rmSync(home, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Requests with the same flags are created side by side. */
+function alike(requests: readonly ClusterRequest[]): { flags: string[]; names: string[] }[] {
+  const groups = Map.groupBy(requests, (request) => flagsOf(request).join(" "));
+  return [...groups].map(([flags, members]) => ({
+    flags: flags.split(" "),
+    names: members.map(({ name }) => name),
+  }));
+}
+
+function flagsOf({ workers = 2, loadBalancer = true }: ClusterRequest): string[] {
+  return [
+    `--workers=${workers}`,
+    `--pod-cidr=${POD_CIDR}`,
+    `--service-cidr=${SERVICE_CIDR}`,
+    ...(loadBalancer ? [] : ["--no-load-balancer"]),
+  ];
+}
+
+function testCluster({ name, workers = 2 }: ClusterRequest): TestCluster {
+  const nodes = Array.from({ length: workers }, (_, index) => `worker-node-${index + 1}`);
+  return { name, podCidr: POD_CIDR, serviceCidr: SERVICE_CIDR, workers: nodes };
+}
+
+function processOf(component: Component): string {
+  return typeof component === "string" ? component : component.node;
+}
