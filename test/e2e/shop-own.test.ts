@@ -1,0 +1,7 @@
+/** The tutorial with the project's own manifest. */
+import { join } from "node:path";
+import { shopSuite } from "./shop-steps.ts";
+
+const manifest = join(import.meta.dirname, "../../apps/boutique/manifest/online-boutique.yaml");
+
+shopSuite({ name: "the project's own shop", manifest, oneByOne: true });
