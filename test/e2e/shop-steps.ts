@@ -240,7 +240,8 @@ async function reachFromBothSides(clusters: Clusters): Promise<void> {
   for (const side of ["local", "remote"] as const) {
     const nodeSelector =
       side === "remote" ? { "liqo.io/type": "virtual-node" } : { "kubernetes.io/hostname": "worker-node-1" };
-    const overrides = JSON.stringify({ spec: { nodeSelector } });
+    // A sleeping process 1 hears no SIGTERM.
+    const overrides = JSON.stringify({ spec: { nodeSelector, terminationGracePeriodSeconds: 1 } });
     const name = `client-${side}`;
     const sleep = ["--", "sleep", "3600"];
     await clusters.kubectl("milan", ...ns, "run", name, "--image=busybox", `--overrides=${overrides}`, ...sleep);
@@ -262,6 +263,6 @@ async function reachFromBothSides(clusters: Clusters): Promise<void> {
     }
     const port = await sh('echo "$FRONTEND_SERVICE_PORT"');
     assert.equal(port.trim(), "80");
-    await clusters.kubectl("milan", ...ns, "delete", "pod", name, "--grace-period=1");
+    await clusters.kubectl("milan", ...ns, "delete", "pod", name);
   }
 }

@@ -98,7 +98,8 @@ async function connect(ctx: Context, pool: AddressPool, options: SandboxOptions)
   const gateway = nthAddress(mustParseCidr(options.network.podCidr), 1);
   const net = join(options.directory, "net");
   const link = linkName(options.uid);
-  const outside = `link add ${link} type veth peer name eth0 netns ${net}\nlink set ${link} master ${options.network.bridge} up\n`;
+  // Hairpin: where the kernel filters bridged packets, one that a Service leads back to its sender leaves by the port it came from.
+  const outside = `link add ${link} type veth peer name eth0 netns ${net}\nlink set ${link} master ${options.network.bridge} up\nlink set ${link} type bridge_slave hairpin on\n`;
   const inside = `addr add ${ip}/32 dev eth0\nlink set eth0 up\nroute add ${gateway} dev eth0 scope link\nroute add default via ${gateway}\n`;
   await run("ip", ["-batch", "-"], { input: outside, timeoutMs: DEADLINE_MS, signal: ctx.signal });
   await run("nsenter", [`--net=${net}`, "ip", "-batch", "-"], {
