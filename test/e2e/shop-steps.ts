@@ -7,7 +7,7 @@ import { after, before, describe, test } from "node:test";
 import type { Node, Pod, Service } from "kubernetes-types/core/v1";
 import { type Clusters, startPeered } from "#kit/clusters.ts";
 import { eventually } from "#kit/eventually.ts";
-import { purchase } from "#kit/shopper.ts";
+import { purchase, Shopper } from "#kit/shopper.ts";
 
 interface List<T> {
   readonly items: T[];
@@ -38,9 +38,11 @@ export interface ShopSuite {
   readonly manifest: string;
   /** Whether to move and to restart each Deployment alone (minutes with slow probes), or all together. */
   readonly oneByOne: boolean;
+  /** What the footer of a page says when the frontend runs on that side; without it the footer is not looked at. */
+  readonly footer?: (side: "local" | "remote") => RegExp;
 }
 
-export function shopSuite({ name, manifest, oneByOne }: ShopSuite): void {
+export function shopSuite({ name, manifest, oneByOne, footer }: ShopSuite): void {
   describe(name, { concurrency: 1 }, () => {
     let clusters: Clusters;
     before(async () => {
@@ -83,6 +85,8 @@ export function shopSuite({ name, manifest, oneByOne }: ShopSuite): void {
         await purchase(await base());
         for (const url of await nodePortUrls(clusters)) await purchase(url);
         await withPortForward(clusters, purchase);
+        const { text } = await new Shopper(await base()).visit("/");
+        assert.match(text, footer?.(side) ?? /<footer>/);
       }
     });
 

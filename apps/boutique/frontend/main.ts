@@ -26,7 +26,7 @@ const server = createShop({
     ad: connectTo(AdService, required("AD_SERVICE_ADDR")),
     warn: (message, error) => log("frontend", message, { error: String(error) }),
   },
-  servedBy: { pod: env["HOSTNAME"] ?? "", node: env["NODE_NAME"] ?? "", cluster: env["CLUSTER_NAME"] ?? "" },
+  servedBy: { pod: env["HOSTNAME"] ?? "", node: env["NODE_NAME"] ?? "", cluster: clusterName(env["CLUSTER_NAME"]) },
   baseUrl: env["BASE_URL"] ?? "",
   message: env["FRONTEND_MESSAGE"] ?? "",
   bannerColor: env["BANNER_COLOR"] ?? "",
@@ -44,3 +44,8 @@ await untilTerminated();
 setTimeout(() => process.exit(0), 1_000).unref();
 server.close(() => process.exit(0));
 server.closeIdleConnections();
+
+/** Set but empty means that Liqo has not taken the pod elsewhere; see the manifest. */
+function clusterName(value: string | undefined): string {
+  return value === "" ? "home" : (value ?? "");
+}
