@@ -62,8 +62,9 @@ function stepsOf(text: string): Step[] {
 
 /** The line with its numbers, random endings and widths left open, and for a Deployment's pod the node: the scheduler chose it. */
 function patternOf(line: string): RegExp {
-  if (/^\S+-\w{8,10}-\w{5} /.test(line)) return patternOf(line.replace(" liqo-rome ", " node-0 "));
-  const words = line
+  const isFree = /^\S+-\w{8,10}-\w{5} /.test(line);
+  const open = isFree ? line.replace(" liqo-rome ", " node-0 ") : line;
+  const words = open
     .trim()
     .split(/\s+/)
     .map((word) => {
