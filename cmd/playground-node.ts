@@ -40,6 +40,7 @@ await runMain("playground-node", async (ctx) => {
     images: openCatalogue({
       cache: join(config.folder, "images"),
       bundles: join(config.project, ".build/bundle"),
+      wireguard: join(config.project, ".tools/bin/wireguard-go"),
       files: config.images.filter((file) => existsSync(file)),
     }),
     node: {

@@ -33,6 +33,13 @@ if [ ! -e node_modules/.package-lock.json ] || [ package-lock.json -nt node_modu
   touch node_modules/.package-lock.json
 fi
 
+# A recent wireguard-go where Go can build it, several times as fast as Debian's; meanwhile the rest goes on.
+if [ ! -x .tools/bin/wireguard-go ] && command -v go >/dev/null 2>&1; then
+  say "building wireguard-go"
+  (cd tools/wireguard-go && go build -trimpath -ldflags="-s -w" -o ../../.tools/wireguard-go golang.zx2c4.com/wireguard) >.tools/wireguard-go.log 2>&1 &
+  building=$!
+fi
+
 # Debian packages that the playground and the tests use.
 missing=""
 need() { command -v "$1" >/dev/null 2>&1 || [ -x "/usr/sbin/$1" ] || [ -x "/sbin/$1" ] || missing="$missing $2"; }
@@ -71,3 +78,8 @@ node scripts/fetch-tools.ts
 node scripts/generate-openapi.ts
 node scripts/generate-crds.ts
 node scripts/bundle.ts
+
+if [ -n "${building:-}" ]; then
+  if wait "$building"; then mv .tools/wireguard-go .tools/bin/wireguard-go
+  else say "wireguard-go was not built, the machine's is used; see .tools/wireguard-go.log"; fi
+fi

@@ -8,6 +8,8 @@ export interface BuiltinOptions {
   readonly bundles: string;
   /** The Node executable that containers run. */
   readonly node: string;
+  /** A wireguard-go to prefer over the machine's. */
+  readonly wireguard?: string;
 }
 
 export const BOUTIQUE_SERVICES = [
@@ -136,7 +138,7 @@ function boutique(service: string, { bundles, node }: BuiltinOptions): ImageEntr
   };
 }
 
-function liqo({ bundles, node }: BuiltinOptions): ImageEntry {
+function liqo({ bundles, node, wireguard }: BuiltinOptions): ImageEntry {
   return {
     names: ["ghcr.io/liqo-ts/liqo", "liqo-ts/liqo"],
     base: "host",
@@ -149,6 +151,7 @@ function liqo({ bundles, node }: BuiltinOptions): ImageEntry {
       binds: [
         { host: node, path: NODE_PATH },
         { host: bundles, path: "/opt/liqo" },
+        ...(wireguard === undefined ? [] : [{ host: wireguard, path: "/usr/local/bin/wireguard-go" }]),
       ],
     },
   };

@@ -17,6 +17,8 @@ export interface CatalogueOptions {
   readonly files?: readonly string[];
   /** Default: the executable of this process. */
   readonly node?: string;
+  /** A wireguard-go to prefer over the machine's, where it exists. */
+  readonly wireguard?: string;
 }
 
 export interface Image {
@@ -51,7 +53,9 @@ export function openCatalogue(options: CatalogueOptions): Catalogue {
   mkdirSync(options.cache, { recursive: true });
   const node = realpathSync(options.node ?? process.execPath);
   const users = (options.files ?? []).flatMap((file) => parseEntries(readFileSync(file, "utf8"), file));
-  const entries = [...builtinEntries({ bundles: options.bundles, node }), ...users];
+  const { bundles, wireguard = "" } = options;
+  const own = builtinEntries({ bundles, node, ...(existsSync(wireguard) && { wireguard }) });
+  const entries = [...own, ...users];
   const howToAdd = `add an entry to ${options.files?.[0] ?? "a YAML file given with --images"}`;
   return {
     lookup: (reference) => lookup(entries, reference, { cache: options.cache, howToAdd }),
