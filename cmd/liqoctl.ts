@@ -1,6 +1,7 @@
 /** liqoctl: flags to commands, results to exit codes. Commands live in src/cli and playground/supervisor. */
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
+import { createInterface } from "node:readline";
 import { Command, CommanderError } from "commander";
 import type { Context } from "#base/context.ts";
 import { messageOf } from "#base/errors.ts";
@@ -34,6 +35,7 @@ const environment: LiqoctlEnvironment = {
     print: (text) => process.stdout.write(text),
     nowMs: () => performance.now(),
   }),
+  ask,
 };
 
 const program = new Command("liqoctl")
@@ -55,4 +57,17 @@ try {
   if (!(error instanceof CliError || error instanceof PlaygroundError) && process.env["LIQO_LOG_LEVEL"] === "debug")
     throw error;
   process.exit(1);
+}
+
+/** A line of standard input, from a person or a pipe. */
+async function ask(question: string): Promise<string | undefined> {
+  const lines = createInterface({ input: process.stdin, terminal: false });
+  process.stderr.write(question);
+  try {
+    for await (const line of lines) return line;
+    process.stderr.write("\n");
+    return undefined;
+  } finally {
+    lines.close();
+  }
 }

@@ -1,5 +1,6 @@
 /** What the process gives to the commands. */
 import type { Context } from "#base/context.ts";
+import type { Ask } from "#cli/printer/confirm.ts";
 import type { Printer } from "#cli/printer/printer.ts";
 
 export interface LiqoctlEnvironment {
@@ -9,4 +10,5 @@ export interface LiqoctlEnvironment {
   readonly playgroundHome: string;
   readonly path: string;
   readonly printer: Printer;
+  readonly ask: Ask;
 }

@@ -1,19 +1,36 @@
 /** The flags of Liqo's commands, with upstream's names and defaults. Upstream: cmd/liqoctl/cmd */
 import { join } from "node:path";
-import { type Command, InvalidArgumentError, Option } from "commander";
+import { type Command, Option } from "commander";
 import { stringify } from "yaml";
-import { type Cluster, type ClusterFlags, generatedClusterId, openCluster } from "#cli/cluster.ts";
+import { generatedClusterId } from "#cli/cluster.ts";
 import { collectInfo, formatInfo, getPath } from "#cli/commands/info/info.ts";
-import { type HelmFlags, install, installedVersion, uninstall } from "#cli/commands/install/install.ts";
+import { install, installedVersion } from "#cli/commands/install/install.ts";
 import { offloadNamespace, unoffloadNamespace } from "#cli/commands/offload/namespace.ts";
 import { peer } from "#cli/commands/peer/peer.ts";
 import { unpeer } from "#cli/commands/peer/unpeer.ts";
-import { CliError } from "#cli/errors.ts";
+import { uninstall } from "#cli/commands/uninstall/uninstall.ts";
+import { confirm } from "#cli/printer/confirm.ts";
 import type { LiqoctlEnvironment } from "./environment.ts";
+import {
+  bool,
+  collect,
+  durationMs,
+  examples,
+  type Flags,
+  helmFlags,
+  list,
+  number,
+  openLocal,
+  openRemote,
+  optional,
+  pairs,
+  port,
+  text,
+  withCluster,
+  withRemote,
+} from "./flags.ts";
 
 const VERSION = "v1.2.0";
-
-type Flags = Record<string, string | boolean | string[] | number | undefined>;
 
 export function addLiqoCommands(program: Command, env: LiqoctlEnvironment): void {
   addInstall(program, env);
@@ -23,70 +40,6 @@ export function addLiqoCommands(program: Command, env: LiqoctlEnvironment): void
   addOffload(program, env);
   addInfo(program, env);
   addVersion(program, env);
-}
-
-function withCluster(command: Command): Command {
-  return command
-    .option("--kubeconfig <path>", "kubeconfig of the local cluster (default: $KUBECONFIG or ~/.kube/config)")
-    .option("--context <name>", "context of the local cluster")
-    .option("--cluster <name>", "cluster entry of the local kubeconfig")
-    .option("--user <name>", "user entry of the local kubeconfig")
-    .option("-n, --namespace <name>", "namespace of Liqo", "liqo")
-    .option("-v, --verbose", "say more", false);
-}
-
-function withRemote(command: Command): Command {
-  return withCluster(command)
-    .option(
-      "--remote-kubeconfig <path>",
-      "kubeconfig of the remote cluster (default: the local one, with --remote-context)",
-    )
-    .option("--remote-context <name>", "context of the remote cluster")
-    .option("--remote-cluster <name>", "cluster entry of the remote kubeconfig")
-    .option("--remote-user <name>", "user entry of the remote kubeconfig")
-    .option("--remote-namespace <name>", "namespace of Liqo in the remote cluster (default: as --namespace)");
-}
-
-function text(flags: Flags, name: string): string | undefined {
-  const value = flags[name];
-  return typeof value === "string" && value !== "" ? value : undefined;
-}
-
-function localFlags(flags: Flags): ClusterFlags {
-  return {
-    kubeconfig: text(flags, "kubeconfig"),
-    context: text(flags, "context"),
-    cluster: text(flags, "cluster"),
-    user: text(flags, "user"),
-  };
-}
-
-function openLocal(flags: Flags, env: LiqoctlEnvironment): Cluster {
-  return openCluster(localFlags(flags), text(flags, "namespace") ?? "liqo", env.defaultKubeconfig);
-}
-
-function openRemote(flags: Flags, env: LiqoctlEnvironment): Cluster {
-  const remote = {
-    kubeconfig: text(flags, "remoteKubeconfig"),
-    context: text(flags, "remoteContext"),
-    cluster: text(flags, "remoteCluster"),
-    user: text(flags, "remoteUser"),
-  };
-  if (Object.values(remote).every((value) => value === undefined)) {
-    throw new CliError("the remote cluster is not named", {
-      hint: "give --remote-kubeconfig, or --remote-context for a context of the same kubeconfig",
-    });
-  }
-  const kubeconfig = remote.kubeconfig ?? text(flags, "kubeconfig") ?? env.defaultKubeconfig;
-  return openCluster(
-    { ...remote, kubeconfig },
-    text(flags, "remoteNamespace") ?? text(flags, "namespace") ?? "liqo",
-    kubeconfig,
-  );
-}
-
-function helmFlags(flags: Flags, env: LiqoctlEnvironment): HelmFlags {
-  return { kubeconfig: text(flags, "kubeconfig") ?? env.defaultKubeconfig, context: text(flags, "context") };
 }
 
 function addInstall(program: Command, env: LiqoctlEnvironment): void {
@@ -130,11 +83,12 @@ function addUninstall(program: Command, env: LiqoctlEnvironment): void {
   withCluster(program.command("uninstall"))
     .description("Uninstall Liqo from a cluster that has no peers left.")
     .option("--purge", "remove the CRDs and Liqo's namespace too", false)
-    .option("--skip-confirm", "ask nothing (this command never asks)", false)
+    .option("--skip-confirm", "do not ask first", false)
     .option("--timeout <duration>", "how long to wait", durationMs, durationMs("10m"))
     .addHelpText("after", examples("liqoctl uninstall", "liqoctl uninstall --purge"))
     .action(async (flags: Flags) => {
       using cluster = openLocal(flags, env);
+      await confirm(env.ask, "uninstall", flags["skipConfirm"] === true);
       await uninstall(env.ctx, env.printer, cluster, {
         helm: helmFlags(flags, env),
         purge: flags["purge"] === true,
@@ -274,11 +228,12 @@ function addOffload(program: Command, env: LiqoctlEnvironment): void {
   withCluster(program.command("unoffload").description("Bring something home.").command("namespace").alias("ns"))
     .argument("<names...>", "namespaces")
     .description("Bring the pods of namespaces home and remove their twins.")
-    .option("--skip-confirm", "ask nothing (this command never asks)", false)
+    .option("--skip-confirm", "do not ask first", false)
     .option("--timeout <duration>", "how long to wait", durationMs, durationMs("2m"))
     .addHelpText("after", examples("liqoctl unoffload namespace liqo-demo"))
     .action(async (names: string[], flags: Flags) => {
       using cluster = openLocal(flags, env);
+      await confirm(env.ask, "unoffload namespace", flags["skipConfirm"] === true);
       for (const name of names) await unoffloadNamespace(env.ctx, env.printer, cluster, name, Number(flags["timeout"]));
     });
 }
@@ -314,56 +269,4 @@ function addVersion(program: Command, env: LiqoctlEnvironment): void {
       if (version !== undefined && version !== VERSION)
         env.printer.warning("local", `liqoctl is ${VERSION}, the cluster runs ${version}`);
     });
-}
-
-function examples(...lines: readonly string[]): string {
-  return `\nExamples:\n${lines.map((line) => `  $ ${line}`).join("\n")}\n`;
-}
-
-function optional<K extends string, V>(key: K, value: V | undefined): { [P in K]?: V } {
-  return (value === undefined ? {} : { [key]: value }) as { [P in K]?: V };
-}
-
-function collect(value: string, previous: string[]): string[] {
-  return [...previous, value];
-}
-
-function list(value: string): string[] {
-  return value.split(",").filter((item) => item !== "");
-}
-
-function pairs(value: string): Record<string, string> {
-  return Object.fromEntries(
-    list(value).map((entry) => {
-      const at = entry.indexOf("=");
-      if (at <= 0) throw new InvalidArgumentError(`"${entry}" is not key=value`);
-      return [entry.slice(0, at), entry.slice(at + 1)];
-    }),
-  );
-}
-
-function bool(value: string): boolean {
-  if (value !== "true" && value !== "false") throw new InvalidArgumentError("must be true or false");
-  return value === "true";
-}
-
-function number(value: string): number {
-  const parsed = Number(value);
-  if (!Number.isInteger(parsed) || parsed < 0) throw new InvalidArgumentError("must be a whole number");
-  return parsed;
-}
-
-function port(value: string): number {
-  const parsed = number(value);
-  if (parsed < 1 || parsed > 65535) throw new InvalidArgumentError("must be a port from 1 to 65535");
-  return parsed;
-}
-
-/** Go's durations: `90s`, `10m`, `1h30m`. */
-function durationMs(value: string): number {
-  const units: Record<string, number> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
-  const parts = [...value.matchAll(/(\d+)(ms|s|m|h)/g)];
-  if (parts.length === 0 || parts.map(([whole]) => whole).join("") !== value)
-    throw new InvalidArgumentError("must be a duration such as 90s or 10m");
-  return parts.reduce((sum, [, amount, unit]) => sum + Number(amount) * (units[unit ?? "s"] ?? 0), 0);
 }

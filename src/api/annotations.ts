@@ -1,5 +1,7 @@
 /** Annotations of Liqo's objects. Upstream: pkg/consts, pkg/virtualKubelet/forge */
 export const PREINSTALLED = "liqo.io/preinstalled";
+/** On the Deployment of liqo-controller-manager: what belongs to nodes is not made again. */
+export const UNINSTALLING = "liqo.io/uninstalling";
 export const PERMANENTLY_UNREACHABLE = "liqo.io/foreign-cluster-permanently-unreachable";
 export const MANAGED_BY_NAMESPACE_MAP = "liqo.io/managed-by-namespace-map";
 export const ORIGINAL_NAME = "liqo.io/original-name";

@@ -1,4 +1,5 @@
 /** Labels of Liqo's objects. Upstream: pkg/consts, pkg/virtualKubelet/forge */
+export const PART_OF = "app.kubernetes.io/part-of";
 export const REMOTE_CLUSTER_ID = "liqo.io/remote-cluster-id";
 export const TENANT_NAMESPACE = "liqo.io/tenant-namespace";
 export const TYPE = "liqo.io/type";

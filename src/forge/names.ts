@@ -17,6 +17,9 @@ export function kubeconfigSecretName(identity: string): string {
   return `kubeconfig-${identity}`;
 }
 
+/** Deployment and ServiceAccount. */
+export const CONTROLLER_MANAGER = "liqo-controller-manager";
+
 export const NONCE_SECRET = "liqo-nonce";
 export const SIGNED_NONCE_SECRET = "liqo-signed-nonce";
 export const KEYS_SECRET = "authentication-keys";

@@ -20,11 +20,11 @@ import {
   watchFor,
   watchMapped,
 } from "#kube/controller/controller.ts";
-import { ensureFinalizer, removeFinalizer } from "#kube/controller/finalizer.ts";
+import { ensureFinalizer, hasFinalizer, removeFinalizer } from "#kube/controller/finalizer.ts";
 import { Informers } from "#kube/informer/informers.ts";
 import { secrets } from "#machinery/builtin.ts";
 import type { Resource } from "#machinery/gvk.ts";
-import { formatKey, keyOf, type UnstructuredObject } from "#machinery/meta.ts";
+import { formatKey, keyOf, type ObjectKey, type UnstructuredObject } from "#machinery/meta.ts";
 import { isForbidden } from "#machinery/status-error.ts";
 import { isOutdated, replicaOf } from "./replica.ts";
 
@@ -37,13 +37,26 @@ export interface ReplicationDeps {
 const RESOURCES = [namespaceMaps, resourceSlices, renews] as const;
 const NAME = "liqo-crd-replicator";
 
+// How often a peer that is to be stopped is asked whether it has finished.
+const DRAIN_MS = 200;
+// The watch tells of a deleted copy at once; after this time it is asked for, since rights may have ended the watch.
+const COPY_GONE_MS = 1_000;
+
+// Nothing tells of rights that come back.
+const FORBIDDEN_RETRY_MS = 10_000;
+
 interface Peer {
   readonly kubeconfig: string;
   readonly remoteNamespace: string;
+  /** Whether an object here still waits for its copy to be deleted. */
+  hasGuarded(): Promise<boolean>;
   stop(): Promise<void>;
 }
 
-/** Starts and stops a replicator for each control-plane kubeconfig Secret. */
+/**
+ * Starts and stops a replicator for each control-plane kubeconfig Secret. A Secret that is being deleted keeps its
+ * finalizer, and its replicator runs on, until no object depends on it: nobody else would remove their finalizers.
+ */
 export function replicationController(deps: ReplicationDeps): Controller {
   const informer = deps.informers.for(secrets, { labelSelector: `${labels.IDENTITY_TYPE}=ControlPlane` });
   const peers = new Map<string, Peer>();
@@ -53,8 +66,8 @@ export function replicationController(deps: ReplicationDeps): Controller {
     reconcile: async (ctx, key): Promise<Result> => {
       const secret = informer.store.get(key);
       const name = formatKey(key);
-      const isGone = secret === undefined || secret.metadata?.deletionTimestamp !== undefined;
-      const wanted = secret === undefined || isGone ? undefined : settingsOf(secret);
+      const isEnding = secret?.metadata?.deletionTimestamp !== undefined;
+      const wanted = secret === undefined ? undefined : settingsOf(secret);
       const running = peers.get(name);
       if (
         running !== undefined &&
@@ -63,13 +76,17 @@ export function replicationController(deps: ReplicationDeps): Controller {
         peers.delete(name);
         await running.stop();
       }
-      if (secret !== undefined && isGone) {
-        await removeFinalizer(ctx, deps.client, secrets, secret, REPLICATOR);
-        return DONE;
+      if (secret === undefined) return DONE;
+      if (wanted !== undefined && (!isEnding || hasFinalizer(secret, REPLICATOR))) {
+        if (!isEnding) await ensureFinalizer(ctx, deps.client, secrets, secret, REPLICATOR);
+        const peer = peers.get(name) ?? startPeer(ctx, deps, key.namespace ?? "", wanted);
+        peers.set(name, peer);
+        if (!isEnding) return DONE;
+        if (await peer.hasGuarded()) return { requeueAfterMs: DRAIN_MS };
+        peers.delete(name);
+        await peer.stop();
       }
-      if (secret === undefined || wanted === undefined || peers.has(name)) return DONE;
-      await ensureFinalizer(ctx, deps.client, secrets, secret, REPLICATOR);
-      peers.set(name, startPeer(ctx, deps, key.namespace ?? "", wanted));
+      if (isEnding) await removeFinalizer(ctx, deps.client, secrets, secret, REPLICATOR);
       return DONE;
     },
   };
@@ -94,22 +111,19 @@ function startPeer(outer: Context, deps: ReplicationDeps, namespace: string, set
   const remote = new KubeClient(configFromText(settings.kubeconfig), NAME);
   const local = new Informers(ctx, deps.client);
   const remotes = new Informers(ctx, remote);
-  const running = RESOURCES.map((resource) =>
-    // The kinds share what replication reads of them: metadata, spec and status.
-    runController(
-      ctx,
-      resourceController(
-        deps,
-        local,
-        remotes,
-        resource as unknown as Resource<UnstructuredObject>,
-        namespace,
-        settings,
-      ),
-    ),
+  const scope = { namespace, labelSelector: selectorOf(settings) };
+  // The kinds share what replication reads of them: metadata, spec and status.
+  const resources = RESOURCES.map((resource) => resource as unknown as Resource<UnstructuredObject>);
+  const running = resources.map((resource) =>
+    runController(ctx, resourceController(deps, local, remotes, resource, namespace, settings)),
   );
   return {
     ...settings,
+    hasGuarded: async () => {
+      // Read, not remembered: after a restart the informers may have nothing yet.
+      const lists = await Promise.all(resources.map((resource) => deps.client.list(ctx, resource, scope)));
+      return lists.some(({ items }) => items.some((object) => hasFinalizer(object, REPLICATED_RESOURCE)));
+    },
     stop: async () => {
       cancel();
       await Promise.all(running);
@@ -119,6 +133,10 @@ function startPeer(outer: Context, deps: ReplicationDeps, namespace: string, set
   };
 }
 
+function selectorOf({ remoteId }: PeerSettings): string {
+  return `${labels.REPLICATION}=true,${labels.REMOTE_ID}=${remoteId}`;
+}
+
 /** Keys are names: both copies of an object have the same one. */
 function resourceController(
   deps: ReplicationDeps,
@@ -126,10 +144,10 @@ function resourceController(
   remotes: Informers,
   resource: Resource<UnstructuredObject>,
   namespace: string,
-  { remoteNamespace, remoteId }: PeerSettings,
+  settings: PeerSettings,
 ): Controller {
-  const labelSelector = `${labels.REPLICATION}=true,${labels.REMOTE_ID}=${remoteId}`;
-  const local = locals.for(resource, { namespace, labelSelector });
+  const { remoteNamespace } = settings;
+  const local = locals.for(resource, { namespace, labelSelector: selectorOf(settings) });
   const remote = remotes.for(resource, {
     namespace: remoteNamespace,
     labelSelector: `${labels.REPLICATED}=true,${labels.ORIGIN_ID}=${deps.clusterId}`,
@@ -142,19 +160,8 @@ function resourceController(
       const remoteKey = { namespace: remoteNamespace, name: key.name };
       const copy = remote.store.get(remoteKey);
       try {
-        if (object === undefined || object.metadata?.deletionTimestamp !== undefined) {
-          if (copy !== undefined && copy.metadata?.deletionTimestamp === undefined) {
-            await remotes.client.deleteIfPresent(
-              ctx,
-              resource,
-              remoteKey,
-              copy.metadata?.uid === undefined ? {} : { uid: copy.metadata.uid },
-            );
-          }
-          if (object !== undefined && copy === undefined)
-            await removeFinalizer(ctx, deps.client, resource, object, REPLICATED_RESOURCE);
-          return DONE;
-        }
+        if (object === undefined || object.metadata?.deletionTimestamp !== undefined)
+          return await endReplica(ctx, { deps, remote: remotes.client, resource, object, remoteKey });
         const guarded = await ensureFinalizer(ctx, deps.client, resource, object, REPLICATED_RESOURCE);
         const wanted = replicaOf(guarded, remoteNamespace, deps.clusterId);
         if (copy === undefined) await remotes.client.create(ctx, resource, wanted);
@@ -175,10 +182,35 @@ function resourceController(
         if (!isForbidden(error)) throw error;
         if (object?.metadata?.deletionTimestamp !== undefined)
           await removeFinalizer(ctx, deps.client, resource, object, REPLICATED_RESOURCE);
+        return { requeueAfterMs: FORBIDDEN_RETRY_MS };
       }
       return DONE;
     },
   };
+}
+
+interface EndingReplica {
+  readonly deps: ReplicationDeps;
+  readonly remote: KubeClient;
+  readonly resource: Resource<UnstructuredObject>;
+  /** Undefined when it went without a finalizer. */
+  readonly object: UnstructuredObject | undefined;
+  readonly remoteKey: ObjectKey;
+}
+
+/** Deletes the copy, and lets the object go once the copy has gone. */
+async function endReplica(ctx: Context, ending: EndingReplica): Promise<Result> {
+  const { deps, remote, resource, object, remoteKey } = ending;
+  const copy = await remote.find(ctx, resource, remoteKey);
+  const isOurs = copy?.metadata?.labels?.[labels.ORIGIN_ID] === deps.clusterId;
+  if (copy !== undefined && isOurs) {
+    const { deletionTimestamp, uid } = copy.metadata ?? {};
+    if (deletionTimestamp === undefined)
+      await remote.deleteIfPresent(ctx, resource, remoteKey, uid === undefined ? {} : { uid });
+    return { requeueAfterMs: COPY_GONE_MS };
+  }
+  if (object !== undefined) await removeFinalizer(ctx, deps.client, resource, object, REPLICATED_RESOURCE);
+  return DONE;
 }
 
 async function bringStatusBack(

@@ -16,7 +16,7 @@ import { type GraphNode, OwnerGraph } from "./graph.ts";
 const FOREGROUND = "foregroundDeletion";
 const ORPHAN = "orphan";
 // Objects of these never own and are never owned, and change all the time.
-const IGNORED = new Set(["events", "events.events.k8s.io", "leases.coordination.k8s.io", "endpoints"]);
+const IGNORED = new Set(["events", "events.events.k8s.io", "endpoints"]);
 const REDISCOVER_MS = 30_000;
 const DISCOVER_KEY = "discover";
 

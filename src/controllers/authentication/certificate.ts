@@ -3,6 +3,7 @@
  * Upstream: pkg/identityManager/certificateIdentityProvider.go
  */
 import { X509Certificate } from "node:crypto";
+import type { CertificateSigningRequest } from "kubernetes-types/certificates/v1";
 import type { Secret } from "kubernetes-types/core/v1";
 import * as labels from "#api/labels.ts";
 import { type Context, sleep } from "#base/context.ts";
@@ -11,6 +12,7 @@ import { base64 } from "#forge/authentication.ts";
 import { GLOBAL_LABELS } from "#forge/names.ts";
 import { certificateSigningRequests, nodes, secrets } from "#machinery/builtin.ts";
 import { timestamp } from "#machinery/conditions.ts";
+import { keyOf } from "#machinery/meta.ts";
 import { isAlreadyExists } from "#machinery/status-error.ts";
 import type { Deps } from "../deps.ts";
 
@@ -73,7 +75,16 @@ async function signThroughCluster(ctx: Context, deps: Deps, csr: string): Promis
     metadata: { generateName: "liqo-identity-", labels: { [labels.REMOTE_TENANT_CSR]: "true" } },
     spec: { request: csr, signerName: SIGNER, usages: ["digital signature", "key encipherment", "client auth"] },
   });
-  const key = { name: created.metadata?.name ?? "" };
+  try {
+    return await approveAndWait(ctx, deps, created);
+  } finally {
+    // The Secret holds the answer: nobody reads the request again.
+    await deps.client.deleteIfPresent(ctx, certificateSigningRequests, keyOf(created));
+  }
+}
+
+async function approveAndWait(ctx: Context, deps: Deps, created: CertificateSigningRequest): Promise<string> {
+  const key = keyOf(created);
   const now = timestamp(deps.nowMs());
   const approval = {
     type: "Approved",

@@ -7,17 +7,19 @@ import { type Controller, DONE, type Result, watchFor } from "#kube/controller/c
 import { services } from "#machinery/builtin.ts";
 import { isAlreadyExists } from "#machinery/status-error.ts";
 import type { Deps } from "../deps.ts";
+import { uninstallingProbe } from "../uninstalling.ts";
 
 const NAME = "api-server";
 
 export function apiServerIpController(deps: Deps): Controller {
   const informer = deps.informers.for(services, { namespace: "default", fieldSelector: "metadata.name=kubernetes" });
+  const isUninstalling = uninstallingProbe(deps);
   return {
     name: "api-server-ip",
     watches: [watchFor(informer)],
     reconcile: async (ctx, key): Promise<Result> => {
       const ip = informer.store.get(key)?.spec?.clusterIP;
-      if (ip === undefined || ip === "None") return DONE;
+      if (ip === undefined || ip === "None" || isUninstalling()) return DONE;
       const metadata = {
         name: NAME,
         namespace: deps.settings.liqoNamespace,

@@ -75,7 +75,10 @@ async function requestCertificate(ctx: Context, { client, settings }: Certificat
     },
   });
   const certificate = await waitForCertificate(withTimeout(ctx, WAIT_MS), client, created);
-  return certificate === undefined ? undefined : { certificate, privateKey };
+  if (certificate === undefined) return undefined;
+  // The request has served its purpose, and this node may be gone before the cluster's cleaner comes by.
+  await client.deleteIfPresent(ctx, certificateSigningRequests, { name: created.metadata?.name ?? "" });
+  return { certificate, privateKey };
 }
 
 async function waitForCertificate(

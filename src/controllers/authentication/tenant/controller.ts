@@ -5,6 +5,7 @@
 import { createPublicKey, verify } from "node:crypto";
 import type { Secret } from "kubernetes-types/core/v1";
 import * as annotations from "#api/annotations.ts";
+import { renews } from "#api/authentication/renew.ts";
 import { resourceSlices } from "#api/authentication/resourceslice.ts";
 import { type Tenant, tenants } from "#api/authentication/tenant.ts";
 import { TENANT as FINALIZER } from "#api/finalizers.ts";
@@ -24,7 +25,8 @@ import {
 } from "#kube/controller/controller.ts";
 import { ensureFinalizer, removeFinalizer } from "#kube/controller/finalizer.ts";
 import { clusterRoleBindings, roleBindings, secrets } from "#machinery/builtin.ts";
-import { keyOf } from "#machinery/meta.ts";
+import type { Resource } from "#machinery/gvk.ts";
+import { type KubeObject, keyOf } from "#machinery/meta.ts";
 import { parseCsr } from "#pki/csr.ts";
 import type { Deps } from "../../deps.ts";
 import { authParamsFor, ensureCertificate, renewalDelayMs } from "../certificate.ts";
@@ -43,7 +45,7 @@ export function tenantController(deps: Deps): Controller {
       const found = await deps.client.find(ctx, tenants, key);
       if (found === undefined) return DONE;
       if (found.metadata?.deletionTimestamp !== undefined) {
-        await release(ctx, deps, found);
+        await release(ctx, deps, found, [resourceSlices, namespaceMaps, renews]);
         await removeFinalizer(ctx, deps.client, tenants, found, FINALIZER);
         return DONE;
       }
@@ -81,7 +83,7 @@ async function admit(ctx: Context, deps: Deps, tenant: Tenant, isTolerant: boole
     delayMs = renewalDelayMs(certificate, deps.nowMs());
   } else await writeStatus(ctx, deps, tenant, { tenantNamespace: namespace });
   const condition = tenant.spec?.tenantCondition ?? "Active";
-  if (condition === "Drained") await release(ctx, deps, tenant);
+  if (condition === "Drained") await release(ctx, deps, tenant, [resourceSlices, namespaceMaps]);
   else {
     if (!isTolerant) await deps.client.apply(ctx, roleBindings, forgeControlPlaneBinding(tenant));
     await deps.client.apply(ctx, clusterRoleBindings, forgeClusterwideBinding(consumerId));
@@ -149,7 +151,12 @@ function isSignedBy(nonce: Buffer, signature: Buffer, publicKey: string): boolea
 }
 
 /** Takes the rights back and removes what the consumer asked for. */
-async function release(ctx: Context, deps: Deps, tenant: Tenant): Promise<void> {
+async function release(
+  ctx: Context,
+  deps: Deps,
+  tenant: Tenant,
+  kinds: readonly Resource<KubeObject>[],
+): Promise<void> {
   const namespace = tenant.metadata?.namespace ?? "";
   await deps.client.deleteIfPresent(ctx, roleBindings, keyOf(forgeControlPlaneBinding(tenant)));
   await deps.client.deleteIfPresent(
@@ -158,7 +165,7 @@ async function release(ctx: Context, deps: Deps, tenant: Tenant): Promise<void> 
     keyOf(forgeClusterwideBinding(tenant.spec?.clusterID ?? "")),
   );
   const labelSelector = `${labels.REPLICATED}=true`;
-  for (const resource of [resourceSlices, namespaceMaps] as const) {
+  for (const resource of kinds) {
     const { items } = await deps.client.list(ctx, resource, { namespace, labelSelector });
     for (const item of items) await deps.client.deleteIfPresent(ctx, resource, keyOf(item));
   }

@@ -28,6 +28,7 @@ import { nodes } from "#machinery/builtin.ts";
 import { controllerReference, keyOf } from "#machinery/meta.ts";
 import { isAlreadyExists } from "#machinery/status-error.ts";
 import type { Deps } from "../../deps.ts";
+import { uninstallingProbe } from "../../uninstalling.ts";
 import { isConfigured } from "../configuration/controller.ts";
 
 const NAME_CHARACTERS = "bcdfghjklmnpqrstvwxz2456789";
@@ -36,6 +37,7 @@ export function internalNodeController(deps: Deps, addresses: OverlayAddresses):
   const nodeInformer = deps.informers.for(nodes);
   const informer = deps.informers.for(internalNodes);
   const networkInformer = deps.informers.for(networks);
+  const isUninstalling = uninstallingProbe(deps);
   return {
     name: "internalnode",
     watches: [
@@ -50,7 +52,7 @@ export function internalNodeController(deps: Deps, addresses: OverlayAddresses):
         if (found !== undefined) await deps.client.deleteIfPresent(ctx, internalNodes, key);
         return DONE;
       }
-      if (found !== undefined) return DONE;
+      if (found !== undefined || isUninstalling()) return DONE;
       const ip = addresses.next(key.name);
       if (ip === undefined) return DONE;
       const internal: InternalNode = {

@@ -1,0 +1,27 @@
+/** Helm, as a program. */
+import type { Context } from "#base/context.ts";
+import { RunError, run } from "#base/run.ts";
+import { CliError } from "./errors.ts";
+
+export interface HelmFlags {
+  readonly kubeconfig: string;
+  readonly context?: string | undefined;
+}
+
+export const RELEASE = "liqo";
+
+/** Its standard output. Throws a CliError with Helm's own message. */
+export async function helm(ctx: Context, flags: HelmFlags, args: readonly string[]): Promise<string> {
+  const access = [
+    "--kubeconfig",
+    flags.kubeconfig,
+    ...(flags.context === undefined ? [] : ["--kube-context", flags.context]),
+  ];
+  try {
+    return (await run("helm", [...args, ...access], { signal: ctx.signal })).stdout;
+  } catch (cause) {
+    if (cause instanceof RunError && cause.exitCode === undefined)
+      throw new CliError("helm was not found", { cause, hint: "install Helm 3.18 or newer, or run `make setup`" });
+    throw new CliError(cause instanceof RunError ? cause.stderr.trim() : String(cause), { cause });
+  }
+}
