@@ -6,7 +6,7 @@ import { Command, CommanderError } from "commander";
 import type { Context } from "#base/context.ts";
 import { messageOf } from "#base/errors.ts";
 import { createLogger, type LogLevel } from "#base/log.ts";
-import { CliError } from "#cli/errors.ts";
+import { CliError, explained } from "#cli/errors.ts";
 import { createPrinter } from "#cli/printer/printer.ts";
 import { PlaygroundError } from "#playground/supervisor/commands.ts";
 import type { LiqoctlEnvironment } from "./liqoctl/environment.ts";
@@ -49,11 +49,14 @@ addPlaygroundCommands(program, environment);
 try {
   await program.parseAsync(process.argv);
   process.exit(0);
-} catch (error) {
-  if (error instanceof CommanderError) process.exit(error.exitCode);
+} catch (cause) {
+  if (cause instanceof CommanderError) process.exit(cause.exitCode);
   if (controller.signal.aborted) process.exit(130);
+  const error = explained(cause);
   const hint = error instanceof CliError && error.hint !== undefined ? `\n  ${error.hint}` : "";
-  process.stderr.write(`error: ${messageOf(error)}${hint}\n`);
+  // A CliError is worded for its reader; what caused it is in it already.
+  const message = error instanceof CliError ? error.message : messageOf(error);
+  process.stderr.write(`error: ${message}${hint}\n`);
   if (!(error instanceof CliError || error instanceof PlaygroundError) && process.env["LIQO_LOG_LEVEL"] === "debug")
     throw error;
   process.exit(1);

@@ -3,12 +3,12 @@
  * step finds what is done. Run after set-up.
  */
 import { spawn } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import type { Pod } from "kubernetes-types/core/v1";
 import { type Context, sleep, withTimeout } from "#base/context.ts";
-import { messageOf } from "#base/errors.ts";
+import { hasCode, messageOf } from "#base/errors.ts";
 import { silentLogger } from "#base/log.ts";
 import { createPrinter } from "#cli/printer/printer.ts";
 import { table } from "#cli/printer/table.ts";
@@ -18,11 +18,13 @@ import { Informer } from "#kube/informer/informer.ts";
 import { namespaces, pods, services } from "#machinery/builtin.ts";
 import { isReady, isTerminating } from "#machinery/pod.ts";
 import { isAlreadyExists } from "#machinery/status-error.ts";
+import { findRecord, isAlive, startTimeOf } from "#playground/supervisor/processes.ts";
 
 const ROOT = join(import.meta.dirname, "..");
 const HOME = process.env["LIQO_PLAYGROUND_HOME"] ?? join(homedir(), ".liqo/playground");
 const KUBECONFIG = join(HOME, "kubeconfig");
-const LOCK = join(HOME, "demo.lock");
+const LOCK = "demo";
+const LOCK_FILE = join(HOME, `${LOCK}.pid`);
 const MANIFEST = join(ROOT, "apps/boutique/manifest/online-boutique.yaml");
 const NAMESPACE = "liqo-demo";
 const SHOP_PODS = 12;
@@ -47,14 +49,24 @@ const startedAt = performance.now();
 try {
   lock();
   await demo();
-  rmSync(LOCK, { force: true });
+  unlock();
   process.exit(0);
 } catch (error) {
-  if (!(error instanceof LockedError)) rmSync(LOCK, { force: true });
+  if (error instanceof LockedError) fail(error.message);
+  unlock();
   process.stderr.write(`\ndemo: ${messageOf(error)}\n`);
   process.stderr.write(
     `  logs: ${join(HOME, "supervisor.log")}, ${join(HOME, "clusters/*/logs")}\n  start over: make demo-down demo\n`,
   );
+  process.exit(1);
+}
+
+function unlock(): void {
+  rmSync(LOCK_FILE, { force: true });
+}
+
+function fail(message: string): never {
+  process.stderr.write(`\ndemo: ${message}\n`);
   process.exit(1);
 }
 
@@ -168,12 +180,16 @@ function picture(running: readonly Pod[], url: string): string {
 /** One demo at a time; a lock left by a crash is taken over. */
 function lock(): void {
   mkdirSync(HOME, { recursive: true });
-  if (existsSync(LOCK)) {
-    const pid = Number(readFileSync(LOCK, "utf8"));
-    if (pid !== process.pid && existsSync(`/proc/${pid}`))
-      throw new LockedError(`another \`make demo\` runs already (process ${pid})`);
+  const other = findRecord(HOME, LOCK);
+  if (other !== undefined && !isAlive(other)) unlock();
+  const own = { pid: process.pid, startTime: startTimeOf(process.pid) ?? "" };
+  try {
+    writeFileSync(LOCK_FILE, JSON.stringify(own), { flag: "wx" });
+  } catch (cause) {
+    if (!hasCode(cause, "EEXIST")) throw cause;
+    const holder = findRecord(HOME, LOCK)?.pid ?? "just starting";
+    throw new LockedError(`another \`make demo\` runs already (process ${holder}); wait for it, or stop it`, { cause });
   }
-  writeFileSync(LOCK, String(process.pid));
 }
 
 /** Runs a program quietly; its output is the error message when it fails. */

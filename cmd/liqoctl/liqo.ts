@@ -2,7 +2,6 @@
 import { join } from "node:path";
 import { type Command, Option } from "commander";
 import { stringify } from "yaml";
-import { generatedClusterId } from "#cli/cluster.ts";
 import { collectInfo, formatInfo, getPath } from "#cli/commands/info/info.ts";
 import { install, installedVersion } from "#cli/commands/install/install.ts";
 import { offloadNamespace, unoffloadNamespace } from "#cli/commands/offload/namespace.ts";
@@ -47,7 +46,7 @@ function addInstall(program: Command, env: LiqoctlEnvironment): void {
     .description("Install or upgrade Liqo on a cluster.")
     .requiredOption("--pod-cidr <cidr>", "CIDR of the pods")
     .requiredOption("--service-cidr <cidr>", "CIDR of the Services")
-    .option("--cluster-id <id>", "id of the cluster, unique among its peers (default: generated)")
+    .option("--cluster-id <id>", "id of the cluster, unique among its peers (default: the present one, or generated)")
     .option("--cluster-labels <k=v,…>", "labels of the cluster, copied to virtual nodes", pairs, {})
     .option("--reserved-subnets <cidr,…>", "CIDRs never to be given to a peer", list, [])
     .option("--api-server-url <url>", "API server as peers reach it (default: that of the kubeconfig)")
@@ -65,7 +64,7 @@ function addInstall(program: Command, env: LiqoctlEnvironment): void {
       await install(env.ctx, env.printer, cluster, {
         helm: helmFlags(flags, env),
         chart: text(flags, "localChartPath") ?? join(env.project, "deploy/chart"),
-        clusterId: text(flags, "clusterId") ?? generatedClusterId(),
+        ...optional("clusterId", text(flags, "clusterId")),
         podCidr: text(flags, "podCidr") ?? "",
         serviceCidr: text(flags, "serviceCidr") ?? "",
         reservedSubnets: flags["reservedSubnets"] as string[],

@@ -53,7 +53,7 @@ export function addPlaygroundCommands(program: Command, env: LiqoctlEnvironment)
       "\nExamples:\n  $ liqoctl playground create milan rome\n  $ liqoctl playground create small --workers 1 --cpu 1 --memory 1Gi\n",
     )
     .action(async (names: string[], flags: CreateFlags) => {
-      checkMachine(env.path);
+      checkMachine(env.path, programs);
       const specs = names.map((name): ClusterSpec => ({ name, ...flags, stopped: false }));
       await createClusters(paths, programs, specs);
       await Promise.all(
@@ -133,7 +133,10 @@ export function addPlaygroundCommands(program: Command, env: LiqoctlEnvironment)
     .argument("[process]", "apiserver, controllers or a node")
     .description("Print the logs of a cluster's processes.")
     .action((name: string, wanted?: string) => {
-      for (const [file, content] of logFiles(paths, name)) {
+      const files = logFiles(paths, name);
+      if (wanted !== undefined && !files.has(wanted))
+        throw new CliError(`cluster ${name} has no process ${wanted}; it has ${[...files.keys()].join(", ")}`);
+      for (const [file, content] of files) {
         if (wanted === undefined || wanted === file) env.printer.print(`==> ${file} <==\n${content.trimEnd()}`);
       }
     });

@@ -57,9 +57,9 @@ export function timestamp(nowMs: number): string {
   return `${new Date(nowMs).toISOString().slice(0, 19)}Z`;
 }
 
-/** The stored object as the served version shows it: versions differ in nothing but their name. */
+/** The stored object as the served version shows it: versions differ in nothing but their name. The engine's own writes name no kind. */
 export function inVersion(served: ServedResource, object: KubeObject): KubeObject {
-  const { group, version } = served.strategy.resource;
+  const { group, version, kind } = served.strategy.resource;
   const apiVersion = group === "" ? version : `${group}/${version}`;
-  return object.apiVersion === apiVersion ? object : { ...object, apiVersion };
+  return object.apiVersion === apiVersion && object.kind !== undefined ? object : { ...object, apiVersion, kind };
 }

@@ -29,13 +29,16 @@ export class PlaygroundError extends Error {
 
 const TOOLS = ["ip", "nft", "nsenter", "runc", "conmon", "conntrack", "wg", "perl"];
 
-/** Throws when the machine lacks something, naming all of it. */
-export function checkMachine(path: string): void {
+/** Throws when the machine, or what set-up makes, lacks something, naming all of it. */
+export function checkMachine(path: string, { bundles, project }: PlaygroundPrograms): void {
   if (process.getuid?.() !== 0)
     throw new PlaygroundError("the playground needs root: it makes network namespaces (run it with sudo)");
   const folders = [...path.split(":"), "/usr/sbin", "/sbin"];
   const missing = TOOLS.filter((tool) => !folders.some((folder) => existsSync(join(folder, tool))));
   if (missing.length > 0) throw new PlaygroundError(`missing tools: ${missing.join(", ")}; run \`make setup\``);
+  const made = ["supervisor", "apiserver", "controllers", "node"].map((name) => join(bundles, `playground-${name}.js`));
+  const absent = [...made, join(project, ".build/openapi")].filter((file) => !existsSync(file));
+  if (absent.length > 0) throw new PlaygroundError(`not built: ${absent.join(", ")}; run \`make setup\``);
 }
 
 /** Adds clusters, or changes those that exist; resolves at once, `waitReady` waits. */

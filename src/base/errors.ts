@@ -1,9 +1,10 @@
 /** Small questions about unknown errors, asked everywhere. */
 
-/** The message of whatever was thrown, with the messages of its causes appended after colons. */
+/** The message of whatever was thrown, with the messages of its causes appended after colons, unless it has them already. */
 export function messageOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  return error.cause === undefined ? error.message : `${error.message}: ${messageOf(error.cause)}`;
+  const cause = error.cause === undefined ? "" : messageOf(error.cause);
+  return error.message.includes(cause) ? error.message : `${error.message}: ${cause}`;
 }
 
 /** Whether `error` is the rejection of an aborted signal or a Node error with the given code. */

@@ -7,8 +7,9 @@ import { configFromFile, KubeconfigError } from "#kube/client/config.ts";
 import { configMaps } from "#machinery/builtin.ts";
 import { formatGroupResource, type Resource } from "#machinery/gvk.ts";
 import { formatKey, type KubeObject, type ObjectKey } from "#machinery/meta.ts";
-import { isForbidden, isUnauthorized, StatusError } from "#machinery/status-error.ts";
-import { CliError } from "./errors.ts";
+import { CliError, REACHABLE_HINT } from "./errors.ts";
+
+const ANSWER_MS = 10_000;
 
 export interface ClusterFlags {
   readonly kubeconfig?: string | undefined;
@@ -36,42 +37,40 @@ export function openCluster(flags: ClusterFlags, liqoNamespace: string, defaultK
   }
 }
 
-/** The cluster's id. Throws a CliError that says whether the API server, the rights or Liqo are missing. */
+/** The cluster's id. Throws a CliError when Liqo is not there. */
 export async function clusterIdOf(ctx: Context, cluster: Cluster): Promise<string> {
-  try {
-    const { items } = await cluster.client.list(withTimeout(ctx, 10_000), configMaps, {
-      namespace: cluster.liqoNamespace,
-      labelSelector: "app.kubernetes.io/name=clusterid-configmap",
-    });
-    const id = items[0]?.data?.["CLUSTER_ID"];
-    if (id !== undefined && id !== "") return id;
-  } catch (cause) {
-    throw unreachable(cluster, cause);
-  }
+  const id = await answered(ctx, cluster, (limited) => findClusterId(limited, cluster));
+  if (id !== undefined) return id;
   throw new CliError(`Liqo is not installed in namespace ${cluster.liqoNamespace} of the cluster ${cluster.server}`, {
     hint: "install it with `liqoctl install`",
   });
 }
 
-export function unreachable(cluster: Cluster, cause: unknown): CliError {
-  if (isAborted(cause))
-    return new CliError(`the API server ${cluster.server} did not answer in time`, {
+/** Undefined where Liqo is not installed. */
+export async function findClusterId(ctx: Context, { client, liqoNamespace }: Cluster): Promise<string | undefined> {
+  const { items } = await client.list(ctx, configMaps, {
+    namespace: liqoNamespace,
+    labelSelector: "app.kubernetes.io/name=clusterid-configmap",
+  });
+  const id = items[0]?.data?.["CLUSTER_ID"];
+  return id === "" ? undefined : id;
+}
+
+/** The first question to a server: a silent one is given up soon. */
+export async function answered<T>(
+  ctx: Context,
+  { server }: Cluster,
+  ask: (limited: Context) => Promise<T>,
+): Promise<T> {
+  try {
+    return await ask(withTimeout(ctx, ANSWER_MS));
+  } catch (cause) {
+    if (!isAborted(cause) || ctx.signal.aborted) throw cause;
+    throw new CliError(`the API server ${server} did not answer within ${ANSWER_MS / 1000} s`, {
       cause,
-      hint: "check its address and the network",
+      hint: REACHABLE_HINT,
     });
-  if (isUnauthorized(cause))
-    return new CliError(`the API server ${cluster.server} does not accept these credentials`, {
-      cause,
-      hint: "check the user of the kubeconfig",
-    });
-  if (isForbidden(cause))
-    return new CliError(`missing rights on ${cluster.server}: ${cause.message}`, {
-      cause,
-      hint: "peering and installing need an administrator",
-    });
-  if (cause instanceof StatusError && cause.reason === "ServiceUnavailable")
-    return new CliError(cause.message, { cause, hint: "check its address and the network" });
-  return new CliError(cause instanceof Error ? cause.message : String(cause), { cause });
+  }
 }
 
 export interface WaitOptions<T> {

@@ -47,11 +47,14 @@ export type StatusReason =
 
 export class StatusError extends Error {
   readonly status: Status;
+  /** `https://host:port` of the server that said so; undefined where it is the server that throws. */
+  readonly server: string | undefined;
 
-  constructor(status: Status, options?: ErrorOptions) {
+  constructor(status: Status, options: ErrorOptions & { readonly server?: string } = {}) {
     super(status.message ?? status.reason ?? "unknown API error", options);
     this.name = "StatusError";
     this.status = status;
+    this.server = options.server;
   }
 
   get code(): number {

@@ -107,7 +107,7 @@ export class KubeClient implements Disposable {
       query: { ...query, watch: true, allowWatchBookmarks: true },
       signal: ctx.signal,
     });
-    if (!isSuccess(response)) throw statusErrorOf(response, await readText(response));
+    if (!isSuccess(response)) throw statusErrorOf(response, await readText(response), this.transport.config.server);
     yield* readWatchEvents<T>(response);
   }
 
@@ -208,7 +208,7 @@ export class KubeClient implements Disposable {
       signal: ctx.signal,
     });
     if (isSuccess(response)) return response;
-    throw statusErrorOf(response, await readText(response));
+    throw statusErrorOf(response, await readText(response), this.transport.config.server);
   }
 
   #json<T>(ctx: Context, method: string, path: string, body?: unknown): Promise<T> {

@@ -78,9 +78,19 @@ export function configFromText(text: string, select: KubeconfigSelection = {}, o
   const cluster = named(config.clusters, select.cluster ?? context?.cluster, "cluster", origin).cluster ?? {};
   const userName = select.user ?? context?.user;
   const user = userName === undefined ? {} : (named(config.users, userName, "user", origin).user ?? {});
+  for (const method of ["exec", "auth-provider"]) {
+    if (user[method] !== undefined)
+      throw new KubeconfigError(
+        `${origin}: user "${userName}" has ${method}, which is not supported yet; use a client certificate or a token`,
+      );
+  }
   const server = text_(cluster["server"]);
   if (server === undefined)
     throw new KubeconfigError(`${origin}: the cluster of context "${contextName}" has no server`);
+  if (!URL.canParse(server) || !/^https?:/.test(server))
+    throw new KubeconfigError(
+      `${origin}: server "${server}" of context "${contextName}" must be a URL such as https://10.0.0.1:6443`,
+    );
   const folder = dirname(resolve(origin));
   return compact({
     server: server.replace(/\/+$/, ""),
@@ -136,7 +146,12 @@ function pem(source: Record<string, unknown>, field: string, folder: string): st
   const inline = text_(source[`${field}-data`]);
   if (inline !== undefined) return Buffer.from(inline, "base64").toString("utf8");
   const path = text_(source[field]);
-  return path === undefined ? undefined : readFileSync(resolve(folder, path), "utf8");
+  if (path === undefined) return undefined;
+  try {
+    return readFileSync(resolve(folder, path), "utf8");
+  } catch (cause) {
+    throw new KubeconfigError(`${field}: cannot read ${resolve(folder, path)}`, { cause });
+  }
 }
 
 function text_(value: unknown): string | undefined {

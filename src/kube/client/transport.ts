@@ -105,7 +105,7 @@ export class Transport implements Disposable {
     const response = await this.send(request);
     const text = await readText(response);
     if (isSuccess(response)) return (text === "" ? {} : JSON.parse(text)) as T;
-    throw statusErrorOf(response, text);
+    throw statusErrorOf(response, text, this.config.server);
   }
 
   #tokenFromFile(): string | undefined {
@@ -130,11 +130,11 @@ export async function readText(response: IncomingMessage): Promise<string> {
 }
 
 /** The server's own Status, or one made from the HTTP code when the body is something else. */
-export function statusErrorOf(response: IncomingMessage, text: string): StatusError {
+export function statusErrorOf(response: IncomingMessage, text: string, server: string): StatusError {
   const code = response.statusCode ?? 500;
   try {
     const body = JSON.parse(text) as Status;
-    if (body.kind === "Status") return new StatusError({ ...body, code: body.code ?? code });
+    if (body.kind === "Status") return new StatusError({ ...body, code: body.code ?? code }, { server });
   } catch {
     // Not JSON: a proxy or a server that is not an API server answered.
   }
@@ -144,14 +144,15 @@ export function statusErrorOf(response: IncomingMessage, text: string): StatusEr
     404: "NotFound",
     410: "Expired",
   };
-  return failure(
+  const { status } = failure(
     code,
     reasons[code] ?? "InternalError",
     text.trim() === "" ? `HTTP ${code}` : text.trim().slice(0, 1000),
   );
+  return new StatusError(status, { server });
 }
 
 function unreachable(url: URL, cause: Error): StatusError {
-  const status = failure(503, "ServiceUnavailable", `cannot reach the API server ${url.origin}: ${cause.message}`);
-  return new StatusError(status.status, { cause });
+  const { status } = failure(503, "ServiceUnavailable", `cannot reach the API server ${url.origin}: ${cause.message}`);
+  return new StatusError(status, { cause, server: url.origin });
 }

@@ -31,11 +31,7 @@ export async function offloadNamespace(
       hint: "system namespaces, Liqo's own and default stay local; use another namespace",
     });
   }
-  if ((await cluster.client.find(ctx, namespaces, { name: namespace })) === undefined) {
-    throw new CliError(`namespace ${namespace} does not exist`, {
-      hint: `create it with \`kubectl create namespace ${namespace}\``,
-    });
-  }
+  await requireNamespace(ctx, cluster, namespace, `create it with \`kubectl create namespace ${namespace}\``);
   const found = await printer.step("local", `Namespace ${namespace} offloaded`, async () => {
     await cluster.client.apply(ctx, namespaceOffloadings, forgeOffloading(namespace, options));
     return waitFor(
@@ -70,6 +66,11 @@ export async function offloadNamespace(
     });
 }
 
+async function requireNamespace(ctx: Context, { client, server }: Cluster, name: string, hint: string): Promise<void> {
+  if ((await client.find(ctx, namespaces, { name })) === undefined)
+    throw new CliError(`namespace ${name} does not exist on ${server}`, { hint });
+}
+
 export async function unoffloadNamespace(
   ctx: Context,
   printer: Printer,
@@ -77,6 +78,12 @@ export async function unoffloadNamespace(
   namespace: string,
   timeoutMs: number,
 ): Promise<void> {
+  await requireNamespace(
+    ctx,
+    cluster,
+    namespace,
+    "see `kubectl get namespaceoffloading -A` for those that are offloaded",
+  );
   await printer.step("local", `Namespace ${namespace} is local again`, async () => {
     const key = { namespace, name: NAME };
     await cluster.client.deleteIfPresent(ctx, namespaceOffloadings, key);

@@ -16,6 +16,7 @@ import {
   forgePublicKey,
 } from "#forge/networking.ts";
 import { secrets } from "#machinery/builtin.ts";
+import { checkGatewayService } from "../../checks/gateway-service.ts";
 import { type Cluster, waitFor } from "../../cluster.ts";
 import { CliError } from "../../errors.ts";
 import type { Printer, Scope } from "../../printer/printer.ts";
@@ -49,6 +50,7 @@ export async function connectNetworks(
   options: NetworkOptions,
 ): Promise<void> {
   const sides = [client, server] as const;
+  await checkServerService(ctx, server, client, options);
   const cidrs = await Promise.all(sides.map((side) => ownCidrs(ctx, side)));
   await printer.step("global", "Network configurations exchanged", async () => {
     await Promise.all(
@@ -95,6 +97,21 @@ async function ownCidrs(ctx: Context, side: Side): Promise<Cidrs> {
     });
   }
   return cidrs;
+}
+
+async function checkServerService(ctx: Context, server: Side, client: Side, options: NetworkOptions): Promise<void> {
+  const { client: api } = server.cluster;
+  const found = await api.find(ctx, gatewayServers, { namespace: server.namespace, name: client.id });
+  const present = found?.spec?.endpoint?.nodePort;
+  // Its own port is taken by itself.
+  if (present !== undefined && present === options.nodePort) return;
+  await checkGatewayService(ctx, api, {
+    namespace: server.namespace,
+    type: options.serviceType,
+    port: options.port,
+    ...(options.nodePort !== undefined && { nodePort: options.nodePort }),
+    ...(options.loadBalancerIp !== undefined && { loadBalancerIp: options.loadBalancerIp }),
+  });
 }
 
 async function ensureServer(ctx: Context, server: Side, client: Side, options: NetworkOptions): Promise<void> {

@@ -1,19 +1,29 @@
 /** `liqoctl peer`: from two clusters with Liqo to a virtual node. Upstream: pkg/liqoctl/peer */
 
+import { identities } from "#api/authentication/identity.ts";
 import { resourceSlices } from "#api/authentication/resourceslice.ts";
+import { tenants } from "#api/authentication/tenant.ts";
 import { foreignClusters } from "#api/core/foreigncluster.ts";
 import * as labels from "#api/labels.ts";
+import { configurations } from "#api/networking/configuration.ts";
 import type { Context } from "#base/context.ts";
 import { forgeResourceSlice } from "#forge/authentication.ts";
-import { virtualNodeName } from "#forge/names.ts";
-import { nodes } from "#machinery/builtin.ts";
+import { tenantNamespaceName, virtualNodeName } from "#forge/names.ts";
+import { namespaces, nodes, secrets } from "#machinery/builtin.ts";
 import { isConditionTrue } from "#machinery/conditions.ts";
-import { type Cluster, clusterIdOf, unreachable, waitFor } from "../../cluster.ts";
+import type { Resource } from "#machinery/gvk.ts";
+import { parseQuantityMilli } from "#machinery/quantity.ts";
+import { requireRights } from "../../checks/rights.ts";
+import { type Cluster, clusterIdOf, waitFor } from "../../cluster.ts";
 import { CliError } from "../../errors.ts";
 import type { Printer } from "../../printer/printer.ts";
-import { ensureTenantNamespace } from "../../tenant.ts";
+import { ensureTenantNamespace, findTenantNamespace } from "../../tenant.ts";
 import { authenticate } from "./authentication.ts";
 import { connectNetworks, type NetworkOptions, type Side } from "./network.ts";
+
+// IPv4 promises 576 bytes; 65535 less the headers of IP, UDP and WireGuard.
+const MIN_MTU = 576;
+const MAX_MTU = 65_455;
 
 export interface PeerOptions extends NetworkOptions {
   readonly networkingDisabled: boolean;
@@ -32,32 +42,54 @@ export async function peer(
   remote: Cluster,
   options: PeerOptions,
 ): Promise<void> {
+  checkOptions(options);
   const { consumer, provider } = await printer.step("global", "Clusters identified", () =>
-    identify(ctx, local, remote),
+    identify(ctx, local, remote, options),
   );
-  try {
-    if (!options.networkingDisabled) {
-      const [server, client] = options.serverLocation === "Provider" ? [provider, consumer] : [consumer, provider];
-      await connectNetworks(ctx, printer, server, client, options);
-    }
-    await authenticate(ctx, printer, consumer, provider, options.proxyUrl, options.timeoutMs);
-    if (options.createResourceSlice) await offload(ctx, printer, consumer, provider, options);
-  } catch (error) {
-    throw error instanceof CliError ? error : unreachable(local, error);
+  if (!options.networkingDisabled) {
+    const [server, client] = options.serverLocation === "Provider" ? [provider, consumer] : [consumer, provider];
+    await connectNetworks(ctx, printer, server, client, options);
   }
+  await authenticate(ctx, printer, consumer, provider, options.proxyUrl, options.timeoutMs);
+  if (options.createResourceSlice) await offload(ctx, printer, consumer, provider, options);
   printer.print(summary(consumer.id, provider.id, options));
 }
 
-async function identify(ctx: Context, local: Cluster, remote: Cluster): Promise<{ consumer: Side; provider: Side }> {
+function checkOptions({ resources, mtu }: PeerOptions): void {
+  for (const [name, quantity] of Object.entries(resources)) {
+    const milli = parseQuantityMilli(quantity);
+    if (milli === undefined || milli < 0n)
+      throw new CliError(`${name} "${quantity}": must be a quantity`, { hint: "such as 500m, 2 or 4Gi" });
+  }
+  if (mtu < MIN_MTU || mtu > MAX_MTU)
+    throw new CliError(`--mtu ${mtu}: must be from ${MIN_MTU} to ${MAX_MTU}`, { hint: "leave it out for 1340" });
+}
+
+/** Checks all that can be checked before the first change. */
+async function identify(
+  ctx: Context,
+  local: Cluster,
+  remote: Cluster,
+  options: PeerOptions,
+): Promise<{ consumer: Side; provider: Side }> {
   const [consumerId, providerId] = await Promise.all([clusterIdOf(ctx, local), clusterIdOf(ctx, remote)]);
   if (consumerId === providerId) {
     throw new CliError(`both clusters have the id "${consumerId}"`, {
       hint:
         local.server === remote.server
           ? "--remote-kubeconfig or --remote-context names the same cluster"
-          : "cluster ids must differ: install one of them with another --cluster-id",
+          : "cluster ids must differ: `liqoctl uninstall` Liqo on one of them and install it with another --cluster-id",
     });
   }
+  const sides = [
+    {
+      cluster: local,
+      peerId: providerId,
+      kinds: [identities, ...(options.createResourceSlice ? [resourceSlices] : [])],
+    },
+    { cluster: remote, peerId: consumerId, kinds: [tenants] },
+  ];
+  await Promise.all(sides.map(({ cluster, peerId, kinds }) => requirePeeringRights(ctx, cluster, peerId, kinds)));
   const [consumerNamespace, providerNamespace] = await Promise.all([
     ensureTenantNamespace(ctx, local.client, providerId),
     ensureTenantNamespace(ctx, remote.client, consumerId),
@@ -66,6 +98,20 @@ async function identify(ctx: Context, local: Cluster, remote: Cluster): Promise<
     consumer: { scope: "local", cluster: local, id: consumerId, namespace: consumerNamespace },
     provider: { scope: "remote", cluster: remote, id: providerId, namespace: providerNamespace },
   };
+}
+
+async function requirePeeringRights(
+  ctx: Context,
+  cluster: Cluster,
+  peerId: string,
+  kinds: readonly Resource[],
+): Promise<void> {
+  const found = await findTenantNamespace(ctx, cluster.client, peerId);
+  const namespace = found ?? tenantNamespaceName(peerId);
+  await requireRights(ctx, cluster, [
+    ...(found === undefined ? [{ verb: "create", resource: namespaces } as const] : []),
+    ...[configurations, secrets, ...kinds].map((resource) => ({ verb: "create", resource, namespace }) as const),
+  ]);
 }
 
 async function offload(

@@ -14,6 +14,7 @@ import type { KubeClient } from "#kube/client/client.ts";
 import { namespaces, secrets } from "#machinery/builtin.ts";
 import type { Resource } from "#machinery/gvk.ts";
 import { type KubeObject, keyOf } from "#machinery/meta.ts";
+import { type Need, requireRights } from "../../checks/rights.ts";
 import { type Cluster, clusterIdOf, waitFor, waitForNone } from "../../cluster.ts";
 import type { Printer } from "../../printer/printer.ts";
 import { findTenantNamespace } from "../../tenant.ts";
@@ -39,6 +40,10 @@ export async function unpeer(
     printer.success("global", `${consumerId} and ${providerId} are not peered`);
     return;
   }
+  await Promise.all([
+    requireRights(ctx, local, deletions(localNamespace, [resourceSlices, virtualNodes, identities, configurations])),
+    requireRights(ctx, remote, deletions(remoteNamespace, [tenants, configurations])),
+  ]);
   const scope = { labelSelector: ofPeer(providerId) };
   const timeoutMs = options.timeoutMs;
   if (localNamespace !== undefined) {
@@ -80,6 +85,10 @@ export async function unpeer(
       removeNamespace(ctx, remote.client, remoteNamespace, consumerId, timeoutMs),
     ]);
   });
+}
+
+function deletions(namespace: string | undefined, resources: readonly Resource[]): Need[] {
+  return namespace === undefined ? [] : resources.map((resource) => ({ verb: "delete", resource, namespace }));
 }
 
 async function removeAll(

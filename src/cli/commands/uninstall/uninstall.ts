@@ -19,7 +19,7 @@ import { clusterRoles, customResourceDefinitions, deployments, namespaces } from
 import { formatGroupResource, type Resource } from "#machinery/gvk.ts";
 import { formatKey, type KubeObject, keyOf } from "#machinery/meta.ts";
 import { isNotFound } from "#machinery/status-error.ts";
-import { type Cluster, unreachable, waitFor } from "../../cluster.ts";
+import { type Cluster, waitFor } from "../../cluster.ts";
 import { CliError } from "../../errors.ts";
 import { type HelmFlags, helm, RELEASE } from "../../helm.ts";
 import type { Printer } from "../../printer/printer.ts";
@@ -39,13 +39,9 @@ export async function uninstall(
   cluster: Cluster,
   options: UninstallOptions,
 ): Promise<void> {
-  try {
-    await removeLiqo(ctx, printer, cluster, options);
-    if (options.purge)
-      await printer.step("local", "CRDs and namespaces removed", () => purge(ctx, cluster, options.timeoutMs));
-  } catch (error) {
-    throw error instanceof CliError ? error : unreachable(cluster, error);
-  }
+  await removeLiqo(ctx, printer, cluster, options);
+  if (options.purge)
+    await printer.step("local", "CRDs and namespaces removed", () => purge(ctx, cluster, options.timeoutMs));
 }
 
 async function removeLiqo(ctx: Context, printer: Printer, cluster: Cluster, options: UninstallOptions): Promise<void> {

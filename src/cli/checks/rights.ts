@@ -1,0 +1,39 @@
+/** Asks the API server what the user may do, before the first change: a refusal half-way would leave things half-made. */
+import type { SelfSubjectAccessReview } from "kubernetes-types/authorization/v1";
+import type { Context } from "#base/context.ts";
+import { formatGroupResource, type Resource } from "#machinery/gvk.ts";
+import type { Cluster } from "../cluster.ts";
+import { CliError } from "../errors.ts";
+
+export interface Need {
+  readonly verb: "create" | "patch" | "delete";
+  readonly resource: Resource;
+  readonly namespace?: string;
+}
+
+const REVIEWS = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews";
+
+/** Throws a CliError that names the cluster and everything that is missing. */
+export async function requireRights(ctx: Context, { client, server }: Cluster, needs: readonly Need[]): Promise<void> {
+  const answers = await Promise.all(
+    needs.map(async ({ verb, resource, namespace }) => {
+      const { group, plural } = resource;
+      const resourceAttributes = { verb, group, resource: plural, ...(namespace !== undefined && { namespace }) };
+      const body = {
+        apiVersion: "authorization.k8s.io/v1",
+        kind: "SelfSubjectAccessReview",
+        spec: { resourceAttributes },
+      };
+      return client.raw<SelfSubjectAccessReview>(ctx, "POST", REVIEWS, body);
+    }),
+  );
+  const missing = needs.filter((_, i) => answers[i]?.status?.allowed !== true);
+  if (missing.length === 0) return;
+  const list = missing.map(({ verb, resource, namespace }) => {
+    const where = namespace === undefined ? "" : ` in namespace ${namespace}`;
+    return `${verb} ${formatGroupResource(resource)}${where}`;
+  });
+  throw new CliError(`missing rights on ${server}: this user cannot ${list.join(", ")}`, {
+    hint: "use the kubeconfig of an administrator",
+  });
+}
