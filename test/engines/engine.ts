@@ -19,8 +19,14 @@ export interface TestCluster {
   readonly workers: readonly string[];
 }
 
-/** Something of a cluster that can die. A node's is its kubelet. */
-export type Component = "apiserver" | "controllers" | { readonly node: string };
+/** Something of a cluster that can die. A node's is its kubelet; a container is named as in the pod's status. */
+export type Component = "apiserver" | "controllers" | { readonly node: string } | RunningContainer;
+
+export interface RunningContainer {
+  readonly node: string;
+  /** `runc://<id>`, `containerd://<id>` */
+  readonly containerId: string;
+}
 
 /**
  * Clusters of one test, with nothing shared with another test's. Node addresses, NodePorts and load balancer addresses
@@ -35,4 +41,9 @@ export interface Engine extends AsyncDisposable {
   create(requests: readonly ClusterRequest[]): Promise<TestCluster[]>;
   /** Ends the component's process as `kill -9` does; the engine itself has to start it again. */
   kill(cluster: string, component: Component): Promise<void>;
+  /** Ends all of the cluster in good order, and starts it again; its state stays. Resolves when its nodes are ready. */
+  stop(cluster: string): Promise<void>;
+  start(cluster: string): Promise<void>;
+  /** Interfaces, routing rules and tables, and nftables tables of a node, a line each, sorted; those of pods left out. */
+  kernelState(cluster: string, node: string): Promise<string[]>;
 }

@@ -1,8 +1,9 @@
 /** The embedded engine, driven through `liqoctl playground` as a user would. */
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { run } from "#base/run.ts";
+import { clusterPaths, labNameOf, playgroundPaths } from "#playground/supervisor/paths.ts";
 import { findRecord } from "#playground/supervisor/processes.ts";
 import type { ClusterRequest, Component, Engine, TestCluster } from "./engine.ts";
 
@@ -25,11 +26,11 @@ export function playgroundEngine(): Engine {
       return requests.map(testCluster);
     },
     kill: async (cluster, component) => {
-      const name = `${cluster}.${processOf(component)}`;
-      const record = findRecord(join(home, "run"), name);
-      if (record === undefined) throw new Error(`kill ${name}: no such process is recorded`);
-      process.kill(record.pid, "SIGKILL");
+      process.kill(pidOf(home, cluster, component), "SIGKILL");
     },
+    stop: async (cluster) => void (await playground("stop", cluster)),
+    start: async (cluster) => void (await playground("start", cluster)),
+    kernelState: (cluster, node) => kernelState(`${labNameOf(home)}-${cluster}-${node}`),
     [Symbol.asyncDispose]: async () => {
       await playground("delete");
       rmSync(home, { recursive: true, force: true });
@@ -60,6 +61,23 @@ function testCluster({ name, workers = 2 }: ClusterRequest): TestCluster {
   return { name, podCidr: POD_CIDR, serviceCidr: SERVICE_CIDR, workers: nodes };
 }
 
-function processOf(component: Component): string {
-  return typeof component === "string" ? component : component.node;
+function pidOf(home: string, cluster: string, component: Component): number {
+  if (typeof component === "object" && "containerId" in component) {
+    const id = component.containerId.split("//").at(-1) ?? "";
+    const folder = clusterPaths(playgroundPaths(home), cluster).node(component.node);
+    return Number(readFileSync(join(folder, "runtime/containers", id, "pidfile"), "utf8"));
+  }
+  const name = `${cluster}.${typeof component === "string" ? component : component.node}`;
+  const record = findRecord(join(home, "run"), name);
+  if (record === undefined) throw new Error(`kill ${name}: no such process is recorded`);
+  return record.pid;
+}
+
+async function kernelState(netns: string): Promise<string[]> {
+  const inside = async (...command: string[]): Promise<string[]> =>
+    (await run("ip", ["netns", "exec", netns, ...command])).stdout.split("\n").map((line) => line.trim());
+  const links = (await inside("ip", "-o", "link")).map((line) => line.replace(/^\d+: ([^:@]+).*$/, "$1"));
+  const routes = await inside("ip", "route", "show", "table", "all");
+  const lines = [...links, ...(await inside("ip", "rule")), ...routes, ...(await inside("nft", "list", "tables"))];
+  return lines.filter((line) => line !== "" && !line.includes("veth")).sort();
 }

@@ -1,0 +1,66 @@
+/** Visitors of a web page, all the time: who answered, and for how long nobody did. */
+import { request } from "node:http";
+import { setTimeout as delay } from "node:timers/promises";
+
+export interface Answer {
+  readonly atMs: number;
+  /** The page's text; undefined when the request failed. */
+  readonly who: string | undefined;
+  readonly tookMs: number;
+}
+
+const INTERVAL_MS = 50;
+const TIMEOUT_MS = 3_000;
+
+export class Load implements AsyncDisposable {
+  readonly #url: string;
+  readonly #answers: Answer[] = [];
+  readonly #pending = new Set<Promise<void>>();
+  readonly #running: Promise<void>;
+  #isStopped = false;
+
+  constructor(url: string) {
+    this.#url = url;
+    this.#running = this.#run();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#isStopped = true;
+    await this.#running;
+    await Promise.all(this.#pending);
+  }
+
+  /** Answers to requests sent since then. */
+  since(atMs: number): Answer[] {
+    return this.#answers.filter((answer) => answer.atMs >= atMs);
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#isStopped) {
+      const visit = this.#visit();
+      this.#pending.add(visit);
+      void visit.then(() => this.#pending.delete(visit));
+      await delay(INTERVAL_MS);
+    }
+  }
+
+  async #visit(): Promise<void> {
+    const atMs = performance.now();
+    const who = await page(this.#url, TIMEOUT_MS);
+    this.#answers.push({ atMs, who, tookMs: performance.now() - atMs });
+  }
+}
+
+/** The page, over a connection of its own; undefined on any failure. */
+export function page(url: string, timeoutMs: number): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    const sent = request(url, { agent: false, signal: AbortSignal.timeout(timeoutMs) }, (response) => {
+      let text = "";
+      response.setEncoding("utf8").on("data", (chunk: string) => (text += chunk));
+      response.on("error", () => resolve(undefined));
+      response.on("end", () => resolve(response.statusCode === 200 ? text.trim() : undefined));
+    });
+    sent.on("error", () => resolve(undefined));
+    sent.end();
+  });
+}
