@@ -10,6 +10,7 @@ import { CliError, explained } from "#cli/errors.ts";
 import { createPrinter } from "#cli/printer/printer.ts";
 import { PlaygroundError } from "#playground/supervisor/commands.ts";
 import type { LiqoctlEnvironment } from "./liqoctl/environment.ts";
+import { withBooleanValues } from "./liqoctl/flags.ts";
 import { addLiqoCommands } from "./liqoctl/liqo.ts";
 import { addPlaygroundCommands } from "./liqoctl/playground.ts";
 
@@ -47,7 +48,7 @@ addLiqoCommands(program, environment);
 addPlaygroundCommands(program, environment);
 
 try {
-  await program.parseAsync(process.argv);
+  await program.parseAsync(withBooleanValues(program, process.argv));
   process.exit(0);
 } catch (cause) {
   if (cause instanceof CommanderError) process.exit(cause.exitCode);

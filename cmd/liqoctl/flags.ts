@@ -1,5 +1,5 @@
 /** Flags that several of Liqo's commands share, and parsers of their values. Upstream: cmd/liqoctl/cmd, pkg/liqoctl/factory */
-import { type Command, InvalidArgumentError } from "commander";
+import { type Command, InvalidArgumentError, Option } from "commander";
 import { type Cluster, type ClusterFlags, openCluster } from "#cli/cluster.ts";
 import { CliError } from "#cli/errors.ts";
 import type { HelmFlags } from "#cli/helm.ts";
@@ -81,6 +81,31 @@ export function optional<K extends string, V>(key: K, value: V | undefined): { [
 
 export function collect(value: string, previous: string[]): string[] {
   return [...previous, value];
+}
+
+/** `--timeout`, with its default as a person would write it. */
+export function timeout(value: string): Option {
+  return new Option("--timeout <duration>", "how long to wait").argParser(durationMs).default(durationMs(value), value);
+}
+
+/** A boolean that is on by default: `--name=false` turns it off. */
+export function switchedOn(name: string, description: string): Option {
+  return new Option(`--${name} [bool]`, description).argParser(bool).preset("true").default(true);
+}
+
+/** As Go's pflag: `--purge=true` and `--purge=false` for flags that take no value. */
+export function withBooleanValues(program: Command, argv: readonly string[]): string[] {
+  const names = new Set<string>();
+  const collectNames = (command: Command): void => {
+    for (const option of command.options) if (option.isBoolean() && option.long !== undefined) names.add(option.long);
+    command.commands.forEach(collectNames);
+  };
+  collectNames(program);
+  return argv.flatMap((argument) => {
+    const [, name = "", value = ""] = /^(--[a-z-]+)=(true|false)$/.exec(argument) ?? [];
+    if (!names.has(name)) return [argument];
+    return value === "true" ? [name] : [];
+  });
 }
 
 export function list(value: string): string[] {

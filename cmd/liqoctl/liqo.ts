@@ -2,18 +2,21 @@
 import { join } from "node:path";
 import { type Command, Option } from "commander";
 import { stringify } from "yaml";
-import { collectInfo, formatInfo, getPath } from "#cli/commands/info/info.ts";
-import { install, installedVersion } from "#cli/commands/install/install.ts";
-import { offloadNamespace, unoffloadNamespace } from "#cli/commands/offload/namespace.ts";
+import { findInstalled, install } from "#cli/commands/install/install.ts";
+import {
+  checkOffloadable,
+  chooseNamespaces,
+  forgeOffloading,
+  offloadNamespace,
+  unoffloadNamespace,
+} from "#cli/commands/offload/namespace.ts";
 import { peer } from "#cli/commands/peer/peer.ts";
 import { unpeer } from "#cli/commands/peer/unpeer.ts";
 import { uninstall } from "#cli/commands/uninstall/uninstall.ts";
 import { confirm } from "#cli/printer/confirm.ts";
 import type { LiqoctlEnvironment } from "./environment.ts";
 import {
-  bool,
   collect,
-  durationMs,
   examples,
   type Flags,
   helmFlags,
@@ -24,10 +27,13 @@ import {
   optional,
   pairs,
   port,
+  switchedOn,
   text,
+  timeout,
   withCluster,
   withRemote,
 } from "./flags.ts";
+import { addInfo } from "./info.ts";
 
 const VERSION = "v1.2.0";
 
@@ -52,9 +58,10 @@ function addInstall(program: Command, env: LiqoctlEnvironment): void {
     .option("--api-server-url <url>", "API server as peers reach it (default: that of the kubeconfig)")
     .option("--local-chart-path <path>", "chart to install (default: the project's)")
     .option("--set <k=v>", "chart value; may be repeated", collect, [])
+    .option("--set-string <k=v>", "chart value that is a text; may be repeated", collect, [])
     .option("--values <file>", "file of chart values; may be repeated", collect, [])
     .option("--dry-run", "render, change nothing", false)
-    .option("--timeout <duration>", "how long to wait", durationMs, durationMs("10m"))
+    .addOption(timeout("10m"))
     .addHelpText(
       "after",
       examples("liqoctl install --cluster-id milan --pod-cidr 10.244.0.0/16 --service-cidr 10.96.0.0/16"),
@@ -71,6 +78,7 @@ function addInstall(program: Command, env: LiqoctlEnvironment): void {
         clusterLabels: flags["clusterLabels"] as unknown as Record<string, string>,
         ...optional("apiServerUrl", text(flags, "apiServerUrl")),
         set: flags["set"] as string[],
+        setString: flags["setString"] as string[],
         values: flags["values"] as string[],
         dryRun: flags["dryRun"] === true,
         timeoutMs: Number(flags["timeout"]),
@@ -83,7 +91,7 @@ function addUninstall(program: Command, env: LiqoctlEnvironment): void {
     .description("Uninstall Liqo from a cluster that has no peers left.")
     .option("--purge", "remove the CRDs and Liqo's namespace too", false)
     .option("--skip-confirm", "do not ask first", false)
-    .option("--timeout <duration>", "how long to wait", durationMs, durationMs("10m"))
+    .addOption(timeout("10m"))
     .addHelpText("after", examples("liqoctl uninstall", "liqoctl uninstall --purge"))
     .action(async (flags: Flags) => {
       using cluster = openLocal(flags, env);
@@ -99,7 +107,7 @@ function addUninstall(program: Command, env: LiqoctlEnvironment): void {
 function addPeer(program: Command, env: LiqoctlEnvironment): void {
   withRemote(program.command("peer"))
     .description("Use the resources of a remote cluster (the provider) in the local one (the consumer).")
-    .option("--timeout <duration>", "how long to wait", durationMs, durationMs("10m"))
+    .addOption(timeout("10m"))
     .option("--networking-disabled", "no tunnel between the clusters", false)
     .addOption(
       new Option("--gw-server-service-location <where>", "which cluster runs the gateway server")
@@ -117,9 +125,9 @@ function addPeer(program: Command, env: LiqoctlEnvironment): void {
     .option("--gw-client-address <address>", "address the client dials instead of the server's")
     .option("--gw-client-port <port>", "port the client dials instead of the server's", port)
     .option("--mtu <bytes>", "MTU of the tunnel", number, 1340)
-    .option("--create-resource-slice <bool>", "ask for resources", bool, true)
+    .addOption(switchedOn("create-resource-slice", "ask for resources"))
     .option("--resource-slice-class <class>", "class of the ResourceSlice", "default")
-    .option("--create-virtual-node <bool>", "make a node of the resources", bool, true)
+    .addOption(switchedOn("create-virtual-node", "make a node of the resources"))
     .option("--cpu <quantity>", "cpu to ask for")
     .option("--memory <quantity>", "memory to ask for")
     .option("--pods <quantity>", "pods to ask for")
@@ -166,8 +174,8 @@ function addPeer(program: Command, env: LiqoctlEnvironment): void {
 function addUnpeer(program: Command, env: LiqoctlEnvironment): void {
   withRemote(program.command("unpeer"))
     .description("End the use of a provider: pods come home, the virtual node goes.")
-    .option("--timeout <duration>", "how long to wait", durationMs, durationMs("2m"))
-    .option("--wait <bool>", "wait until everything is gone (always)", bool, true)
+    .addOption(timeout("2m"))
+    .addOption(switchedOn("wait", "wait until the network of the peering is gone"))
     .option("--delete-namespaces", "remove the tenant namespaces too", false)
     .addHelpText(
       "after",
@@ -182,6 +190,7 @@ function addUnpeer(program: Command, env: LiqoctlEnvironment): void {
       await unpeer(env.ctx, env.printer, local, remote, {
         timeoutMs: Number(flags["timeout"]),
         deleteNamespaces: flags["deleteNamespaces"] === true,
+        wait: flags["wait"] === true,
       });
     });
 }
@@ -190,8 +199,10 @@ function addOffload(program: Command, env: LiqoctlEnvironment): void {
   withCluster(
     program.command("offload").description("Extend something to remote clusters.").command("namespace").alias("ns"),
   )
-    .argument("<names...>", "namespaces")
+    .argument("[names...]", "namespaces")
     .description("Extend namespaces to remote clusters.")
+    .option("--ns-selector <selector>", "namespaces with these labels, instead of names")
+    .addOption(new Option("-o, --output <format>", "print the object, change nothing").choices(["json", "yaml"]))
     .addOption(
       new Option("--pod-offloading-strategy <strategy>", "where pods may run")
         .choices(["Local", "Remote", "LocalAndRemote"])
@@ -204,7 +215,7 @@ function addOffload(program: Command, env: LiqoctlEnvironment): void {
     )
     .option("--remote-namespace-name <name>", "name of the twin, with SelectedName")
     .option("-l, --selector <selector>", "labels of the clusters to use; may be repeated (ORed)", collect, [])
-    .option("--timeout <duration>", "how long to wait", durationMs, durationMs("20s"))
+    .addOption(timeout("20s"))
     .addHelpText(
       "after",
       examples(
@@ -214,45 +225,38 @@ function addOffload(program: Command, env: LiqoctlEnvironment): void {
     )
     .action(async (names: string[], flags: Flags) => {
       using cluster = openLocal(flags, env);
-      for (const name of names) {
-        await offloadNamespace(env.ctx, env.printer, cluster, name, {
-          podOffloadingStrategy: flags["podOffloadingStrategy"] as "Local",
-          namespaceMappingStrategy: flags["namespaceMappingStrategy"] as "DefaultName",
-          ...optional("remoteNamespaceName", text(flags, "remoteNamespaceName")),
-          selectors: flags["selector"] as string[],
-          timeoutMs: Number(flags["timeout"]),
-        });
+      const settings = {
+        podOffloadingStrategy: flags["podOffloadingStrategy"] as "Local",
+        namespaceMappingStrategy: flags["namespaceMappingStrategy"] as "DefaultName",
+        ...optional("remoteNamespaceName", text(flags, "remoteNamespaceName")),
+        selectors: flags["selector"] as string[],
+        timeoutMs: Number(flags["timeout"]),
+      };
+      const chosen = await chooseNamespaces(env.ctx, cluster, names, text(flags, "nsSelector"));
+      for (const name of chosen) await checkOffloadable(env.ctx, cluster, name, settings);
+      for (const name of chosen) {
+        if (flags["output"] === undefined) await offloadNamespace(env.ctx, env.printer, cluster, name, settings);
+        else env.printer.print(printed(forgeOffloading(name, settings), flags["output"] === "json"));
       }
     });
   withCluster(program.command("unoffload").description("Bring something home.").command("namespace").alias("ns"))
-    .argument("<names...>", "namespaces")
+    .argument("[names...]", "namespaces")
+    .option("--ns-selector <selector>", "namespaces with these labels, instead of names")
     .description("Bring the pods of namespaces home and remove their twins.")
     .option("--skip-confirm", "do not ask first", false)
-    .option("--timeout <duration>", "how long to wait", durationMs, durationMs("2m"))
+    .addOption(timeout("2m"))
     .addHelpText("after", examples("liqoctl unoffload namespace liqo-demo"))
     .action(async (names: string[], flags: Flags) => {
       using cluster = openLocal(flags, env);
       await confirm(env.ask, "unoffload namespace", flags["skipConfirm"] === true);
-      for (const name of names) await unoffloadNamespace(env.ctx, env.printer, cluster, name, Number(flags["timeout"]));
+      const chosen = await chooseNamespaces(env.ctx, cluster, names, text(flags, "nsSelector"));
+      for (const name of chosen)
+        await unoffloadNamespace(env.ctx, env.printer, cluster, name, Number(flags["timeout"]));
     });
 }
 
-function addInfo(program: Command, env: LiqoctlEnvironment): void {
-  withCluster(program.command("info"))
-    .description("Show the state of Liqo and of its peerings.")
-    .addOption(new Option("-o, --output <format>", "machine-readable output").choices(["json", "yaml"]))
-    .option("-g, --get <path>", "a single value, such as local.clusterID")
-    .addHelpText("after", examples("liqoctl info", "liqoctl info -o json", "liqoctl info --get clusterid"))
-    .action(async (flags: Flags) => {
-      using cluster = openLocal(flags, env);
-      const info = await collectInfo(env.ctx, cluster);
-      const path = text(flags, "get");
-      if (path !== undefined) {
-        const value = getPath(info, path);
-        env.printer.print(typeof value === "object" ? JSON.stringify(value) : String(value));
-      } else if (flags["output"] === "json") env.printer.print(JSON.stringify(info, undefined, 2));
-      else env.printer.print(flags["output"] === "yaml" ? stringify(info).trimEnd() : formatInfo(info));
-    });
+function printed(object: object, asJson: boolean): string {
+  return asJson ? JSON.stringify(object, undefined, 2) : stringify(object).trimEnd();
 }
 
 function addVersion(program: Command, env: LiqoctlEnvironment): void {
@@ -263,7 +267,10 @@ function addVersion(program: Command, env: LiqoctlEnvironment): void {
       env.printer.print(`Client version: ${VERSION}`);
       if (flags["client"] === true) return;
       using cluster = openLocal(flags, env);
-      const version = await installedVersion(env.ctx, cluster).catch(() => undefined);
+      const version = await findInstalled(env.ctx, cluster).then(
+        (found) => found?.version,
+        () => undefined,
+      );
       env.printer.print(`Server version: ${version ?? "Unknown"}`);
       if (version !== undefined && version !== VERSION)
         env.printer.warning("local", `liqoctl is ${VERSION}, the cluster runs ${version}`);

@@ -10,7 +10,7 @@ import { isReady } from "#machinery/pod.ts";
 import { type Cluster, clusterIdOf } from "../../cluster.ts";
 import { CliError } from "../../errors.ts";
 import { box } from "../../printer/table.ts";
-import { installedVersion } from "../install/install.ts";
+import { findInstalled } from "../install/install.ts";
 
 export interface Info {
   readonly health: {
@@ -19,7 +19,12 @@ export interface Info {
       Record<string, { status: string; readyContainers: number; totalContainers: number; restarts: number }>
     >;
   };
-  readonly local: { readonly clusterID: string; readonly version: string; readonly APIServerAddr: string };
+  readonly local: {
+    readonly clusterID: string;
+    readonly version: string;
+    readonly labels: Readonly<Record<string, string>>;
+    readonly APIServerAddr: string;
+  };
   readonly network: {
     readonly podCIDRs: readonly string[];
     readonly serviceCIDR: string;
@@ -44,12 +49,12 @@ export type ModuleStatus = "Disabled" | "Healthy" | "Unhealthy";
 export async function collectInfo(ctx: Context, cluster: Cluster): Promise<Info> {
   const clusterID = await clusterIdOf(ctx, cluster);
   const { client, liqoNamespace: namespace } = cluster;
-  const [podList, networkList, peers, connectionList, version] = await Promise.all([
+  const [podList, networkList, peers, connectionList, installed] = await Promise.all([
     client.list(ctx, pods, { namespace }),
     client.list(ctx, networks, { namespace }),
     client.list(ctx, foreignClusters),
     client.list(ctx, connections),
-    installedVersion(ctx, cluster),
+    findInstalled(ctx, cluster),
   ]);
   const cidrs = (type: string): string[] =>
     networkList.items
@@ -78,7 +83,12 @@ export async function collectInfo(ctx: Context, cluster: Cluster): Promise<Info>
         }),
       ),
     },
-    local: { clusterID, version: version ?? "Unknown", APIServerAddr: cluster.server },
+    local: {
+      clusterID,
+      version: installed?.version ?? "Unknown",
+      labels: installed?.clusterLabels ?? {},
+      APIServerAddr: cluster.server,
+    },
     network: {
       podCIDRs: cidrs("pod-cidr"),
       serviceCIDR: cidrs("service-cidr")[0] ?? "",
@@ -101,14 +111,25 @@ function peerInfo(peer: ForeignCluster, latency: string | undefined): PeerInfo {
   };
 }
 
+export interface ReportedModule {
+  readonly enabled: boolean;
+  readonly conditions?: readonly { readonly status: string; readonly message?: string }[];
+}
+
 /** Healthy when every condition is Established or Ready. */
-export function moduleStatus(
-  module: { enabled: boolean; conditions?: readonly { status: string }[] } | undefined,
-): ModuleStatus {
+export function moduleStatus(module: ReportedModule | undefined): ModuleStatus {
   if (module?.enabled !== true) return "Disabled";
-  return (module.conditions ?? []).every(({ status }) => status === "Established" || status === "Ready")
-    ? "Healthy"
-    : "Unhealthy";
+  return (module.conditions ?? []).every(isGood) ? "Healthy" : "Unhealthy";
+}
+
+/** What the conditions that are not good say. */
+export function moduleAlerts(module: ReportedModule | undefined): string[] {
+  if (module?.enabled !== true) return [];
+  return (module.conditions ?? []).filter((condition) => !isGood(condition)).map(({ message }) => message ?? "");
+}
+
+function isGood({ status }: { readonly status: string }): boolean {
+  return status === "Established" || status === "Ready";
 }
 
 export function formatInfo(info: Info): string {
@@ -127,12 +148,16 @@ export function formatInfo(info: Info): string {
     ["  Authentication status", peer.authenticationStatus],
     ["  Offloading status", peer.offloadingStatus],
   ]);
+  const labelText = Object.entries(info.local.labels)
+    .map(([key, value]) => `${key}=${value}`)
+    .join(", ");
   return [
     box("Installation health", [["", info.health.healthy ? "Liqo is healthy" : "Liqo is unhealthy"], ...unhealthy]),
     box("Local installation info", [
       ["Cluster ID", info.local.clusterID],
       ["Version", info.local.version],
       ["K8s API server", info.local.APIServerAddr],
+      ...(labelText === "" ? [] : [["Cluster labels", labelText] as const]),
     ]),
     box("Network", [
       ["Pod CIDRs", info.network.podCIDRs.join(", ")],

@@ -34,6 +34,7 @@ export interface InstallOptions {
   /** As consumers reach it; default: the server of the kubeconfig. */
   readonly apiServerUrl?: string;
   readonly set: readonly string[];
+  readonly setString: readonly string[];
   readonly values: readonly string[];
   readonly dryRun: boolean;
   readonly timeoutMs: number;
@@ -140,6 +141,7 @@ function releaseArguments(cluster: Cluster, clusterId: string, options: InstallO
     ...options.values.flatMap((file) => ["--values", file]),
     ...Object.entries(sets).flatMap(([key, value]) => ["--set-string", `${key}=${value.replaceAll(",", "\\,")}`]),
     ...options.set.flatMap((text) => ["--set", text]),
+    ...options.setString.flatMap((text) => ["--set-string", text]),
   ];
 }
 
@@ -183,11 +185,26 @@ async function applyCrds(ctx: Context, client: KubeClient, folder: string): Prom
   );
 }
 
-/** The installed version, from the controller manager's image; undefined when Liqo is not there. */
-export async function installedVersion(ctx: Context, cluster: Cluster): Promise<string | undefined> {
-  const found = await cluster.client.find(ctx, deployments, {
-    namespace: cluster.liqoNamespace,
-    name: CONTROLLER_MANAGER,
-  });
-  return found?.spec?.template.spec?.containers[0]?.image?.split(":").at(-1);
+export interface Installed {
+  readonly version: string | undefined;
+  readonly clusterLabels: Readonly<Record<string, string>>;
+}
+
+/** What the controller manager's Deployment tells; undefined when Liqo is not there. */
+export async function findInstalled(ctx: Context, { client, liqoNamespace }: Cluster): Promise<Installed | undefined> {
+  const found = await client.find(ctx, deployments, { namespace: liqoNamespace, name: CONTROLLER_MANAGER });
+  const container = found?.spec?.template.spec?.containers[0];
+  if (container === undefined) return undefined;
+  const flag = "--cluster-labels=";
+  const pairs =
+    container.args
+      ?.find((arg) => arg.startsWith(flag))
+      ?.slice(flag.length)
+      .split(",") ?? [];
+  return {
+    version: container.image?.split(":").at(-1),
+    clusterLabels: Object.fromEntries(
+      pairs.map((pair) => [pair.slice(0, pair.indexOf("=")), pair.slice(pair.indexOf("=") + 1)]),
+    ),
+  };
 }

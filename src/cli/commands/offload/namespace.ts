@@ -3,6 +3,7 @@
 import { type NamespaceOffloading, namespaceOffloadings } from "#api/offloading/namespace.ts";
 import type { Context } from "#base/context.ts";
 import { namespaces } from "#machinery/builtin.ts";
+import { apiVersionOf } from "#machinery/gvk.ts";
 import { parseLabelSelector } from "#machinery/selector.ts";
 import { type Cluster, waitFor } from "../../cluster.ts";
 import { CliError } from "../../errors.ts";
@@ -19,9 +20,25 @@ export interface OffloadOptions {
 
 const NAME = "offloading";
 
-export async function offloadNamespace(
+/** The namespaces named, or those that a label selector finds. */
+export async function chooseNamespaces(
   ctx: Context,
-  printer: Printer,
+  { client }: Cluster,
+  names: readonly string[],
+  selector: string | undefined,
+): Promise<readonly string[]> {
+  if (names.length > 0 === (selector !== undefined))
+    throw new CliError("name the namespaces, or select them by --ns-selector: one of the two");
+  if (selector === undefined) return names;
+  requirementsOf("--ns-selector", selector);
+  const { items } = await client.list(ctx, namespaces, { labelSelector: selector });
+  if (items.length === 0) throw new CliError(`--ns-selector "${selector}": no namespace has these labels`);
+  return items.map(({ metadata }) => metadata?.name ?? "");
+}
+
+/** Throws a CliError when the namespace cannot be offloaded so. */
+export async function checkOffloadable(
+  ctx: Context,
   cluster: Cluster,
   namespace: string,
   options: OffloadOptions,
@@ -31,7 +48,20 @@ export async function offloadNamespace(
       hint: "system namespaces, Liqo's own and default stay local; use another namespace",
     });
   }
+  const isNamed = options.remoteNamespaceName !== undefined;
+  if (isNamed !== (options.namespaceMappingStrategy === "SelectedName"))
+    throw new CliError("--remote-namespace-name and --namespace-mapping-strategy SelectedName must be given together");
   await requireNamespace(ctx, cluster, namespace, `create it with \`kubectl create namespace ${namespace}\``);
+}
+
+/** Repeatable; `checkOffloadable` comes first. */
+export async function offloadNamespace(
+  ctx: Context,
+  printer: Printer,
+  cluster: Cluster,
+  namespace: string,
+  options: OffloadOptions,
+): Promise<void> {
   const found = await printer.step("local", `Namespace ${namespace} offloaded`, async () => {
     await cluster.client.apply(ctx, namespaceOffloadings, forgeOffloading(namespace, options));
     return waitFor(
@@ -107,15 +137,17 @@ export function isProtected(namespace: string, liqoNamespace: string): boolean {
   );
 }
 
-function forgeOffloading(namespace: string, options: OffloadOptions): NamespaceOffloading {
+export function forgeOffloading(namespace: string, options: OffloadOptions): NamespaceOffloading {
   const nodeSelectorTerms = options.selectors.map((text) => ({
-    matchExpressions: requirementsOf(text).map(({ key, operator, values }) => ({
+    matchExpressions: requirementsOf("--selector", text).map(({ key, operator, values }) => ({
       key,
       operator,
       ...(values.length > 0 && { values: [...values] }),
     })),
   }));
   return {
+    apiVersion: apiVersionOf(namespaceOffloadings),
+    kind: namespaceOffloadings.kind,
     metadata: { name: NAME, namespace },
     spec: {
       podOffloadingStrategy: options.podOffloadingStrategy,
@@ -126,11 +158,11 @@ function forgeOffloading(namespace: string, options: OffloadOptions): NamespaceO
   };
 }
 
-function requirementsOf(text: string): ReturnType<typeof parseLabelSelector> {
+function requirementsOf(flag: string, text: string): ReturnType<typeof parseLabelSelector> {
   try {
     return parseLabelSelector(text);
   } catch (cause) {
-    throw new CliError(`--selector "${text}": ${cause instanceof Error ? cause.message : ""}`, {
+    throw new CliError(`${flag} "${text}": ${cause instanceof Error ? cause.message : ""}`, {
       cause,
       hint: "write it as for kubectl -l, such as topology.kubernetes.io/region=eu",
     });

@@ -16,6 +16,7 @@ import type { Resource } from "#machinery/gvk.ts";
 import { type KubeObject, keyOf } from "#machinery/meta.ts";
 import { type Need, requireRights } from "../../checks/rights.ts";
 import { type Cluster, clusterIdOf, waitFor, waitForNone } from "../../cluster.ts";
+import { CliError } from "../../errors.ts";
 import type { Printer } from "../../printer/printer.ts";
 import { findTenantNamespace } from "../../tenant.ts";
 import { isBidirectional, ofPeer } from "./peer.ts";
@@ -23,6 +24,8 @@ import { isBidirectional, ofPeer } from "./peer.ts";
 export interface UnpeerOptions {
   readonly timeoutMs: number;
   readonly deleteNamespaces: boolean;
+  /** For the network and the namespaces; what comes before must be gone for them to go. */
+  readonly wait: boolean;
 }
 
 export async function unpeer(
@@ -34,6 +37,10 @@ export async function unpeer(
 ): Promise<void> {
   const [consumerId, providerId] = await Promise.all([clusterIdOf(ctx, local), clusterIdOf(ctx, remote)]);
   const bidirectional = await isBidirectional(ctx, local, providerId);
+  if (bidirectional && options.deleteNamespaces)
+    throw new CliError(`${providerId} uses resources of ${consumerId} too: the tenant namespaces are still in use`, {
+      hint: "leave --delete-namespaces out, or unpeer in the other direction first",
+    });
   const localNamespace = await findTenantNamespace(ctx, local.client, providerId);
   const remoteNamespace = await findTenantNamespace(ctx, remote.client, consumerId);
   if (localNamespace === undefined && remoteNamespace === undefined) {
@@ -74,15 +81,15 @@ export async function unpeer(
   }
   await printer.step("global", "Network reset", async () => {
     await Promise.all([
-      resetNetwork(ctx, local.client, localNamespace, timeoutMs),
-      resetNetwork(ctx, remote.client, remoteNamespace, timeoutMs),
+      resetNetwork(ctx, local.client, localNamespace, options),
+      resetNetwork(ctx, remote.client, remoteNamespace, options),
     ]);
   });
   if (!options.deleteNamespaces) return;
   await printer.step("global", "Tenant namespaces removed", async () => {
     await Promise.all([
-      removeNamespace(ctx, local.client, localNamespace, providerId, timeoutMs),
-      removeNamespace(ctx, remote.client, remoteNamespace, consumerId, timeoutMs),
+      removeNamespace(ctx, local.client, localNamespace, providerId, options),
+      removeNamespace(ctx, remote.client, remoteNamespace, consumerId, options),
     ]);
   });
 }
@@ -105,12 +112,12 @@ async function resetNetwork(
   ctx: Context,
   client: KubeClient,
   namespace: string | undefined,
-  timeoutMs: number,
+  { timeoutMs, wait }: UnpeerOptions,
 ): Promise<void> {
   if (namespace === undefined) return;
   for (const resource of [gatewayClients, gatewayServers, configurations] as readonly Resource<KubeObject>[]) {
     await removeAll(ctx, client, resource, { namespace });
-    await waitForNone(ctx, client, resource, { namespace }, timeoutMs);
+    if (wait) await waitForNone(ctx, client, resource, { namespace }, timeoutMs);
   }
 }
 
@@ -119,17 +126,12 @@ async function removeNamespace(
   client: KubeClient,
   name: string | undefined,
   peerId: string,
-  timeoutMs: number,
+  { timeoutMs, wait }: UnpeerOptions,
 ): Promise<void> {
   if (name !== undefined) {
     await client.deleteIfPresent(ctx, namespaces, { name });
-    await waitFor(
-      ctx,
-      client,
-      namespaces,
-      { name },
-      { until: (found) => found === undefined, timeoutMs, what: "the namespace is not gone" },
-    );
+    const isGone = { until: (found: unknown) => found === undefined, timeoutMs, what: "the namespace is not gone" };
+    if (wait) await waitFor(ctx, client, namespaces, { name }, isGone);
   }
   await client.deleteIfPresent(ctx, foreignClusters, { name: peerId });
 }

@@ -1,0 +1,36 @@
+/** Everything that a cluster holds, a line per object, so that two moments can be compared. */
+import { createHash } from "node:crypto";
+import type { KubeObject } from "#machinery/meta.ts";
+import type { Clusters } from "./clusters.ts";
+
+// Told by the clock or by whoever holds them, not by what was asked for.
+const VOLATILE = new Set(["Lease"]);
+
+/** `<cluster> <kind> <namespace>/<name> <hash of all but the volatile>`, sorted; events left out. */
+export async function inventory(clusters: Clusters, cluster: string): Promise<string[]> {
+  const listed = await clusters.kubectl(cluster, "api-resources", "--verbs=list", "-o", "name");
+  const names = listed.split("\n").filter((name) => name !== "" && !name.startsWith("events"));
+  const { items } = await clusters.get<{ items: KubeObject[] }>(cluster, names.join(","), "-A");
+  return items.map((object) => lineOf(cluster, object)).sort();
+}
+
+function lineOf(cluster: string, object: KubeObject): string {
+  const { name, namespace = "-" } = object.metadata ?? {};
+  return `${cluster} ${object.kind} ${namespace}/${name} ${VOLATILE.has(object.kind ?? "") ? "-" : hashOf(object)}`;
+}
+
+function hashOf(object: KubeObject): string {
+  const { metadata, ...rest } = object;
+  const { labels, annotations, finalizers, ownerReferences } = metadata ?? {};
+  const content = Object.entries(rest).filter(([field]) => field !== "status");
+  const text = JSON.stringify([content.sort(), labels, annotations, finalizers, ownerReferences]);
+  return createHash("sha256").update(text).digest("hex").slice(0, 8);
+}
+
+/** What is in one listing only, as a diff shows it. */
+export function difference(before: readonly string[], after: readonly string[]): string[] {
+  return [
+    ...before.filter((line) => !after.includes(line)).map((line) => `- ${line}`),
+    ...after.filter((line) => !before.includes(line)).map((line) => `+ ${line}`),
+  ];
+}
