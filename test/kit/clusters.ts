@@ -48,10 +48,15 @@ export async function startPeered(request: Omit<ClusterRequest, "name"> = {}): P
   }
 }
 
-export async function installLiqo({ liqoctl }: Clusters, cluster: TestCluster): Promise<void> {
+/** `clusterId` is Liqo's name of the cluster, by default the same as the engine's. */
+export async function installLiqo(
+  { liqoctl }: Clusters,
+  cluster: TestCluster,
+  clusterId = cluster.name,
+): Promise<void> {
   const { name, podCidr, serviceCidr } = cluster;
   const cidrs = ["--pod-cidr", podCidr, "--service-cidr", serviceCidr];
-  await liqoctl("install", "--context", name, "--cluster-id", name, ...cidrs);
+  await liqoctl("install", "--context", name, "--cluster-id", clusterId, ...cidrs);
 }
 
 function bind(engine: Engine, clusters: readonly TestCluster[]): Clusters {

@@ -16,6 +16,7 @@ const STATIC_MIN = 16;
 const STATIC_MAX = 256;
 /** An allocation counts as used this long even if no Service carries it yet: its write is under way. */
 const PENDING_MS = 10_000;
+const PORT = "port ";
 
 interface Pending {
   /** namespace/name of the Service. */
@@ -68,11 +69,10 @@ function usedIps(others: readonly Service[], pending: readonly string[]): Set<st
 function usedPorts(others: readonly Service[], pending: readonly string[]): Set<string> {
   const used = new Set<string>();
   for (const { spec } of others) {
-    for (const { nodePort, protocol } of spec?.ports ?? [])
-      if (nodePort !== undefined) used.add(portKey(nodePort, protocol));
-    if (spec?.healthCheckNodePort !== undefined) used.add(portKey(spec.healthCheckNodePort, "TCP"));
+    for (const { nodePort } of spec?.ports ?? []) if (nodePort !== undefined) used.add(portKey(nodePort));
+    if (spec?.healthCheckNodePort !== undefined) used.add(portKey(spec.healthCheckNodePort));
   }
-  for (const key of pending) if (key.includes("/")) used.add(key);
+  for (const key of pending) if (key.startsWith(PORT)) used.add(key);
   return used;
 }
 
@@ -131,27 +131,33 @@ function checkIp(ip: string, request: AdmissionRequest, range: Cidr, used: Reado
 function allocatePorts(
   service: Service,
   request: AdmissionRequest,
-  used: Set<string>,
+  used: ReadonlySet<string>,
   reserve: (what: string) => void,
 ): void {
   const { spec } = service;
   const takes =
     spec?.type === "NodePort" || (spec?.type === "LoadBalancer" && spec.allocateLoadBalancerNodePorts !== false);
   if (!takes) return;
-  for (const [i, port] of (spec.ports ?? []).entries()) {
-    if ((port.nodePort ?? 0) !== 0) checkPort(port, i, request, used);
-    else {
-      port.nodePort = freePort(port, used);
-      if (!request.dryRun) reserve(portKey(port.nodePort, port.protocol));
-    }
-    used.add(portKey(port.nodePort ?? 0, port.protocol));
+  const ports = spec.ports ?? [];
+  for (const [i, port] of ports.entries()) if (isGiven(port)) checkPort(port, i, request, used);
+  for (const port of ports) {
+    if (isGiven(port)) continue;
+    // One number for the protocols of one port, as upstream.
+    const twin = ports.find((other) => other.port === port.port && other.protocol !== port.protocol && isGiven(other));
+    const own = new Set(ports.filter(isGiven).map(({ nodePort = 0 }) => portKey(nodePort)));
+    port.nodePort = twin?.nodePort ?? freePort(new Set([...used, ...own]));
+    if (!request.dryRun) reserve(portKey(port.nodePort));
   }
+}
+
+function isGiven({ nodePort = 0 }: ServicePort): boolean {
+  return nodePort !== 0;
 }
 
 function checkPort(port: ServicePort, index: number, request: AdmissionRequest, used: ReadonlySet<string>): void {
   const nodePort = port.nodePort ?? 0;
   const outside = nodePort < NODE_PORT_FIRST || nodePort > NODE_PORT_LAST;
-  if (!outside && !used.has(portKey(nodePort, port.protocol))) return;
+  if (!outside && !used.has(portKey(nodePort))) return;
   const detail = outside
     ? `provided port is not in the valid range. The range of valid ports is ${NODE_PORT_FIRST}-${NODE_PORT_LAST}`
     : "provided port is already allocated";
@@ -160,16 +166,17 @@ function checkPort(port: ServicePort, index: number, request: AdmissionRequest, 
   ]);
 }
 
-function freePort(port: ServicePort, used: ReadonlySet<string>): number {
+function freePort(used: ReadonlySet<string>): number {
   const count = NODE_PORT_LAST - NODE_PORT_FIRST + 1;
   const start = Math.floor(Math.random() * count);
   for (let i = 0; i < count; i++) {
     const candidate = NODE_PORT_FIRST + ((start + i) % count);
-    if (!used.has(portKey(candidate, port.protocol))) return candidate;
+    if (!used.has(portKey(candidate))) return candidate;
   }
   throw failure(500, "InternalError", "failed to allocate a nodePort: range is full");
 }
 
-function portKey(port: number, protocol = "TCP"): string {
-  return `${protocol}/${port}`;
+/** The allocator knows numbers only: TCP and UDP of two Services cannot share one. */
+function portKey(port: number): string {
+  return `${PORT}${port}`;
 }
