@@ -10,6 +10,7 @@ import {
   logFiles,
   type PlaygroundPrograms,
   setStopped,
+  waitAtRest,
   waitReady,
 } from "#playground/supervisor/commands.ts";
 import { playgroundPaths } from "#playground/supervisor/paths.ts";
@@ -17,6 +18,7 @@ import { type ClusterSpec, DEFAULT_CLUSTER } from "#playground/supervisor/spec.t
 import type { LiqoctlEnvironment } from "./environment.ts";
 
 const READY_TIMEOUT_MS = 60_000;
+const STOP_TIMEOUT_MS = 60_000;
 const DELETE_TIMEOUT_MS = 60_000;
 
 interface CreateFlags {
@@ -104,17 +106,20 @@ export function addPlaygroundCommands(program: Command, env: LiqoctlEnvironment)
     group
       .command(name)
       .argument("<names...>", "clusters")
-      .description(name === "stop" ? "Stop clusters; their state stays." : "Start stopped clusters.")
+      .description(name === "stop" ? "Stop clusters and their pods; their state stays." : "Start stopped clusters.")
       .action(async (names: string[]) => {
         setStopped(paths, programs, names, name === "stop");
-        if (name === "start")
-          await Promise.all(
-            names.map((cluster) =>
-              env.printer.step("global", `Cluster ${cluster} is ready`, () =>
-                waitReady(env.ctx, paths, cluster, READY_TIMEOUT_MS),
-              ),
-            ),
-          );
+        await Promise.all(
+          names.map((cluster) =>
+            name === "start"
+              ? env.printer.step("global", `Cluster ${cluster} is ready`, () =>
+                  waitReady(env.ctx, paths, cluster, READY_TIMEOUT_MS),
+                )
+              : env.printer.step("global", `Cluster ${cluster} is stopped`, () =>
+                  waitAtRest(env.ctx, paths, cluster, STOP_TIMEOUT_MS),
+                ),
+          ),
+        );
       });
   }
   group

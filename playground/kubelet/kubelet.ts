@@ -116,7 +116,7 @@ function openDeps(ctx: Context, options: KubeletOptions, runtime: Runtime): Node
       resources: node.capacity,
     },
     dns: options.dns,
-    listServices: (namespace) => serviceLinks(options.services, namespace),
+    listServices: (namespace) => (options.services.isSynced ? serviceLinks(options.services, namespace) : undefined),
     usedImages: new Set(),
   };
 }

@@ -12,6 +12,7 @@ import { findLabState } from "#playground/lab/state.ts";
 import { clusterPaths, type Paths } from "./paths.ts";
 import { findRecord, isAlive, listRecords } from "./processes.ts";
 import { type ClusterSpec, problemsOf, readSpec, writeSpec } from "./spec.ts";
+import { isAtRest } from "./stop-cluster.ts";
 
 export interface PlaygroundPrograms {
   readonly node: string;
@@ -181,6 +182,16 @@ export async function waitReady(ctx: Context, paths: Paths, name: string, timeou
         `cluster ${name} is not ready after ${timeoutMs / 1000} s (${state?.readyNodes ?? 0} of ${state?.workers ?? 0} nodes); see ${clusterPaths(paths, name).logs} and ${paths.supervisorLog}`,
       );
     }
+    await sleep(ctx, 100);
+  }
+}
+
+/** Resolves when nothing of a stopped cluster runs any more. */
+export async function waitAtRest(ctx: Context, paths: Paths, name: string, timeoutMs: number): Promise<void> {
+  const limited = withTimeout(ctx, timeoutMs);
+  while (!isAtRest(paths, name)) {
+    if (limited.signal.aborted)
+      throw new PlaygroundError(`cluster ${name} still runs after ${timeoutMs / 1000} s; see ${paths.supervisorLog}`);
     await sleep(ctx, 100);
   }
 }

@@ -13,6 +13,7 @@ import { clusterPaths, labNameOf, type Paths } from "./paths.ts";
 import { Processes, type ProcessSpec } from "./processes.ts";
 import { clustersOnDisk, removeCluster } from "./remove-cluster.ts";
 import { readSpec, writeAtomically } from "./spec.ts";
+import { followStopped } from "./stop-cluster.ts";
 
 const RETRY_MS = 2_000;
 
@@ -43,6 +44,8 @@ async function reconcile(ctx: Context, paths: Paths, programs: Programs, process
     return true;
   }
   const lab = await createLab(ctx, { name: labNameOf(paths.home), directory: paths.home });
+  // Before its processes start: the mark would be that of the last stop.
+  await Promise.all(clusters.filter(({ stopped }) => !stopped).map((spec) => followStopped(ctx, paths, spec)));
   const wanted: ProcessSpec[] = [];
   const access: ClusterAccess[] = [];
   for (const spec of clusters) {
@@ -54,6 +57,7 @@ async function reconcile(ctx: Context, paths: Paths, programs: Programs, process
   if (kubeconfig !== undefined)
     writeAtomically(paths.kubeconfig, `${JSON.stringify(kubeconfig, undefined, 2)}\n`, 0o600);
   await processes.ensure(wanted);
+  await Promise.all(clusters.filter(({ stopped }) => stopped).map((spec) => followStopped(ctx, paths, spec)));
   const names = new Set(clusters.map(({ name }) => name));
   for (const name of clustersOnDisk(paths)) if (!names.has(name)) await removeCluster(ctx, paths, name, lab);
   return false;

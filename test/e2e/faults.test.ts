@@ -68,6 +68,16 @@ describe("a process that is killed", () => {
       for (const name of PODS) assert.equal(await identityOf(clusters, name), started.get(name), `${name} was harmed`);
     });
   }
+
+  for (const cluster of ["milan", "rome"]) {
+    it(`${cluster}, stopped and started: its pods run again`, async () => {
+      await clusters.engine.stop(cluster);
+      const { code } = await clusters.tryKubectl(cluster, ["get", "--raw", "/readyz"]);
+      assert.equal(code, 1);
+      await clusters.engine.start(cluster);
+      await settled(clusters, url);
+    });
+  }
 });
 
 /** Both pods behind one Service, answering with their names; its address. */

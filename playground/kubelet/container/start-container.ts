@@ -177,13 +177,20 @@ function podFileMounts(deps: NodeDeps, { pod, container, restarts }: StartInput)
 
 function environmentOf(deps: NodeDeps, { pod, container, image, sandbox }: StartInput): Record<string, string> {
   const namespace = pod.metadata?.namespace ?? "";
+  const services = deps.listServices(namespace);
+  // Without them a container would run with half an environment for all its life. Kubernetes: makeEnvironmentVariables
+  if (services === undefined)
+    throw new StartError(
+      "CreateContainerConfigError",
+      "services have not yet been read at least once, cannot construct envvars",
+    );
   const result = forgeEnvironment({
     pod,
     container,
     addresses: { podIp: sandbox.ip, hostIp: deps.node.address },
     nodeResources: deps.node.resources,
     image: image.env,
-    services: deps.listServices(namespace),
+    services,
     findConfigMap: (name) => deps.volumes.objects.findConfigMap(namespace, name),
     findSecret: (name) => deps.volumes.objects.findSecret(namespace, name),
   });

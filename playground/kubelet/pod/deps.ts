@@ -34,7 +34,8 @@ export interface NodeDeps {
     readonly resources: Readonly<Record<string, string>>;
   };
   readonly dns: { readonly address: string; readonly domain: string };
-  readonly listServices: (namespace: string) => Service[];
+  /** Those whose variables a pod of the namespace gets; undefined until Services have been listed once. */
+  readonly listServices: (namespace: string) => Service[] | undefined;
   /** Whether a pod of this node has used the image before. */
   readonly usedImages: Set<string>;
 }

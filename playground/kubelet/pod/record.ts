@@ -124,6 +124,14 @@ export function loadRecords(directory: string): PodRecord[] {
   if (!existsSync(directory)) return [];
   return readdirSync(directory).flatMap((uid) => {
     const path = join(directory, uid, "record.json");
-    return existsSync(path) ? [JSON.parse(readFileSync(path, "utf8")) as PodRecord] : [];
+    return existsSync(path) ? [withoutBackOff(JSON.parse(readFileSync(path, "utf8")) as PodRecord)] : [];
   });
+}
+
+/** The kubelet's back-off lives in its memory: a new one starts what has ended at once. */
+function withoutBackOff(record: PodRecord): PodRecord {
+  const containers = Object.entries(record.containers).map(
+    ([name, container]) => [name, { ...container, backoffMs: 0, retryAtMs: 0 }] as const,
+  );
+  return { ...record, containers: Object.fromEntries(containers) };
 }
