@@ -22,6 +22,14 @@ export async function helm(ctx: Context, flags: HelmFlags, args: readonly string
   } catch (cause) {
     if (cause instanceof RunError && cause.exitCode === undefined)
       throw new CliError("helm was not found", { cause, hint: "install Helm 3.18 or newer, or run `make setup`" });
-    throw new CliError(cause instanceof RunError ? cause.stderr.trim() : String(cause), { cause });
+    const message = cause instanceof RunError ? cause.stderr.trim() : String(cause);
+    // Helm marks a release while it works on it; one that was killed leaves the mark.
+    const isMarked = message.includes("another operation");
+    throw new CliError(message, {
+      cause,
+      ...(isMarked && {
+        hint: `if no other liqoctl or helm runs: \`helm rollback ${RELEASE}\`, or \`helm uninstall ${RELEASE}\` for a first installation, in Liqo's namespace; then again`,
+      }),
+    });
   }
 }
