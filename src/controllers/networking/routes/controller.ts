@@ -98,7 +98,8 @@ export function nodeTablesController(deps: Deps): Controller {
   return {
     name: "node-tables",
     watches: [
-      watchFor(nodes),
+      // The marks of the others depend on it, too.
+      watchMapped(nodes, all),
       watchMapped(podInformer, ({ spec }) => (spec?.nodeName === undefined ? [] : [{ name: spec.nodeName }])),
       watchMapped(configs, all),
       watchMapped(ipInformer, all),
