@@ -58,6 +58,17 @@ export function forgeNode(virtual: VirtualNode | undefined, options: NodeOptions
   };
 }
 
+/**
+ * Born with its taint, so that nothing is scheduled before all labels are there, and with the label that never goes, so
+ * that nobody takes it for a machine.
+ */
+export function forgeNewNode(virtual: VirtualNode | undefined, options: NodeOptions): Node {
+  return {
+    metadata: { name: options.name, labels: { [labels.TYPE]: labels.TYPE_VIRTUAL_NODE } },
+    spec: { taints: nodeTaints(virtual) },
+  };
+}
+
 /** The status to write, given the one that stands: only a changed condition gets a new transition time. */
 export function forgeNodeStatus(
   virtual: VirtualNode | undefined,

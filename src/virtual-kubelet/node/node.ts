@@ -9,7 +9,7 @@ import type { VirtualNode } from "#api/offloading/virtualnode.ts";
 import { Backoff } from "#base/backoff.ts";
 import { type Context, sleep } from "#base/context.ts";
 import { messageOf } from "#base/errors.ts";
-import { forgeNode, forgeNodeStatus, type NodeOptions, nodeTaints } from "#forge/node.ts";
+import { forgeNewNode, forgeNode, forgeNodeStatus, type NodeOptions, nodeTaints } from "#forge/node.ts";
 import type { KubeClient } from "#kube/client/client.ts";
 import {
   type Controller,
@@ -99,17 +99,11 @@ async function reconcile(ctx: Context, work: Work): Promise<Result> {
   return ensureStatus(ctx, work, virtual, node);
 }
 
-/** Born with its taint, so that nothing is scheduled before the labels are there, too. */
+/** The other labels come by server-side apply. */
 async function create(ctx: Context, { deps, options }: Work, virtual: VirtualNode): Promise<void> {
-  const { metadata, spec } = forgeNode(virtual, options);
   try {
-    await deps.client.create(
-      ctx,
-      nodes,
-      { metadata: { name: options.name }, ...(spec !== undefined && { spec }) },
-      { fieldManager: FIELD_MANAGER },
-    );
-    ctx.log.info("created the node", { node: metadata?.name });
+    await deps.client.create(ctx, nodes, forgeNewNode(virtual, options), { fieldManager: FIELD_MANAGER });
+    ctx.log.info("created the node", { node: options.name });
   } catch (error) {
     if (!isAlreadyExists(error)) throw error;
   }
