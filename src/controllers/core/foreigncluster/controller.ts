@@ -95,7 +95,6 @@ function ofPeer<T extends KubeObject>(informer: Informer<T>): Watch {
 
 function peerSources(deps: Deps): { watches: Watch[]; observe: (peer: string) => Omit<PeerObjects, "apiServer"> } {
   const { informers } = deps;
-  const labelled = { labelSelector: labels.REMOTE_CLUSTER_ID };
   const all = {
     tenants: informers.for(tenants),
     identities: informers.for(identities),
@@ -104,10 +103,11 @@ function peerSources(deps: Deps): { watches: Watch[]; observe: (peer: string) =>
     servers: informers.for(gatewayServers),
     clients: informers.for(gatewayClients),
     virtualNodes: informers.for(virtualNodes),
-    deployments: informers.for(deployments, labelled),
+    deployments: informers.for(deployments, { labelSelector: `${labels.NETWORKING_COMPONENT}=gateway` }),
     pods: informers.for(pods, { labelSelector: labels.VIRTUAL_NODE }),
     nodes: informers.for(nodes),
   };
+  const gateways = (): KubeObject[] => [...all.servers.store.list(), ...all.clients.store.list()];
   const isOf =
     (peer: string) =>
     ({ metadata }: KubeObject) =>
@@ -121,7 +121,11 @@ function peerSources(deps: Deps): { watches: Watch[]; observe: (peer: string) =>
       ofPeer(all.servers),
       ofPeer(all.clients),
       ofPeer(all.virtualNodes),
-      ofPeer(all.deployments),
+      watchMapped(all.deployments, (deployment) =>
+        gateways()
+          .filter((gateway) => isRunBy(gateway, deployment))
+          .map(({ metadata }) => ({ name: metadata?.labels?.[labels.REMOTE_CLUSTER_ID] ?? "" })),
+      ),
       ofPeer(all.pods),
       ofPeer(all.nodes),
     ],
@@ -136,7 +140,7 @@ function peerSources(deps: Deps): { watches: Watch[]; observe: (peer: string) =>
       gatewayClient: all.clients.store.list().find(isOf(peer)),
       gatewayDeployments: all.deployments.store
         .list()
-        .filter((d) => isOf(peer)(d) && d.metadata?.labels?.[labels.NETWORKING_COMPONENT] === "gateway"),
+        .filter((deployment) => gateways().some((gateway) => isOf(peer)(gateway) && isRunBy(gateway, deployment))),
       virtualNodes: all.virtualNodes.store.list().filter(isOf(peer)),
       virtualKubeletPods: all.pods.store.list().filter(isOf(peer)),
       nodes: all.nodes.store
@@ -144,6 +148,11 @@ function peerSources(deps: Deps): { watches: Watch[]; observe: (peer: string) =>
         .filter((node) => isOf(peer)(node) && node.metadata?.labels?.[labels.TYPE] === labels.TYPE_VIRTUAL_NODE),
     }),
   };
+}
+
+/** The Deployment does not name the peer. */
+function isRunBy({ metadata: gateway }: KubeObject, { metadata: deployment }: KubeObject): boolean {
+  return deployment?.namespace === gateway?.namespace && deployment?.name === `gw-${gateway?.name}`;
 }
 
 function hasAnything(seen: Omit<PeerObjects, "apiServer">): boolean {

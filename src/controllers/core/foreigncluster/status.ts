@@ -78,34 +78,45 @@ function networkingConditions(seen: PeerObjects): Condition[] {
           "NetworkConfigurationStatus",
           "NotReady",
           "NetworkConfigurationMissing",
-          "The network configuration is missing",
+          "The network configuration for the connection with the foreign cluster is missing",
         )
       : condition(
           "NetworkConfigurationStatus",
           "Ready",
           "NetworkConfigurationPresence",
-          "The network configuration is present",
+          "The network configuration of the peer cluster is present",
         );
   const presence: Condition =
     gateways.length === 0
-      ? condition("NetworkGatewayPresence", "NotReady", "GatewayMissing", "The gateway is missing")
-      : condition("NetworkGatewayPresence", "Ready", "GatewayPresence", "The gateway is present");
+      ? condition(
+          "NetworkGatewayPresence",
+          "NotReady",
+          "GatewayMissing",
+          "The gateway resource connecting to the foreign cluster is missing",
+        )
+      : condition(
+          "NetworkGatewayPresence",
+          "Ready",
+          "GatewayPresence",
+          "There is a gateway connecting to the foreign cluster",
+        );
   return [
-    connectionCondition(seen.connection),
+    configuration,
+    presence,
     ...(seen.gatewayServer === undefined
       ? []
       : [gatewayCondition("NetworkGatewayServerStatus", seen.gatewayDeployments)]),
     ...(seen.gatewayClient === undefined
       ? []
       : [gatewayCondition("NetworkGatewayClientStatus", seen.gatewayDeployments)]),
-    presence,
-    configuration,
+    connectionCondition(seen.connection),
   ];
 }
 
 function connectionCondition(connection: Connection | undefined): Condition {
   const type = "NetworkConnectionStatus";
-  if (connection === undefined) return condition(type, "NotReady", "ConnectionMissing", "The connection is missing");
+  if (connection === undefined)
+    return condition(type, "NotReady", "ConnectionMissing", "There is no network connection with the foreign cluster");
   switch (connection.status?.value) {
     case "Connected":
       return condition(
@@ -129,7 +140,7 @@ function connectionCondition(connection: Connection | undefined): Condition {
 function gatewayCondition(type: Condition["type"], deployments: readonly Deployment[]): Condition {
   const ready = deployments.reduce((sum, { status }) => sum + (status?.readyReplicas ?? 0), 0);
   const unavailable = deployments.reduce((sum, { status }) => sum + (status?.unavailableReplicas ?? 0), 0);
-  if (ready === 0) return condition(type, "NotReady", "GatewaysNotReady", "No gateway replica is ready");
+  if (ready === 0) return condition(type, "NotReady", "GatewaysNotReady", "All gateway replicas are not ready");
   if (unavailable > 0)
     return condition(type, "SomeNotReady", "GatewaysSomeNotReady", "Some gateway replicas are not ready");
   return condition(type, "Ready", "GatewaysReady", "All gateway replicas are ready");
