@@ -118,7 +118,7 @@ async function ensureDeployment(ctx: Context, deps: Deps, gateway: WgGateway, ke
     metadata: {
       name: `gw-${key.name}`,
       namespace,
-      labels: { ...GLOBAL_LABELS, ...gateway.metadata?.labels, ...template.metadata?.labels },
+      labels: { ...GLOBAL_LABELS, ...template.metadata?.labels },
       ownerReferences: owner,
     },
     spec: {
