@@ -65,6 +65,7 @@ export function forgeTokenSecret(
       },
     },
     type: "Opaque",
+    immutable: false,
     data: Object.fromEntries(tokens.map(({ key, token }) => [key, Buffer.from(token).toString("base64")])),
   };
 }

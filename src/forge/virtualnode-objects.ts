@@ -151,8 +151,13 @@ export function forgeVkServiceAccount(node: VirtualNode): ServiceAccount {
 
 export function forgeVkBinding(node: VirtualNode): ClusterRoleBinding {
   const { name = "", namespace = "" } = node.metadata ?? {};
+  const own = {
+    ...GLOBAL_LABELS,
+    "app.kubernetes.io/managed-by": "liqo",
+    [labels.REMOTE_CLUSTER_ID]: node.spec?.clusterID ?? "",
+  };
   return {
-    metadata: { name: `liqo-node-${name}`, labels: { ...GLOBAL_LABELS, "app.kubernetes.io/managed-by": "liqo" } },
+    metadata: { name: `liqo-node-${name}`, labels: own },
     roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name: "liqo-virtual-kubelet-local" },
     subjects: [{ kind: "ServiceAccount", name, namespace }],
   };

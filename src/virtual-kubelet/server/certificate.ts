@@ -71,7 +71,7 @@ async function requestCertificate(ctx: Context, { client, settings }: Certificat
     spec: {
       request: Buffer.from(request).toString("base64"),
       signerName: SIGNER,
-      usages: ["digital signature", "server auth"],
+      usages: ["digital signature", "key encipherment", "server auth"],
     },
   });
   const certificate = await waitForCertificate(withTimeout(ctx, WAIT_MS), client, created);
