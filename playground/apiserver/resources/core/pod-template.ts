@@ -8,13 +8,19 @@ import { dns1123Label, dns1123Subdomain, envVarName, portName, portNumber } from
 import { milliOf, parseQuantityMilli } from "#machinery/quantity.ts";
 import { validateMetadataMaps } from "./metadata.ts";
 
+/** Of pods alone: in a template these stay unset. Kubernetes: SetDefaults_Pod */
+export function setPodDefaults(spec: PodSpec): void {
+  setPodSpecDefaults(spec);
+  spec.enableServiceLinks ??= true;
+  for (const container of [...spec.containers, ...(spec.initContainers ?? [])]) defaultRequests(container);
+}
+
 export function setPodSpecDefaults(spec: PodSpec): void {
   spec.restartPolicy ??= "Always";
   spec.dnsPolicy ??= "ClusterFirst";
   spec.terminationGracePeriodSeconds ??= 30;
   spec.schedulerName ??= "default-scheduler";
   spec.securityContext ??= {};
-  spec.enableServiceLinks ??= true;
   if (spec.serviceAccountName !== undefined && spec.serviceAccountName !== "")
     spec.serviceAccount ??= spec.serviceAccountName;
   else if (spec.serviceAccount !== undefined && spec.serviceAccount !== "")
@@ -28,7 +34,6 @@ function setContainerDefaults(container: Container, spec: PodSpec): void {
   container.terminationMessagePath ??= "/dev/termination-log";
   container.terminationMessagePolicy ??= "File";
   container.resources ??= {};
-  defaultRequests(container);
   for (const port of container.ports ?? []) {
     port.protocol ??= "TCP";
     if (spec.hostNetwork === true) port.hostPort ??= port.containerPort;

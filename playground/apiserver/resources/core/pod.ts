@@ -6,7 +6,7 @@ import { type FieldError, forbidden } from "#machinery/field-error.ts";
 import { milliOf } from "#machinery/quantity.ts";
 import { anyStrategy, type ResourceStrategy } from "../../strategy.ts";
 import { age, since, table } from "../columns.ts";
-import { setPodSpecDefaults, validatePodSpec } from "./pod-template.ts";
+import { setPodDefaults, validatePodSpec } from "./pod-template.ts";
 
 const UPDATE_FORBIDDEN =
   "pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)";
@@ -20,7 +20,7 @@ const strategy: ResourceStrategy<Pod> = {
   generation: true,
   gracePeriodSeconds: podGracePeriod,
   setDefaults: (pod) => {
-    if (pod.spec !== undefined) setPodSpecDefaults(pod.spec);
+    if (pod.spec !== undefined) setPodDefaults(pod.spec);
   },
   prepareForCreate: (pod) => {
     Object.assign(pod, { status: { phase: "Pending", qosClass: qosClassOf(pod) } });
