@@ -22,6 +22,7 @@ const outcomes: Outcome[] = [
     "src/**/*.test.ts",
     "playground/**/*.test.ts",
     "apps/**/*.test.ts",
+    "test/kit/*.test.ts",
   ]),
   await tests("end-to-end tests", ["--test-concurrency=1", "test/e2e/*.test.ts"]),
 ];

@@ -7,6 +7,10 @@ export interface ClusterRequest {
   readonly name: string;
   /** Default 2, named `worker-node-1`, `worker-node-2`, … */
   readonly workers?: number;
+  /** Default 10.244.0.0/16, for all: overlap is the normal case. */
+  readonly podCidr?: string;
+  /** Default 10.96.0.0/16. */
+  readonly serviceCidr?: string;
   /** Default: Services of type LoadBalancer get an address. */
   readonly loadBalancer?: boolean;
 }
@@ -37,7 +41,7 @@ export interface Engine extends AsyncDisposable {
   readonly kubeconfig: string;
   /** What programs started by the test need to find the clusters. */
   readonly env: Readonly<Record<string, string>>;
-  /** All use the same pod and Service CIDRs. Resolves when their nodes are ready. */
+  /** Resolves when their nodes are ready. */
   create(requests: readonly ClusterRequest[]): Promise<TestCluster[]>;
   /** Ends the component's process as `kill -9` does; the engine itself has to start it again. */
   kill(cluster: string, component: Component): Promise<void>;

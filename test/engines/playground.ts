@@ -47,18 +47,20 @@ function alike(requests: readonly ClusterRequest[]): { flags: string[]; names: s
   }));
 }
 
-function flagsOf({ workers = 2, loadBalancer = true }: ClusterRequest): string[] {
+function flagsOf(request: ClusterRequest): string[] {
+  const { workers = 2, loadBalancer = true, podCidr = POD_CIDR, serviceCidr = SERVICE_CIDR } = request;
   return [
     `--workers=${workers}`,
-    `--pod-cidr=${POD_CIDR}`,
-    `--service-cidr=${SERVICE_CIDR}`,
+    `--pod-cidr=${podCidr}`,
+    `--service-cidr=${serviceCidr}`,
     ...(loadBalancer ? [] : ["--no-load-balancer"]),
   ];
 }
 
-function testCluster({ name, workers = 2 }: ClusterRequest): TestCluster {
+function testCluster(request: ClusterRequest): TestCluster {
+  const { name, workers = 2, podCidr = POD_CIDR, serviceCidr = SERVICE_CIDR } = request;
   const nodes = Array.from({ length: workers }, (_, index) => `worker-node-${index + 1}`);
-  return { name, podCidr: POD_CIDR, serviceCidr: SERVICE_CIDR, workers: nodes };
+  return { name, podCidr, serviceCidr, workers: nodes };
 }
 
 function pidOf(home: string, cluster: string, component: Component): number {

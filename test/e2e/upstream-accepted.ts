@@ -1,0 +1,101 @@
+/**
+ * Where our objects differ from upstream's on purpose, and where the recording cannot show what upstream does. Each
+ * entry has to be needed: one that covers no difference fails the suite. The same list for readers is in
+ * docs/compatibility.md, "Objects beside upstream's".
+ */
+import type { Accepted } from "#kit/object-differences.ts";
+
+const STORAGE = "there is no storage class liqo yet";
+const PROXY = "there is no proxy for in-band peering yet, so its address is not taken";
+const ONE_CONTAINER = "the gateway is one container of our image, not three; the virtual kubelet is started by Node.js";
+const NETWORKLESS = "recorded by a peering without network";
+const REQUESTS = "our pods ask for what they use, so that the scheduler counts it";
+
+export const CONSUMER: readonly Accepted[] = [
+  { object: /^Node /, path: /^metadata\.labels\.storage\.liqo\.io/, reason: STORAGE },
+  { object: /^(ResourceSlice|VirtualNode) /, path: /storageClasses/, reason: STORAGE },
+  {
+    object: /^VirtualNode |^Deployment .*\/vk-/,
+    path: /args\[--(enable-storage|remote-real-storage)/,
+    reason: STORAGE,
+  },
+  {
+    object: /^VirtualNode |^Deployment .*\/vk-/,
+    path: /containers\[virtual-kubelet\]\.command/,
+    reason: ONE_CONTAINER,
+  },
+  { object: /^VirtualNode |^Deployment .*\/vk-|^VkOptions/, path: /resources\.requests/, reason: REQUESTS },
+  { object: /^Node /, path: /^status\.conditions\[NetworkUnavailable\]/, reason: NETWORKLESS },
+  {
+    object: /^Node /,
+    path: /^metadata\.annotations\.virtual-kubelet\.io/,
+    reason: "bookkeeping of the library upstream uses; ours is in the managed fields",
+  },
+  {
+    object: /^ServiceAccount liqo-tenant-cluster-b\/cluster-b$/,
+    path: /^$/,
+    reason: "the virtual kubelet's account is named after the virtual node, so it is not the gateway's",
+  },
+  {
+    object: /^Lease liqo-tenant-cluster-b\/(cluster-b|virtual-kubelet-leader-election)$/,
+    path: /^$/,
+    reason: "upstream writes them, too; they were not recorded",
+  },
+  ...network("b"),
+];
+
+export const PROVIDER: readonly Accepted[] = [
+  { object: /^ResourceSlice /, path: /storageClasses/, reason: STORAGE },
+  { object: /^VkOptions/, path: /resources\.requests/, reason: REQUESTS },
+  { object: /^(Shadow)?Pod off-cluster-a/, path: /hostAliases/, reason: NETWORKLESS },
+  {
+    object: /^Pod liqo-tenant-cluster-a\/gw-|^EndpointSlice liqo-tenant-cluster-a\/gw-/,
+    path: /^$/,
+    reason: "upstream has them, too; they were not recorded",
+  },
+  { object: /^Service .*\/gw-/, path: /^metadata\.annotations\.liqo\.io\/template-/, reason: appliedByTheServer() },
+  ...network("a"),
+];
+
+function network(peer: string): Accepted[] {
+  const gateway = new RegExp(`^(Deployment .*/gw-cluster-${peer}|WgGateway\\w+ .*)$`);
+  return [
+    { object: gateway, path: /template\.spec\.(containers|volumes)/, reason: ONE_CONTAINER },
+    {
+      object: /^WgGateway/,
+      path: /^spec\.secretRef\.name/,
+      reason: "the keys are there before the gateway is rendered",
+    },
+    {
+      object: /^Deployment .*\/gw-/,
+      path: /^metadata\.annotations\.liqo\.io\/template-/,
+      reason: appliedByTheServer(),
+    },
+    { object: /\/api-server-proxy/, path: /^$/, reason: PROXY },
+    { object: /unknown-source/, path: /^status\.ip$|match\[0\]\.ip\.value$/, reason: PROXY },
+    {
+      object: /^RouteConfiguration liqo\/worker-node-1-(extcidr|gw-node)$/,
+      path: /^spec\.table\.rules\[1\]\.routes/,
+      reason: "one route for each pod and each mapped address: ours has fewer components and no proxy",
+    },
+    {
+      object: /^Internal(Fabric|Node) /,
+      path: /^metadata\.finalizers/,
+      reason: "what they guard is owned by these objects: the garbage collector removes it",
+    },
+    {
+      object: /^Connection /,
+      path: /^metadata\.annotations\.networking\.liqo\.io\/wireguard-implementation$/,
+      reason: "kernel or userspace, and which one: liqoctl info shows it",
+    },
+    {
+      object: /^ClusterRoleBinding liqo-gateway-/,
+      path: /^$/,
+      reason: "upstream binds its gateways, too; it was not recorded",
+    },
+  ];
+}
+
+function appliedByTheServer(): string {
+  return "server-side apply knows which labels came from the template";
+}
