@@ -9,6 +9,7 @@ const STORAGE = "there is no storage class liqo yet";
 const PROXY = "there is no proxy for in-band peering yet, so its address is not taken";
 const ONE_CONTAINER = "the gateway is one container of our image, not three; the virtual kubelet is started by Node.js";
 const NETWORKLESS = "recorded by a peering without network";
+const ANSWERED = "a request that was answered goes at once: upstream leaves it to the cluster's cleaner, for hours";
 const REQUESTS = "our pods ask for what they use, so that the scheduler counts it";
 
 export const CONSUMER: readonly Accepted[] = [
@@ -41,6 +42,7 @@ export const CONSUMER: readonly Accepted[] = [
     path: /^$/,
     reason: "upstream writes them, too; they were not recorded",
   },
+  { object: /^CertificateSigningRequest csr-/, path: /^$/, reason: ANSWERED },
   ...network("b"),
 ];
 
@@ -54,6 +56,7 @@ export const PROVIDER: readonly Accepted[] = [
     reason: "upstream has them, too; they were not recorded",
   },
   { object: /^Service .*\/gw-/, path: /^metadata\.annotations\.liqo\.io\/template-/, reason: appliedByTheServer() },
+  { object: /^CertificateSigningRequest liqo-identity-/, path: /^$/, reason: ANSWERED },
   ...network("a"),
 ];
 
