@@ -1,6 +1,6 @@
 /** Reading and writing objects from inside the server: for admission, authorization and subresources. */
 import type { Context } from "#base/context.ts";
-import type { Resource } from "#machinery/gvk.ts";
+import { apiVersionOf, type Resource } from "#machinery/gvk.ts";
 import type { KubeObject, UnstructuredObject } from "#machinery/meta.ts";
 import { failure } from "#machinery/status-error.ts";
 import type { ApiServices } from "./connector.ts";
@@ -55,7 +55,9 @@ function createWriter(core: Core): ObjectWriter {
   return {
     async create<T extends KubeObject>(ctx: Context, resource: Resource<T>, namespace: string, object: T): Promise<T> {
       const call = internalCall(core, ctx, { resource, namespace, verb: "create" });
-      const copy = structuredClone(object) as unknown as UnstructuredObject;
+      const { kind } = resource;
+      const named = { apiVersion: apiVersionOf(resource), kind, ...structuredClone(object) };
+      const copy = named as unknown as UnstructuredObject;
       return (await createObject(core, call, { object: copy, options: OPTIONS })) as T;
     },
     async change<T extends KubeObject>(

@@ -65,6 +65,8 @@ export interface ResourceStrategy<T extends KubeObject = KubeObject> {
   /** Field selectors besides metadata.name and metadata.namespace. */
   readonly fieldLabels?: Readonly<Record<string, (object: T) => string>>;
   readonly table?: TableColumns<T>;
+  /** Sent as a warning with every answer: `v1 Endpoints is deprecated in v1.33+; use …`. */
+  readonly deprecation?: string;
   /** Warnings sent as `Warning: 299` headers. */
   warnings?(object: T): string[];
 }

@@ -18,19 +18,24 @@ import { statefulSetController } from "./statefulset/controller.ts";
 
 export const allControllers: readonly ControllerFactory[] = [
   serviceAccountController,
-  nodeIpamController,
-  deploymentController,
-  replicaSetController,
-  daemonSetController,
-  statefulSetController,
-  jobController,
+  reporting("node-controller", nodeIpamController),
+  reporting("deployment-controller", deploymentController),
+  reporting("replicaset-controller", replicaSetController),
+  reporting("daemonset-controller", daemonSetController),
+  reporting("statefulset-controller", statefulSetController),
+  reporting("job-controller", jobController),
   endpointSliceController,
-  loadBalancerController,
+  reporting("service-controller", loadBalancerController),
   namespaceController,
   garbageCollector,
-  nodeLifecycleController,
-  taintEvictionController,
+  reporting("node-controller", nodeLifecycleController),
+  reporting("taint-eviction-controller", taintEvictionController),
   podGcController,
   disruptionController,
   csrSigningController,
 ];
+
+/** The controller with events under upstream's name for it: what `kubectl describe` shows as `From`. */
+function reporting(component: string, factory: ControllerFactory): ControllerFactory {
+  return (deps) => factory({ ...deps, events: deps.events.as(component) });
+}

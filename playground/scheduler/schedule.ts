@@ -93,5 +93,6 @@ export function fitError(total: number, reasons: ReadonlyMap<string, number>, re
     ...(resolvable > 0 ? [`${resolvable} No preemption victims found for incoming pod`] : []),
     ...(unhelpful > 0 ? [`${unhelpful} Preemption is not helpful for scheduling`] : []),
   ];
-  return `${head} preemption: 0/${total} nodes are available: ${parts.join(", ")}.`;
+  // The first words are those of the plugin of dynamic resources, which has its say whenever a pod fits nowhere.
+  return `${head} no new claims to deallocate, preemption: 0/${total} nodes are available: ${parts.join(", ")}.`;
 }

@@ -64,7 +64,7 @@ export async function decodePatch(call: Call): Promise<DecodedPatch> {
   const supported = [JSON_PATCH, MERGE_PATCH, ...(call.served.custom ? [] : [STRATEGIC_MERGE_PATCH]), APPLY_PATCH];
   if (!supported.includes(mediaType)) throw unsupportedMediaType(supported);
   const text = (await call.body()).toString("utf8");
-  if (mediaType === JSON_PATCH) return decodeJsonPatch(call, text);
+  if (mediaType === JSON_PATCH) return decodeJsonPatch(text);
   const value = parseJson(text);
   const problems = findDuplicateFields(text).map((path) => `duplicate field "${path}"`);
   if (mediaType === MERGE_PATCH) {
@@ -76,20 +76,16 @@ export async function decodePatch(call: Call): Promise<DecodedPatch> {
   };
 }
 
-function decodeJsonPatch(call: Call, text: string): DecodedPatch {
+function decodeJsonPatch(text: string): DecodedPatch {
   try {
     const operations = parseJsonPatch(text);
-    const { resource } = call.served.strategy;
     const apply = (current: JsonObject): JsonObject => {
       try {
         return asObject(applyJsonPatch(current, operations));
       } catch (error) {
         if (!(error instanceof JsonPatchError)) throw error;
-        const details = { name: call.name, group: resource.group, kind: resource.plural };
-        throw failure(422, "Invalid", "the server rejected our request due to an error in our request", {
-          ...details,
-          causes: [{ message: error.message }],
-        });
+        // As upstream the answer names neither object nor operation.
+        throw failure(422, "Invalid", "the server rejected our request due to an error in our request", {});
       }
     };
     return { problems: [], apply };
