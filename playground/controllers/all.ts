@@ -1,5 +1,6 @@
 /** The one list of controllers that an embedded cluster runs. */
 import { csrSigningController } from "./certificates/controller.ts";
+import { cronJobController } from "./cronjob/controller.ts";
 import { daemonSetController } from "./daemonset/controller.ts";
 import { deploymentController } from "./deployment/controller.ts";
 import type { ControllerFactory } from "./deps.ts";
@@ -24,6 +25,7 @@ export const allControllers: readonly ControllerFactory[] = [
   reporting("daemonset-controller", daemonSetController),
   reporting("statefulset-controller", statefulSetController),
   reporting("job-controller", jobController),
+  reporting("cronjob-controller", cronJobController),
   endpointSliceController,
   reporting("service-controller", loadBalancerController),
   namespaceController,
