@@ -13,6 +13,7 @@ import {
   namespaces,
   priorityClasses,
   services,
+  storageClasses,
 } from "#machinery/builtin.ts";
 import type { Resource } from "#machinery/gvk.ts";
 import type { KubeObject } from "#machinery/meta.ts";
@@ -45,6 +46,12 @@ export async function ensureSystemObjects(ctx: Context, api: ApiServices, option
       description: "Used for system critical pods.",
     });
   }
+  await ensure(ctx, api, storageClasses, "", {
+    metadata: { name: "local-path", annotations: { "storageclass.kubernetes.io/is-default-class": "true" } },
+    provisioner: "rancher.io/local-path",
+    reclaimPolicy: "Delete",
+    volumeBindingMode: "WaitForFirstConsumer",
+  });
   const range = mustParseCidr(options.serviceCidr);
   const labels = { component: "apiserver", provider: "kubernetes" };
   const kubernetes = {

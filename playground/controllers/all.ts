@@ -16,6 +16,8 @@ import { podGcController } from "./pod-gc/controller.ts";
 import { replicaSetController } from "./replicaset/controller.ts";
 import { serviceAccountController } from "./service-account/controller.ts";
 import { statefulSetController } from "./statefulset/controller.ts";
+import { claimBinder } from "./volume/binder.ts";
+import { claimProtection, volumeReclaimer } from "./volume/reclaimer.ts";
 
 export const allControllers: readonly ControllerFactory[] = [
   serviceAccountController,
@@ -32,6 +34,9 @@ export const allControllers: readonly ControllerFactory[] = [
   garbageCollector,
   reporting("node-controller", nodeLifecycleController),
   reporting("taint-eviction-controller", taintEvictionController),
+  reporting("persistentvolume-controller", claimBinder),
+  volumeReclaimer,
+  claimProtection,
   podGcController,
   disruptionController,
   csrSigningController,
