@@ -40,7 +40,8 @@ export function podStatus(input: StatusInput): PodStatus {
     ...(record.ip !== undefined && { podIP: record.ip, podIPs: [{ ip: record.ip }] }),
     startTime: record.startTime,
     ...(inits.length > 0 && { initContainerStatuses: inits }),
-    containerStatuses: mains,
+    // As upstream by name, not in the order of the spec.
+    containerStatuses: [...mains].sort((a, b) => (a.name < b.name ? -1 : 1)),
     qosClass: pod.status?.qosClass ?? qosClass(pod),
   };
 }
