@@ -118,7 +118,16 @@ export function normalize(served: ServedResource, value: JsonObject): string[] {
   if (typeError !== undefined) throw badRequest(`${handledAs(served)}: ${typeError}`);
   const unknown = prune(value, schema).map((path) => `unknown field "${path}"`);
   if (!served.custom) dropNulls(value, schema);
+  if (isJsonObject(value.metadata)) dropEmpty(value.metadata);
   return unknown;
+}
+
+/** Go's encoder leaves out what is empty: `kubectl diff` sends `annotations: {}` and expects to find none. */
+function dropEmpty(metadata: JsonObject): void {
+  for (const field of ["labels", "annotations", "finalizers", "ownerReferences"]) {
+    const value = metadata[field];
+    if (value !== undefined && value !== null && Object.keys(value).length === 0) delete metadata[field];
+  }
 }
 
 export function reportProblems(call: Call, problems: readonly string[]): void {
