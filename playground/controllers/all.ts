@@ -14,6 +14,7 @@ import { nodeIpamController } from "./node-ipam/controller.ts";
 import { nodeLifecycleController, taintEvictionController } from "./node-lifecycle/controller.ts";
 import { podGcController } from "./pod-gc/controller.ts";
 import { replicaSetController } from "./replicaset/controller.ts";
+import { resourceQuotaController } from "./resource-quota/controller.ts";
 import { serviceAccountController } from "./service-account/controller.ts";
 import { statefulSetController } from "./statefulset/controller.ts";
 import { claimBinder } from "./volume/binder.ts";
@@ -39,6 +40,7 @@ export const allControllers: readonly ControllerFactory[] = [
   claimProtection,
   podGcController,
   disruptionController,
+  resourceQuotaController,
   csrSigningController,
 ];
 

@@ -151,6 +151,11 @@ describe("workloads", { concurrency: 1 }, () => {
     assert.match(await kubectl("get", "daemonset", "agent"), /^agent +2 +2 +2 +2 +2 /m);
     await kubectl("set", "image", "daemonset/agent", "agent=alpine");
     assert.match(await rolled("daemonset/agent"), /daemon set "agent" successfully rolled out/);
+    assert.match(await kubectl("rollout", "history", "daemonset/agent"), /^1 +<none>\n2 +<none>$/m);
+    assert.equal(await kubectl("rollout", "undo", "daemonset/agent"), "daemonset.apps/agent rolled back\n");
+    await rolled("daemonset/agent");
+    assert.equal(await kubectl("get", "daemonset", "agent", "-o", "jsonpath={..image}"), "busybox");
+    assert.match(await kubectl("rollout", "history", "daemonset/agent"), /^2 +<none>\n3 +<none>$/m);
     await kubectl("delete", "daemonset", "agent");
   });
 
