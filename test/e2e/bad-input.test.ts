@@ -141,12 +141,16 @@ describe("bad input", { concurrency: 1 }, () => {
     );
   });
 
-  test("a JSON patch that does not fit is refused without a word about the object", async () => {
+  test("a patch that does not fit is refused, without a word about the object", async () => {
     await cluster.kubectl("create", "configmap", "plain", "--from-literal=a=b");
     const patch = '[{"op":"test","path":"/data/a","value":"z"}]';
     assert.equal(
       await cluster.refusal(["patch", "configmap", "plain", "--type", "json", "-p", patch]),
       "The request is invalid: the server rejected our request due to an error in our request\n",
+    );
+    assert.equal(
+      await cluster.refusal(["patch", "configmap", "plain", "-p", '{"immutable":"maybe"}']),
+      'The request is invalid: patch: Invalid value: "map[immutable:maybe]": unrecognized type: bool\n',
     );
   });
 

@@ -88,6 +88,10 @@ describe("pods", { concurrency: 1 }, () => {
     assert.equal(piped.stdout, "QUIET");
     assert.equal(await kubectl("exec", "web", "--", "hostname"), "web\n");
     assert.match(
+      await cluster.refusal(["exec", "web", "--", "nosuch"]),
+      /^error: Internal error occurred: .*OCI runtime exec failed: exec failed: unable to start container process: exec: "nosuch": executable file not found in \$PATH: unknown$/m,
+    );
+    assert.match(
       await cluster.refusal(["exec", "web", "-c", "nope", "--", "ls"]),
       /container nope is not valid for pod web/,
     );
