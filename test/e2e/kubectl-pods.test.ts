@@ -112,6 +112,36 @@ describe("pods", { concurrency: 1 }, () => {
     assert.match(await kubectl("logs", "web", "-c", "echo"), /got hello/);
   });
 
+  test("debug puts a container beside those that run, and a pod on a node", async () => {
+    await kubectl(
+      "debug",
+      "web",
+      "--image=busybox",
+      "-c",
+      "quick",
+      "--profile=general",
+      "--",
+      "wget",
+      "-qO-",
+      "localhost",
+    );
+    await eventually("the page in its log", async () =>
+      assert.match(await kubectl("logs", "web", "-c", "quick"), /nginx/),
+    );
+    const { status } = await cluster.get<Pod>("pod", "web");
+    assert.equal(status?.ephemeralContainerStatuses?.[0]?.state?.terminated?.exitCode, 0);
+    assert.match(await kubectl("get", "pod", "web"), /^web +2\/2 +Running +0 /m);
+    const command = "kubectl debug -it web --image=busybox -c look --profile=general -- sh -c 'sleep 1; tty'";
+    assert.match((await cluster.run("script", ["-qec", command, "/dev/null"])).stdout, /\/dev\/pts\/\d+/);
+    const inside = ["-c", "inside", "--target=echo", "--profile=general", "--", "cat", "/proc/1/cmdline"];
+    await kubectl("debug", "web", "--image=busybox", ...inside);
+    await eventually("the target's first process", async () =>
+      assert.match(await kubectl("logs", "web", "-c", "inside"), /echo first/),
+    );
+    const args = ["debug", "node/worker-node-1", "--image=busybox", "--profile=general", "--", "true"];
+    assert.match((await cluster.tryKubectl(args)).stdout, /Creating debugging pod node-debugger-worker-node-1-/);
+  });
+
   test("cp copies files and folders both ways", async () => {
     const source = cluster.file("letter", "dear pod\n");
     const folder = join(dirname(source), "tree/deep");

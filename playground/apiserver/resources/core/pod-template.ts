@@ -21,6 +21,7 @@ export function setPodSpecDefaults(spec: PodSpec): void {
     spec.serviceAccountName = spec.serviceAccount;
   for (const container of [...(spec.containers ?? []), ...(spec.initContainers ?? [])])
     setContainerDefaults(container, spec);
+  for (const container of spec.ephemeralContainers ?? []) setContainerDefaults(container, spec);
   for (const volume of spec.volumes ?? []) setVolumeDefaults(volume);
 }
 
