@@ -60,6 +60,7 @@ async function act(ctx: Context, deps: Deps, claim: PersistentVolumeClaim, plan:
     deps.events.warning(ctx, claim, "ClaimLost", message);
   }
   if (plan.do !== "wait" || plan.reason === undefined) return;
+  if (plan.provisioner !== undefined) await nameProvisioner(ctx, deps, claim, plan.provisioner);
   const record = plan.reason.endsWith("Failed") ? "warning" : "normal";
   deps.events[record](ctx, claim, plan.reason, plan.message ?? "");
 }
@@ -95,9 +96,7 @@ async function bind(ctx: Context, deps: Deps, claim: PersistentVolumeClaim, volu
 async function provision(ctx: Context, deps: Deps, claim: PersistentVolumeClaim, nodeName: string): Promise<void> {
   const { name = "", namespace = "default", uid = "" } = claim.metadata ?? {};
   const events = deps.events.as(LOCAL_PATH);
-  if (PROVISIONERS.some((key) => claim.metadata?.annotations?.[key] !== LOCAL_PATH)) {
-    const annotations = Object.fromEntries(PROVISIONERS.map((key) => [key, LOCAL_PATH]));
-    await deps.client.patch(ctx, persistentVolumeClaims, keyOf(claim), "merge", { metadata: { annotations } });
+  if (await nameProvisioner(ctx, deps, claim, LOCAL_PATH)) {
     const message = `External provisioner is provisioning volume for claim "${namespace}/${name}"`;
     events.normal(ctx, claim, "Provisioning", message);
   }
@@ -108,6 +107,19 @@ async function provision(ctx: Context, deps: Deps, claim: PersistentVolumeClaim,
   } catch (error) {
     if (!isAlreadyExists(error)) throw error;
   }
+}
+
+/** Provisioners look for their name on the claim. True when it was not there yet. */
+async function nameProvisioner(
+  ctx: Context,
+  deps: Deps,
+  claim: PersistentVolumeClaim,
+  provisioner: string,
+): Promise<boolean> {
+  if (PROVISIONERS.every((key) => claim.metadata?.annotations?.[key] === provisioner)) return false;
+  const annotations = Object.fromEntries(PROVISIONERS.map((key) => [key, provisioner]));
+  await deps.client.patch(ctx, persistentVolumeClaims, keyOf(claim), "merge", { metadata: { annotations } });
+  return true;
 }
 
 /** The kubelet makes the folder when it mounts it. */

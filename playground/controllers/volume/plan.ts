@@ -10,7 +10,7 @@ export type ClaimPlan =
   | { readonly do: "bind"; readonly volume: PersistentVolume }
   | { readonly do: "provision"; readonly nodeName: string }
   | { readonly do: "lose" }
-  | { readonly do: "wait"; readonly reason?: string; readonly message?: string };
+  | { readonly do: "wait"; readonly reason?: string; readonly message?: string; readonly provisioner?: string };
 
 export function planClaim(
   claim: PersistentVolumeClaim,
@@ -49,7 +49,7 @@ function isReachable({ spec }: PersistentVolume, node: Node | undefined): boolea
 function whyUnbound(
   claim: PersistentVolumeClaim,
   storageClass: StorageClass | undefined,
-): { reason: string; message: string } {
+): { reason: string; message: string; provisioner?: string } {
   const name = claim.spec?.storageClassName ?? "";
   if (name === "") {
     const message = "no persistent volumes available for this claim and no storage class is set";
@@ -65,7 +65,7 @@ function whyUnbound(
     return { reason: "ProvisioningFailed", message };
   }
   const message = `Waiting for a volume to be created either by the external provisioner '${provisioner}' or manually by the system administrator. If volume creation is delayed, please verify that the provisioner is running and correctly registered.`;
-  return { reason: "ExternalProvisioning", message };
+  return { reason: "ExternalProvisioning", message, provisioner };
 }
 
 /** `release` is the moment its claim has gone; `reclaim` what follows with the policy Delete. */

@@ -2,7 +2,6 @@
 import type { PersistentVolume, PersistentVolumeClaim } from "kubernetes-types/core/v1";
 import { persistentVolumeClaims, persistentVolumes } from "#machinery/builtin.ts";
 import { required } from "#machinery/field-error.ts";
-import type { KubeObject } from "#machinery/meta.ts";
 import { anyStrategy } from "../../strategy.ts";
 import { age, table } from "../columns.ts";
 
@@ -24,10 +23,7 @@ export const persistentVolumeStrategy = anyStrategy<PersistentVolume>({
     volume.spec.persistentVolumeReclaimPolicy ??= "Retain";
     volume.spec.volumeMode ??= "Filesystem";
   },
-  prepareForCreate: (volume) => {
-    protect(volume, "kubernetes.io/pv-protection");
-    Object.assign(volume, { status: { phase: "Pending" } });
-  },
+  prepareForCreate: (volume) => Object.assign(volume, { status: { phase: "Pending" } }),
   prepareForUpdate: (next, previous) => Object.assign(next, { status: previous.status }),
   validate: (volume) => [
     ...((volume.spec?.accessModes ?? []).length === 0 ? [required("spec.accessModes")] : []),
@@ -59,10 +55,7 @@ export const persistentVolumeClaimStrategy = anyStrategy<PersistentVolumeClaim>(
   setDefaults: (claim) => {
     if (claim.spec !== undefined) claim.spec.volumeMode ??= "Filesystem";
   },
-  prepareForCreate: (claim) => {
-    protect(claim, "kubernetes.io/pvc-protection");
-    Object.assign(claim, { status: { phase: "Pending" } });
-  },
+  prepareForCreate: (claim) => Object.assign(claim, { status: { phase: "Pending" } }),
   prepareForUpdate: (next, previous) => Object.assign(next, { status: previous.status }),
   validate: (claim) => [
     ...((claim.spec?.accessModes ?? []).length === 0
@@ -81,12 +74,6 @@ export const persistentVolumeClaimStrategy = anyStrategy<PersistentVolumeClaim>(
     { name: "VolumeMode", value: (claim) => claim.spec?.volumeMode, wide: true },
   ]),
 });
-
-/** Kubernetes: plugin/pkg/admission/storage/storageobjectinuseprotection */
-function protect(object: KubeObject, finalizer: string): void {
-  const finalizers = object.metadata?.finalizers ?? [];
-  if (!finalizers.includes(finalizer)) object.metadata = { ...object.metadata, finalizers: [...finalizers, finalizer] };
-}
 
 function modes(list: readonly string[] | undefined): string {
   return (list ?? []).map((mode) => MODES[mode] ?? mode).join(",");
