@@ -29,6 +29,7 @@ await runMain("playground-controllers", async (ctx) => {
     settings: {
       caCert: config.ca.certificate,
       caKey: config.ca.privateKey,
+      volumes: config.volumes,
       podCidr: mustParseCidr(config.podCidr),
       nodeCidrPrefix: 24,
       nodeMonitorGraceMs: NODE_MONITOR_GRACE_MS,

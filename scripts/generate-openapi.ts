@@ -119,7 +119,8 @@ function schemaOf(model: Model, described: boolean): Json {
     type: "object",
     properties,
     ...(required.length > 0 && described && { required }),
-    ...(fields[""] === "map=atomic" && { "x-kubernetes-map-type": "atomic" }),
+    // Of an inlined type the fields are taken over, not what is said of the type as a whole.
+    ...(markers[model.package]?.[model.goType]?.[""] === "map=atomic" && { "x-kubernetes-map-type": "atomic" }),
     ...(!described && { goType: model.goType, wire: wireOf(model.package, model.goType) }),
   };
 }

@@ -9,9 +9,11 @@ import {
   clusterRoleBindings,
   clusterRoles,
   endpointSlices,
+  endpoints,
   namespaces,
   priorityClasses,
   services,
+  storageClasses,
 } from "#machinery/builtin.ts";
 import type { Resource } from "#machinery/gvk.ts";
 import type { KubeObject } from "#machinery/meta.ts";
@@ -44,6 +46,12 @@ export async function ensureSystemObjects(ctx: Context, api: ApiServices, option
       description: "Used for system critical pods.",
     });
   }
+  await ensure(ctx, api, storageClasses, "", {
+    metadata: { name: "local-path", annotations: { "storageclass.kubernetes.io/is-default-class": "true" } },
+    provisioner: "rancher.io/local-path",
+    reclaimPolicy: "Delete",
+    volumeBindingMode: "WaitForFirstConsumer",
+  });
   const range = mustParseCidr(options.serviceCidr);
   const labels = { component: "apiserver", provider: "kubernetes" };
   const kubernetes = {
@@ -58,7 +66,14 @@ export async function ensureSystemObjects(ctx: Context, api: ApiServices, option
   ];
   // No selector: each node answers the address itself.
   const dns = {
-    metadata: { name: "kube-dns", labels: { "k8s-app": "kube-dns" } },
+    metadata: {
+      name: "kube-dns",
+      labels: {
+        "k8s-app": "kube-dns",
+        "kubernetes.io/cluster-service": "true",
+        "kubernetes.io/name": "CoreDNS",
+      },
+    },
     spec: { clusterIP: nthAddress(range, 10), ports: dnsPorts },
   };
   await ensure(ctx, api, services, "kube-system", dns);
@@ -71,8 +86,14 @@ async function ensureEndpoints(ctx: Context, api: ApiServices, { address, port }
     endpoints: [{ addresses: [address], conditions: { ready: true } }],
     ports: [{ name: "https", port, protocol: "TCP" }],
   };
+  const subsets = [{ addresses: [{ ip: address }], ports: slice.ports }];
+  const labels = { "endpointslice.kubernetes.io/skip-mirror": "true" };
   await ensure(ctx, api, endpointSlices, "default", slice);
+  await ensure(ctx, api, endpoints, "default", { metadata: { name: "kubernetes", labels }, subsets });
   // The address can differ after a restart in another lab.
+  await api.writer.change(ctx, endpoints, "default", "kubernetes", "", (present) =>
+    present.subsets?.[0]?.addresses?.[0]?.ip === address ? undefined : { ...present, subsets },
+  );
   await api.writer.change(ctx, endpointSlices, "default", "kubernetes", "", (present) =>
     present.endpoints?.[0]?.addresses[0] === address ? undefined : { ...present, endpoints: slice.endpoints },
   );

@@ -43,7 +43,7 @@ export interface Reply {
 
 /** `/registry/apps/deployments/` and, for one namespace, `…/ns/`. */
 export function keyPrefix(served: ServedResource, namespace: string): string {
-  const { group, plural, namespaced } = served.strategy.resource;
+  const { group, plural, namespaced } = served.strategy.storedAs?.resource ?? served.strategy.resource;
   const collection = `/registry/${group === "" ? "core" : group}/${plural}/`;
   return namespaced && namespace !== "" ? `${collection}${namespace}/` : collection;
 }
@@ -57,9 +57,14 @@ export function timestamp(nowMs: number): string {
   return `${new Date(nowMs).toISOString().slice(0, 19)}Z`;
 }
 
-/** The stored object as the served version shows it: versions differ in nothing but their name. The engine's own writes name no kind. */
+/**
+ * The stored object as the served version shows it: versions differ in nothing but their name, unless the strategy says
+ * how. The engine's own writes may name no kind.
+ */
 export function inVersion(served: ServedResource, object: KubeObject): KubeObject {
-  const { group, version, kind } = served.strategy.resource;
+  const { storedAs, resource } = served.strategy;
+  if (storedAs !== undefined) return storedAs.fromStored(object);
+  const { group, version, kind } = resource;
   const apiVersion = group === "" ? version : `${group}/${version}`;
   return object.apiVersion === apiVersion && object.kind !== undefined ? object : { ...object, apiVersion, kind };
 }

@@ -156,7 +156,7 @@ export function callFor(
     contentType: String(request.headers["content-type"] ?? ""),
     userAgent: String(request.headers["user-agent"] ?? ""),
     schemas: core.schemas,
-    warnings: [],
+    warnings: served.strategy.deprecation === undefined ? [] : [served.strategy.deprecation],
     body: () => {
       body ??= request.body();
       return body;

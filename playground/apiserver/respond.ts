@@ -45,6 +45,12 @@ export async function sendObject(outgoing: Outgoing, answer: Answer): Promise<vo
   outgoing.end(bytes);
 }
 
+export function sendBytes(outgoing: Outgoing, bytes: Buffer, contentType: string): void {
+  const headers = { "content-type": contentType, "content-length": String(bytes.length) };
+  (outgoing as ServerResponse).writeHead(200, headers);
+  outgoing.end(bytes);
+}
+
 export function sendText(
   outgoing: Outgoing,
   code: number,

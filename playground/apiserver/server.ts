@@ -214,7 +214,9 @@ class Listener {
       await this.#paths.serve({ info, incoming, outgoing, metrics: this.#metrics });
       return;
     }
-    const call = { ...this.#call(target, accepted, incoming), warnings };
+    const plain = this.#call(target, accepted, incoming);
+    warnings.push(...plain.warnings);
+    const call = { ...plain, warnings };
     if (target.to === "stream") {
       await admitConnect(this.#core, call);
       await target.connector.respond(call.ctx, connectorRequest(call, info.subpath), incoming, outgoing);

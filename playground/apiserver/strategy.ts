@@ -32,6 +32,12 @@ export interface ScaleMapping {
   readonly labelSelectorPath?: string;
 }
 
+export interface StoredForm {
+  readonly resource: Resource;
+  toStored(object: KubeObject): KubeObject;
+  fromStored(object: KubeObject): KubeObject;
+}
+
 /**
  * `T` is the kind's static type. Functions that change an object change it in place: handlers pass private copies.
  * Validators return all problems found and never throw. What a field may contain at all (types, unknown fields) is
@@ -40,6 +46,8 @@ export interface ScaleMapping {
 export interface ResourceStrategy<T extends KubeObject = KubeObject> {
   readonly resource: Resource<T>;
   readonly singular: string;
+  /** Objects that are stored in the form of another resource: those of `events.k8s.io` are core Events. */
+  readonly storedAs?: StoredForm;
   readonly shortNames?: readonly string[];
   readonly categories?: readonly string[];
   /** Default: get, list, watch, create, update, patch, delete, deletecollection. */
@@ -62,9 +70,11 @@ export interface ResourceStrategy<T extends KubeObject = KubeObject> {
   validateStatusUpdate?(next: T, previous: T): FieldError[];
   /** Whether `metadata.generation` is kept: it grows whenever anything but metadata and status changes. Default true when `status`. */
   readonly generation?: boolean;
-  /** Field selectors besides metadata.name and metadata.namespace. */
+  /** Field selectors besides metadata.name and metadata.namespace; they read the stored form. */
   readonly fieldLabels?: Readonly<Record<string, (object: T) => string>>;
   readonly table?: TableColumns<T>;
+  /** Sent as a warning with every answer: `v1 Endpoints is deprecated in v1.33+; use …`. */
+  readonly deprecation?: string;
   /** Warnings sent as `Warning: 299` headers. */
   warnings?(object: T): string[];
 }

@@ -1,5 +1,6 @@
 /** The one list of controllers that an embedded cluster runs. */
 import { csrSigningController } from "./certificates/controller.ts";
+import { cronJobController } from "./cronjob/controller.ts";
 import { daemonSetController } from "./daemonset/controller.ts";
 import { deploymentController } from "./deployment/controller.ts";
 import type { ControllerFactory } from "./deps.ts";
@@ -13,24 +14,37 @@ import { nodeIpamController } from "./node-ipam/controller.ts";
 import { nodeLifecycleController, taintEvictionController } from "./node-lifecycle/controller.ts";
 import { podGcController } from "./pod-gc/controller.ts";
 import { replicaSetController } from "./replicaset/controller.ts";
+import { resourceQuotaController } from "./resource-quota/controller.ts";
 import { serviceAccountController } from "./service-account/controller.ts";
 import { statefulSetController } from "./statefulset/controller.ts";
+import { claimBinder } from "./volume/binder.ts";
+import { claimProtection, volumeReclaimer } from "./volume/reclaimer.ts";
 
 export const allControllers: readonly ControllerFactory[] = [
   serviceAccountController,
-  nodeIpamController,
-  deploymentController,
-  replicaSetController,
-  daemonSetController,
-  statefulSetController,
-  jobController,
+  reporting("node-controller", nodeIpamController),
+  reporting("deployment-controller", deploymentController),
+  reporting("replicaset-controller", replicaSetController),
+  reporting("daemonset-controller", daemonSetController),
+  reporting("statefulset-controller", statefulSetController),
+  reporting("job-controller", jobController),
+  reporting("cronjob-controller", cronJobController),
   endpointSliceController,
-  loadBalancerController,
+  reporting("service-controller", loadBalancerController),
   namespaceController,
   garbageCollector,
-  nodeLifecycleController,
-  taintEvictionController,
+  reporting("node-controller", nodeLifecycleController),
+  reporting("taint-eviction-controller", taintEvictionController),
+  reporting("persistentvolume-controller", claimBinder),
+  volumeReclaimer,
+  claimProtection,
   podGcController,
   disruptionController,
+  resourceQuotaController,
   csrSigningController,
 ];
+
+/** The controller with events under upstream's name for it: what `kubectl describe` shows as `From`. */
+function reporting(component: string, factory: ControllerFactory): ControllerFactory {
+  return (deps) => factory({ ...deps, events: deps.events.as(component) });
+}

@@ -17,6 +17,8 @@ export interface Settings {
   /** PEM of the cluster CA: published in every namespace, signs certificate requests. */
   readonly caCert: string;
   readonly caKey: string;
+  /** Folder of the volumes that the class `local-path` makes. */
+  readonly volumes: string;
   readonly podCidr: Cidr;
   /** Prefix length of each node's part of the pod CIDR. */
   readonly nodeCidrPrefix: number;

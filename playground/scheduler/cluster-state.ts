@@ -5,6 +5,7 @@
 import type { Node, Pod } from "kubernetes-types/core/v1";
 import { isTerminal, podRequests } from "#machinery/pod.ts";
 import { milliOf } from "#machinery/quantity.ts";
+import type { StorageState } from "./plugins/volumes.ts";
 
 export interface NodeState {
   readonly node: Node;
@@ -16,6 +17,7 @@ export interface NodeState {
 
 export interface ClusterState {
   readonly nodes: readonly NodeState[];
+  readonly storage: StorageState;
 }
 
 /** Builds the state from what the informers show plus assumed pods (uid → node name). */
@@ -23,6 +25,7 @@ export function buildState(
   nodes: readonly Node[],
   pods: readonly Pod[],
   assumed: ReadonlyMap<string, string>,
+  storage: StorageState,
 ): ClusterState {
   const byNode = new Map<string, Pod[]>();
   for (const pod of pods) {
@@ -33,7 +36,7 @@ export function buildState(
     if (list === undefined) byNode.set(name, [pod]);
     else list.push(pod);
   }
-  return { nodes: nodes.map((node) => nodeState(node, byNode.get(node.metadata?.name ?? "") ?? [])) };
+  return { nodes: nodes.map((node) => nodeState(node, byNode.get(node.metadata?.name ?? "") ?? [])), storage };
 }
 
 function nodeState(node: Node, pods: readonly Pod[]): NodeState {

@@ -11,6 +11,8 @@ export interface Rejection {
 
 export interface Plugin {
   readonly name: string;
+  /** Why no node at all can do, before any is looked at. */
+  preFilter?(pod: Pod, state: ClusterState): string | undefined;
   /** Undefined: the node is fine. */
   filter?(pod: Pod, node: NodeState, state: ClusterState): Rejection | undefined;
   /** Any scale; normalised to 0…100 over the candidates unless `absolute`. Higher is better. */

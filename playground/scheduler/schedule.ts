@@ -12,6 +12,7 @@ import {
 } from "./plugins/node.ts";
 import { nodeResourcesBalancedAllocation, nodeResourcesFit } from "./plugins/resources.ts";
 import { interPodAffinity, podTopologySpread } from "./plugins/topology.ts";
+import { volumeBinding } from "./plugins/volumes.ts";
 
 /** In upstream's default order; the first rejection is the one reported for a node. */
 export const DEFAULT_PLUGINS: readonly Plugin[] = [
@@ -21,6 +22,7 @@ export const DEFAULT_PLUGINS: readonly Plugin[] = [
   nodeAffinity,
   nodePorts,
   nodeResourcesFit,
+  volumeBinding,
   nodeResourcesBalancedAllocation,
   podTopologySpread,
   interPodAffinity,
@@ -35,6 +37,9 @@ export type Decision =
 
 /** `random` (0 ≤ x < 1) breaks ties. */
 export function schedule(pod: Pod, state: ClusterState, plugins: readonly Plugin[], random: () => number): Decision {
+  const obstacle = plugins.map((plugin) => plugin.preFilter?.(pod, state)).find((reason) => reason !== undefined);
+  if (obstacle !== undefined && state.nodes.length > 0)
+    return { do: "wait", message: fitError(state.nodes.length, obstacle, 0), resolvable: [] };
   const feasible: NodeState[] = [];
   const reasons = new Map<string, number>();
   const resolvable: string[] = [];
@@ -84,14 +89,16 @@ function normalise(raw: readonly number[], plugin: Plugin): number[] {
 }
 
 /** `0/3 nodes are available: 1 Insufficient cpu, 2 node(s) had …` Kubernetes: framework/types.go (FitError) */
-export function fitError(total: number, reasons: ReadonlyMap<string, number>, resolvable: number): string {
+export function fitError(total: number, reasons: ReadonlyMap<string, number> | string, resolvable: number): string {
   if (total === 0) return "0/0 nodes are available: no nodes available to schedule pods.";
-  const list = [...reasons].map(([reason, count]) => `${count} ${reason}`).sort();
+  const list =
+    typeof reasons === "string" ? [reasons] : [...reasons].map(([reason, count]) => `${count} ${reason}`).sort();
   const head = `0/${total} nodes are available: ${list.join(", ")}.`;
   const unhelpful = total - resolvable;
   const parts = [
     ...(resolvable > 0 ? [`${resolvable} No preemption victims found for incoming pod`] : []),
     ...(unhelpful > 0 ? [`${unhelpful} Preemption is not helpful for scheduling`] : []),
   ];
-  return `${head} preemption: 0/${total} nodes are available: ${parts.join(", ")}.`;
+  // The first words are those of the plugin of dynamic resources, which has its say whenever a pod fits nowhere.
+  return `${head} no new claims to deallocate, preemption: 0/${total} nodes are available: ${parts.join(", ")}.`;
 }

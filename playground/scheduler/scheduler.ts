@@ -2,19 +2,21 @@
  * Binds pending pods to nodes, one at a time in order of priority, and tells why a pod fits nowhere.
  * Kubernetes: pkg/scheduler/scheduler.go. Waiting pods are tried again when nodes or pods change.
  */
-import type { Node, Pod } from "kubernetes-types/core/v1";
+import type { Node, PersistentVolumeClaim, Pod } from "kubernetes-types/core/v1";
 import type { Context } from "#base/context.ts";
 import { isAborted, messageOf } from "#base/errors.ts";
 import type { KubeClient } from "#kube/client/client.ts";
 import type { EventRecorder } from "#kube/events/recorder.ts";
 import type { Informers } from "#kube/informer/informers.ts";
 import { WorkQueue } from "#kube/queue/work-queue.ts";
-import { nodes, pods } from "#machinery/builtin.ts";
+import { nodes, persistentVolumeClaims, persistentVolumes, pods, storageClasses } from "#machinery/builtin.ts";
 import { type Condition, withCondition } from "#machinery/conditions.ts";
 import { formatKey, keyOf, parseKey } from "#machinery/meta.ts";
 import { isTerminal } from "#machinery/pod.ts";
 import { isConflict, isNotFound } from "#machinery/status-error.ts";
+import { SELECTED_NODE } from "#machinery/volume.ts";
 import { buildState } from "./cluster-state.ts";
+import { type StorageState, undecidedClaims } from "./plugins/volumes.ts";
 import { DEFAULT_PLUGINS, schedule } from "./schedule.ts";
 
 export interface SchedulerDeps {
@@ -57,14 +59,16 @@ export async function runScheduler(ctx: Context, deps: SchedulerDeps): Promise<v
     },
     deleted: retryWaiting,
   });
+  const storage = watchStorage(deps, retryWaiting);
   ctx.signal.addEventListener("abort", () => queue.close(), { once: true });
-  await Promise.all([podInformer.synced, nodeInformer.synced]);
+  await Promise.all([podInformer.synced, nodeInformer.synced, storage.synced]);
   for (let key = await queue.get(); key !== undefined; key = await queue.get()) {
     await one(key);
     queue.done(key);
   }
   stopPods();
   stopNodes();
+  storage.stop();
 
   function note(pod: Pod): void {
     const isBound = (pod.spec?.nodeName ?? "") !== "";
@@ -79,9 +83,13 @@ export async function runScheduler(ctx: Context, deps: SchedulerDeps): Promise<v
     if (pod === undefined || !isOurs(pod) || (pod.spec?.nodeName ?? "") !== "" || assumed.has(pod.metadata?.uid ?? ""))
       return;
     try {
-      const state = buildState(nodeInformer.store.list(), podInformer.store.list(), assumed);
+      const state = buildState(nodeInformer.store.list(), podInformer.store.list(), assumed, storage.state);
       const decision = schedule(pod, state, DEFAULT_PLUGINS, deps.random);
-      if (decision.do === "bind") {
+      const undecided = decision.do === "bind" ? undecidedClaims(pod, storage.state) : [];
+      if (decision.do === "bind" && undecided.length > 0) {
+        waiting.add(key);
+        for (const claim of undecided) await chooseNode(ctx, deps, claim, decision.nodeName);
+      } else if (decision.do === "bind") {
         waiting.delete(key);
         assumed.set(pod.metadata?.uid ?? "", decision.nodeName);
         await bind(ctx, deps, pod, decision.nodeName);
@@ -97,6 +105,43 @@ export async function runScheduler(ctx: Context, deps: SchedulerDeps): Promise<v
       queue.addRateLimited(key);
     }
   }
+}
+
+/** What volumes can be had; pods that wait are looked at again when it changes. */
+function watchStorage(
+  { informers }: SchedulerDeps,
+  changed: () => void,
+): { state: StorageState; synced: Promise<unknown>; stop: () => void } {
+  const claims = informers.for(persistentVolumeClaims);
+  const volumes = informers.for(persistentVolumes);
+  const classes = informers.for(storageClasses);
+  const handler = { added: changed, updated: changed, deleted: changed };
+  const stops = [claims.addHandler(handler), volumes.addHandler(handler), classes.addHandler(handler)];
+  return {
+    state: {
+      findClaim: (namespace, name) => claims.store.get({ namespace, name }),
+      findVolume: (name) => volumes.store.get({ name }),
+      findClass: (name) => classes.store.get({ name }),
+      volumes: () => volumes.store.list(),
+    },
+    synced: Promise.all([claims.synced, volumes.synced, classes.synced]),
+    stop: () => {
+      for (const stop of stops) stop();
+    },
+  };
+}
+
+async function chooseNode(
+  ctx: Context,
+  deps: SchedulerDeps,
+  claim: PersistentVolumeClaim,
+  nodeName: string,
+): Promise<void> {
+  if (claim.metadata?.annotations?.[SELECTED_NODE] === nodeName) return;
+  const { resourceVersion } = claim.metadata ?? {};
+  await deps.client.patch(ctx, persistentVolumeClaims, keyOf(claim), "merge", {
+    metadata: { resourceVersion, annotations: { [SELECTED_NODE]: nodeName } },
+  });
 }
 
 function isOurs(pod: Pod): boolean {

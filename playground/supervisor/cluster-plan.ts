@@ -114,6 +114,7 @@ async function controllersProcess({
     }),
     scheduler: await credentials.client("scheduler", { commonName: "system:kube-scheduler", organizations: [] }),
     podCidr: spec.podCidr,
+    volumes: paths.volumes,
     ...(spec.loadBalancer && { loadBalancerRange: network.loadBalancerRange }),
   };
   return processSpec({ spec, paths, programs }, "controllers", network.netns, config);

@@ -21,6 +21,8 @@ export interface ControllersConfig {
   readonly controllerManager: Identity;
   readonly scheduler: Identity;
   readonly podCidr: string;
+  /** Where the class `local-path` keeps its folders. */
+  readonly volumes: string;
   readonly loadBalancerRange?: { readonly first: string; readonly last: string };
 }
 

@@ -18,6 +18,7 @@ export interface ClusterPaths {
   readonly pki: string;
   readonly store: string;
   readonly logs: string;
+  readonly volumes: string;
   readonly config: string;
   /** Images that the user adds, shared by all clusters. */
   readonly images: string;
@@ -42,6 +43,7 @@ export function clusterPaths(paths: Paths, cluster: string): ClusterPaths {
     pki: join(root, "pki"),
     store: join(root, "store.db"),
     logs: join(root, "logs"),
+    volumes: join(root, "volumes"),
     config: join(root, "config"),
     images: join(paths.home, "images.yaml"),
     node: (name) => join(root, "nodes", name),

@@ -1,4 +1,5 @@
 /** The built-in resources that our components address, with their static types. Kubernetes: staging/src/k8s.io/api */
+
 import type {
   MutatingWebhookConfiguration,
   ValidatingWebhookConfiguration,
@@ -27,6 +28,7 @@ import type {
   ServiceAccount,
 } from "kubernetes-types/core/v1";
 import type { EndpointSlice } from "kubernetes-types/discovery/v1";
+import type { Event as EventsEvent } from "kubernetes-types/events/v1";
 import type { Ingress, IngressClass, NetworkPolicy } from "kubernetes-types/networking/v1";
 import type { RuntimeClass } from "kubernetes-types/node/v1";
 import type { PodDisruptionBudget } from "kubernetes-types/policy/v1";
@@ -50,6 +52,7 @@ export const persistentVolumeClaims = namespaced<PersistentVolumeClaim>(
   "persistentvolumeclaims",
   "PersistentVolumeClaim",
 );
+export const events = namespaced<EventsEvent>("events.k8s.io", "v1", "events", "Event");
 export const coreEvents = namespaced<Event>("", "v1", "events", "Event");
 export const limitRanges = namespaced<LimitRange>("", "v1", "limitranges", "LimitRange");
 export const resourceQuotas = namespaced<ResourceQuota>("", "v1", "resourcequotas", "ResourceQuota");

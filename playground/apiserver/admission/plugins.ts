@@ -16,6 +16,7 @@ import { rbacEscalation } from "./rbac-escalation.ts";
 import { resourceQuotaPlugin } from "./resource-quota.ts";
 import { runtimeClassPlugin } from "./runtime-class.ts";
 import { serviceAccountPlugin } from "./service-account.ts";
+import { storageProtection } from "./storage-protection.ts";
 import { defaultTolerationSeconds } from "./toleration-seconds.ts";
 import { webhookPlugins } from "./webhooks/webhooks.ts";
 
@@ -44,6 +45,7 @@ export function admissionPlugins(deps: AdmissionDeps): AdmissionPlugin[] {
     certificateRequestIdentity(),
     certificateApproval(authorizer),
     defaultStorageClass(reader),
+    storageProtection(),
     defaultIngressClass(reader),
     rbacEscalation(authorizer, rbac),
     webhooks.mutating,

@@ -8,9 +8,9 @@ import { resourceQuotas } from "#machinery/builtin.ts";
 import type { Resource } from "#machinery/gvk.ts";
 import type { KubeObject } from "#machinery/meta.ts";
 import { addResources, milliOf, type ResourceList } from "#machinery/quantity.ts";
+import { isConcerned, isInScope, unspecified, usageOf } from "#machinery/quota.ts";
 import { forbiddenError } from "#machinery/status-error.ts";
 import type { AdmissionPlugin, AdmissionRequest, ObjectReader, ObjectWriter } from "../request.ts";
-import { isConcerned, isInScope, unspecified, usageOf } from "./quota-usage.ts";
 
 export interface QuotaDeps {
   readonly reader: ObjectReader;

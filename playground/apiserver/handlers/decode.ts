@@ -110,15 +110,36 @@ export function toObject(call: Call, decoded: Decoded): UnstructuredObject {
   return decoded.value as UnstructuredObject;
 }
 
-/** Checks types and removes what the schema does not know, in place; returns the removed as problems. */
-export function normalize(served: ServedResource, value: JsonObject): string[] {
+/**
+ * Checks types and removes what the schema does not know, in place; returns the removed as problems.
+ * `refuseType` throws what a value of a wrong type is answered with.
+ */
+export function normalize(
+  served: ServedResource,
+  value: JsonObject,
+  refuseType: (value: JsonObject, schema: Schema) => void = (object, schema) => refuseBody(served, object, schema),
+): string[] {
   const schema = served.schema();
   if (schema === undefined) return [];
-  const typeError = served.custom ? findMetaTypeError(value, schema) : findTypeError(value, schema);
-  if (typeError !== undefined) throw badRequest(`${handledAs(served)}: ${typeError}`);
+  if (served.custom) refuseBody(served, value, schema);
+  else refuseType(value, schema);
   const unknown = prune(value, schema).map((path) => `unknown field "${path}"`);
   if (!served.custom) dropNulls(value, schema);
+  if (isJsonObject(value.metadata)) dropEmpty(value.metadata);
   return unknown;
+}
+
+function refuseBody(served: ServedResource, value: JsonObject, schema: Schema): void {
+  const typeError = served.custom ? findMetaTypeError(value, schema) : findTypeError(value, schema);
+  if (typeError !== undefined) throw badRequest(`${handledAs(served)}: ${typeError}`);
+}
+
+/** Go's encoder leaves out what is empty: `kubectl diff` sends `annotations: {}` and expects to find none. */
+function dropEmpty(metadata: JsonObject): void {
+  for (const field of ["labels", "annotations", "finalizers", "ownerReferences"]) {
+    const value = metadata[field];
+    if (value !== undefined && value !== null && Object.keys(value).length === 0) delete metadata[field];
+  }
 }
 
 export function reportProblems(call: Call, problems: readonly string[]): void {

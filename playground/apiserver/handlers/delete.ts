@@ -21,7 +21,7 @@ const FOREGROUND = "foregroundDeletion";
 export async function handleDelete(core: Core, call: Call): Promise<Reply> {
   const options = await deleteOptions(call);
   const { object, gone } = await deleteObject(core, call, options);
-  return { code: 200, body: gone ? successStatus(call, object) : object };
+  return { code: 200, body: gone ? successStatus(call, object) : inVersion(call.served, object) };
 }
 
 export async function handleDeleteCollection(core: Core, call: Call): Promise<Reply> {
@@ -31,7 +31,7 @@ export async function handleDeleteCollection(core: Core, call: Call): Promise<Re
   for (const { value } of entries) {
     const { name = "", namespace = "" } = value.metadata ?? {};
     try {
-      items.push((await deleteObject(core, { ...call, name, namespace }, options)).object);
+      items.push(inVersion(call.served, (await deleteObject(core, { ...call, name, namespace }, options)).object));
     } catch (error) {
       if (!(error instanceof Error && "reason" in error && error.reason === "NotFound")) throw error;
     }
@@ -98,10 +98,10 @@ function remove(core: Core, call: Call, { entry, current, options }: Removal): D
   if (options.dryRun) return { object: gone ? current : next, gone };
   const before = JSON.stringify(current);
   if (!gone && JSON.stringify(next) === before) return { object: current, gone };
-  const stamp = (revision: number): KubeObject => stamped(next, revision);
+  const stamp = (revision: number): KubeObject => stamped(call.served, next, revision);
   if (!gone) return { object: core.store.update(entry.key, entry.revision, stamp).value, gone };
   // Watches and callers see the object as it last was, not as the deletion marked it.
-  const last = (revision: number): KubeObject => stamped(structuredClone(current), revision);
+  const last = (revision: number): KubeObject => stamped(call.served, structuredClone(current), revision);
   return { object: core.store.delete(entry.key, entry.revision, last).value, gone };
 }
 

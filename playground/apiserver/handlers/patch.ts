@@ -2,6 +2,7 @@
  * PATCH in its four forms. Kubernetes: apiserver/pkg/endpoints/handlers/patch.go
  */
 import { parse as parseYaml } from "yaml";
+import { invalid } from "#machinery/field-error.ts";
 import { apiVersionOf } from "#machinery/gvk.ts";
 import type { KubeObject, UnstructuredObject } from "#machinery/meta.ts";
 import { applyObject } from "#machinery/patch/apply.ts";
@@ -9,6 +10,7 @@ import { applyJsonPatch, JsonPatchError, parseJsonPatch } from "#machinery/patch
 import { applyMergePatch } from "#machinery/patch/merge-patch.ts";
 import { applyStrategicMergePatch } from "#machinery/patch/strategic-merge-patch.ts";
 import { findDuplicateFields } from "#machinery/schema/duplicate-fields.ts";
+import { findConversionError, findTypeError } from "#machinery/schema/go-types.ts";
 import { isJsonObject, type JsonObject, type Schema } from "#machinery/schema/schema.ts";
 import { badRequest, failure, notFound, StatusError } from "#machinery/status-error.ts";
 import type { ViewConnector } from "../connector.ts";
@@ -37,7 +39,7 @@ export async function handlePatch(core: Core, call: Call, view?: ViewConnector):
   const patch = await decodePatch(call);
   const next = (current: UnstructuredObject): UnstructuredObject => {
     const patched = patch.apply(current, call.served.schema()) as UnstructuredObject;
-    reportOnce(call, [...patch.problems, ...normalize(call.served, patched)]);
+    reportOnce(call, [...patch.problems, ...normalize(call.served, patched, patch.refuseType)]);
     requireSameName(call, patched);
     return patched;
   };
@@ -57,6 +59,8 @@ export interface DecodedPatch {
   readonly problems: readonly string[];
   /** The patched object; `current` may be changed. */
   apply(current: JsonObject, schema: Schema | undefined): JsonObject;
+  /** Throws when the patched object has a value of a wrong type. */
+  readonly refuseType: (patched: JsonObject, schema: Schema) => void;
 }
 
 export async function decodePatch(call: Call): Promise<DecodedPatch> {
@@ -64,39 +68,56 @@ export async function decodePatch(call: Call): Promise<DecodedPatch> {
   const supported = [JSON_PATCH, MERGE_PATCH, ...(call.served.custom ? [] : [STRATEGIC_MERGE_PATCH]), APPLY_PATCH];
   if (!supported.includes(mediaType)) throw unsupportedMediaType(supported);
   const text = (await call.body()).toString("utf8");
-  if (mediaType === JSON_PATCH) return decodeJsonPatch(call, text);
+  if (mediaType === JSON_PATCH) return decodeJsonPatch(text);
   const value = parseJson(text);
   const problems = findDuplicateFields(text).map((path) => `duplicate field "${path}"`);
   if (mediaType === MERGE_PATCH) {
-    return { problems, apply: (current) => asObject(applyMergePatch(current, structuredClone(value))) };
+    const apply = (current: JsonObject): JsonObject => asObject(applyMergePatch(current, structuredClone(value)));
+    return { problems, apply, refuseType: refuseDecoded };
   }
   return {
     problems,
     apply: (current, schema) => applyStrategicMergePatch(current, structuredClone(value), schema),
+    refuseType: (patched, schema) => refusePatch(goText(value), findConversionError(patched, schema)),
   };
 }
 
-function decodeJsonPatch(call: Call, text: string): DecodedPatch {
+function decodeJsonPatch(text: string): DecodedPatch {
   try {
     const operations = parseJsonPatch(text);
-    const { resource } = call.served.strategy;
     const apply = (current: JsonObject): JsonObject => {
       try {
         return asObject(applyJsonPatch(current, operations));
       } catch (error) {
         if (!(error instanceof JsonPatchError)) throw error;
-        const details = { name: call.name, group: resource.group, kind: resource.plural };
-        throw failure(422, "Invalid", "the server rejected our request due to an error in our request", {
-          ...details,
-          causes: [{ message: error.message }],
-        });
+        // As upstream the answer names neither object nor operation.
+        throw failure(422, "Invalid", "the server rejected our request due to an error in our request", {});
       }
     };
-    return { problems: [], apply };
+    return { problems: [], apply, refuseType: refuseDecoded };
   } catch (error) {
     if (error instanceof JsonPatchError) throw badRequest(error.message);
     throw error;
   }
+}
+
+/** Upstream decodes the patched text and shows all of it. */
+function refuseDecoded(patched: JsonObject, schema: Schema): void {
+  refusePatch(JSON.stringify(patched), findTypeError(patched, schema));
+}
+
+function refusePatch(shown: string, problem: string | undefined): void {
+  if (problem === undefined) return;
+  const error = invalid("patch", shown, problem);
+  throw failure(422, "Invalid", ` "" is invalid: ${error.field}: ${error.message}`, { causes: [error] });
+}
+
+/** As Go prints a map with `%+v`: `map[spec:map[replicas:x]]`. */
+function goText(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(goText).join(" ")}]`;
+  if (!isJsonObject(value)) return value === null ? "<nil>" : String(value);
+  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  return `map[${entries.map(([key, item]) => `${key}:${goText(item)}`).join(" ")}]`;
 }
 
 function asObject(value: unknown): JsonObject {

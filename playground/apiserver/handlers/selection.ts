@@ -35,11 +35,9 @@ function fieldReader(strategy: AnyStrategy, path: string): (object: KubeObject) 
   if (path === "metadata.namespace") return (object) => object.metadata?.namespace ?? "";
   const read = strategy.fieldLabels?.[path];
   if (read === undefined) {
+    if (strategy.fieldLabels !== undefined) throw badRequest(`field label not supported: ${path}`);
     throw badRequest(
-      `Unable to find "${strategy.resource.group}/${strategy.resource.version}, Resource=${strategy.resource.plural}" that match label selector "", field selector "${path}": field label not supported: ${path}`.replace(
-        '"/',
-        '"',
-      ),
+      `${JSON.stringify(path)} is not a known field selector: only "metadata.name", "metadata.namespace"`,
     );
   }
   return (object) => read(object);

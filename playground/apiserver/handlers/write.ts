@@ -11,6 +11,7 @@ import { jsonEquals } from "#machinery/schema/schema.ts";
 import { alreadyExists, failure, invalidObject, modifiedConflict, notFound } from "#machinery/status-error.ts";
 import { type Entry, StoreError } from "#playground/store/store.ts";
 import { type Call, type Core, inVersion, keyFor, timestamp } from "../core.ts";
+import type { ServedResource } from "../registry.ts";
 import type { AdmissionRequest } from "../request.ts";
 import { isDeletable } from "./deletion-state.ts";
 import {
@@ -54,7 +55,7 @@ function insert(core: Core, call: Call, object: UnstructuredObject, dryRun: bool
   for (let attempt = 1; ; attempt++) {
     const key = keyFor(call.served, metadata.namespace ?? "", metadata.name ?? "");
     try {
-      if (!dryRun) return core.store.create(key, (revision) => stamped(object, revision)).value;
+      if (!dryRun) return core.store.create(key, (revision) => stamped(call.served, object, revision)).value;
       if (core.store.get(key) === undefined) return object;
       throw new StoreError("exists", key);
     } catch (error) {
@@ -176,7 +177,7 @@ function commit(core: Core, call: Call, { entry, previous, next, dryRun }: Commi
   if (isUnchanged(next, previous)) return previous;
   if (dryRun)
     return { ...next, metadata: { ...next.metadata, resourceVersion: previous.metadata?.resourceVersion ?? "" } };
-  const stamp = (revision: number): KubeObject => stamped(next, revision);
+  const stamp = (revision: number): KubeObject => stamped(call.served, next, revision);
   // Whoever takes the last finalizer off an object that is being deleted removes it.
   if (isDeletable(call.served.strategy.resource, next))
     return core.store.delete(entry.key, entry.revision, stamp).value;
@@ -190,9 +191,10 @@ function isUnchanged(next: UnstructuredObject, previous: KubeObject): boolean {
   return same && sameManagedFields(a ?? [], b ?? []);
 }
 
-export function stamped(object: KubeObject, revision: number): KubeObject {
+/** As it is stored. */
+export function stamped({ strategy }: ServedResource, object: KubeObject, revision: number): KubeObject {
   object.metadata = { ...object.metadata, resourceVersion: String(revision) };
-  return object;
+  return strategy.storedAs?.toStored(object) ?? object;
 }
 
 interface Change {

@@ -9,9 +9,12 @@ import type { JsonObject, Schema } from "#machinery/schema/schema.ts";
 import { failure } from "#machinery/status-error.ts";
 import type { Registry, ServedResource } from "../registry.ts";
 import type { RequestInfo } from "../request-info.ts";
-import { type Incoming, type Outgoing, sendObject } from "../respond.ts";
+import { type Incoming, type Outgoing, sendBytes, sendObject } from "../respond.ts";
 import type { BuiltinSchemas } from "./builtin-schemas.ts";
 import { pathsOf } from "./paths.ts";
+
+const TITLE = "Kubernetes";
+const VERSION = "v1.35.0-liqo";
 
 interface GroupVersion {
   readonly group: string;
@@ -36,6 +39,10 @@ export class OpenApiDocuments {
     const acceptsGzip = String(to.incoming.headers["accept-encoding"] ?? "").includes("gzip");
     const body = this.#document(path);
     if (body === undefined) throw failure(404, "NotFound", "the server could not find the requested resource", {});
+    if (path === "/openapi/v2" && String(to.incoming.headers.accept ?? "").includes("protobuf")) {
+      sendBytes(to.outgoing, emptyV2(), "application/com.github.proto-openapi.spec.v2.v1.0+protobuf");
+      return;
+    }
     const isImmutable = info.query.has("hash");
     if (isImmutable) to.outgoing.setHeader("expires", new Date(Date.now() + 365 * 86_400_000).toUTCString());
     await sendObject(to.outgoing, { code: 200, body, acceptsGzip });
@@ -43,8 +50,7 @@ export class OpenApiDocuments {
 
   #document(path: string): object | undefined {
     if (path === "/openapi/v2") {
-      const info = { title: "Kubernetes", version: "v1.35.0-liqo" };
-      return { swagger: "2.0", info, paths: {}, definitions: {} };
+      return { swagger: "2.0", info: { title: TITLE, version: VERSION }, paths: {}, definitions: {} };
     }
     if (path === "/openapi/v3") return { paths: this.#index() };
     const gv = this.#groupVersions().find((candidate) => `/openapi/v3/${pathOf(candidate)}` === path);
@@ -95,11 +101,21 @@ export class OpenApiDocuments {
     }
     return {
       openapi: "3.0.0",
-      info: { title: "Kubernetes", version: "v1.35.0-liqo" },
+      info: { title: TITLE, version: VERSION },
       paths,
       components: { schemas },
     };
   }
+}
+
+/** kubectl asks for it when it meets a kind nobody serves. Schema: github.com/google/gnostic openapiv2/OpenAPIv2.proto */
+function emptyV2(): Buffer {
+  const field = (number: number, value: string | Buffer): Buffer => {
+    const bytes = Buffer.from(value);
+    return Buffer.concat([Buffer.from([(number << 3) | 2, bytes.length]), bytes]);
+  };
+  const info = Buffer.concat([field(1, TITLE), field(2, VERSION)]);
+  return Buffer.concat([field(1, "2.0"), field(2, info)]);
 }
 
 function pathOf({ group, version }: GroupVersion): string {

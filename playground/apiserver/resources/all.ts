@@ -11,6 +11,7 @@ import { podStrategy } from "./core/pod.ts";
 import * as records from "./core/records.ts";
 import { serviceStrategy } from "./core/service.ts";
 import * as storage from "./core/storage.ts";
+import { eventsEventStrategy } from "./events/event.ts";
 import * as networking from "./networking/networking.ts";
 import * as rbac from "./rbac/roles.ts";
 
@@ -19,6 +20,7 @@ export const builtinStrategies: readonly AnyStrategy[] = [
   nodeStrategy,
   podStrategy,
   serviceStrategy,
+  eventsEventStrategy,
   ...[configuration, records, storage, apps, batch, certificates, networking, classes, rbac].flatMap(
     (group): AnyStrategy[] => Object.values(group),
   ),

@@ -3,7 +3,7 @@ import type { DaemonSet } from "kubernetes-types/apps/v1";
 import type { Node, Pod, PodSpec, Toleration } from "kubernetes-types/core/v1";
 import type { Context } from "#base/context.ts";
 import { type Controller, DONE, type Result, watchFor, watchMapped, watchOwned } from "#kube/controller/controller.ts";
-import { daemonSets, nodes, pods } from "#machinery/builtin.ts";
+import { controllerRevisions, daemonSets, nodes, pods } from "#machinery/builtin.ts";
 import { controllerOf, formatKey, keyOf } from "#machinery/meta.ts";
 import { matchesRequiredAffinity } from "#machinery/node-affinity.ts";
 import { isAvailable, isReady, isTerminal, isTerminating } from "#machinery/pod.ts";
@@ -12,6 +12,7 @@ import { findUntolerated } from "#machinery/taint.ts";
 import type { Deps } from "../deps.ts";
 import { Expectations } from "../expectations.ts";
 import { podFromTemplate, shortHash } from "../pods.ts";
+import { ensureRevision } from "../revisions.ts";
 
 const HASH = "controller-revision-hash";
 // Kubernetes: pkg/controller/daemon/util.AddOrUpdateDaemonPodTolerations
@@ -40,6 +41,7 @@ export function daemonSetController(deps: Deps): Controller {
     watches: [
       watchFor(sets),
       watchOwned(podInformer, "DaemonSet"),
+      watchOwned(deps.informers.for(controllerRevisions), "DaemonSet"),
       watchMapped(nodeInformer, () => sets.store.list().map(keyOf)),
     ],
     reconcile: async (ctx, key): Promise<Result> => {
@@ -50,6 +52,8 @@ export function daemonSetController(deps: Deps): Controller {
       const owned = all.filter((pod) => controllerOf(pod)?.uid === set.metadata?.uid);
       const exists = (uid: string): boolean => byUid.has(uid);
       const isLive = (uid: string): boolean => exists(uid) && byUid.get(uid)?.metadata?.deletionTimestamp === undefined;
+      const used = new Set(owned.map((pod) => `${key.name}-${pod.metadata?.labels?.[HASH]}`));
+      await ensureRevision(ctx, deps, set, templateHash(set), used);
       const plan = planDaemons(set, nodeInformer.store.list(), owned);
       if (expectations.satisfied(formatKey(key), exists, isLive)) await act(ctx, deps, set, plan, expectations);
       await report(ctx, deps, set, plan, owned);

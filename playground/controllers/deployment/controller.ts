@@ -106,7 +106,7 @@ function scaleAnnotations(deployment: Deployment): Record<string, string> {
   };
 }
 
-/** A roll-back makes an old set the newest revision. */
+/** A roll-back makes an old set the newest revision; what annotates the Deployment (the cause of the change) annotates it too. */
 async function bumpRevision(
   ctx: Context,
   deps: Deps,
@@ -117,7 +117,8 @@ async function bumpRevision(
   const newest = Math.max(0, ...old.map((set) => Number(set.metadata?.annotations?.[REVISION] ?? 0)));
   const own = Number(fresh.metadata?.annotations?.[REVISION] ?? 0);
   const revision = own > newest ? own : newest + 1;
-  const wanted = { ...scaleAnnotations(deployment), [REVISION]: String(revision) };
+  // After a roll-back the Deployment carries the annotations of the set it came from, the set keeps its own.
+  const wanted = { ...copiedAnnotations(deployment), ...scaleAnnotations(deployment), [REVISION]: String(revision) };
   const stale = Object.entries(wanted).some(([key, value]) => fresh.metadata?.annotations?.[key] !== value);
   const next = stale
     ? await deps.client.patch(ctx, replicaSets, keyOf(fresh), "merge", { metadata: { annotations: wanted } })

@@ -49,6 +49,7 @@ export function endpointSliceController(deps: Deps): Controller {
       if (
         service === undefined ||
         service.spec?.selector === undefined ||
+        service.spec.type === "ExternalName" ||
         service.metadata?.deletionTimestamp !== undefined
       )
         return DONE;

@@ -4,7 +4,14 @@
  */
 import type { Context } from "#base/context.ts";
 import { discoverResources } from "#kube/client/discovery.ts";
-import { type Controller, DONE, type Result, watchFor, watchManual } from "#kube/controller/controller.ts";
+import {
+  type Controller,
+  DONE,
+  type Result,
+  watchManual,
+  watchMapped,
+  watchStart,
+} from "#kube/controller/controller.ts";
 import type { Informer } from "#kube/informer/informer.ts";
 import { customResourceDefinitions } from "#machinery/builtin.ts";
 import { formatGroupResource, parseApiVersion, type Resource } from "#machinery/gvk.ts";
@@ -29,11 +36,8 @@ export function garbageCollector(deps: Deps): Controller {
   return {
     name: "garbage-collector",
     workers: 10,
-    // Definitions come and go with their kinds: each change is a reason to look at discovery again.
-    watches: [
-      manual,
-      { ...watchFor(definitions), start: (add) => watchFor(definitions).start(() => add({ name: DISCOVER_KEY })) },
-    ],
+    // Definitions come and go with their kinds: each change is a reason to look at discovery again, and so is the start.
+    watches: [manual, watchMapped(definitions, () => [{ name: DISCOVER_KEY }]), watchStart({ name: DISCOVER_KEY })],
     reconcile: async (ctx, key): Promise<Result> => {
       if (key.name === DISCOVER_KEY) {
         await discover(ctx, deps, graph, watched, enqueue);

@@ -3,12 +3,13 @@ import type { StatefulSet } from "kubernetes-types/apps/v1";
 import type { Pod } from "kubernetes-types/core/v1";
 import type { Context } from "#base/context.ts";
 import { type Controller, DONE, type Result, watchFor, watchOwned } from "#kube/controller/controller.ts";
-import { persistentVolumeClaims, pods, statefulSets } from "#machinery/builtin.ts";
+import { controllerRevisions, persistentVolumeClaims, pods, statefulSets } from "#machinery/builtin.ts";
 import { controllerOf, keyOf } from "#machinery/meta.ts";
 import { isReady, isTerminal, isTerminating } from "#machinery/pod.ts";
 import { isAlreadyExists } from "#machinery/status-error.ts";
 import type { Deps } from "../deps.ts";
 import { podFromTemplate, shortHash } from "../pods.ts";
+import { ensureRevision } from "../revisions.ts";
 
 const HASH = "controller-revision-hash";
 
@@ -23,11 +24,17 @@ export function statefulSetController(deps: Deps): Controller {
   return {
     name: "statefulset",
     workers: 2,
-    watches: [watchFor(sets), watchOwned(podInformer, "StatefulSet")],
+    watches: [
+      watchFor(sets),
+      watchOwned(podInformer, "StatefulSet"),
+      watchOwned(deps.informers.for(controllerRevisions), "StatefulSet"),
+    ],
     reconcile: async (ctx, key): Promise<Result> => {
       const set = sets.store.get(key);
       if (set === undefined || set.metadata?.deletionTimestamp !== undefined) return DONE;
       const owned = podInformer.store.list(key.namespace).filter((pod) => controllerOf(pod)?.uid === set.metadata?.uid);
+      const used = new Set(owned.map((pod) => pod.metadata?.labels?.[HASH] ?? ""));
+      await ensureRevision(ctx, deps, set, shortHash(set.spec?.template), used);
       for (const step of planStateful(set, owned)) await act(ctx, deps, set, step);
       await report(ctx, deps, set, owned);
       return DONE;

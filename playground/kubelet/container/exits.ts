@@ -27,7 +27,11 @@ export class Exits {
 
   /** The containers that ran according to the record, but do not any more. */
   collect(pod: Pod, record: PodRecord, now: string): EndedContainer[] {
-    const containers = [...(pod.spec?.initContainers ?? []), ...(pod.spec?.containers ?? [])];
+    const containers: Container[] = [
+      ...(pod.spec?.initContainers ?? []),
+      ...(pod.spec?.containers ?? []),
+      ...(pod.spec?.ephemeralContainers ?? []),
+    ];
     return containers.flatMap((container) => {
       const state = containerOf(record, container.name);
       const id = state.current?.id;

@@ -25,6 +25,8 @@ export interface StartInput {
   readonly sandbox: Sandbox;
   readonly volumes: PodVolumes;
   readonly restarts: number;
+  /** Container whose processes this one is to see: `kubectl debug --target`. */
+  readonly targetId?: string | undefined;
 }
 
 /** Why a container could not be started; `reason` is shown as its waiting or terminated state. */
@@ -149,6 +151,7 @@ function forgeContainerSpec(deps: NodeDeps, input: StartInput, decided: Decided)
       ...(network !== undefined && { network }),
       ...(ipc !== undefined && { ipc }),
       hostPid: pod.spec?.hostPID === true,
+      ...(input.targetId !== undefined && { pid: `/proc/${deps.runtime.pidOf(input.targetId)}/ns/pid` }),
     },
     ...(deps.cgroups.version !== "none" && {
       cgroup: { path: `${podPath}/${decided.id}`, limits: limitsOf(container) },

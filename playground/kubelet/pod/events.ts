@@ -29,7 +29,9 @@ export class PodEvents {
 
   #fieldPath(container: Container | undefined): string | undefined {
     if (container === undefined) return undefined;
-    const isInit = this.#pod().spec?.initContainers?.some((item) => item.name === container.name) ?? false;
-    return `spec.${isInit ? "initContainers" : "containers"}{${container.name}}`;
+    const { spec } = this.#pod();
+    const lists = ["initContainers", "ephemeralContainers"] as const;
+    const list = lists.find((field) => spec?.[field]?.some(({ name }) => name === container.name)) ?? "containers";
+    return `spec.${list}{${container.name}}`;
   }
 }

@@ -38,6 +38,13 @@ function exited(code: number, state?: ContainerRecord): ContainerRecord {
   return ended(running(state), { code, reason: code === 0 ? "Completed" : "Error", finishedAt: T0 });
 }
 
+test("an ephemeral container starts once, beside the others, and ends nothing", () => {
+  const debugged = pod({ ephemeralContainers: [{ name: "debug", image: "a" }] });
+  assert.deepEqual(plan(debugged, { main: running() }).start, ["debug"]);
+  const after = plan(debugged, { main: running(), debug: exited(1) });
+  assert.deepEqual([after.start, after.isOver], [[], false]);
+});
+
 function plan(spec: Pod, states: Record<string, ContainerRecord>, started_ = true, unhealthy = false) {
   const record = Object.entries(states).reduce(
     (r, [name, state]) => withContainer(r, name, state),

@@ -43,6 +43,11 @@ export function planPod(input: PlanInput): Plan {
   }
   stopUnhealthy(input, draft);
   if (planInit(input, draft)) for (const container of mains) startIfDue(input, draft, container);
+  for (const container of spec?.ephemeralContainers ?? []) {
+    // They run once, beside whatever else there is, and hold nothing up.
+    const state = containerOf(input.record, container.name);
+    if (state.current === undefined) startIfDue(input, draft, container, true);
+  }
   return { ...draft, isOver: false };
 }
 

@@ -54,6 +54,13 @@ export function containerOf(record: PodRecord, name: string): ContainerRecord {
   return record.containers[name] ?? NEW_CONTAINER;
 }
 
+/** Id of the container that an ephemeral one is to look into, while it runs. */
+export function targetOf({ pod, containers }: PodRecord, name: string): string | undefined {
+  const target = pod.spec?.ephemeralContainers?.find((container) => container.name === name)?.targetContainerName;
+  const current = target === undefined ? undefined : containers[target]?.current;
+  return current?.ending === undefined ? current?.id : undefined;
+}
+
 export function withContainer(record: PodRecord, name: string, container: ContainerRecord): PodRecord {
   return { ...record, containers: { ...record.containers, [name]: container } };
 }

@@ -30,6 +30,7 @@ export function podStatus(input: StatusInput): PodStatus {
   const phase = phaseOf(input);
   const inits = (pod.spec?.initContainers ?? []).map((container) => initStatus(input, container));
   const mains = (pod.spec?.containers ?? []).map((container) => containerStatus(input, container));
+  const ephemeral = (pod.spec?.ephemeralContainers ?? []).map((container) => ephemeralStatus(input, container));
   const final = record.final;
   return {
     phase,
@@ -40,7 +41,9 @@ export function podStatus(input: StatusInput): PodStatus {
     ...(record.ip !== undefined && { podIP: record.ip, podIPs: [{ ip: record.ip }] }),
     startTime: record.startTime,
     ...(inits.length > 0 && { initContainerStatuses: inits }),
-    containerStatuses: mains,
+    // As upstream by name, not in the order of the spec.
+    containerStatuses: [...mains].sort((a, b) => (a.name < b.name ? -1 : 1)),
+    ...(ephemeral.length > 0 && { ephemeralContainerStatuses: ephemeral }),
     qosClass: pod.status?.qosClass ?? qosClass(pod),
   };
 }
@@ -100,6 +103,12 @@ function initStatus(input: StatusInput, container: Container): ContainerStatus {
   const status = containerStatus(input, container);
   if (isSidecar(container)) return status;
   return { ...status, ready: status.state?.terminated?.exitCode === 0 };
+}
+
+/** Never ready: no probe asks and no Service counts on them. */
+function ephemeralStatus(input: StatusInput, container: Container): ContainerStatus {
+  const { started: _started, ...status } = containerStatus(input, container);
+  return { ...status, ready: false };
 }
 
 /** A container that ended and is going to run again is shown as waiting, with its end as the last state. */

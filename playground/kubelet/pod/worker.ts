@@ -33,6 +33,7 @@ import {
   refused,
   saveRecord,
   started,
+  targetOf,
   withContainer,
 } from "./record.ts";
 import { podStatus } from "./status.ts";
@@ -201,6 +202,7 @@ export class PodWorker {
       sandbox,
       volumes: this.#environment.volumes,
       restarts,
+      targetId: targetOf({ ...this.#record, pod: this.#pod }, container.name),
     };
     try {
       const instance = await startContainer(this.#ctx, this.#deps, input);
@@ -278,9 +280,8 @@ export class PodWorker {
   #stopNext(): boolean {
     const isUp = (container: Container): boolean => isRunning(containerOf(this.#record, container.name));
     const inits = this.#pod.spec?.initContainers ?? [];
-    const mains = [...(this.#pod.spec?.containers ?? []), ...inits.filter((container) => !isSidecar(container))].filter(
-      isUp,
-    );
+    const { containers = [], ephemeralContainers = [] } = this.#pod.spec ?? {};
+    const mains = [...containers, ...ephemeralContainers, ...inits.filter((c) => !isSidecar(c))].filter(isUp);
     const sidecar = inits.filter(isSidecar).findLast(isUp);
     const next = mains.length > 0 || sidecar === undefined ? mains : [sidecar];
     for (const container of next) this.#stop(container, `Stopping container ${container.name}`);

@@ -115,10 +115,15 @@ export class Runtime implements Disposable {
     }
   }
 
+  /** The container's first process, as this machine counts. */
+  pidOf(id: string): number {
+    return Number(readFileSync(join(this.bundle(id), "pidfile"), "utf8"));
+  }
+
   /** Whether the container's first process still is that process. */
   isAlive(id: string): boolean {
     try {
-      const pid = Number(readFileSync(join(this.bundle(id), "pidfile"), "utf8"));
+      const pid = this.pidOf(id);
       return (
         readFileSync(`/proc/${pid}/cgroup`, "utf8") !== "" &&
         !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, "utf8"))

@@ -37,6 +37,8 @@ export interface SpecInput {
     readonly ipc?: string;
     readonly uts?: string;
     readonly hostPid: boolean;
+    /** Of another container, whose processes this one is to see. */
+    readonly pid?: string;
   };
   /** Undefined: this machine does not let us limit anything. */
   readonly cgroup?: { readonly path: string; readonly limits: Limits };
@@ -127,9 +129,9 @@ function forgeMount(mount: Mount): object {
   return { destination: mount.path, type: "bind", source: mount.host, options };
 }
 
-function forgeNamespaces({ network, ipc, uts, hostPid }: SpecInput["namespaces"]): object[] {
-  const own = hostPid ? [{ type: "mount" }] : [{ type: "pid" }, { type: "mount" }];
-  const joined = Object.entries({ network, ipc, uts }).flatMap(([type, path]) =>
+function forgeNamespaces({ network, ipc, uts, hostPid, pid }: SpecInput["namespaces"]): object[] {
+  const own = hostPid || pid !== undefined ? [{ type: "mount" }] : [{ type: "pid" }, { type: "mount" }];
+  const joined = Object.entries({ network, ipc, uts, pid }).flatMap(([type, path]) =>
     path === undefined ? [] : [{ type, path }],
   );
   return [...own, ...joined];

@@ -1,5 +1,6 @@
 /** exec, attach and port-forward into the pods of this node. Kubernetes: pkg/kubelet/server/server.go */
 import { spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import type { IncomingMessage } from "node:http";
 import { connect } from "node:net";
@@ -10,6 +11,7 @@ import { serveRemoteCommand } from "#wire/remote-command/server.ts";
 import type { Runtime } from "../runtime/container.ts";
 import { startExec } from "../runtime/exec.ts";
 import { ATTACH_BRIDGE, DIAL } from "../runtime/perl-bridges.ts";
+import { type ScreenedOutput, screenOutput } from "./exec-refusal.ts";
 
 export interface Upgrade {
   readonly request: IncomingMessage;
@@ -29,9 +31,10 @@ export async function serveExec(runtime: Runtime, id: string, upgrade: Upgrade):
     if (options.tty && control !== null && control !== undefined && "write" in control) {
       void followSize(streams, (rows, columns) => control.write(`${rows} ${columns}\n`));
     }
-    pipeStreams(streams, child);
+    const screened = pipeStreams(streams, child, options.tty ? "stdout" : "stderr");
     const exitCode = await exitOf(child);
-    return streams.status({ exitCode });
+    const why = screened?.refusal(exitCode);
+    return streams.status(why === undefined ? { exitCode } : { error: execFailure(why) });
   });
 }
 
@@ -57,16 +60,33 @@ export async function serveForward(network: string | undefined, upgrade: Upgrade
   );
 }
 
-function pipeStreams(streams: ExecStreams, child: ReturnType<typeof spawn>): void {
+/** As containerd and the kubelet word it together. */
+function execFailure(why: string): string {
+  const id = randomBytes(32).toString("hex");
+  const runtime = `failed to exec in container: failed to start exec "${id}": OCI runtime exec failed: ${why}: unknown`;
+  return `Internal error occurred: error executing command in container: ${runtime}`;
+}
+
+/** `screen`: where the runtime's own words would come, if the command cannot be started. */
+function pipeStreams(
+  streams: ExecStreams,
+  child: ReturnType<typeof spawn>,
+  screen?: "stdout" | "stderr",
+): ScreenedOutput | undefined {
   child.stdin?.on("error", () => undefined);
   if (child.stdin !== null) {
     if (streams.stdin === undefined) child.stdin.end();
     else streams.stdin.pipe(child.stdin);
   }
-  if (streams.stdout === undefined) child.stdout?.resume();
-  else child.stdout?.pipe(streams.stdout, { end: false });
-  if (streams.stderr === undefined) child.stderr?.resume();
-  else child.stderr?.pipe(streams.stderr, { end: false });
+  let screened: ScreenedOutput | undefined;
+  for (const name of ["stdout", "stderr"] as const) {
+    const [source, target] = [child[name], streams[name]];
+    if (source === null) continue;
+    if (target === undefined) source.resume();
+    else if (name === screen) screened = screenOutput(source, target);
+    else source.pipe(target, { end: false });
+  }
+  return screened;
 }
 
 function exitOf(child: ReturnType<typeof spawn>): Promise<number> {

@@ -31,8 +31,7 @@ export const taintToleration: Plugin = {
   reverse: true,
   filter: (pod, { node }) => {
     const taint = findUntolerated(node.spec?.taints, pod.spec?.tolerations, ["NoSchedule", "NoExecute"]);
-    if (taint === undefined) return undefined;
-    return reject(`node(s) had untolerated taint {${taint.key}: ${taint.value ?? ""}}`);
+    return taint === undefined ? undefined : reject("node(s) had untolerated taint(s)");
   },
   score: (pod, { node }) =>
     (node.spec?.taints ?? []).filter(

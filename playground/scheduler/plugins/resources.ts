@@ -11,14 +11,18 @@ export const nodeResourcesFit: Plugin = {
   absolute: true,
   filter: (pod, node) => {
     const reasons: string[] = [];
+    // What exceeds the whole node fits no better when other pods go.
+    let resolvable = true;
     if ((node.requested.get("pods") ?? 0n) + 1000n > (node.allocatable.get("pods") ?? 0n))
       reasons.push("Too many pods");
     for (const [name, milli] of requestsOf(pod)) {
       if (milli === 0n) continue;
-      const free = (node.allocatable.get(name) ?? 0n) - (node.requested.get(name) ?? 0n);
-      if (milli > free) reasons.push(`Insufficient ${name}`);
+      const allocatable = node.allocatable.get(name) ?? 0n;
+      if (milli <= allocatable - (node.requested.get(name) ?? 0n)) continue;
+      reasons.push(`Insufficient ${name}`);
+      if (milli > allocatable) resolvable = false;
     }
-    return reasons.length === 0 ? undefined : { reasons, resolvable: true };
+    return reasons.length === 0 ? undefined : { reasons, resolvable };
   },
   score: leastAllocated,
 };

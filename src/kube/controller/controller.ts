@@ -96,6 +96,16 @@ export function watchManual(): Watch & { trigger: (key: ObjectKey) => void } {
   };
 }
 
+/** One key, once, when the controller starts: for what has to be done even if no object exists. */
+export function watchStart(key: ObjectKey): Watch {
+  return {
+    start(enqueue) {
+      enqueue(key);
+      return { stop: () => undefined, synced: Promise.resolve() };
+    },
+  };
+}
+
 /** Runs until the context ends. Work begins when all watched informers have their first list. */
 export async function runController(ctx: Context, controller: Controller): Promise<void> {
   const log = ctx.log.with({ controller: controller.name });

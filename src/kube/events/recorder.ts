@@ -2,7 +2,6 @@
  * Records core/v1 Events about objects, counting repetitions instead of repeating them.
  * Kubernetes: client-go/tools/record (event.go, events_cache.go). Failing to record never fails the caller.
  */
-import { createHash } from "node:crypto";
 import type { Event } from "kubernetes-types/core/v1";
 import type { Context } from "#base/context.ts";
 import { messageOf } from "#base/errors.ts";
@@ -22,10 +21,16 @@ export class EventRecorder {
   readonly #client: KubeClient;
   readonly #source: EventSource;
   readonly #seen = new Map<string, Event>();
+  #lastStamp = 0n;
 
   constructor(client: KubeClient, source: EventSource) {
     this.#client = client;
     this.#source = source;
+  }
+
+  /** The same as another component: `deployment-controller`. */
+  as(component: string): EventRecorder {
+    return new EventRecorder(this.#client, { ...this.#source, component });
   }
 
   normal(ctx: Context, object: KubeObject, reason: string, message: string, fieldPath?: string): void {
@@ -83,12 +88,8 @@ export class EventRecorder {
   ): Event {
     const metadata = object.metadata ?? {};
     const namespace = metadata.namespace ?? "default";
-    const suffix = createHash("sha256")
-      .update(`${e.key}${performance.timeOrigin}${performance.now()}`)
-      .digest("hex")
-      .slice(0, 16);
     return {
-      metadata: { name: `${metadata.name ?? "unknown"}.${suffix}`, namespace },
+      metadata: { name: `${metadata.name ?? "unknown"}.${this.#nextStamp().toString(16)}`, namespace },
       involvedObject: {
         ...(object.apiVersion !== undefined && { apiVersion: object.apiVersion }),
         ...(object.kind !== undefined && { kind: object.kind }),
@@ -111,6 +112,13 @@ export class EventRecorder {
       reportingComponent: this.#source.component,
       reportingInstance: this.#source.host ?? "",
     };
+  }
+
+  /** Nanoseconds since 1970, each greater than the last: lists are sorted by name, which so is the order of events. */
+  #nextStamp(): bigint {
+    const now = BigInt(Math.floor((performance.timeOrigin + performance.now()) * 1000)) * 1000n;
+    this.#lastStamp = now > this.#lastStamp ? now : this.#lastStamp + 1n;
+    return this.#lastStamp;
   }
 
   #remember(key: string, event: Event): void {

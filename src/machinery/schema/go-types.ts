@@ -14,10 +14,23 @@ interface Place {
 
 /** `json: cannot unmarshal string into Go struct field DeploymentSpec.spec.replicas of type int32`, or undefined. */
 export function findTypeError(value: unknown, schema: Schema): string | undefined {
-  return check(value, schema, { struct: "", fields: [] });
+  return check(value, schema, { struct: "", fields: [] })?.decoding;
 }
 
-function check(value: unknown, schema: Schema, place: Place): string | undefined {
+/**
+ * The same in the words of a conversion from plain maps, which strategic merge patches go through:
+ * `unrecognized type: int32`. Kubernetes: apimachinery/pkg/runtime/converter.go (fromUnstructured)
+ */
+export function findConversionError(value: unknown, schema: Schema): string | undefined {
+  return check(value, schema, { struct: "", fields: [] })?.conversion;
+}
+
+interface Problem {
+  readonly decoding: string;
+  readonly conversion: string;
+}
+
+function check(value: unknown, schema: Schema, place: Place): Problem | undefined {
   if (value === null || value === undefined) return undefined;
   if (schema.format === "quantity") return checkQuantity(value, place);
   if (schema["x-kubernetes-int-or-string"] === true) {
@@ -41,7 +54,7 @@ function check(value: unknown, schema: Schema, place: Place): string | undefined
   }
 }
 
-function checkObject(value: unknown, schema: Schema, place: Place): string | undefined {
+function checkObject(value: unknown, schema: Schema, place: Place): Problem | undefined {
   if (!isJsonObject(value)) return mismatch(value, goName(schema), place);
   const isStruct = schema.properties !== undefined;
   for (const [field, child] of Object.entries(value)) {
@@ -55,7 +68,7 @@ function checkObject(value: unknown, schema: Schema, place: Place): string | und
   return undefined;
 }
 
-function checkArray(value: unknown, schema: Schema, place: Place): string | undefined {
+function checkArray(value: unknown, schema: Schema, place: Place): Problem | undefined {
   if (!Array.isArray(value)) return mismatch(value, goName(schema), place);
   if (schema.items === undefined) return undefined;
   for (const item of value) {
@@ -65,21 +78,47 @@ function checkArray(value: unknown, schema: Schema, place: Place): string | unde
   return undefined;
 }
 
-function checkQuantity(value: unknown, place: Place): string | undefined {
+function checkQuantity(value: unknown, place: Place): Problem | undefined {
   if (typeof value === "number") return undefined;
   if (typeof value !== "string") return mismatch(value, "resource.Quantity", place);
-  return QUANTITY.test(value) ? undefined : `quantities must match the regular expression '${QUANTITY.source}'`;
+  return QUANTITY.test(value) ? undefined : both(`quantities must match the regular expression '${QUANTITY.source}'`);
 }
 
-function checkTime(value: string, schema: Schema): string | undefined {
+function checkTime(value: string, schema: Schema): Problem | undefined {
   if (schema.format !== "date-time" || !Number.isNaN(Date.parse(value))) return undefined;
-  return `parsing time ${JSON.stringify(value)} as "2006-01-02T15:04:05Z07:00": cannot parse ${JSON.stringify(value)} as "2006"`;
+  return both(
+    `parsing time ${JSON.stringify(value)} as "2006-01-02T15:04:05Z07:00": cannot parse ${JSON.stringify(value)} as "2006"`,
+  );
 }
 
-function mismatch(value: unknown, goType: string, place: Place): string {
-  const head = `json: cannot unmarshal ${wordOf(value)} into Go `;
-  if (place.fields.length === 0) return `${head}value of type ${goType}`;
-  return `${head}struct field ${place.struct}.${place.fields.join(".")} of type ${goType}`;
+function both(text: string): Problem {
+  return { decoding: text, conversion: text };
+}
+
+function mismatch(value: unknown, goType: string, place: Place): Problem {
+  const where = place.fields.length === 0 ? "value" : `struct field ${place.struct}.${place.fields.join(".")}`;
+  return {
+    decoding: `json: cannot unmarshal ${wordOf(value)} into Go ${where} of type ${goType}`,
+    conversion: conversionText(value, goType),
+  };
+}
+
+/** Go converts numbers to strings and to each other, which is then refused by name; other pairs it cannot convert at all. */
+function conversionText(value: unknown, goType: string): string {
+  const from = sourceType(value);
+  if (goType.startsWith("[]")) return `cannot restore slice from ${from}`;
+  if (goType.startsWith("map[")) return `cannot restore map from ${from}`;
+  if (goType.startsWith("v1.")) return `cannot restore struct from: ${from}`;
+  return typeof value === "number" && goType !== "bool"
+    ? `cannot convert ${from} to ${goType}`
+    : `unrecognized type: ${goType}`;
+}
+
+function sourceType(value: unknown): string {
+  if (Array.isArray(value)) return "[]interface {}";
+  if (typeof value === "number") return Number.isInteger(value) ? "int64" : "float64";
+  if (typeof value === "boolean") return "bool";
+  return typeof value === "string" ? "string" : "map[string]interface {}";
 }
 
 function wordOf(value: unknown): string {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { applyDefaults } from "./defaults.ts";
 import { findDuplicateFields } from "./duplicate-fields.ts";
-import { findTypeError } from "./go-types.ts";
+import { findConversionError, findTypeError } from "./go-types.ts";
 import { decodeEnvelope, decodeMessage } from "./protobuf.ts";
 import { dropNulls, prune } from "./prune.ts";
 import { RuleChecker } from "./rules.ts";
@@ -54,6 +54,15 @@ test("a value of the wrong type is named as Go names it", () => {
     ],
   ];
   for (const [value, expected] of cases) assert.equal(findTypeError(value, schema), expected);
+  const conversions: [unknown, string | undefined][] = [
+    [{ count: 1 }, undefined],
+    [{ count: "1" }, "unrecognized type: int32"],
+    [{ count: 1.5 }, "cannot convert float64 to int32"],
+    [{ labels: { a: 1 } }, "cannot convert int64 to string"],
+    [{ labels: { a: true } }, "unrecognized type: string"],
+    [{ names: "a" }, "cannot restore slice from string"],
+  ];
+  for (const [value, expected] of conversions) assert.equal(findConversionError({ spec: value }, schema), expected);
 });
 
 test("pruning keeps what the schema leaves open", () => {

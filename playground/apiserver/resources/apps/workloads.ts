@@ -1,8 +1,9 @@
 /** The apps group. Kubernetes: pkg/registry/apps, pkg/apis/apps/{v1/defaults.go,validation} */
+import { isDeepStrictEqual } from "node:util";
 import type { ControllerRevision, DaemonSet, Deployment, ReplicaSet, StatefulSet } from "kubernetes-types/apps/v1";
 import type { PodTemplateSpec } from "kubernetes-types/core/v1";
 import { controllerRevisions, daemonSets, deployments, replicaSets, statefulSets } from "#machinery/builtin.ts";
-import { type FieldError, invalid, notSupported, required } from "#machinery/field-error.ts";
+import { type FieldError, forbidden, invalid, notSupported, required } from "#machinery/field-error.ts";
 import { type LabelSelector, selects } from "#machinery/selector.ts";
 import { anyStrategy } from "../../strategy.ts";
 import { age, type ColumnSpec, joined, pairs, table } from "../columns.ts";
@@ -111,12 +112,12 @@ export const statefulSetStrategy = anyStrategy<StatefulSet>({
     }
   },
   prepareForCreate: (set) => Object.assign(set, { status: { replicas: 0, availableReplicas: 0 } }),
-  validate: (set) => [...validateWorkload(set), ...validateReplicas(set.spec?.replicas)],
+  validate: (set) => [...validateWorkload(withClaims(set)), ...validateReplicas(set.spec?.replicas)],
   prepareForUpdate: keepStatus,
   validateUpdate: (next, previous) => [
-    ...validateWorkload(next),
+    ...validateWorkload(withClaims(next)),
     ...validateReplicas(next.spec?.replicas),
-    ...validateSelectorUpdate(next, previous),
+    ...validateStatefulUpdate(next, previous),
   ],
   table: table<StatefulSet>([
     { name: "Ready", value: ({ spec, status }) => `${status?.readyReplicas ?? 0}/${spec?.replicas ?? 0}` },
@@ -195,6 +196,37 @@ function validateDeployment(deployment: Deployment): FieldError[] {
     errors.push(notSupported("spec.template.spec.restartPolicy", policy, ["Always"]));
   }
   return errors;
+}
+
+/** Its pods will have a volume for each claim template. */
+function withClaims(set: StatefulSet): StatefulSet {
+  const { spec } = set;
+  const podSpec = spec?.template.spec;
+  if (spec === undefined || podSpec === undefined) return set;
+  const names = new Set((spec.volumeClaimTemplates ?? []).map(({ metadata }) => metadata?.name ?? ""));
+  const own = [...names].map((name) => ({ name, persistentVolumeClaim: { claimName: name } }));
+  const volumes = [...(podSpec.volumes ?? []).filter(({ name }) => !names.has(name)), ...own];
+  return { ...set, spec: { ...spec, template: { ...spec.template, spec: { ...podSpec, volumes } } } };
+}
+
+const STATEFUL_MUTABLE = [
+  "replicas",
+  "template",
+  "updateStrategy",
+  "revisionHistoryLimit",
+  "persistentVolumeClaimRetentionPolicy",
+  "minReadySeconds",
+  "ordinals",
+];
+const STATEFUL_FORBIDDEN =
+  "updates to statefulset spec for fields other than 'replicas', 'ordinals', 'template', 'updateStrategy', 'revisionHistoryLimit', 'persistentVolumeClaimRetentionPolicy' and 'minReadySeconds' are forbidden";
+
+function validateStatefulUpdate(next: StatefulSet, previous: StatefulSet): FieldError[] {
+  const fixed = ({ spec }: StatefulSet): unknown[] =>
+    Object.entries(spec ?? {})
+      .filter(([field]) => !STATEFUL_MUTABLE.includes(field))
+      .sort(([a], [b]) => (a < b ? -1 : 1));
+  return isDeepStrictEqual(fixed(next), fixed(previous)) ? [] : [forbidden("spec", STATEFUL_FORBIDDEN)];
 }
 
 function validateWorkload({ spec }: Workload): FieldError[] {

@@ -3,8 +3,9 @@ import { randomUUID } from "node:crypto";
 import type { CronJob, Job, JobSpec } from "kubernetes-types/batch/v1";
 import { cronJobs, jobs } from "#machinery/builtin.ts";
 import { type FieldError, invalid, notSupported, required } from "#machinery/field-error.ts";
+import type { KubeObject } from "#machinery/meta.ts";
 import { anyStrategy } from "../../strategy.ts";
-import { age, humanDuration, joined, pairs, since, table } from "../columns.ts";
+import { age, type ColumnSpec, humanDuration, joined, pairs, since, table } from "../columns.ts";
 import { setPodSpecDefaults, validatePodTemplate } from "../core/pod-template.ts";
 
 export const jobStrategy = anyStrategy<Job>({
@@ -46,17 +47,7 @@ export const jobStrategy = anyStrategy<Job>({
     },
     { name: "Duration", value: durationText },
     age(),
-    {
-      name: "Containers",
-      value: ({ spec }) => joined(spec?.template.spec?.containers.map(({ name }) => name)),
-      wide: true,
-    },
-    {
-      name: "Images",
-      value: ({ spec }) => joined(spec?.template.spec?.containers.map(({ image }) => image ?? "")),
-      wide: true,
-    },
-    { name: "Selector", value: ({ spec }) => pairs(spec?.selector?.matchLabels), wide: true },
+    ...templateColumns<Job>(({ spec }) => spec),
   ]),
 });
 
@@ -88,8 +79,18 @@ export const cronJobStrategy = anyStrategy<CronJob>({
         status?.lastScheduleTime === undefined ? "<none>" : since(status.lastScheduleTime, nowMs),
     },
     age(),
+    ...templateColumns<CronJob>(({ spec }) => spec?.jobTemplate?.spec),
   ]),
 });
+
+function templateColumns<T extends KubeObject>(specOf: (object: T) => JobSpec | undefined): ColumnSpec<T>[] {
+  const containers = (object: T) => specOf(object)?.template?.spec?.containers ?? [];
+  return [
+    { name: "Containers", value: (object) => joined(containers(object).map(({ name }) => name)), wide: true },
+    { name: "Images", value: (object) => joined(containers(object).map(({ image }) => image ?? "")), wide: true },
+    { name: "Selector", value: (object) => pairs(specOf(object)?.selector?.matchLabels), wide: true },
+  ];
+}
 
 function setJobDefaults(spec: JobSpec): void {
   if (spec.completions === undefined && spec.parallelism === undefined) spec.completions = 1;

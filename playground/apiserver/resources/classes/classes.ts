@@ -4,7 +4,7 @@ import type {
   MutatingWebhookConfiguration,
   ValidatingWebhookConfiguration,
 } from "kubernetes-types/admissionregistration/v1";
-import type { HorizontalPodAutoscaler } from "kubernetes-types/autoscaling/v2";
+import type { HorizontalPodAutoscaler, MetricSpec, MetricStatus } from "kubernetes-types/autoscaling/v2";
 import type { Lease } from "kubernetes-types/coordination/v1";
 import type { RuntimeClass } from "kubernetes-types/node/v1";
 import type { PodDisruptionBudget } from "kubernetes-types/policy/v1";
@@ -52,20 +52,41 @@ export const horizontalPodAutoscalerStrategy = anyStrategy<HorizontalPodAutoscal
   categories: ["all"],
   status: true,
   setDefaults: ({ spec }) => {
-    if (spec !== undefined) spec.minReplicas ??= 1;
+    if (spec === undefined) return;
+    spec.minReplicas ??= 1;
+    spec.metrics ??= [
+      { type: "Resource", resource: { name: "cpu", target: { type: "Utilization", averageUtilization: 80 } } },
+    ];
   },
   prepareForUpdate: (next, previous) => Object.assign(next, { status: previous.status }),
   validate: ({ spec }) =>
     (spec?.maxReplicas ?? 0) < 1 ? [invalid("spec.maxReplicas", spec?.maxReplicas ?? 0, "must be greater than 0")] : [],
   table: table<HorizontalPodAutoscaler>([
     { name: "Reference", value: ({ spec }) => `${spec?.scaleTargetRef.kind}/${spec?.scaleTargetRef.name}` },
-    { name: "Targets", value: () => "<unknown>" },
+    { name: "Targets", value: ({ spec, status }) => targetsText(spec?.metrics ?? [], status?.currentMetrics ?? []) },
     { name: "MinPods", value: ({ spec }) => String(spec?.minReplicas ?? 1) },
     { name: "MaxPods", type: "integer", value: ({ spec }) => spec?.maxReplicas ?? 0 },
     { name: "Replicas", type: "integer", value: ({ status }) => status?.currentReplicas ?? 0 },
     age(),
   ]),
 });
+
+/** `cpu: <unknown>/80%`, comma-separated, two at most. Kubernetes: pkg/printers/internalversion (formatHPAMetrics) */
+function targetsText(specs: readonly MetricSpec[], current: readonly MetricStatus[]): string {
+  if (specs.length === 0) return "<none>";
+  const shown = specs.slice(0, 2).map((spec, i) => {
+    const source = spec.resource ?? spec.containerResource;
+    const target = source?.target ?? (spec.pods ?? spec.object ?? spec.external)?.target;
+    const now = current[i]?.resource?.current;
+    const isUtilization = target?.averageUtilization !== undefined;
+    const value = isUtilization ? now?.averageUtilization : now?.averageValue;
+    const unit = isUtilization ? "%" : "";
+    const wanted = `${target?.averageUtilization ?? target?.averageValue ?? target?.value ?? "<auto>"}${unit}`;
+    const text = `${value === undefined ? "<unknown>" : `${value}${unit}`}/${wanted}`;
+    return source === undefined ? text : `${source.name}: ${text}`;
+  });
+  return specs.length > 2 ? `${shown.join(", ")} + ${specs.length - 2} more...` : shown.join(", ");
+}
 
 export const leaseStrategy = anyStrategy<Lease>({
   resource: leases,

@@ -25,7 +25,9 @@ export function setPodSpecDefaults(spec: PodSpec): void {
     spec.serviceAccount ??= spec.serviceAccountName;
   else if (spec.serviceAccount !== undefined && spec.serviceAccount !== "")
     spec.serviceAccountName = spec.serviceAccount;
-  for (const container of [...spec.containers, ...(spec.initContainers ?? [])]) setContainerDefaults(container, spec);
+  for (const container of [...(spec.containers ?? []), ...(spec.initContainers ?? [])])
+    setContainerDefaults(container, spec);
+  for (const container of spec.ephemeralContainers ?? []) setContainerDefaults(container, spec);
   for (const volume of spec.volumes ?? []) setVolumeDefaults(volume);
 }
 

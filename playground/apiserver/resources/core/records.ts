@@ -71,6 +71,7 @@ export const endpointsStrategy = anyStrategy<Endpoints>({
   resource: endpoints,
   singular: "endpoints",
   shortNames: ["ep"],
+  deprecation: "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice",
   generation: false,
   table: table<Endpoints>([{ name: "Endpoints", value: endpointsText }, age()]),
 });

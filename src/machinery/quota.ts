@@ -2,10 +2,10 @@
  * What one object counts for under a ResourceQuota. Kubernetes: pkg/quota/v1/evaluator/core
  */
 import type { PersistentVolumeClaim, Pod, PodSpec, ResourceQuota, Service } from "kubernetes-types/core/v1";
-import { formatGroupResource, type Resource } from "#machinery/gvk.ts";
-import type { KubeObject } from "#machinery/meta.ts";
-import { isTerminal, podRequests } from "#machinery/pod.ts";
-import { addResources, maxResources, type ResourceList } from "#machinery/quantity.ts";
+import { formatGroupResource, type Resource } from "./gvk.ts";
+import type { KubeObject } from "./meta.ts";
+import { isTerminal, podRequests } from "./pod.ts";
+import { addResources, maxResources, type ResourceList } from "./quantity.ts";
 
 /** Kinds that have a name of their own besides `count/…`. */
 const PLAIN_COUNTS = [

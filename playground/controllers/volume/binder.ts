@@ -1,0 +1,149 @@
+/**
+ * Binds claims to volumes and makes volumes of the class `local-path`: folders of the machine, each on one node.
+ * Kubernetes: pkg/controller/volume/persistentvolume; provisioner: github.com/rancher/local-path-provisioner
+ */
+import { join } from "node:path";
+import type { PersistentVolume, PersistentVolumeClaim } from "kubernetes-types/core/v1";
+import type { Context } from "#base/context.ts";
+import { type Controller, DONE, type Result, watchFor, watchMapped } from "#kube/controller/controller.ts";
+import { nodes, persistentVolumeClaims, persistentVolumes, storageClasses } from "#machinery/builtin.ts";
+import { keyOf } from "#machinery/meta.ts";
+import { isAlreadyExists } from "#machinery/status-error.ts";
+import { SELECTED_NODE } from "#machinery/volume.ts";
+import type { Deps } from "../deps.ts";
+import { type ClaimPlan, LOCAL_PATH, planClaim } from "./plan.ts";
+
+const BOUND_BY_CONTROLLER = "pv.kubernetes.io/bound-by-controller";
+const BIND_COMPLETED = "pv.kubernetes.io/bind-completed";
+const PROVISIONERS = ["volume.beta.kubernetes.io/storage-provisioner", "volume.kubernetes.io/storage-provisioner"];
+
+export function claimBinder(deps: Deps): Controller {
+  const claims = deps.informers.for(persistentVolumeClaims);
+  const volumes = deps.informers.for(persistentVolumes);
+  const classes = deps.informers.for(storageClasses);
+  const nodeInformer = deps.informers.for(nodes);
+  const unbound = (): ReturnType<typeof keyOf>[] =>
+    claims.store
+      .list()
+      .filter(({ status }) => status?.phase !== "Bound")
+      .map(keyOf);
+  return {
+    name: "persistentvolume-binder",
+    watches: [
+      watchFor(claims),
+      watchMapped(volumes, ({ spec }) =>
+        spec?.claimRef?.name === undefined
+          ? unbound()
+          : [{ namespace: spec.claimRef.namespace ?? "", name: spec.claimRef.name }],
+      ),
+      watchMapped(classes, unbound),
+      // For its copy alone: which node a claim is for is said on the claim.
+      watchMapped(nodeInformer, () => []),
+    ],
+    reconcile: async (ctx, key): Promise<Result> => {
+      const claim = claims.store.get(key);
+      if (claim === undefined || claim.metadata?.deletionTimestamp !== undefined) return DONE;
+      const storageClass = classes.store.get({ name: claim.spec?.storageClassName ?? "" });
+      const node = nodeInformer.store.get({ name: claim.metadata?.annotations?.[SELECTED_NODE] ?? "" });
+      await act(ctx, deps, claim, planClaim(claim, storageClass, volumes.store.list(), node));
+      return DONE;
+    },
+  };
+}
+
+async function act(ctx: Context, deps: Deps, claim: PersistentVolumeClaim, plan: ClaimPlan): Promise<void> {
+  if (plan.do === "bind") await bind(ctx, deps, claim, plan.volume);
+  if (plan.do === "provision") await provision(ctx, deps, claim, plan.nodeName);
+  if (plan.do === "lose") {
+    await deps.client.updateStatus(ctx, persistentVolumeClaims, { ...claim, status: { phase: "Lost" } });
+    const message = "Bound claim has lost its PersistentVolume. Data on the volume is lost!";
+    deps.events.warning(ctx, claim, "ClaimLost", message);
+  }
+  if (plan.do !== "wait" || plan.reason === undefined) return;
+  if (plan.provisioner !== undefined) await nameProvisioner(ctx, deps, claim, plan.provisioner);
+  const record = plan.reason.endsWith("Failed") ? "warning" : "normal";
+  deps.events[record](ctx, claim, plan.reason, plan.message ?? "");
+}
+
+/** The volume first: its claimRef is what decides between two claims that want it. */
+async function bind(ctx: Context, deps: Deps, claim: PersistentVolumeClaim, volume: PersistentVolume): Promise<void> {
+  const { name = "", namespace = "default", uid = "", resourceVersion = "" } = claim.metadata ?? {};
+  if (volume.spec?.claimRef?.uid !== uid) {
+    const claimRef = { apiVersion: "v1", kind: "PersistentVolumeClaim", namespace, name, uid, resourceVersion };
+    await deps.client.patch(ctx, persistentVolumes, keyOf(volume), "merge", {
+      metadata: {
+        resourceVersion: volume.metadata?.resourceVersion,
+        annotations: { [BOUND_BY_CONTROLLER]: "yes" },
+      },
+      spec: { claimRef },
+    });
+  }
+  const annotations = claim.metadata?.annotations ?? {};
+  if (claim.spec?.volumeName !== volume.metadata?.name || annotations[BIND_COMPLETED] !== "yes") {
+    const wasChosen = (claim.spec?.volumeName ?? "") === "";
+    const added = { [BIND_COMPLETED]: "yes", ...(wasChosen && { [BOUND_BY_CONTROLLER]: "yes" }) };
+    const spec = { volumeName: volume.metadata?.name };
+    await deps.client.patch(ctx, persistentVolumeClaims, keyOf(claim), "merge", {
+      metadata: { annotations: added },
+      spec,
+    });
+  }
+  if (claim.status?.phase === "Bound") return;
+  const status = { phase: "Bound", accessModes: volume.spec?.accessModes ?? [], capacity: volume.spec?.capacity ?? {} };
+  await deps.client.patch(ctx, persistentVolumeClaims, keyOf(claim), "merge", { status }, { subresource: "status" });
+}
+
+async function provision(ctx: Context, deps: Deps, claim: PersistentVolumeClaim, nodeName: string): Promise<void> {
+  const { name = "", namespace = "default", uid = "" } = claim.metadata ?? {};
+  const events = deps.events.as(LOCAL_PATH);
+  if (await nameProvisioner(ctx, deps, claim, LOCAL_PATH)) {
+    const message = `External provisioner is provisioning volume for claim "${namespace}/${name}"`;
+    events.normal(ctx, claim, "Provisioning", message);
+  }
+  const volume = forgeVolume(claim, nodeName, join(deps.settings.volumes, `pvc-${uid}_${namespace}_${name}`));
+  try {
+    await deps.client.create(ctx, persistentVolumes, volume);
+    events.normal(ctx, claim, "ProvisioningSucceeded", `Successfully provisioned volume ${volume.metadata?.name}`);
+  } catch (error) {
+    if (!isAlreadyExists(error)) throw error;
+  }
+}
+
+/** Provisioners look for their name on the claim. True when it was not there yet. */
+async function nameProvisioner(
+  ctx: Context,
+  deps: Deps,
+  claim: PersistentVolumeClaim,
+  provisioner: string,
+): Promise<boolean> {
+  if (PROVISIONERS.every((key) => claim.metadata?.annotations?.[key] === provisioner)) return false;
+  const annotations = Object.fromEntries(PROVISIONERS.map((key) => [key, provisioner]));
+  await deps.client.patch(ctx, persistentVolumeClaims, keyOf(claim), "merge", { metadata: { annotations } });
+  return true;
+}
+
+/** The kubelet makes the folder when it mounts it. */
+function forgeVolume(claim: PersistentVolumeClaim, nodeName: string, path: string): PersistentVolume {
+  const { name = "", namespace = "default", uid = "" } = claim.metadata ?? {};
+  const hostname = { key: "kubernetes.io/hostname", operator: "In", values: [nodeName] };
+  const storage = claim.spec?.resources?.requests?.["storage"] ?? "0";
+  return {
+    metadata: {
+      name: `pvc-${uid}`,
+      annotations: {
+        "local.path.provisioner/selected-node": nodeName,
+        "pv.kubernetes.io/provisioned-by": LOCAL_PATH,
+      },
+    },
+    spec: {
+      accessModes: claim.spec?.accessModes ?? [],
+      capacity: { storage },
+      claimRef: { apiVersion: "v1", kind: "PersistentVolumeClaim", namespace, name, uid },
+      hostPath: { path, type: "DirectoryOrCreate" },
+      nodeAffinity: { required: { nodeSelectorTerms: [{ matchExpressions: [hostname] }] } },
+      persistentVolumeReclaimPolicy: "Delete",
+      storageClassName: claim.spec?.storageClassName ?? "",
+      volumeMode: claim.spec?.volumeMode ?? "Filesystem",
+    },
+  };
+}
