@@ -4,12 +4,12 @@
 set -eu
 cd "$(dirname "$0")/.."
 project=$(pwd)
-mkdir -p .tools/kubernetes
 
 say() { printf '%s\n' "kubernetes: $*" >&2; }
 fail() { printf '%s\n' "kubernetes: $*" >&2; exit 1; }
 
 [ "$(id -u)" = 0 ] || fail "needs root: the clusters live in network namespaces with mounts of their own (run it with sudo)"
+mkdir -p .tools/kubernetes
 
 version=$(sed -n 's/^[[:space:]]*k8s.io\/kubernetes \(v[0-9.]*\).*/\1/p' tools/kubernetes/go.mod)
 minor=$(printf '%s' "$version" | cut -d. -f1,2)

@@ -1,11 +1,6 @@
 /** The configuration files of a node's daemons, as text. Pure. */
 import type { NodeNetwork } from "#playground/lab/node.ts";
 
-export interface NodeFolders {
-  readonly root: string;
-  readonly socket: string;
-}
-
 export interface NodeConfigInput {
   readonly node: NodeNetwork;
   /** The node's own folder: everything it writes is below. */

@@ -1,6 +1,6 @@
 /**
- * Images that manifests name by a digest of the original: no registry can serve something else under it, so each node's
- * containerd is told once that the name means the image of this machine.
+ * Images that nodes have from the start, because they can't be pulled: named by a digest of the original, under which no
+ * registry can serve something else, or with the policy Never. Each node's containerd is told once what the name means.
  */
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -8,8 +8,10 @@ import { run } from "#base/run.ts";
 import { parseReference } from "#playground/images/reference.ts";
 import { blobPath, type Descriptor, type ImageIndex } from "./layout.ts";
 
-/** Google's shop. */
 const PINNED = [
+  // Of upstream's recording, policy Never.
+  "docker.io/library/busybox:1",
+  // Google's shop.
   "docker.io/library/busybox@sha256:fd8d9aa63ba2f0982b5304e1ee8d3b90a210bc1ffb5314d980eb6962f1a9715d",
 ] as const;
 const DEADLINE_MS = 60_000;
