@@ -25,6 +25,7 @@ import { Informers } from "#kube/informer/informers.ts";
 import { secrets } from "#machinery/builtin.ts";
 import type { Resource } from "#machinery/gvk.ts";
 import { formatKey, keyOf, type ObjectKey, type UnstructuredObject } from "#machinery/meta.ts";
+import { jsonEquals } from "#machinery/schema/schema.ts";
 import { isForbidden } from "#machinery/status-error.ts";
 import { isOutdated, replicaOf } from "./replica.ts";
 
@@ -221,8 +222,8 @@ async function bringStatusBack(
   copy: UnstructuredObject | undefined,
 ): Promise<void> {
   const status = copy?.["status"];
-  if (status === undefined || JSON.stringify(status) === JSON.stringify(object["status"])) return;
+  if (status === undefined || jsonEquals(status, object["status"])) return;
   const current = await deps.client.get(ctx, resource, keyOf(object));
-  if (JSON.stringify(status) === JSON.stringify(current["status"])) return;
+  if (jsonEquals(status, current["status"])) return;
   await deps.client.updateStatus(ctx, resource, { ...current, status });
 }

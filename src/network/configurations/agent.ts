@@ -10,6 +10,7 @@ import { ensureFinalizer } from "#kube/controller/finalizer.ts";
 import type { EventRecorder } from "#kube/events/recorder.ts";
 import type { Informer } from "#kube/informer/informer.ts";
 import { formatKey, keyOf } from "#machinery/meta.ts";
+import { jsonEquals } from "#machinery/schema/schema.ts";
 import { Loop, type LoopResult } from "../system/loop.ts";
 import { type HostedObject, releaseHost, reportApplied } from "./host-status.ts";
 
@@ -111,5 +112,5 @@ async function release<T extends HostedObject>(ctx: Context, options: AgentOptio
 }
 
 function hasSameLabels(a: HostedObject, b: HostedObject): boolean {
-  return JSON.stringify(a.metadata?.labels) === JSON.stringify(b.metadata?.labels);
+  return jsonEquals(a.metadata?.labels, b.metadata?.labels);
 }

@@ -4,6 +4,7 @@ import { tenants } from "#api/authentication/tenant.ts";
 import * as labels from "#api/labels.ts";
 import { type Controller, DONE, watchFor, watchMapped } from "#kube/controller/controller.ts";
 import { keyOf } from "#machinery/meta.ts";
+import { jsonEquals } from "#machinery/schema/schema.ts";
 import type { Deps } from "../../deps.ts";
 
 export function renewController(deps: Deps): Controller {
@@ -20,8 +21,7 @@ export function renewController(deps: Deps): Controller {
       if (renew === undefined || renew.metadata?.labels?.[labels.REPLICATED] !== "true") return DONE;
       const [tenant] = tenantInformer.store.list(key.namespace);
       const authParams = tenant?.status?.authParams;
-      if (authParams === undefined || JSON.stringify(authParams) === JSON.stringify(renew.status?.authParams))
-        return DONE;
+      if (authParams === undefined || jsonEquals(authParams, renew.status?.authParams)) return DONE;
       await deps.client.patch(ctx, renews, key, "merge", { status: { authParams } }, { subresource: "status" });
       return DONE;
     },

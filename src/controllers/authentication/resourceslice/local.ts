@@ -14,6 +14,7 @@ import { GLOBAL_LABELS, resourceSliceIdentityName, sliceUserName, virtualNodeNam
 import { forgeVirtualNode } from "#forge/virtualnode.ts";
 import { type Controller, DONE, type Result, watchFor, watchOwned } from "#kube/controller/controller.ts";
 import { keyOf } from "#machinery/meta.ts";
+import { jsonEquals } from "#machinery/schema/schema.ts";
 import { createCsr } from "#pki/csr.ts";
 import type { Deps } from "../../deps.ts";
 import { ensureClusterKeys } from "../keys.ts";
@@ -42,7 +43,7 @@ export function localResourceSliceController(deps: Deps): Controller {
       if (!isAccepted("Authentication")) return DONE;
       const identity = forgeSliceIdentity(slice, GLOBAL_LABELS);
       const before = identityInformer.store.get(keyOf(identity));
-      if (JSON.stringify(before?.spec) !== JSON.stringify(identity.spec)) {
+      if (!jsonEquals(before?.spec, identity.spec)) {
         await deps.client.apply(ctx, identities, identity);
         events.normal(ctx, slice, "IdentityEnsured", "Identity ensured");
       }
@@ -64,8 +65,7 @@ export function localResourceSliceController(deps: Deps): Controller {
     const before = nodeInformer.store.get(keyOf(node));
     const fields = ["resourceQuota", "labels", "storageClasses", "ingressClasses", "loadBalancerClasses"] as const;
     const isSame =
-      before !== undefined &&
-      fields.every((field) => JSON.stringify(before.spec?.[field]) === JSON.stringify(node.spec?.[field]));
+      before !== undefined && fields.every((field) => jsonEquals(before.spec?.[field], node.spec?.[field]));
     if (isSame) return;
     await d.client.apply(ctx, virtualNodes, node);
     if (before === undefined) events.normal(ctx, slice, "VirtualNodeCreated", "VirtualNode created");

@@ -14,6 +14,7 @@ import { certificateSecretName, GLOBAL_LABELS, sliceUserName } from "#forge/name
 import { type Controller, DONE, type Result, watchFor, watchMapped, watchOwned } from "#kube/controller/controller.ts";
 import { withCondition } from "#machinery/conditions.ts";
 import { keyOf } from "#machinery/meta.ts";
+import { jsonEquals } from "#machinery/schema/schema.ts";
 import { parseCsr } from "#pki/csr.ts";
 import type { Deps } from "../../deps.ts";
 import { authParamsFor, ensureCertificate, renewalDelayMs } from "../certificate.ts";
@@ -157,12 +158,12 @@ function denied(
 }
 
 async function writeStatus(ctx: Context, deps: Deps, slice: ResourceSlice, status: Status): Promise<ResourceSlice> {
-  if (JSON.stringify(slice.status) === JSON.stringify(status)) return slice;
+  if (jsonEquals(slice.status, status)) return slice;
   return deps.client.updateStatus(ctx, resourceSlices, { ...slice, status });
 }
 
 async function ensureQuota(ctx: Context, deps: Deps, slice: ResourceSlice, before: unknown): Promise<void> {
   if (slice.status?.resources === undefined) return;
   const quota = forgeQuota(slice, deps.settings.defaultLimitsEnforcement, GLOBAL_LABELS);
-  if (JSON.stringify(before) !== JSON.stringify(quota.spec)) await deps.client.apply(ctx, quotas, quota);
+  if (!jsonEquals(before, quota.spec)) await deps.client.apply(ctx, quotas, quota);
 }

@@ -27,6 +27,7 @@ import { ensureFinalizer, removeFinalizer } from "#kube/controller/finalizer.ts"
 import { clusterRoleBindings, roleBindings, secrets } from "#machinery/builtin.ts";
 import type { Resource } from "#machinery/gvk.ts";
 import { type KubeObject, keyOf } from "#machinery/meta.ts";
+import { jsonEquals } from "#machinery/schema/schema.ts";
 import { parseCsr } from "#pki/csr.ts";
 import type { Deps } from "../../deps.ts";
 import { authParamsFor, ensureCertificate, renewalDelayMs } from "../certificate.ts";
@@ -98,7 +99,7 @@ async function writeStatus(
   tenant: Tenant,
   status: NonNullable<Tenant["status"]>,
 ): Promise<void> {
-  if (JSON.stringify(tenant.status) === JSON.stringify(status)) return;
+  if (jsonEquals(tenant.status, status)) return;
   await deps.client.patch(ctx, tenants, keyOf(tenant), "merge", { status }, { subresource: "status" });
 }
 

@@ -27,6 +27,7 @@ import { ensureFinalizer, removeFinalizer } from "#kube/controller/finalizer.ts"
 import type { Informer } from "#kube/informer/informer.ts";
 import { deployments, nodes, pods, secrets } from "#machinery/builtin.ts";
 import type { KubeObject } from "#machinery/meta.ts";
+import { jsonEquals } from "#machinery/schema/schema.ts";
 import { isAlreadyExists } from "#machinery/status-error.ts";
 import type { Deps } from "../../deps.ts";
 import { ApiServerPings } from "./ping.ts";
@@ -56,7 +57,7 @@ export function foreignClusterController(deps: Deps): Controller {
       }
       const cluster = await followPings(ctx, deps, found, seen.identity);
       const status = foreignClusterStatus(cluster, { ...seen, apiServer: pings.state(peer) }, deps.nowMs());
-      if (JSON.stringify(status) !== JSON.stringify(cluster.status))
+      if (!jsonEquals(status, cluster.status))
         await deps.client.updateStatus(ctx, foreignClusters, { ...cluster, status });
       return DONE;
     },

@@ -12,6 +12,7 @@ import { forgeRemoteNetwork, forgeUnknownSourceIp } from "#forge/networking/conf
 import { type Controller, DONE, type Result, watchFor, watchMapped } from "#kube/controller/controller.ts";
 import { type Condition, withCondition } from "#machinery/conditions.ts";
 import { controllerOf, keyOf } from "#machinery/meta.ts";
+import { jsonEquals } from "#machinery/schema/schema.ts";
 import { isAlreadyExists } from "#machinery/status-error.ts";
 import type { Deps } from "../../deps.ts";
 
@@ -29,7 +30,7 @@ export function configurationController(deps: Deps): Controller {
       if (configuration === undefined || configuration.metadata?.deletionTimestamp !== undefined) return DONE;
       const local = localCidrs(networkInformer.store.list());
       if (local === undefined) return DONE;
-      if (JSON.stringify(configuration.spec?.local) !== JSON.stringify({ cidr: local })) {
+      if (!jsonEquals(configuration.spec?.local, { cidr: local })) {
         await deps.client.patch(ctx, configurations, key, "merge", { spec: { local: { cidr: local } } });
         return DONE;
       }
@@ -38,7 +39,7 @@ export function configurationController(deps: Deps): Controller {
         .filter((network) => controllerOf(network)?.uid === configuration.metadata?.uid);
       const wanted = await ensureNetworks(ctx, deps, configuration, owned);
       const status = forgeStatus(configuration, wanted, owned, deps.nowMs());
-      if (JSON.stringify(status) !== JSON.stringify(configuration.status)) {
+      if (!jsonEquals(status, configuration.status)) {
         await deps.client.updateStatus(ctx, configurations, { ...configuration, status });
         return DONE;
       }

@@ -26,6 +26,7 @@ import {
 } from "#kube/controller/controller.ts";
 import { secrets } from "#machinery/builtin.ts";
 import { controllerReference, keyOf, type ObjectKey } from "#machinery/meta.ts";
+import { jsonEquals } from "#machinery/schema/schema.ts";
 import { isAlreadyExists } from "#machinery/status-error.ts";
 import type { Deps } from "../../deps.ts";
 import { forgeKeysSecret } from "./keys.ts";
@@ -65,7 +66,7 @@ export function gatewayServerController(deps: Deps): Controller {
           uid: written.metadata?.uid ?? "",
         },
       };
-      if (JSON.stringify(status) !== JSON.stringify(server.status))
+      if (!jsonEquals(status, server.status))
         await deps.client.updateStatus(ctx, gatewayServers, { ...server, status });
       return DONE;
     },
@@ -103,7 +104,7 @@ export function gatewayClientController(deps: Deps): Controller {
         ...(before?.status?.internalEndpoint !== undefined && { internalEndpoint: before.status.internalEndpoint }),
         secretRef: { name: secret, namespace: key.namespace ?? "" },
       };
-      if (JSON.stringify(status) !== JSON.stringify(client.status))
+      if (!jsonEquals(status, client.status))
         await deps.client.updateStatus(ctx, gatewayClients, { ...client, status });
       return DONE;
     },

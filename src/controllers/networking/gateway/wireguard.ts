@@ -19,6 +19,7 @@ import { clusterRoleBindings, deployments, nodes, pods, serviceAccounts, service
 import type { Resource } from "#machinery/gvk.ts";
 import { controllerReference, type ObjectKey } from "#machinery/meta.ts";
 import { isReady, isTerminating } from "#machinery/pod.ts";
+import { jsonEquals } from "#machinery/schema/schema.ts";
 import type { Deps } from "../../deps.ts";
 
 type WgGateway = WgGatewayServer | WgGatewayClient;
@@ -89,8 +90,7 @@ function wgController<T extends WgGateway>(
         }),
         secretRef: { name: gateway.spec?.secretRef?.name ?? "", namespace: key.namespace ?? "" },
       };
-      if (JSON.stringify(status) !== JSON.stringify(gateway.status))
-        await deps.client.updateStatus(ctx, resource, { ...gateway, status });
+      if (!jsonEquals(status, gateway.status)) await deps.client.updateStatus(ctx, resource, { ...gateway, status });
       return DONE;
     },
   };

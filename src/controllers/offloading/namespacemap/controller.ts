@@ -13,6 +13,7 @@ import { type Controller, DONE, type Result, watchFor, watchMapped } from "#kube
 import { ensureFinalizer, removeFinalizer } from "#kube/controller/finalizer.ts";
 import { namespaces, roleBindings } from "#machinery/builtin.ts";
 import { formatKey, keyOf, parseKey } from "#machinery/meta.ts";
+import { jsonEquals } from "#machinery/schema/schema.ts";
 import { isAlreadyExists } from "#machinery/status-error.ts";
 import type { Deps } from "../../deps.ts";
 
@@ -57,7 +58,7 @@ export function namespaceMapController(deps: Deps): Controller {
         await removeFinalizer(ctx, deps.client, namespaceMaps, map, FINALIZER);
         return DONE;
       }
-      if (JSON.stringify(mapping) !== JSON.stringify(map.status?.currentMapping ?? {})) {
+      if (!jsonEquals(mapping, map.status?.currentMapping ?? {})) {
         await deps.client.updateStatus(ctx, namespaceMaps, { ...map, status: { currentMapping: mapping } });
       }
       return Object.values(mapping).some(({ phase }) => phase === "CreationLoopBackOff")

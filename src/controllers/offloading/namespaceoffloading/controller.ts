@@ -19,6 +19,7 @@ import { ensureFinalizer, removeFinalizer } from "#kube/controller/finalizer.ts"
 import { namespaces } from "#machinery/builtin.ts";
 import { keyOf } from "#machinery/meta.ts";
 import { matchesNodeSelector } from "#machinery/node-affinity.ts";
+import { jsonEquals } from "#machinery/schema/schema.ts";
 import { isNotFound } from "#machinery/status-error.ts";
 import type { Deps } from "../../deps.ts";
 import { offloadingStatus } from "./status.ts";
@@ -63,7 +64,7 @@ export function namespaceOffloadingController(deps: Deps): Controller {
         await removeFinalizer(ctx, deps.client, namespaceOffloadings, offloading, FINALIZER);
         return DONE;
       }
-      if (JSON.stringify(status) !== JSON.stringify(offloading.status)) {
+      if (!jsonEquals(status, offloading.status)) {
         await deps.client.updateStatus(ctx, namespaceOffloadings, { ...offloading, status });
       }
       // A selected peer without its map yet: the map's creation brings us back.
