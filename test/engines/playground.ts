@@ -6,6 +6,7 @@ import { run } from "#base/run.ts";
 import { clusterPaths, labNameOf, playgroundPaths } from "#playground/supervisor/paths.ts";
 import { findRecord } from "#playground/supervisor/processes.ts";
 import type { ClusterRequest, Component, Engine, TestCluster } from "./engine.ts";
+import { kernelState } from "./kernel-state.ts";
 
 const LIQOCTL = join(import.meta.dirname, "../../bin/liqoctl");
 const POD_CIDR = "10.244.0.0/16";
@@ -73,13 +74,4 @@ function pidOf(home: string, cluster: string, component: Component): number {
   const record = findRecord(join(home, "run"), name);
   if (record === undefined) throw new Error(`kill ${name}: no such process is recorded`);
   return record.pid;
-}
-
-async function kernelState(netns: string): Promise<string[]> {
-  const inside = async (...command: string[]): Promise<string[]> =>
-    (await run("ip", ["netns", "exec", netns, ...command])).stdout.split("\n").map((line) => line.trim());
-  const links = (await inside("ip", "-o", "link")).map((line) => line.replace(/^\d+: ([^:@]+).*$/, "$1"));
-  const routes = await inside("ip", "route", "show", "table", "all");
-  const lines = [...links, ...(await inside("ip", "rule")), ...routes, ...(await inside("nft", "list", "tables"))];
-  return lines.filter((line) => line !== "" && !line.includes("veth")).sort();
 }

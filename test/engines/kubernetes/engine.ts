@@ -1,0 +1,173 @@
+/**
+ * Genuine Kubernetes: etcd, kube-apiserver, kube-controller-manager, kube-scheduler, and per node containerd, kubelet and
+ * kube-proxy, in network namespaces of their own. Processes belong to the test's process; disposing removes every trace.
+ */
+import { appendFileSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Context } from "#base/context.ts";
+import { createLogger } from "#base/log.ts";
+import { createClusterNetwork } from "#playground/lab/cluster.ts";
+import { createLab, type Lab } from "#playground/lab/lab.ts";
+import { createNodeNetwork, type NodeNetwork } from "#playground/lab/node.ts";
+import { Credentials } from "#playground/supervisor/credentials.ts";
+import { type ClusterAccess, mergeKubeconfig } from "#playground/supervisor/kubeconfig.ts";
+import { clusterPaths, labNameOf, type Paths, playgroundPaths } from "#playground/supervisor/paths.ts";
+import { findRecord, Processes, type ProcessSpec } from "#playground/supervisor/processes.ts";
+import { writeAtomically } from "#playground/supervisor/spec.ts";
+import type { ClusterRequest, Component, Engine, TestCluster } from "../engine.ts";
+import { kernelState } from "../kernel-state.ts";
+import { type Binaries, findBinaries } from "./binaries.ts";
+import { API_PORT, type ClusterBuild } from "./cluster.ts";
+import { controlPlane } from "./control-plane.ts";
+import { ensureImages } from "./images/ensure.ts";
+import { nodeProcesses } from "./node.ts";
+import { waitReady } from "./ready.ts";
+import { removeEverything, stopNodes } from "./remove.ts";
+
+const PROJECT = join(import.meta.dirname, "../../..");
+const POD_CIDR = "10.244.0.0/16";
+const SERVICE_CIDR = "10.96.0.0/16";
+const READY_MS = 120_000;
+
+export function kubernetesEngine(): Engine {
+  const binaries = findBinaries(PROJECT, process.env);
+  const home = mkdtempSync(join(tmpdir(), "liqo-k8s-"));
+  const genuine = new GenuineClusters(playgroundPaths(home), binaries);
+  const { kubeconfig } = genuine.paths;
+  return {
+    name: "kubernetes",
+    kubeconfig,
+    env: { KUBECONFIG: kubeconfig },
+    create: (requests) => genuine.create(requests),
+    kill: async (cluster, component) => {
+      for (const pid of genuine.pidsOf(cluster, component)) process.kill(pid, "SIGKILL");
+    },
+    stop: (cluster) => genuine.stop(cluster),
+    start: (cluster) => genuine.start(cluster),
+    kernelState: (cluster, node) => kernelState(`${labNameOf(home)}-${cluster}-${node}`),
+    [Symbol.asyncDispose]: () => genuine[Symbol.asyncDispose](),
+  };
+}
+
+interface Genuine {
+  readonly access: ClusterAccess;
+  readonly nodes: readonly NodeNetwork[];
+  readonly processes: readonly ProcessSpec[];
+}
+
+class GenuineClusters implements AsyncDisposable {
+  readonly paths: Paths;
+  readonly #binaries: Binaries;
+  readonly #abort = new AbortController();
+  readonly #ctx: Context;
+  readonly #processes: Processes;
+  readonly #clusters = new Map<string, Genuine>();
+  readonly #stopped = new Set<string>();
+
+  constructor(paths: Paths, binaries: Binaries) {
+    this.paths = paths;
+    this.#binaries = binaries;
+    const write = (line: string): void => appendFileSync(paths.supervisorLog, line);
+    this.#ctx = { signal: this.#abort.signal, log: createLogger({ write }) };
+    this.#processes = new Processes(this.#ctx, paths.run);
+  }
+
+  async create(requests: readonly ClusterRequest[]): Promise<TestCluster[]> {
+    await ensureImages(PROJECT);
+    const lab = await createLab(this.#ctx, { name: labNameOf(this.paths.home), directory: this.paths.home });
+    for (const request of requests) this.#clusters.set(request.name, await this.#layOut(lab, request));
+    const kubeconfig = mergeKubeconfig([...this.#clusters.values()].map(({ access }) => access));
+    writeAtomically(this.paths.kubeconfig, JSON.stringify(kubeconfig), 0o600);
+    await this.#follow();
+    await Promise.all(requests.map(({ name }) => this.#waitReady(name)));
+    return requests.map(({ name }) => ({
+      name,
+      podCidr: POD_CIDR,
+      serviceCidr: SERVICE_CIDR,
+      workers: this.#find(name).nodes.map((node) => node.name),
+    }));
+  }
+
+  async stop(name: string): Promise<void> {
+    const { nodes } = this.#find(name);
+    this.#stopped.add(name);
+    await this.#follow();
+    await stopNodes(
+      this.#ctx,
+      this.paths,
+      name,
+      nodes.map((node) => node.name),
+    );
+  }
+
+  async start(name: string): Promise<void> {
+    this.#stopped.delete(name);
+    await this.#follow();
+    await this.#waitReady(name);
+  }
+
+  pidsOf(cluster: string, component: Component): number[] {
+    if (typeof component === "object" && "containerId" in component) {
+      const id = component.containerId.split("//").at(-1) ?? "";
+      const tasks = "containerd/state/io.containerd.runtime.v2.task/k8s.io";
+      const folder = clusterPaths(this.paths, cluster).node(component.node);
+      return [Number(readFileSync(join(folder, tasks, id, "init.pid"), "utf8"))];
+    }
+    const controllers = ["controller-manager", "scheduler"];
+    const names =
+      typeof component === "object" ? [component.node] : component === "controllers" ? controllers : [component];
+    return names.map((name) => {
+      const record = findRecord(this.paths.run, `${cluster}.${name}`);
+      if (record === undefined) throw new Error(`kill ${cluster}.${name}: no such process is recorded`);
+      return record.pid;
+    });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#processes.stopAll();
+    await removeEverything(
+      this.#ctx,
+      this.paths,
+      [...this.#clusters].map(([name, { nodes }]) => ({ name, nodes: nodes.map((node) => node.name) })),
+    );
+    this.#abort.abort();
+    rmSync(this.paths.home, { recursive: true, force: true });
+  }
+
+  async #layOut(lab: Lab, { name, workers = 2, loadBalancer = true }: ClusterRequest): Promise<Genuine> {
+    const network = await createClusterNetwork(this.#ctx, lab, { name, podCidr: POD_CIDR });
+    const paths = clusterPaths(this.paths, name);
+    const credentials = new Credentials(paths.pki);
+    const ca = await credentials.ca();
+    const server = `https://${network.gateway}:${API_PORT}`;
+    const common = { network, paths, credentials, ca, server, binaries: this.#binaries, project: PROJECT };
+    const build: ClusterBuild = { name, serviceCidr: SERVICE_CIDR, loadBalancer, ...common };
+    const subject = { commonName: "kubernetes-admin", organizations: ["system:masters"] };
+    const admin = await credentials.client("admin", subject);
+    const processes = await controlPlane(build);
+    const nodes: NodeNetwork[] = [];
+    for (let i = 1; i <= workers; i++) {
+      const node = await createNodeNetwork(this.#ctx, network, `worker-node-${i}`);
+      nodes.push(node);
+      processes.push(...(await nodeProcesses(build, node)));
+    }
+    return { access: { name, server, ca: ca.certificate, admin }, nodes, processes };
+  }
+
+  #follow(): Promise<void> {
+    const running = [...this.#clusters].filter(([name]) => !this.#stopped.has(name));
+    return this.#processes.ensure(running.flatMap(([, { processes }]) => processes));
+  }
+
+  async #waitReady(name: string): Promise<void> {
+    const { access, nodes } = this.#find(name);
+    await waitReady(this.#ctx, { access, nodes, timeoutMs: READY_MS, logs: clusterPaths(this.paths, name).logs });
+  }
+
+  #find(name: string): Genuine {
+    const found = this.#clusters.get(name);
+    if (found === undefined) throw new Error(`engine kubernetes: there is no cluster ${name}`);
+    return found;
+  }
+}

@@ -1,0 +1,53 @@
+/** When a genuine cluster can be used: its nodes are Ready and carry the pod CIDR that the lab has given them. */
+import { type Context, sleep, withTimeout } from "#base/context.ts";
+import { messageOf } from "#base/errors.ts";
+import { KubeClient } from "#kube/client/client.ts";
+import { nodes as nodeResource } from "#machinery/builtin.ts";
+import { isConditionTrue } from "#machinery/conditions.ts";
+import type { NodeNetwork } from "#playground/lab/node.ts";
+import type { ClusterAccess } from "#playground/supervisor/kubeconfig.ts";
+
+const POLL_MS = 200;
+const REQUEST_MS = 5_000;
+
+export interface ReadyOptions {
+  readonly access: ClusterAccess;
+  readonly nodes: readonly NodeNetwork[];
+  readonly timeoutMs: number;
+  /** Named in the error. */
+  readonly logs: string;
+}
+
+export async function waitReady(ctx: Context, { access, nodes, timeoutMs, logs }: ReadyOptions): Promise<void> {
+  const { server, ca, admin } = access;
+  using client = new KubeClient({ server, ca, cert: admin.certificate, key: admin.privateKey }, "liqo-test");
+  const limited = withTimeout(ctx, timeoutMs);
+  let reason = "no answer yet";
+  for (;;) {
+    try {
+      const waiting = await unready(withTimeout(ctx, REQUEST_MS), client, nodes);
+      if (waiting.length === 0) return;
+      reason = `not ready: ${waiting.join(", ")}`;
+    } catch (error) {
+      reason = messageOf(error);
+    }
+    if (limited.signal.aborted)
+      throw new Error(`cluster ${access.name} is not ready after ${timeoutMs / 1000} s (${reason}); see ${logs}`);
+    await sleep(ctx, POLL_MS);
+  }
+}
+
+/** Names of the nodes that are not Ready yet; those that have registered get their pod CIDR. */
+async function unready(ctx: Context, client: KubeClient, wanted: readonly NodeNetwork[]): Promise<string[]> {
+  const { items } = await client.list(ctx, nodeResource);
+  const waiting: string[] = [];
+  for (const { name, podCidr } of wanted) {
+    const node = items.find(({ metadata }) => metadata?.name === name);
+    if (node !== undefined && node.spec?.podCIDR === undefined) {
+      const patch = { spec: { podCIDR: podCidr, podCIDRs: [podCidr] } };
+      await client.patch(ctx, nodeResource, { namespace: "", name }, "merge", patch);
+    }
+    if (!isConditionTrue(node?.status?.conditions, "Ready")) waiting.push(name);
+  }
+  return waiting;
+}

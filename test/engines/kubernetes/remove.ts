@@ -1,0 +1,98 @@
+/**
+ * Ends and removes what genuine nodes leave behind when their daemons have ended: shims and containers, mounts, control
+ * groups, and the few files that containerd, kubelet and CNI keep at fixed places. Everything is found by its own id.
+ */
+import { existsSync, lstatSync, readdirSync, readFileSync, readlinkSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import type { Context } from "#base/context.ts";
+import { hasCode } from "#base/errors.ts";
+import { run } from "#base/run.ts";
+import { mountsBelow } from "#playground/kubelet/remove-node.ts";
+import { deleteLab } from "#playground/lab/lab.ts";
+import { clusterPaths, labNameOf, type Paths } from "#playground/supervisor/paths.ts";
+import { killCgroup, nodeCgroups, removeCgroups } from "./cgroups.ts";
+
+const GRACE_MS = 5_000;
+const KILL_MS = 10_000;
+const UMOUNT_MS = 20_000;
+/** kubelet: legacy container log links. */
+const CONTAINER_LOGS = "/var/log/containers";
+/** libcni's cache of results. */
+const CNI_RESULTS = "/var/lib/cni/results";
+
+interface Nodes {
+  readonly name: string;
+  readonly nodes: readonly string[];
+}
+
+/** As a machine that is switched off: what was on disk stays, what was in memory is gone. */
+export async function stopNodes(ctx: Context, paths: Paths, cluster: string, nodes: readonly string[]): Promise<void> {
+  await Promise.all(nodes.map((node) => endNode(ctx, paths, cluster, node, GRACE_MS)));
+}
+
+export async function removeEverything(ctx: Context, paths: Paths, clusters: readonly Nodes[]): Promise<void> {
+  const lab = labNameOf(paths.home);
+  for (const { name, nodes } of clusters) {
+    await Promise.all(nodes.map((node) => endNode(ctx, paths, name, node, 0)));
+    for (const node of nodes) removeCgroups(nodeCgroups(lab, name, node));
+  }
+  await unmountBelow(paths.home);
+  removeMatching(CONTAINER_LOGS, (file) => isLinkInto(file, paths.home));
+  removeMatching(CNI_RESULTS, (file) => file.startsWith(join(CNI_RESULTS, `${lab}-`)));
+  await deleteLab(ctx, paths.home);
+}
+
+async function endNode(ctx: Context, paths: Paths, cluster: string, node: string, graceMs: number): Promise<void> {
+  const folder = clusterPaths(paths, cluster).node(node);
+  const { pods, system } = nodeCgroups(labNameOf(paths.home), cluster, node);
+  if (graceMs > 0) await killCgroup(pods, graceMs, "SIGTERM");
+  const sockets = shimSockets(folder);
+  await killCgroup(pods, KILL_MS);
+  await killCgroup(system, KILL_MS);
+  for (const socket of sockets) rmSync(socket, { force: true });
+  await unmountBelow(join(folder, "containerd"));
+  await unmountBelow(join(folder, "kubelet"));
+  for (const state of ["containerd/state", "runc"]) rmSync(join(folder, state), { recursive: true, force: true });
+  ctx.log.info("node ended", { cluster, node });
+}
+
+/** Each task's folder names the socket of its shim, which is elsewhere. containerd: runtime/v2/shim */
+function shimSockets(folder: string): string[] {
+  const tasks = join(folder, "containerd/state/io.containerd.runtime.v2.task/k8s.io");
+  return entriesOf(tasks).flatMap((id) => {
+    const address = join(tasks, id, "address");
+    return existsSync(address)
+      ? [
+          readFileSync(address, "utf8")
+            .trim()
+            .replace(/^unix:\/\//, ""),
+        ]
+      : [];
+  });
+}
+
+async function unmountBelow(folder: string): Promise<void> {
+  const mounts = mountsBelow(readFileSync("/proc/self/mounts", "utf8"), folder);
+  if (mounts.length > 0) await run("umount", ["-l", ...mounts], { timeoutMs: UMOUNT_MS });
+}
+
+function removeMatching(folder: string, isOurs: (file: string) => boolean): void {
+  for (const name of entriesOf(folder)) {
+    const file = join(folder, name);
+    if (isOurs(file)) rmSync(file, { force: true });
+  }
+}
+
+function isLinkInto(file: string, home: string): boolean {
+  const isLink = lstatSync(file, { throwIfNoEntry: false })?.isSymbolicLink() ?? false;
+  return isLink && readlinkSync(file).startsWith(`${home}/`);
+}
+
+function entriesOf(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch (error) {
+    if (hasCode(error, "ENOENT")) return [];
+    throw error;
+  }
+}
