@@ -23,7 +23,7 @@ import { controlPlane } from "./control-plane.ts";
 import { ensureImages } from "./images/ensure.ts";
 import { nodeProcesses } from "./node.ts";
 import { waitReady } from "./ready.ts";
-import { removeEverything, stopNodes } from "./remove.ts";
+import { removeEverything, stopNodes, TASKS } from "./remove.ts";
 
 const PROJECT = join(import.meta.dirname, "../../..");
 const POD_CIDR = "10.244.0.0/16";
@@ -110,9 +110,8 @@ class GenuineClusters implements AsyncDisposable {
   pidsOf(cluster: string, component: Component): number[] {
     if (typeof component === "object" && "containerId" in component) {
       const id = component.containerId.split("//").at(-1) ?? "";
-      const tasks = "containerd/state/io.containerd.runtime.v2.task/k8s.io";
       const folder = clusterPaths(this.paths, cluster).node(component.node);
-      return [Number(readFileSync(join(folder, tasks, id, "init.pid"), "utf8"))];
+      return [Number(readFileSync(join(folder, TASKS, id, "init.pid"), "utf8"))];
     }
     const controllers = ["controller-manager", "scheduler"];
     const names =

@@ -19,6 +19,8 @@ const UMOUNT_MS = 20_000;
 const CONTAINER_LOGS = "/var/log/containers";
 /** libcni's cache of results. */
 const CNI_RESULTS = "/var/lib/cni/results";
+/** Below a node's folder: one folder per container or sandbox that has been started. */
+export const TASKS = "containerd/state/io.containerd.runtime.v2.task/k8s.io";
 
 interface Nodes {
   readonly name: string;
@@ -32,18 +34,24 @@ export async function stopNodes(ctx: Context, paths: Paths, cluster: string, nod
 
 export async function removeEverything(ctx: Context, paths: Paths, clusters: readonly Nodes[]): Promise<void> {
   const lab = labNameOf(paths.home);
+  const sandboxes = new Set(
+    clusters.flatMap(({ name, nodes }) => nodes.flatMap((node) => tasksOf(nodeFolder(paths, name, node)))),
+  );
   for (const { name, nodes } of clusters) {
     await Promise.all(nodes.map((node) => endNode(ctx, paths, name, node, 0)));
     for (const node of nodes) removeCgroups(nodeCgroups(lab, name, node));
   }
   await unmountBelow(paths.home);
   removeMatching(CONTAINER_LOGS, (file) => isLinkInto(file, paths.home));
-  removeMatching(CNI_RESULTS, (file) => file.startsWith(join(CNI_RESULTS, `${lab}-`)));
+  removeMatching(CNI_RESULTS, (file) => {
+    const [, id = ""] = /\/cni-loopback-([0-9a-f]+)-lo$/.exec(file) ?? [];
+    return sandboxes.has(id) || file.startsWith(join(CNI_RESULTS, `${lab}-`));
+  });
   await deleteLab(ctx, paths.home);
 }
 
 async function endNode(ctx: Context, paths: Paths, cluster: string, node: string, graceMs: number): Promise<void> {
-  const folder = clusterPaths(paths, cluster).node(node);
+  const folder = nodeFolder(paths, cluster, node);
   const { pods, system } = nodeCgroups(labNameOf(paths.home), cluster, node);
   if (graceMs > 0) await killCgroup(pods, graceMs, "SIGTERM");
   const sockets = shimSockets(folder);
@@ -58,9 +66,8 @@ async function endNode(ctx: Context, paths: Paths, cluster: string, node: string
 
 /** Each task's folder names the socket of its shim, which is elsewhere. containerd: runtime/v2/shim */
 function shimSockets(folder: string): string[] {
-  const tasks = join(folder, "containerd/state/io.containerd.runtime.v2.task/k8s.io");
-  return entriesOf(tasks).flatMap((id) => {
-    const address = join(tasks, id, "address");
+  return tasksOf(folder).flatMap((id) => {
+    const address = join(folder, TASKS, id, "address");
     return existsSync(address)
       ? [
           readFileSync(address, "utf8")
@@ -69,6 +76,15 @@ function shimSockets(folder: string): string[] {
         ]
       : [];
   });
+}
+
+/** Ids of containers and sandboxes. */
+function tasksOf(folder: string): string[] {
+  return entriesOf(join(folder, TASKS));
+}
+
+function nodeFolder(paths: Paths, cluster: string, node: string): string {
+  return clusterPaths(paths, cluster).node(node);
 }
 
 async function unmountBelow(folder: string): Promise<void> {
