@@ -3,10 +3,10 @@ SHELL := /bin/sh
 NODE := .tools/bin/node
 export PATH := $(CURDIR)/bin:$(CURDIR)/.tools/bin:$(PATH)
 
-.PHONY: help setup demo demo-down test check unit e2e bench
+.PHONY: help setup demo demo-down test check unit e2e kubernetes image test-kubernetes bench
 
 help: ## Show this list
-	@grep -E '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+	@grep -E '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 20
 
 setup: ## Install and build everything that the other commands need
 	@sh scripts/setup.sh
@@ -23,10 +23,19 @@ check: setup ## Format, lint, types and unit tests
 	@$(MAKE) --no-print-directory unit
 
 unit: setup ## Unit tests
-	@$(NODE) --test --test-isolation=none "src/**/*.test.ts" "playground/**/*.test.ts" "apps/**/*.test.ts" "test/kit/*.test.ts"
+	@$(NODE) --test --test-isolation=none "src/**/*.test.ts" "playground/**/*.test.ts" "apps/**/*.test.ts" "test/kit/*.test.ts" "test/engines/**/*.test.ts"
 
 e2e: setup ## End-to-end tests on the embedded engine
 	@$(NODE) --test --test-concurrency=1 "test/e2e/*.test.ts"
+
+kubernetes: setup ## Build or find genuine Kubernetes
+	@sh scripts/build-kubernetes.sh
+
+image: setup ## Images of Liqo, the shop and the tests' programs, as an OCI layout in .build/images
+	@$(NODE) scripts/build-images.ts
+
+test-kubernetes: kubernetes ## End-to-end tests on genuine Kubernetes
+	@LIQO_TEST_ENGINE=kubernetes $(NODE) --test --test-concurrency=1 "test/e2e/*.test.ts"
 
 test: setup ## Everything that is checked
 	@$(NODE) scripts/test.ts

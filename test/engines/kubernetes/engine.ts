@@ -20,8 +20,11 @@ import { kernelState } from "../kernel-state.ts";
 import { type Binaries, findBinaries } from "./binaries.ts";
 import { API_PORT, type ClusterBuild } from "./cluster.ts";
 import { controlPlane } from "./control-plane.ts";
+import { PINNED_ARCHIVE } from "./images/build.ts";
 import { ensureImages } from "./images/ensure.ts";
+import { importPinned } from "./images/pinned.ts";
 import { nodeProcesses } from "./node.ts";
+import { containerdSocket } from "./node-config.ts";
 import { waitReady } from "./ready.ts";
 import { removeEverything, stopNodes, TASKS } from "./remove.ts";
 
@@ -81,6 +84,7 @@ class GenuineClusters implements AsyncDisposable {
     writeAtomically(this.paths.kubeconfig, JSON.stringify(kubeconfig), 0o600);
     await this.#follow();
     await Promise.all(requests.map(({ name }) => this.#waitReady(name)));
+    await Promise.all(requests.map(({ name }) => this.#importImages(name)));
     return requests.map(({ name }) => ({
       name,
       podCidr: POD_CIDR,
@@ -162,6 +166,12 @@ class GenuineClusters implements AsyncDisposable {
   async #waitReady(name: string): Promise<void> {
     const { access, nodes } = this.#find(name);
     await waitReady(this.#ctx, { access, nodes, timeoutMs: READY_MS, logs: clusterPaths(this.paths, name).logs });
+  }
+
+  async #importImages(name: string): Promise<void> {
+    const paths = clusterPaths(this.paths, name);
+    const sockets = this.#find(name).nodes.map((node) => containerdSocket(paths.node(node.name)));
+    await Promise.all(sockets.map((socket) => importPinned(socket, join(PROJECT, ".build/images", PINNED_ARCHIVE))));
   }
 
   #find(name: string): Genuine {

@@ -125,6 +125,8 @@ export function kubeletConfig(input: NodeConfigInput): object {
     evictionHard: { "memory.available": "0%", "nodefs.available": "0%", "imagefs.available": "0%" },
     imageGCHighThresholdPercent: 100,
     oomScoreAdj: 0,
+    // How long a mounted ConfigMap may lag: a minute would only make tests slow.
+    syncFrequency: "10s",
     serializeImagePulls: false,
     registryPullQPS: 0,
     shutdownGracePeriod: "0s",

@@ -11,6 +11,7 @@ import type { ImageEntry, RootRecipe } from "#playground/images/entry.ts";
 import { parseReference } from "#playground/images/reference.ts";
 import { closureOf, findPrograms } from "./closure.ts";
 import { addImage, addLayer, type Descriptor, type ImageConfig, writeIndex } from "./layout.ts";
+import { packPinned } from "./pinned.ts";
 import { stageFiles } from "./stage.ts";
 
 /** What `host` means in an image: the tools that Liqo, the shop and the tests call. */
@@ -26,6 +27,8 @@ const PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 const NODE_PATH = "/usr/local/bin/node";
 /** In the shared layer already, or too much to copy. */
 const NOT_COPIED = new Set([NODE_PATH, "/usr/share"]);
+/** Beside the layout's own files. */
+export const PINNED_ARCHIVE = "pinned.tar";
 const TAR_MS = 120_000;
 
 export interface BuildOptions {
@@ -42,6 +45,7 @@ export async function buildImages({ project, layout }: BuildOptions): Promise<st
     const target = join(work, "layout");
     const images = await addAll(project, work, target);
     writeIndex(target, images);
+    await packPinned(target, join(target, PINNED_ARCHIVE));
     rmSync(layout, { recursive: true, force: true });
     renameSync(target, layout);
     return [...images.keys()];
