@@ -4,10 +4,13 @@ import { formatIpv4, parseIpv4 } from "#base/cidr.ts";
 import { type Controller, DONE, type Result, watchFor } from "#kube/controller/controller.ts";
 import { services } from "#machinery/builtin.ts";
 import { keyOf } from "#machinery/meta.ts";
-import type { Deps } from "../deps.ts";
+import type { Deps, Settings } from "../deps.ts";
+
+/** Of the settings only the range: the controller also runs as the cloud of genuine clusters. */
+export type LoadBalancerDeps = Omit<Deps, "settings"> & { readonly settings: Pick<Settings, "loadBalancerRange"> };
 
 /** One worker: two Services never get the same address. */
-export function loadBalancerController(deps: Deps): Controller {
+export function loadBalancerController(deps: LoadBalancerDeps): Controller {
   const informer = deps.informers.for(services);
   const taken = new Map<string, string>();
   return {

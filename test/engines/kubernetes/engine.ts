@@ -2,7 +2,7 @@
  * Genuine Kubernetes: etcd, kube-apiserver, kube-controller-manager, kube-scheduler, and per node containerd, kubelet and
  * kube-proxy, in network namespaces of their own. Processes belong to the test's process; disposing removes every trace.
  */
-import { appendFileSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { appendFileSync, mkdtempSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Context } from "#base/context.ts";
@@ -26,16 +26,18 @@ import { importPinned } from "./images/pinned.ts";
 import { nodeProcesses } from "./node.ts";
 import { containerdSocket } from "./node-config.ts";
 import { waitReady } from "./ready.ts";
-import { removeEverything, stopNodes, TASKS } from "./remove.ts";
+import { claimHome, removeAbandoned, removeHome, stopNodes, TASKS } from "./remove.ts";
 
 const PROJECT = join(import.meta.dirname, "../../..");
+const HOME_PREFIX = "liqo-k8s-";
 const POD_CIDR = "10.244.0.0/16";
 const SERVICE_CIDR = "10.96.0.0/16";
 const READY_MS = 120_000;
 
 export function kubernetesEngine(): Engine {
   const binaries = findBinaries(PROJECT, process.env);
-  const home = mkdtempSync(join(tmpdir(), "liqo-k8s-"));
+  const home = mkdtempSync(join(tmpdir(), HOME_PREFIX));
+  claimHome(home);
   const genuine = new GenuineClusters(playgroundPaths(home), binaries);
   const { kubeconfig } = genuine.paths;
   return {
@@ -77,6 +79,7 @@ class GenuineClusters implements AsyncDisposable {
   }
 
   async create(requests: readonly ClusterRequest[]): Promise<TestCluster[]> {
+    await removeAbandoned(this.#ctx, tmpdir(), HOME_PREFIX);
     await ensureImages(PROJECT);
     const lab = await createLab(this.#ctx, { name: labNameOf(this.paths.home), directory: this.paths.home });
     for (const request of requests) this.#clusters.set(request.name, await this.#layOut(lab, request));
@@ -129,13 +132,8 @@ class GenuineClusters implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#processes.stopAll();
-    await removeEverything(
-      this.#ctx,
-      this.paths,
-      [...this.#clusters].map(([name, { nodes }]) => ({ name, nodes: nodes.map((node) => node.name) })),
-    );
+    await removeHome(this.#ctx, this.paths);
     this.#abort.abort();
-    rmSync(this.paths.home, { recursive: true, force: true });
   }
 
   async #layOut(lab: Lab, { name, workers = 2, loadBalancer = true }: ClusterRequest): Promise<Genuine> {

@@ -9,9 +9,12 @@ import { hasCode } from "#base/errors.ts";
 import { run } from "#base/run.ts";
 import { mountsBelow } from "#playground/kubelet/remove-node.ts";
 import { deleteLab } from "#playground/lab/lab.ts";
-import { clusterPaths, labNameOf, type Paths } from "#playground/supervisor/paths.ts";
+import { findLabState } from "#playground/lab/state.ts";
+import { clusterPaths, labNameOf, type Paths, playgroundPaths } from "#playground/supervisor/paths.ts";
+import { findRecord, isAlive, Processes, startTimeOf, writeRecord } from "#playground/supervisor/processes.ts";
 import { killCgroup, nodeCgroups, removeCgroups } from "./cgroups.ts";
 
+const OWNER = "owner";
 const GRACE_MS = 5_000;
 const KILL_MS = 10_000;
 const UMOUNT_MS = 20_000;
@@ -22,18 +25,19 @@ const CNI_RESULTS = "/var/lib/cni/results";
 /** Below a node's folder: one folder per container or sandbox that has been started. */
 export const TASKS = "containerd/state/io.containerd.runtime.v2.task/k8s.io";
 
-interface Nodes {
-  readonly name: string;
-  readonly nodes: readonly string[];
-}
-
 /** As a machine that is switched off: what was on disk stays, what was in memory is gone. */
 export async function stopNodes(ctx: Context, paths: Paths, cluster: string, nodes: readonly string[]): Promise<void> {
   await Promise.all(nodes.map((node) => endNode(ctx, paths, cluster, node, GRACE_MS)));
 }
 
-export async function removeEverything(ctx: Context, paths: Paths, clusters: readonly Nodes[]): Promise<void> {
+/** All that the home folder knows of; it goes last, so that a removal that failed can be done again. */
+export async function removeHome(ctx: Context, paths: Paths): Promise<void> {
   const lab = labNameOf(paths.home);
+  await new Processes(ctx, paths.run).ensure([]);
+  const clusters = (findLabState(paths.home)?.clusters ?? []).map(({ name, nodes }) => ({
+    name,
+    nodes: nodes.map((node) => node.name),
+  }));
   const sandboxes = new Set(
     clusters.flatMap(({ name, nodes }) => nodes.flatMap((node) => tasksOf(nodeFolder(paths, name, node)))),
   );
@@ -48,6 +52,25 @@ export async function removeEverything(ctx: Context, paths: Paths, clusters: rea
     return sandboxes.has(id) || file.startsWith(join(CNI_RESULTS, `${lab}-`));
   });
   await deleteLab(ctx, paths.home);
+  rmSync(paths.home, { recursive: true, force: true });
+}
+
+/** Writes down that the home belongs to this process. */
+export function claimHome(home: string): void {
+  const startTime = startTimeOf(process.pid);
+  if (startTime !== undefined) writeRecord(home, OWNER, { pid: process.pid, startTime });
+}
+
+/** Removes the clusters of tests that were killed before they could do it themselves. */
+export async function removeAbandoned(ctx: Context, folder: string, prefix: string): Promise<void> {
+  for (const name of entriesOf(folder).filter((entry) => entry.startsWith(prefix))) {
+    const home = join(folder, name);
+    const owner = findRecord(home, OWNER);
+    if (owner === undefined || isAlive(owner)) continue;
+    ctx.log.warn("removing the clusters of a test that was killed", { home });
+    claimHome(home);
+    await removeHome(ctx, playgroundPaths(home));
+  }
 }
 
 async function endNode(ctx: Context, paths: Paths, cluster: string, node: string, graceMs: number): Promise<void> {

@@ -1,5 +1,4 @@
 /** The cloud around one genuine cluster: load balancer addresses and an image registry. Usage: cloud <config file> */
-import { mustParseCidr } from "#base/cidr.ts";
 import { KubeClient } from "#kube/client/client.ts";
 import { configFromFile } from "#kube/client/config.ts";
 import { runController } from "#kube/controller/controller.ts";
@@ -11,7 +10,6 @@ import { startRegistry } from "../images/registry.ts";
 
 export interface CloudConfig {
   readonly kubeconfig: string;
-  readonly podCidr: string;
   readonly registry: { readonly address: string; readonly port: number; readonly layout: string };
   readonly loadBalancerRange?: { readonly first: string; readonly last: string };
 }
@@ -27,14 +25,7 @@ if (import.meta.main) {
       informers,
       events: new EventRecorder(client, { component: "service-controller" }),
       nowMs: Date.now,
-      settings: {
-        caCert: "",
-        caKey: "",
-        podCidr: mustParseCidr(config.podCidr),
-        nodeCidrPrefix: 24,
-        nodeMonitorGraceMs: 0,
-        ...(config.loadBalancerRange !== undefined && { loadBalancerRange: config.loadBalancerRange }),
-      },
+      settings: config.loadBalancerRange === undefined ? {} : { loadBalancerRange: config.loadBalancerRange },
     });
     await runController(ctx, controller);
   });
