@@ -88,10 +88,10 @@ class GenuineClusters implements AsyncDisposable {
     await this.#follow();
     await Promise.all(requests.map(({ name }) => this.#waitReady(name)));
     await Promise.all(requests.map(({ name }) => this.#importImages(name)));
-    return requests.map(({ name }) => ({
+    return requests.map(({ name, podCidr = POD_CIDR, serviceCidr = SERVICE_CIDR }) => ({
       name,
-      podCidr: POD_CIDR,
-      serviceCidr: SERVICE_CIDR,
+      podCidr,
+      serviceCidr,
       workers: this.#find(name).nodes.map((node) => node.name),
     }));
   }
@@ -136,14 +136,15 @@ class GenuineClusters implements AsyncDisposable {
     this.#abort.abort();
   }
 
-  async #layOut(lab: Lab, { name, workers = 2, loadBalancer = true }: ClusterRequest): Promise<Genuine> {
-    const network = await createClusterNetwork(this.#ctx, lab, { name, podCidr: POD_CIDR });
+  async #layOut(lab: Lab, request: ClusterRequest): Promise<Genuine> {
+    const { name, workers = 2, loadBalancer = true, podCidr = POD_CIDR, serviceCidr = SERVICE_CIDR } = request;
+    const network = await createClusterNetwork(this.#ctx, lab, { name, podCidr });
     const paths = clusterPaths(this.paths, name);
     const credentials = new Credentials(paths.pki);
     const ca = await credentials.ca();
     const server = `https://${network.gateway}:${API_PORT}`;
     const common = { network, paths, credentials, ca, server, binaries: this.#binaries, project: PROJECT };
-    const build: ClusterBuild = { name, serviceCidr: SERVICE_CIDR, loadBalancer, ...common };
+    const build: ClusterBuild = { name, serviceCidr, loadBalancer, ...common };
     const subject = { commonName: "kubernetes-admin", organizations: ["system:masters"] };
     const admin = await credentials.client("admin", subject);
     const processes = await controlPlane(build);
