@@ -38,6 +38,8 @@ export interface RunningContainer {
  */
 export interface Engine extends AsyncDisposable {
   readonly name: "playground" | "kubernetes";
+  /** Of the servers, without the patch: `v1.35`. */
+  readonly version: string;
   readonly kubeconfig: string;
   /** What programs started by the test need to find the clusters. */
   readonly env: Readonly<Record<string, string>>;

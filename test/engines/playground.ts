@@ -20,6 +20,7 @@ export function playgroundEngine(): Engine {
   const playground = (...args: string[]) => run(LIQOCTL, ["playground", ...args], { env, timeoutMs: TIMEOUT_MS });
   return {
     name: "playground",
+    version: "v1.35",
     kubeconfig,
     env,
     create: async (requests) => {

@@ -30,6 +30,8 @@ import { claimHome, removeAbandoned, removeHome, stopNodes, TASKS } from "./remo
 
 const PROJECT = join(import.meta.dirname, "../../..");
 const HOME_PREFIX = "liqo-k8s-";
+/** Of tools/kubernetes/go.mod. */
+const VERSION = "v1.34";
 const POD_CIDR = "10.244.0.0/16";
 const SERVICE_CIDR = "10.96.0.0/16";
 const READY_MS = 120_000;
@@ -42,6 +44,7 @@ export function kubernetesEngine(): Engine {
   const { kubeconfig } = genuine.paths;
   return {
     name: "kubernetes",
+    version: VERSION,
     kubeconfig,
     env: { KUBECONFIG: kubeconfig },
     create: (requests) => genuine.create(requests),
