@@ -71,14 +71,20 @@ interface GroupPlural {
   readonly plural: string;
 }
 
-export function failure(code: number, reason: StatusReason, message: string, details?: StatusDetails): StatusError {
+/** Without a reason as Go has it for an error that is none of the API's: kubectl then says `Error from server: …`. */
+export function failure(
+  code: number,
+  reason: StatusReason | undefined,
+  message: string,
+  details?: StatusDetails,
+): StatusError {
   return new StatusError({
     kind: "Status",
     apiVersion: "v1",
     metadata: {},
     status: "Failure",
     message,
-    reason,
+    ...(reason !== undefined && { reason }),
     ...(details !== undefined && { details }),
     code,
   });

@@ -75,7 +75,7 @@ describe("helm", { concurrency: 1 }, () => {
     assert.equal(code, 1);
     assert.match(
       stderr,
-      /json: cannot unmarshal string into Go struct field DeploymentSpec\.spec\.replicas of type int32/,
+      /failed to create typed patch object \(default\/web-shop; apps\/v1, Kind=Deployment\): \.spec\.replicas: expected numeric \(int or float\), got string/,
     );
   });
 

@@ -9,6 +9,7 @@ import { applyObject } from "#machinery/patch/apply.ts";
 import { applyJsonPatch, JsonPatchError, parseJsonPatch } from "#machinery/patch/json-patch.ts";
 import { applyMergePatch } from "#machinery/patch/merge-patch.ts";
 import { applyStrategicMergePatch } from "#machinery/patch/strategic-merge-patch.ts";
+import { findShapeErrors, joinShapeErrors } from "#machinery/patch/typed-patch.ts";
 import { findDuplicateFields } from "#machinery/schema/duplicate-fields.ts";
 import { findConversionError, findTypeError } from "#machinery/schema/go-types.ts";
 import { isJsonObject, type JsonObject, type Schema } from "#machinery/schema/schema.ts";
@@ -125,6 +126,16 @@ function asObject(value: unknown): JsonObject {
   return value;
 }
 
+/** Before anything is merged the applied object must have the shape of its kind, whatever fieldValidation says. */
+function refuseShape(call: Call, value: JsonObject, schema: Schema): void {
+  const errors = findShapeErrors(value, schema);
+  if (errors.length === 0) return;
+  const { group, version, kind } = call.served.strategy.resource;
+  const name = [call.namespace, call.name].filter((part) => part !== "" && part !== undefined).join("/");
+  const what = `${name}; ${group}/${version}, Kind=${kind}`;
+  throw failure(500, undefined, `failed to create typed patch object (${what}): ${joinShapeErrors(errors)}`);
+}
+
 async function handleApply(
   core: Core,
   call: Call,
@@ -139,7 +150,7 @@ async function handleApply(
   }
   const sent = parseApplied((await call.body()).toString("utf8"));
   const force = ["true", "1"].includes(call.query.get("force") ?? "");
-  const problems = normalize(call.served, sent);
+  const problems = normalize(call.served, sent, (value, schema) => refuseShape(call, value, schema));
   reportProblems(call, problems);
   requireSameName(call, sent as UnstructuredObject);
   const merge = (current: KubeObject | undefined): UnstructuredObject => {

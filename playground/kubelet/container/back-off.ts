@@ -20,9 +20,10 @@ export function backOffOf(pod: Pod, container: Container, state: ContainerRecord
   }
   if (state.current === undefined) return undefined;
   const { name, namespace, uid } = pod.metadata ?? {};
-  const which = `restarting failed container=${container.name} pod=${name}_${namespace}(${uid})`;
-  const message = `back-off ${formatSeconds(state.backoffMs)} ${which}`;
-  return { waiting: { reason: "CrashLoopBackOff", message }, event: { type: "Warning", message: `Back-off ${which}` } };
+  const shown = `${name}_${namespace}(${uid})`;
+  const message = `back-off ${formatSeconds(state.backoffMs)} restarting failed container=${container.name} pod=${shown}`;
+  const event = `Back-off restarting failed container ${container.name} in pod ${shown}`;
+  return { waiting: { reason: "CrashLoopBackOff", message }, event: { type: "Warning", message: event } };
 }
 
 /** As Go writes durations: `10s`, `2m40s`. */

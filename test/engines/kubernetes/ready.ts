@@ -1,8 +1,8 @@
-/** When a genuine cluster can be used: its nodes are Ready and carry the pod CIDR that the lab has given them. */
+/** When a genuine cluster can be used: its nodes are Ready with the pod CIDR that the lab has given them, and pods are admitted. */
 import { type Context, sleep, withTimeout } from "#base/context.ts";
 import { messageOf } from "#base/errors.ts";
 import { KubeClient } from "#kube/client/client.ts";
-import { nodes as nodeResource } from "#machinery/builtin.ts";
+import { nodes as nodeResource, serviceAccounts } from "#machinery/builtin.ts";
 import { isConditionTrue } from "#machinery/conditions.ts";
 import type { NodeNetwork } from "#playground/lab/node.ts";
 import type { ClusterAccess } from "#playground/supervisor/kubeconfig.ts";
@@ -25,7 +25,11 @@ export async function waitReady(ctx: Context, { access, nodes, timeoutMs, logs }
   let reason = "no answer yet";
   for (;;) {
     try {
-      const waiting = await unready(withTimeout(ctx, REQUEST_MS), client, nodes);
+      const request = withTimeout(ctx, REQUEST_MS);
+      const waiting = await unready(request, client, nodes);
+      // Without it no pod is admitted.
+      const account = await client.find(request, serviceAccounts, { namespace: "default", name: "default" });
+      if (account === undefined) waiting.push("service account default/default");
       if (waiting.length === 0) return;
       reason = `not ready: ${waiting.join(", ")}`;
     } catch (error) {
