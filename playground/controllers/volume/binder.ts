@@ -2,20 +2,18 @@
  * Binds claims to volumes and makes volumes of the class `local-path`: folders of the machine, each on one node.
  * Kubernetes: pkg/controller/volume/persistentvolume; provisioner: github.com/rancher/local-path-provisioner
  */
-import { join } from "node:path";
 import type { PersistentVolume, PersistentVolumeClaim } from "kubernetes-types/core/v1";
 import type { Context } from "#base/context.ts";
 import { type Controller, DONE, type Result, watchFor, watchMapped } from "#kube/controller/controller.ts";
 import { nodes, persistentVolumeClaims, persistentVolumes, storageClasses } from "#machinery/builtin.ts";
 import { keyOf } from "#machinery/meta.ts";
-import { isAlreadyExists } from "#machinery/status-error.ts";
 import { SELECTED_NODE } from "#machinery/volume.ts";
 import type { Deps } from "../deps.ts";
-import { type ClaimPlan, LOCAL_PATH, planClaim } from "./plan.ts";
+import { type ClaimPlan, planClaim } from "./plan.ts";
+import { nameProvisioner, provision } from "./provisioner.ts";
 
 const BOUND_BY_CONTROLLER = "pv.kubernetes.io/bound-by-controller";
 const BIND_COMPLETED = "pv.kubernetes.io/bind-completed";
-const PROVISIONERS = ["volume.beta.kubernetes.io/storage-provisioner", "volume.kubernetes.io/storage-provisioner"];
 
 export function claimBinder(deps: Deps): Controller {
   const claims = deps.informers.for(persistentVolumeClaims);
@@ -91,59 +89,4 @@ async function bind(ctx: Context, deps: Deps, claim: PersistentVolumeClaim, volu
   if (claim.status?.phase === "Bound") return;
   const status = { phase: "Bound", accessModes: volume.spec?.accessModes ?? [], capacity: volume.spec?.capacity ?? {} };
   await deps.client.patch(ctx, persistentVolumeClaims, keyOf(claim), "merge", { status }, { subresource: "status" });
-}
-
-async function provision(ctx: Context, deps: Deps, claim: PersistentVolumeClaim, nodeName: string): Promise<void> {
-  const { name = "", namespace = "default", uid = "" } = claim.metadata ?? {};
-  const events = deps.events.as(LOCAL_PATH);
-  if (await nameProvisioner(ctx, deps, claim, LOCAL_PATH)) {
-    const message = `External provisioner is provisioning volume for claim "${namespace}/${name}"`;
-    events.normal(ctx, claim, "Provisioning", message);
-  }
-  const volume = forgeVolume(claim, nodeName, join(deps.settings.volumes, `pvc-${uid}_${namespace}_${name}`));
-  try {
-    await deps.client.create(ctx, persistentVolumes, volume);
-    events.normal(ctx, claim, "ProvisioningSucceeded", `Successfully provisioned volume ${volume.metadata?.name}`);
-  } catch (error) {
-    if (!isAlreadyExists(error)) throw error;
-  }
-}
-
-/** Provisioners look for their name on the claim. True when it was not there yet. */
-async function nameProvisioner(
-  ctx: Context,
-  deps: Deps,
-  claim: PersistentVolumeClaim,
-  provisioner: string,
-): Promise<boolean> {
-  if (PROVISIONERS.every((key) => claim.metadata?.annotations?.[key] === provisioner)) return false;
-  const annotations = Object.fromEntries(PROVISIONERS.map((key) => [key, provisioner]));
-  await deps.client.patch(ctx, persistentVolumeClaims, keyOf(claim), "merge", { metadata: { annotations } });
-  return true;
-}
-
-/** The kubelet makes the folder when it mounts it. */
-function forgeVolume(claim: PersistentVolumeClaim, nodeName: string, path: string): PersistentVolume {
-  const { name = "", namespace = "default", uid = "" } = claim.metadata ?? {};
-  const hostname = { key: "kubernetes.io/hostname", operator: "In", values: [nodeName] };
-  const storage = claim.spec?.resources?.requests?.["storage"] ?? "0";
-  return {
-    metadata: {
-      name: `pvc-${uid}`,
-      annotations: {
-        "local.path.provisioner/selected-node": nodeName,
-        "pv.kubernetes.io/provisioned-by": LOCAL_PATH,
-      },
-    },
-    spec: {
-      accessModes: claim.spec?.accessModes ?? [],
-      capacity: { storage },
-      claimRef: { apiVersion: "v1", kind: "PersistentVolumeClaim", namespace, name, uid },
-      hostPath: { path, type: "DirectoryOrCreate" },
-      nodeAffinity: { required: { nodeSelectorTerms: [{ matchExpressions: [hostname] }] } },
-      persistentVolumeReclaimPolicy: "Delete",
-      storageClassName: claim.spec?.storageClassName ?? "",
-      volumeMode: claim.spec?.volumeMode ?? "Filesystem",
-    },
-  };
 }

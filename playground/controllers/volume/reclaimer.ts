@@ -12,7 +12,7 @@ import type { Resource } from "#machinery/gvk.ts";
 import { type KubeObject, keyOf, type ObjectKey } from "#machinery/meta.ts";
 import { isTerminal } from "#machinery/pod.ts";
 import { isNotFound } from "#machinery/status-error.ts";
-import type { Deps } from "../deps.ts";
+import type { Deps, Settings } from "../deps.ts";
 import { planVolume } from "./plan.ts";
 
 const VOLUME_PROTECTION = "kubernetes.io/pv-protection";
@@ -55,7 +55,12 @@ async function setPhase(ctx: Context, deps: Deps, volume: PersistentVolume, phas
   );
 }
 
-async function reclaim(ctx: Context, deps: Deps, volume: PersistentVolume): Promise<void> {
+/** Removes the folder and the volume. */
+export async function reclaim(
+  ctx: Context,
+  deps: Pick<Deps, "client"> & { readonly settings: Pick<Settings, "volumes"> },
+  volume: PersistentVolume,
+): Promise<void> {
   const path = volume.spec?.hostPath?.path;
   // Whatever else a hand-made volume points at is not ours to remove.
   if (path !== undefined && dirname(path) === deps.settings.volumes) rmSync(path, { recursive: true, force: true });

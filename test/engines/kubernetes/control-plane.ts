@@ -115,6 +115,7 @@ async function cloud(build: ClusterBuild): Promise<ProcessSpec> {
   const { network, paths, project, loadBalancer } = build;
   const config: CloudConfig = {
     kubeconfig: await kubeconfigFor(build, "cloud-controller-manager", ["system:masters"]),
+    volumes: join(paths.root, "volumes"),
     registry: { address: network.gateway, port: REGISTRY_PORT, layout: join(project, ".build/images") },
     ...(loadBalancer && { loadBalancerRange: network.loadBalancerRange }),
   };
