@@ -86,6 +86,20 @@ describe("pods of two clusters with the same pod CIDR", { skip: findObstacle(), 
     }
   }
 
+  for (const side of SIDES) {
+    it(`refuses what ${side} says to a pod that is gone, before a client would give up`, async () => {
+      const gone = remap(two.POD_IP, REMAPPED[side]).replace(/\d+$/, "99");
+      const refused = await until(`refusal to ${side}`, async () => {
+        const argv = ["timeout", "2", process.execPath, ECHO, "tcp", gone, PORT, "anybody?"];
+        const said = await net()
+          .run(side, "pod", argv)
+          .catch((error: unknown) => String(error));
+        return said.includes("ECONNREFUSED") ? said : undefined;
+      });
+      assert.match(refused, new RegExp(`ECONNREFUSED ${gone.replaceAll(".", "\\.")}:${PORT}`));
+    });
+  }
+
   it("says Applied for every configuration, once per host", async () => {
     for (const side of SIDES) {
       const view = viewOf(side, "");

@@ -23,10 +23,11 @@ import { enableMultipathHash, makeRouter } from "../system/sysctl.ts";
 import { LOCAL_TOOLS } from "../system/tools.ts";
 import { EndpointResolver } from "../wireguard/endpoint.ts";
 import { readKeys } from "../wireguard/keys.ts";
-import { Tunnel } from "../wireguard/tunnel.ts";
+import { Tunnel, tunnelAddresses } from "../wireguard/tunnel.ts";
 import { markActive } from "./active.ts";
 import { renderMetrics } from "./metrics.ts";
 import type { GatewayOptions } from "./options.ts";
+import { refusalLoop } from "./refusal.ts";
 
 const COMPONENT = "liqo-gateway";
 
@@ -73,7 +74,9 @@ async function work(ctx: Context, client: KubeClient, options: GatewayOptions, r
   await using informers = new Informers(ctx, client);
   const agents = gatewayAgents(client, informers, options);
   const overlay = gatewayOverlay(informers, options, agents);
-  await using tunnel = await openTunnel(informers, options, agents.routes);
+  const { peer } = tunnelAddresses(options.mode);
+  const refusal = refusalLoop(LOCAL_TOOLS, peer);
+  await using tunnel = await openTunnel(informers, options, [agents.routes, refusal]);
   const connection = connectionWriter(
     client,
     { ...options, uid: options.gatewayUid },
@@ -92,7 +95,7 @@ async function work(ctx: Context, client: KubeClient, options: GatewayOptions, r
   });
   await Promise.all([
     markActive(ctx, client, podOf(options), true),
-    ...[tunnel, overlay, agents.routes, agents.firewall, connection].map((each) => each.run(ctx)),
+    ...[tunnel, overlay, agents.routes, agents.firewall, refusal, connection].map((each) => each.run(ctx)),
     ...(options.followsRoutes ? [monitorNetwork(ctx, LOCAL_TOOLS, [tunnel, overlay, agents.routes])] : []),
     ...(checker === undefined ? [] : [checker.run(ctx)]),
   ]);
@@ -122,7 +125,8 @@ function gatewayOverlay(informers: Informers, options: GatewayOptions, agents: A
   });
 }
 
-async function openTunnel(informers: Informers, options: GatewayOptions, routes: Loop): Promise<Tunnel> {
+/** `onLink` is triggered when the interface was made: routes over it are gone. */
+async function openTunnel(informers: Informers, options: GatewayOptions, onLink: readonly Loop[]): Promise<Tunnel> {
   const { mode, mtu, listenPort, implementation, endpoint } = options;
   const keys = informers.for<PublicKey>(publicKeys, {
     namespace: options.namespace,
@@ -135,7 +139,9 @@ async function openTunnel(informers: Informers, options: GatewayOptions, routes:
       endpoint: new EndpointResolver(endpoint, { intervalMs: options.dnsIntervalMs }),
     }),
     findPeerKey: () => keys.store.list().find((key) => key.metadata?.deletionTimestamp === undefined)?.spec?.publicKey,
-    linkMade: () => routes.trigger(),
+    linkMade: () => {
+      for (const loop of onLink) loop.trigger();
+    },
   });
   const trigger = (): void => tunnel.trigger();
   keys.addHandler({ added: trigger, updated: trigger, deleted: trigger });

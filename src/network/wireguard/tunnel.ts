@@ -33,6 +33,17 @@ export interface TunnelOptions {
   linkMade?(): void;
 }
 
+export interface TunnelAddresses {
+  readonly own: string;
+  readonly peer: string;
+}
+
+export function tunnelAddresses(mode: "server" | "client"): TunnelAddresses {
+  return mode === "server"
+    ? { own: SERVER_ADDRESS, peer: CLIENT_ADDRESS }
+    : { own: CLIENT_ADDRESS, peer: SERVER_ADDRESS };
+}
+
 export class Tunnel implements AsyncDisposable {
   readonly #tools: Tools;
   readonly #options: TunnelOptions;
@@ -48,10 +59,8 @@ export class Tunnel implements AsyncDisposable {
   }
 
   /** Of this end, and of the other: where its conncheck listens. */
-  get addresses(): { readonly own: string; readonly peer: string } {
-    return this.#options.mode === "server"
-      ? { own: SERVER_ADDRESS, peer: CLIENT_ADDRESS }
-      : { own: CLIENT_ADDRESS, peer: SERVER_ADDRESS };
+  get addresses(): TunnelAddresses {
+    return tunnelAddresses(this.#options.mode);
   }
 
   get driver(): WireguardDriver | undefined {

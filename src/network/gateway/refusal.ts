@@ -1,0 +1,57 @@
+/**
+ * Answers for pods that are gone. What comes through the tunnel and has no route to a pod would leave by the gateway's
+ * default route, and the kernel's complaint about it would go to a pod of this cluster: with equal pod CIDRs that has the
+ * sender's address. So the gateway refuses such packets itself and sends the refusal back through the tunnel; a client
+ * then tries again at once instead of waiting for minutes. Not in upstream.
+ */
+import type { Context } from "#base/context.ts";
+import { Loop, type LoopResult } from "../system/loop.ts";
+import { ensureSysctl } from "../system/sysctl.ts";
+import { ipBatch, runJson, runTool, type Tools } from "../system/tools.ts";
+import { TUNNEL_LINK } from "../wireguard/tunnel.ts";
+
+/** Name of the pod's own link, as CNI gives it. */
+const POD_LINK = "eth0";
+/** Of refused packets and their answers; no configuration counts that far, it numbers nodes. */
+const MARK = 0x4c510000;
+/** Routing table with the way through the tunnel, and the rule that leads there, before all of the configurations'. */
+const TABLE = 0x4c51;
+const PRIORITY = 100;
+const RESYNC_MS = 60_000;
+
+/** `peer` is the address of the tunnel's other end. */
+export function refusalLoop(tools: Tools, peer: string): Loop {
+  return new Loop({ name: "refusal", resyncMs: RESYNC_MS, pass: (ctx) => ensureRefusal(ctx, tools, peer) });
+}
+
+async function ensureRefusal(ctx: Context, tools: Tools, peer: string): Promise<LoopResult> {
+  const links = await runJson<{ ifname: string }>(ctx, tools, ["ip", "-json", "link", "show"]);
+  // Its making triggers the next pass.
+  if (!links.some(({ ifname }) => ifname === TUNNEL_LINK)) return {};
+  // The answers of the kernel carry the mark of what they answer.
+  ensureSysctl("ipv4/fwmark_reflect", "1");
+  const rules = await runJson(ctx, tools, ["ip", "-json", "rule", "show", "priority", String(PRIORITY)]);
+  const [failure] = await ipBatch(ctx, tools, [
+    `route replace default via ${peer} dev ${TUNNEL_LINK} table ${TABLE}`,
+    ...(rules.length > 0 ? [] : [`rule add priority ${PRIORITY} fwmark ${MARK} lookup ${TABLE}`]),
+  ]);
+  if (failure !== undefined) throw new Error(`route refusals: ${failure.message}`);
+  await runTool(ctx, tools, ["nft", "-f", "-"], refusalRules());
+  return {};
+}
+
+function refusalRules(): string {
+  return `table ip liqo-refusal
+delete table ip liqo-refusal
+table ip liqo-refusal {
+  chain forward {
+    type filter hook forward priority filter; policy accept;
+    iifname "${TUNNEL_LINK}" oifname "${POD_LINK}" meta mark set ${MARK} jump refuse
+  }
+  chain refuse {
+    meta l4proto tcp reject with tcp reset
+    reject with icmp type host-unreachable
+  }
+}
+`;
+}
