@@ -104,6 +104,9 @@ export async function startApiServer(ctx: Context, options: ApiServerOptions): P
   return { port: (server.address() as AddressInfo).port, services, registry, [Symbol.asyncDispose]: dispose };
 }
 
+/** Idle connections are the clients' to close: one closed here may just be carrying the next request. As a cloud's load balancers assume. */
+const KEEP_ALIVE_MS = 600_000;
+
 async function listen(listener: Listener, options: ApiServerOptions): Promise<Http2SecureServer> {
   const { certificate, privateKey, clientCa } = options.tls;
   const server = createSecureServer({
@@ -114,6 +117,7 @@ async function listen(listener: Listener, options: ApiServerOptions): Promise<Ht
     requestCert: true,
     rejectUnauthorized: false,
     settings: { maxConcurrentStreams: 1000 },
+    http1Options: { keepAliveTimeout: KEEP_ALIVE_MS },
   });
   server.setTimeout(0);
   server.on("request", (request, response) => void listener.serve(request, response));

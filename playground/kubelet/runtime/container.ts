@@ -180,7 +180,11 @@ export class Runtime implements Disposable {
     ];
     // Its own environment on purpose: nothing of the node agent's may leak into what conmon starts.
     const env = { PATH: process.env["PATH"], _OCI_SYNCPIPE: "3" };
-    const child = spawn("conmon", args, { stdio: ["ignore", "ignore", "ignore", "pipe"], env, signal: ctx.signal });
+    // It reports that memory ran out by a file in its working directory.
+    const child = spawn("conmon", args, {
+      ...{ cwd: bundle, env, signal: ctx.signal },
+      stdio: ["ignore", "ignore", "ignore", "pipe"],
+    });
     return readSyncPipe(child, o.name);
   }
 }

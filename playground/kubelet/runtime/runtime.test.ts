@@ -97,6 +97,7 @@ test("a container runs, logs, takes commands, survives its agent and tells how i
     await begin(runtime, two, "head -c 200m /dev/zero | tail");
     for (let i = 0; i < 250 && !exits.includes(two); i++) await delay(20);
     assert.equal(cgroups.version === "none" || hasOomKill(cgroups, `${parent}/${two}`), true);
+    assert.equal(runtime.findExit(two)?.outOfMemory, cgroups.version !== "none");
     const bad = { ...specInput(`${parent}/bad`, ""), args: ["/no/such/program"] };
     buildRootfs(runtime.rootfs("bad"), image.root, bad.user, "/");
     const failing = runtime.start(ctx, {

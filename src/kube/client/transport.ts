@@ -5,6 +5,7 @@
 import { readFileSync } from "node:fs";
 import { Agent, request as httpRequest, type IncomingMessage, type RequestOptions } from "node:http";
 import { request as httpsRequest, Agent as TlsAgent } from "node:https";
+import { hasCode } from "#base/errors.ts";
 import { failure, type Status, StatusError } from "#machinery/status-error.ts";
 import type { ClusterConfig } from "./config.ts";
 
@@ -22,6 +23,9 @@ export interface HttpRequest {
 
 const DEFAULT_TIMEOUT_MS = 30_000;
 const TOKEN_MAX_AGE_MS = 60_000;
+
+/** The server closed a connection that idled until this request: it did not look at it. Go's net/http repeats such requests too. */
+class IdleClosedError extends Error {}
 
 export class Transport implements Disposable {
   readonly config: ClusterConfig;
@@ -72,7 +76,16 @@ export class Transport implements Disposable {
   }
 
   /** The response with its body unread, whatever its status. Rejects with a StatusError when the server cannot be reached. */
-  send(request: HttpRequest): Promise<IncomingMessage> {
+  async send(request: HttpRequest): Promise<IncomingMessage> {
+    try {
+      return await this.#attempt(request);
+    } catch (error) {
+      if (error instanceof IdleClosedError) return this.#attempt(request);
+      throw error;
+    }
+  }
+
+  #attempt(request: HttpRequest): Promise<IncomingMessage> {
     const url = this.url(request.path, request.query);
     const options: RequestOptions = {
       method: request.method,
@@ -94,7 +107,10 @@ export class Transport implements Disposable {
       const timer = setTimeout(() => outgoing.destroy(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
       outgoing.on("error", (cause) => {
         clearTimeout(timer);
-        reject(request.signal?.aborted === true ? cause : unreachable(url, cause));
+        if (request.signal?.aborted === true) reject(cause);
+        else if (isReplayable(request.method) && outgoing.reusedSocket && hasCode(cause, "ECONNRESET"))
+          reject(new IdleClosedError());
+        else reject(unreachable(url, cause));
       });
       outgoing.end(request.body);
     });
@@ -116,6 +132,11 @@ export class Transport implements Disposable {
     }
     return this.#token.value;
   }
+}
+
+/** A creation that was carried out after all would say "already exists" the second time. */
+function isReplayable(method: string): boolean {
+  return method !== "POST";
 }
 
 export function isSuccess(response: IncomingMessage): boolean {

@@ -174,6 +174,7 @@ test("the serving certificate is asked for and taken into use when issued", asyn
     if (event.type !== "ADDED") continue;
     const csr = event.object;
     assert.equal(csr.spec.signerName, "kubernetes.io/kubelet-serving");
+    assert.deepEqual(csr.spec.usages, ["digital signature", "key encipherment", "server auth"]);
     const request = Buffer.from(csr.spec.request, "base64").toString("utf8");
     const certificate = await signCsr(signer, request, { usages: ["server"] });
     const status = { certificate: Buffer.from(certificate).toString("base64") };

@@ -12,7 +12,8 @@ import { validateMetadataMaps } from "./metadata.ts";
 export function setPodDefaults(spec: PodSpec): void {
   setPodSpecDefaults(spec);
   spec.enableServiceLinks ??= true;
-  for (const container of [...spec.containers, ...(spec.initContainers ?? [])]) defaultRequests(container);
+  // A pod without containers is refused later, by validation.
+  for (const container of [...(spec.containers ?? []), ...(spec.initContainers ?? [])]) defaultRequests(container);
 }
 
 export function setPodSpecDefaults(spec: PodSpec): void {

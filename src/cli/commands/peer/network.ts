@@ -8,13 +8,8 @@ import { gatewayClients } from "#api/networking/gatewayclient.ts";
 import { gatewayServers } from "#api/networking/gatewayserver.ts";
 import { publicKeys } from "#api/networking/publickey.ts";
 import type { Context } from "#base/context.ts";
-import {
-  type Cidrs,
-  forgeConfiguration,
-  forgeGatewayClient,
-  forgeGatewayServer,
-  forgePublicKey,
-} from "#forge/networking.ts";
+import { type Cidrs, forgeConfiguration } from "#forge/networking/configuration.ts";
+import { forgeGatewayClient, forgeGatewayServer, forgePublicKey } from "#forge/networking/gateway.ts";
 import { secrets } from "#machinery/builtin.ts";
 import { checkGatewayService } from "../../checks/gateway-service.ts";
 import { type Cluster, waitFor } from "../../cluster.ts";

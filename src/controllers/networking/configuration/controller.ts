@@ -8,7 +8,7 @@ import { type Network, networks } from "#api/ipam/network.ts";
 import * as labels from "#api/labels.ts";
 import { type Configuration, configurations } from "#api/networking/configuration.ts";
 import type { Context } from "#base/context.ts";
-import { forgeRemoteNetwork, forgeUnknownSourceIp } from "#forge/networking.ts";
+import { forgeRemoteNetwork, forgeUnknownSourceIp } from "#forge/networking/configuration.ts";
 import { type Controller, DONE, type Result, watchFor, watchMapped } from "#kube/controller/controller.ts";
 import { type Condition, withCondition } from "#machinery/conditions.ts";
 import { controllerOf, keyOf } from "#machinery/meta.ts";

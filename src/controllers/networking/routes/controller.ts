@@ -14,18 +14,20 @@ import { gatewayServers } from "#api/networking/gatewayserver.ts";
 import { type InternalNode, internalFabrics, internalNodes } from "#api/networking/internal.ts";
 import { type RouteConfiguration, routeConfigurations } from "#api/networking/routeconfiguration.ts";
 import type { Context } from "#base/context.ts";
+import { unknownSourceOf } from "#forge/networking/configuration.ts";
 import {
-  forgeExternalRoutes,
-  forgeGatewayRoutes,
   forgeIpMapping,
   forgeMasqueradeBypass,
   forgeNodePortFirewall,
+  forgeRemapFirewall,
+} from "#forge/networking/firewall.ts";
+import {
+  forgeExternalRoutes,
+  forgeGatewayRoutes,
   forgeNodePortRoutes,
   forgeNodeRoutes,
   forgePodRoutes,
-  forgeRemapFirewall,
-  unknownSourceOf,
-} from "#forge/networking.ts";
+} from "#forge/networking/routes.ts";
 import { type Controller, DONE, type Result, watchFor, watchMapped } from "#kube/controller/controller.ts";
 import { ensureFinalizer, removeFinalizer } from "#kube/controller/finalizer.ts";
 import { pods } from "#machinery/builtin.ts";

@@ -1,0 +1,215 @@
+/** nftables tables of a peering, at gateways and nodes. Upstream: pkg/liqo-controller-manager/networking/forge */
+import type { IP } from "#api/ipam/ip.ts";
+import * as labels from "#api/labels.ts";
+import type { Configuration } from "#api/networking/configuration.ts";
+import type { FirewallConfiguration, NatRule } from "#api/networking/firewallconfiguration.ts";
+import type { InternalNode } from "#api/networking/internal.ts";
+import type { OwnerReference } from "#machinery/meta.ts";
+import { GLOBAL_LABELS } from "../names.ts";
+import { DEFAULT_INTERFACE, dashed, ownerReference, TUNNEL_INTERFACE } from "./names.ts";
+
+function firewall(
+  name: string,
+  namespace: string,
+  selection: Readonly<Record<string, string>>,
+  owners: OwnerReference[],
+  table: NonNullable<FirewallConfiguration["spec"]>["table"],
+): FirewallConfiguration {
+  return {
+    metadata: {
+      name,
+      namespace,
+      labels: { ...GLOBAL_LABELS, ...selection },
+      ...(owners.length > 0 && { ownerReferences: owners }),
+    },
+    spec: { table },
+  };
+}
+
+/** Prefix NAT at the gateway: the peer's CIDR as seen from here ↔ its own. No rules where both are equal. */
+export function forgeRemapFirewall(configuration: Configuration, type: "pod" | "external"): FirewallConfiguration {
+  const { name = "", namespace = "" } = configuration.metadata ?? {};
+  const own = configuration.spec?.remote?.cidr?.[type] ?? [];
+  const seen = configuration.status?.remote?.cidr?.[type] ?? [];
+  const pairs = own.flatMap((cidr, i) =>
+    seen[i] === undefined || seen[i] === cidr ? [] : [{ own: cidr, seen: seen[i] }],
+  );
+  const outgoing = pairs.map(
+    (pair): NatRule => ({
+      name: `${name}-outgoing-${dashed(pair.seen)}`,
+      natType: "dnat",
+      to: pair.own,
+      match: [
+        { op: "eq", ip: { position: "dst", value: pair.seen } },
+        { op: "neq", dev: { position: "in", value: DEFAULT_INTERFACE } },
+        { op: "neq", dev: { position: "in", value: TUNNEL_INTERFACE } },
+      ],
+    }),
+  );
+  const incoming = pairs.map(
+    (pair): NatRule => ({
+      name: `${name}-incoming-${dashed(pair.own)}`,
+      natType: "snat",
+      to: pair.seen,
+      match: [
+        { op: "neq", dev: { position: "out", value: DEFAULT_INTERFACE } },
+        { op: "eq", ip: { position: "src", value: pair.own } },
+        { op: "eq", dev: { position: "in", value: TUNNEL_INTERFACE } },
+      ],
+    }),
+  );
+  const rules = (natRules: NatRule[]): { natRules?: NatRule[] } => (natRules.length === 0 ? {} : { natRules });
+  return firewall(
+    `${name}-remap-${type}cidr`,
+    namespace,
+    { [labels.FIREWALL_CATEGORY]: "gateway", [labels.FIREWALL_UNIQUE]: name },
+    [ownerReference(configuration)],
+    {
+      name: `remap-${type}cidr`,
+      family: "IPV4",
+      chains: [
+        { name: "outgoing", hook: "prerouting", type: "nat", policy: "accept", priority: -100, rules: rules(outgoing) },
+        { name: "incoming", hook: "postrouting", type: "nat", policy: "accept", priority: 100, rules: rules(incoming) },
+      ],
+    },
+  );
+}
+
+/** On every node: pods keep their address towards the peer, everything else takes the unknown-source address. */
+export function forgeMasqueradeBypass(configuration: Configuration): FirewallConfiguration {
+  const { name = "", namespace = "" } = configuration.metadata ?? {};
+  const localPods = configuration.spec?.local?.cidr?.pod ?? [];
+  const unknown = (configuration.spec?.local?.cidr?.external?.[0] ?? "").split("/")[0] ?? "";
+  const remote = configuration.status?.remote?.cidr;
+  const targets = [
+    ...(remote?.pod ?? []).map((cidr) => ({ cidr, suffix: `-${dashed(cidr)}`, mark: "" })),
+    ...(remote?.external ?? []).slice(0, 1).map((cidr) => ({ cidr, suffix: "", mark: "-ext" })),
+  ];
+  const natRules = targets.flatMap(({ cidr, suffix, mark }): NatRule[] => {
+    const dst = { op: "eq" as const, ip: { position: "dst" as const, value: cidr } };
+    const src = (op: "eq" | "neq", value: string) => ({ op, ip: { position: "src" as const, value } });
+    return [
+      ...localPods.map(
+        (pod): NatRule => ({
+          name: `podcidr-${name}${mark}-${dashed(pod)}${suffix}`,
+          natType: "snat",
+          to: pod,
+          match: [dst, src("eq", pod)],
+        }),
+      ),
+      {
+        name: `service-nodeport-${name}${mark}${suffix}`,
+        natType: "snat",
+        to: unknown,
+        match: [dst, ...localPods.map((pod) => src("neq", pod))],
+      },
+    ];
+  });
+  return firewall(
+    `${name}-masquerade-bypass`,
+    namespace,
+    { [labels.FIREWALL_CATEGORY]: "fabric", [labels.FIREWALL_SUBCATEGORY]: "all-nodes" },
+    [ownerReference(configuration)],
+    {
+      name: `${name}-masquerade-bypass`,
+      family: "IPV4",
+      chains: [
+        {
+          name: "pre-postrouting",
+          hook: "postrouting",
+          type: "nat",
+          policy: "accept",
+          priority: 99,
+          rules: { natRules },
+        },
+      ],
+    },
+  );
+}
+
+/** At every gateway: the external address of an IP ↔ the address it stands for. */
+export function forgeIpMapping(ip: IP): FirewallConfiguration {
+  const { name = "", namespace = "" } = ip.metadata ?? {};
+  const [inside, outside] = [ip.spec?.ip ?? "", ip.status?.ip ?? ""];
+  const rule = (natType: "dnat" | "snat", position: "src" | "dst"): { natRules: NatRule[] } => ({
+    natRules: [{ name, natType, to: inside, match: [{ op: "eq", ip: { position, value: outside } }] }],
+  });
+  return firewall(
+    `${name}-remap-ipmapping-gw`,
+    namespace,
+    { [labels.FIREWALL_CATEGORY]: "gateway", [labels.FIREWALL_SUBCATEGORY]: "ip-mapping" },
+    [],
+    {
+      name: `${name}-remap-ipmapping-gw-${namespace}`,
+      family: "IPV4",
+      chains: [
+        {
+          name: "prerouting",
+          hook: "prerouting",
+          type: "nat",
+          policy: "accept",
+          priority: -100,
+          rules: rule("dnat", "dst"),
+        },
+        {
+          name: "postrouting",
+          hook: "postrouting",
+          type: "nat",
+          policy: "accept",
+          priority: 100,
+          rules: rule("snat", "src"),
+        },
+      ],
+    },
+  );
+}
+
+/** At every gateway: the way back of traffic that a node sent with the unknown-source address, by mark. */
+export function forgeNodePortFirewall(
+  nodes: readonly InternalNode[],
+  namespace: string,
+  unknownSource: string,
+): FirewallConfiguration {
+  const filterRules = nodes.map((node, i) => ({
+    name: node.metadata?.name ?? "",
+    action: "ctmark" as const,
+    counter: false,
+    value: String(i + 1),
+    match: [
+      { op: "eq" as const, ip: { position: "src" as const, value: unknownSource } },
+      { op: "eq" as const, dev: { position: "in" as const, value: node.spec?.interface.gateway.name ?? "" } },
+    ],
+  }));
+  const restore = {
+    name: "conntrack-mark-to-meta-mark",
+    action: "metamarkfromctmark" as const,
+    counter: false,
+    match: [
+      { op: "eq" as const, ip: { position: "dst" as const, value: unknownSource } },
+      { op: "eq" as const, dev: { position: "in" as const, value: TUNNEL_INTERFACE } },
+    ],
+  };
+  const selection = { [labels.FIREWALL_CATEGORY]: "gateway", [labels.FIREWALL_SUBCATEGORY]: "fabric" };
+  return firewall("service-nodeport-routing", namespace, selection, [], {
+    name: "service-nodeport-routing",
+    family: "IPV4",
+    chains: [
+      {
+        name: "mark-to-conntrack",
+        hook: "forward",
+        type: "filter",
+        policy: "accept",
+        priority: 0,
+        rules: { filterRules },
+      },
+      {
+        name: "conntrack-mark-to-meta-mark",
+        hook: "prerouting",
+        type: "filter",
+        policy: "accept",
+        priority: 0,
+        rules: { filterRules: [restore] },
+      },
+    ],
+  });
+}

@@ -1,0 +1,17 @@
+/** Names and references that the objects of a network peering share. */
+import { controllerReference, type KubeObject, type OwnerReference } from "#machinery/meta.ts";
+
+export const TUNNEL_INTERFACE = "liqo-tunnel";
+/** The name every container runtime gives a pod's own interface. */
+export const DEFAULT_INTERFACE = "eth0";
+
+/** An owner whose deletion takes the object along, without being its controller. */
+export function ownerReference(owner: KubeObject): OwnerReference {
+  const { controller: _c, blockOwnerDeletion: _b, ...reference } = controllerReference(owner);
+  return reference;
+}
+
+/** A CIDR as part of a name: `10-244-0-0-16`. */
+export function dashed(cidr: string): string {
+  return cidr.replaceAll(/[./]/g, "-");
+}
