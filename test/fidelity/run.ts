@@ -61,7 +61,8 @@ async function runAll(steps: readonly Step[], servers: readonly Server[]): Promi
     const answers = await Promise.all(sides.map((side) => perform(side, step)));
     if (step.setUp === true) {
       for (const [i, { code, text }] of answers.entries())
-        if (code >= 300 && step.method !== "DELETE") throw new Error(`${step.name}: ${servers[i]?.name} says ${code} ${text}`);
+        if (code >= 300 && step.method !== "DELETE")
+          throw new Error(`${step.name}: ${servers[i]?.name} says ${code} ${text}`);
       continue;
     }
     requests++;

@@ -15,6 +15,8 @@ const SERVICE_CIDR = "10.97.0.0/16";
 const ADDRESS = "10.0.0.1";
 const READY_ATTEMPTS = 300;
 const POLL_MS = 100;
+/** Without a byte; longer than any watch of the steps. */
+const LONGEST_MS = 5_000;
 
 export interface Keys {
   readonly ca: Identity;
@@ -98,14 +100,17 @@ export class Server {
       const outgoing = httpsRequest(options, (incoming) => {
         let text = "";
         incoming.setEncoding("utf8").on("data", (chunk: string) => (text += chunk));
-        incoming.once("error", reject);
-        incoming.once("end", () => {
+        const end = (): void => {
           const warnings = incoming.headersDistinct["warning"] ?? [];
           const contentType = incoming.headers["content-type"] ?? "";
           resolve({ code: incoming.statusCode ?? 0, contentType, warnings, text });
-        });
+        };
+        incoming.once("end", end);
+        // A watch that nothing ends is cut off: what came of it is its answer.
+        incoming.once("error", end);
       });
       outgoing.once("error", reject);
+      outgoing.setTimeout(LONGEST_MS, () => outgoing.destroy(new Error(`no answer to ${method} ${path}`)));
       outgoing.end(payload);
     });
   }

@@ -49,7 +49,11 @@ const SAMPLES: readonly Sample[] = [
   core("limitranges", "LimitRange", { spec: { limits: [{ type: "PersistentVolumeClaim", max: { storage: "5Gi" } }] } }),
   core("replicationcontrollers", "ReplicationController", { spec: { selector: { app: "x" }, template: TEMPLATE } }),
   core("podtemplates", "PodTemplate", { template: TEMPLATE }),
-  core("events", "Event", { involvedObject: { namespace: "kinds", kind: "Pod", name: "p" }, reason: "R", message: "m" }),
+  core("events", "Event", {
+    involvedObject: { namespace: "kinds", kind: "Pod", name: "p" },
+    reason: "R",
+    message: "m",
+  }),
   named("apps/v1", "deployments", "Deployment", { spec: { selector: LABELS, template: TEMPLATE } }),
   named("apps/v1", "replicasets", "ReplicaSet", { spec: { selector: LABELS, template: TEMPLATE } }),
   named("apps/v1", "statefulsets", "StatefulSet", {
@@ -99,7 +103,10 @@ const SAMPLES: readonly Sample[] = [
   }),
   named("rbac.authorization.k8s.io/v1", "rolebindings", "RoleBinding", {
     roleRef: { kind: "Role", name: "r" },
-    subjects: [{ kind: "User", name: "u" }, { kind: "ServiceAccount", name: "s" }],
+    subjects: [
+      { kind: "User", name: "u" },
+      { kind: "ServiceAccount", name: "s" },
+    ],
   }),
   cluster("v1", "namespaces", "Namespace", {}),
   cluster("v1", "nodes", "Node", {}),
@@ -123,10 +130,14 @@ const SAMPLES: readonly Sample[] = [
   cluster("node.k8s.io/v1", "runtimeclasses", "RuntimeClass", { handler: "h" }),
   cluster("networking.k8s.io/v1", "ingressclasses", "IngressClass", { spec: { controller: "example.org/c" } }),
   cluster("admissionregistration.k8s.io/v1", "mutatingwebhookconfigurations", "MutatingWebhookConfiguration", {
-    webhooks: [{ ...WEBHOOK, rules: [{ apiGroups: ["none"], apiVersions: ["v1"], operations: ["CREATE"], resources: ["x"] }] }],
+    webhooks: [
+      { ...WEBHOOK, rules: [{ apiGroups: ["none"], apiVersions: ["v1"], operations: ["CREATE"], resources: ["x"] }] },
+    ],
   }),
   cluster("admissionregistration.k8s.io/v1", "validatingwebhookconfigurations", "ValidatingWebhookConfiguration", {
-    webhooks: [{ ...WEBHOOK, rules: [{ apiGroups: ["none"], apiVersions: ["v1"], operations: ["CREATE"], resources: ["x"] }] }],
+    webhooks: [
+      { ...WEBHOOK, rules: [{ apiGroups: ["none"], apiVersions: ["v1"], operations: ["CREATE"], resources: ["x"] }] },
+    ],
   }),
 ];
 

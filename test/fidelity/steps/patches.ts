@@ -17,7 +17,13 @@ const DEPLOYMENT = {
       metadata: { labels: { app: "x" } },
       spec: {
         containers: [
-          container("a", { env: [{ name: "A", value: "1" }, { name: "B", value: "2" }], ports: [{ containerPort: 80 }] }),
+          container("a", {
+            env: [
+              { name: "A", value: "1" },
+              { name: "B", value: "2" },
+            ],
+            ports: [{ containerPort: 80 }],
+          }),
           container("b"),
         ],
         tolerations: [{ key: "k", operator: "Exists" }],
@@ -43,21 +49,63 @@ const strategic: readonly Step[] = [
   post("deployment to patch", DEPLOYMENTS, DEPLOYMENT),
   patch("strategic", "strategic image", ONE, pod({ containers: [{ name: "a", image: "busybox" }] })),
   patch("strategic", "strategic new container", ONE, pod({ containers: [container("c")] })),
-  patch("strategic", "strategic env", ONE, pod({ containers: [{ name: "a", env: [{ name: "B", value: "3" }, { name: "C", value: "4" }] }] })),
-  patch("strategic", "strategic delete env", ONE, pod({ containers: [{ name: "a", env: [{ name: "A", $patch: "delete" }] }] })),
+  patch(
+    "strategic",
+    "strategic env",
+    ONE,
+    pod({
+      containers: [
+        {
+          name: "a",
+          env: [
+            { name: "B", value: "3" },
+            { name: "C", value: "4" },
+          ],
+        },
+      ],
+    }),
+  ),
+  patch(
+    "strategic",
+    "strategic delete env",
+    ONE,
+    pod({ containers: [{ name: "a", env: [{ name: "A", $patch: "delete" }] }] }),
+  ),
   patch("strategic", "strategic delete container", ONE, pod({ containers: [{ name: "c", $patch: "delete" }] })),
-  patch("strategic", "strategic order", ONE, pod({ "$setElementOrder/containers": [{ name: "b" }, { name: "a" }], containers: [{ name: "b", image: "x" }] })),
-  patch("strategic", "strategic order wrong", ONE, pod({ "$setElementOrder/containers": [{ name: "b" }], containers: [{ name: "a", image: "x" }] })),
+  patch(
+    "strategic",
+    "strategic order",
+    ONE,
+    pod({ "$setElementOrder/containers": [{ name: "b" }, { name: "a" }], containers: [{ name: "b", image: "x" }] }),
+  ),
+  patch(
+    "strategic",
+    "strategic order wrong",
+    ONE,
+    pod({ "$setElementOrder/containers": [{ name: "b" }], containers: [{ name: "a", image: "x" }] }),
+  ),
   patch("strategic", "strategic replace", ONE, pod({ containers: [{ $patch: "replace" }, container("a")] })),
   patch("strategic", "strategic atomic list", ONE, pod({ tolerations: [{ key: "l", operator: "Exists" }] })),
   patch("strategic", "strategic without key", ONE, pod({ containers: [{ image: "x" }] })),
-  patch("strategic", "strategic ports", ONE, pod({ containers: [{ name: "a", ports: [{ containerPort: 81, name: "p" }] }] })),
+  patch(
+    "strategic",
+    "strategic ports",
+    ONE,
+    pod({ containers: [{ name: "a", ports: [{ containerPort: 81, name: "p" }] }] }),
+  ),
   patch("strategic", "strategic volumes", ONE, pod({ volumes: [{ name: "v", emptyDir: {} }] })),
-  patch("strategic", "strategic volume retain keys", ONE, pod({ volumes: [{ name: "v", $retainKeys: ["name", "configMap"], configMap: { name: "m" } }] })),
+  patch(
+    "strategic",
+    "strategic volume retain keys",
+    ONE,
+    pod({ volumes: [{ name: "v", $retainKeys: ["name", "configMap"], configMap: { name: "m" } }] }),
+  ),
   patch("strategic", "strategic null", ONE, { spec: { replicas: null } }),
   patch("strategic", "strategic list as map", ONE, pod({ containers: { a: 1 } })),
   patch("strategic", "strategic bad directive", ONE, pod({ $patch: "unknown" })),
-  patch("strategic", "strategic delete primitive", ONE, { metadata: { "$deleteFromPrimitiveList/finalizers": ["x.org/a"] } }),
+  patch("strategic", "strategic delete primitive", ONE, {
+    metadata: { "$deleteFromPrimitiveList/finalizers": ["x.org/a"] },
+  }),
   patch("strategic", "strategic not JSON", ONE, "{"),
   patch("strategic", "strategic array", ONE, "[]"),
 ];
@@ -106,25 +154,46 @@ const apply: readonly Step[] = [
   patch("apply", "apply conflict dry run", `${DEPLOYMENTS}/e?fieldManager=two&dryRun=All`, applied(2)),
   patch("apply", "apply force", `${DEPLOYMENTS}/e?fieldManager=two&force=true`, applied(2)),
   patch("apply", "apply shared", `${DEPLOYMENTS}/e?fieldManager=three`, applied(2)),
-  patch("apply", "apply drops", `${DEPLOYMENTS}/e?fieldManager=three`, { apiVersion: "apps/v1", kind: "Deployment", metadata: { name: "e" } }),
+  patch("apply", "apply drops", `${DEPLOYMENTS}/e?fieldManager=three`, {
+    apiVersion: "apps/v1",
+    kind: "Deployment",
+    metadata: { name: "e" },
+  }),
   patch("apply", "apply wrong name", `${DEPLOYMENTS}/e?fieldManager=one`, { ...applied(1), metadata: { name: "f" } }),
   patch("apply", "apply without kind", `${DEPLOYMENTS}/e?fieldManager=one`, { metadata: { name: "e" } }),
-  patch("apply", "apply wrong kind", `${DEPLOYMENTS}/e?fieldManager=one`, { apiVersion: "v1", kind: "ConfigMap", metadata: { name: "e" } }),
-  patch("apply", "apply managed fields", `${DEPLOYMENTS}/e?fieldManager=one`, applied(1, { managedFields: [{ manager: "x" }] })),
+  patch("apply", "apply wrong kind", `${DEPLOYMENTS}/e?fieldManager=one`, {
+    apiVersion: "v1",
+    kind: "ConfigMap",
+    metadata: { name: "e" },
+  }),
+  patch(
+    "apply",
+    "apply managed fields",
+    `${DEPLOYMENTS}/e?fieldManager=one`,
+    applied(1, { managedFields: [{ manager: "x" }] }),
+  ),
   patch("apply", "apply unknown field", `${DEPLOYMENTS}/e?fieldManager=one`, { ...applied(2), spec: { other: 1 } }),
   patch("apply", "apply wrong type", `${DEPLOYMENTS}/e?fieldManager=one`, { ...applied(2), spec: { replicas: "x" } }),
   patch("apply", "apply duplicate key", `${DEPLOYMENTS}/e?fieldManager=one&force=true`, {
     ...applied(2),
     spec: pod({ containers: [container("a"), container("a")] }),
   }),
-  patch("apply", "apply uid", `${DEPLOYMENTS}/none?fieldManager=one`, { ...applied(1), metadata: { name: "none", uid: "x" } }),
+  patch("apply", "apply uid", `${DEPLOYMENTS}/none?fieldManager=one`, {
+    ...applied(1),
+    metadata: { name: "none", uid: "x" },
+  }),
   patch("apply", "apply configmap", `${MAPS}/m?fieldManager=one`, map({ a: "1", b: "2" })),
   patch("apply", "apply configmap other", `${MAPS}/m?fieldManager=two`, map({ c: "3" })),
   patch("apply", "apply configmap removes", `${MAPS}/m?fieldManager=one`, map({ a: "1" })),
   patch("merge", "merge configmap over apply", `${MAPS}/m?fieldManager=three`, { data: { a: "9" } }),
   patch("apply", "apply configmap two conflicts", `${MAPS}/m?fieldManager=one`, map({ a: "1", c: "1" })),
   patch("apply", "apply configmap same value", `${MAPS}/m?fieldManager=four`, map({ a: "9" })),
-  patch("apply", "apply yaml", `${MAPS}/y?fieldManager=one`, "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: y\ndata: {a: b}\n"),
+  patch(
+    "apply",
+    "apply yaml",
+    `${MAPS}/y?fieldManager=one`,
+    "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: y\ndata: {a: b}\n",
+  ),
   patch("apply", "apply bad yaml", `${MAPS}/y?fieldManager=one`, "a: b: c"),
   patch("apply", "apply service", `${SERVICES}/s?fieldManager=one`, {
     apiVersion: "v1",
@@ -136,7 +205,12 @@ const apply: readonly Step[] = [
     apiVersion: "v1",
     kind: "Service",
     metadata: { name: "s" },
-    spec: { ports: [{ port: 80, name: "a" }, { port: 81, name: "b" }] },
+    spec: {
+      ports: [
+        { port: 80, name: "a" },
+        { port: 81, name: "b" },
+      ],
+    },
   }),
   patch("merge", "managed fields cleared", `${MAPS}/m`, { metadata: { managedFields: [{}] } }),
   get("after managed fields cleared", `${MAPS}/m`),
@@ -144,17 +218,30 @@ const apply: readonly Step[] = [
 ];
 
 const bodies: readonly Step[] = [
-  post("create unknown strict", `${MAPS}?fieldValidation=Strict`, { metadata: { name: "u1" }, other: 1, metadata2: {} }),
+  post("create unknown strict", `${MAPS}?fieldValidation=Strict`, {
+    metadata: { name: "u1" },
+    other: 1,
+    metadata2: {},
+  }),
   post("create unknown warn", `${MAPS}?fieldValidation=Warn`, { metadata: { name: "u2", x: 1 }, other: 1 }),
   post("create unknown ignore", `${MAPS}?fieldValidation=Ignore`, { metadata: { name: "u3" }, other: 1 }),
   post("create unknown default", MAPS, { metadata: { name: "u4" }, other: 1 }),
-  post("create duplicate strict", `${MAPS}?fieldValidation=Strict`, `{"metadata":{"name":"u5"},"data":{"a":"1","a":"2"}}`),
+  post(
+    "create duplicate strict",
+    `${MAPS}?fieldValidation=Strict`,
+    `{"metadata":{"name":"u5"},"data":{"a":"1","a":"2"}}`,
+  ),
   post("create duplicate warn", MAPS, `{"metadata":{"name":"u6"},"data":{"a":"1"},"data":{"b":"2"}}`),
   post("create deep unknown strict", `${DEPLOYMENTS}?fieldValidation=Strict`, {
     metadata: { name: "u7" },
-    spec: { ...DEPLOYMENT.spec, template: { ...DEPLOYMENT.spec.template, spec: { containers: [container("a", { imagee: "x" })] } } },
+    spec: {
+      ...DEPLOYMENT.spec,
+      template: { ...DEPLOYMENT.spec.template, spec: { containers: [container("a", { imagee: "x" })] } },
+    },
   }),
-  post("create yaml", MAPS, "metadata:\n  name: yaml\ndata:\n  a: b\n", { headers: { "content-type": "application/yaml" } }),
+  post("create yaml", MAPS, "metadata:\n  name: yaml\ndata:\n  a: b\n", {
+    headers: { "content-type": "application/yaml" },
+  }),
   post("create bad yaml", MAPS, "a: b: c", { headers: { "content-type": "application/yaml" } }),
   post("create not JSON", MAPS, "{"),
   post("create empty", MAPS, ""),
