@@ -136,8 +136,6 @@ const watches: readonly Step[] = [
   get("watch old path", "/api/v1/watch/namespaces/reading/configmaps?timeoutSeconds=1&labelSelector=app%3Dx"),
   get("watch old path of one", "/api/v1/watch/namespaces/reading/configmaps/a?timeoutSeconds=1"),
   get("watch of one", `${MAPS}/a?watch=true&timeoutSeconds=1`),
-  get("watch bad timeout", `${MAPS}?watch=true&timeoutSeconds=x`),
-  get("watch bad flag", `${MAPS}?watch=maybe&limit=1&labelSelector=none`),
 ];
 
 export const readingSteps: readonly Step[] = [...inNamespace("reading"), ...lists, ...watches];
