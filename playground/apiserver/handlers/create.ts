@@ -1,5 +1,6 @@
 /** POST to a collection and PUT to an object. Kubernetes: apiserver/pkg/endpoints/handlers/{create,update}.go */
 import type { UnstructuredObject } from "#machinery/meta.ts";
+import { badRequest, failure } from "#machinery/status-error.ts";
 import type { ViewConnector } from "../connector.ts";
 import { type Call, type Core, inVersion, type Reply } from "../core.ts";
 import { decodeBody, toObject } from "./decode.ts";
@@ -10,6 +11,9 @@ import { createObject, requireVersion, updateObject } from "./write.ts";
 export async function handleCreate(core: Core, call: Call): Promise<Reply> {
   const options = writeOptions(call, "CreateOptions");
   const object = toObject(call, await decodeBody(call));
+  if (!["", "0"].includes(object.metadata?.resourceVersion ?? "")) {
+    throw failure(500, undefined, "resourceVersion should not be set on objects to be created");
+  }
   const created = await createObject(core, call, { object, options });
   return { code: 201, body: inVersion(call.served, created) };
 }
@@ -17,6 +21,9 @@ export async function handleCreate(core: Core, call: Call): Promise<Reply> {
 export async function handleUpdate(core: Core, call: Call, view?: ViewConnector): Promise<Reply> {
   const options = writeOptions(call, "UpdateOptions");
   const sent = toObject(call, await decodeBody(call));
+  if ((sent.metadata?.name ?? "") === "") {
+    throw badRequest(`the name of the object (${call.name} based on URL) was undeterminable: name must be provided`);
+  }
   requireSameName(call, sent);
   requireVersion(call, sent);
   const next = (): UnstructuredObject => structuredClone(sent);

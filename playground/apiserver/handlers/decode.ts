@@ -10,7 +10,7 @@ import { findTypeError } from "#machinery/schema/go-types.ts";
 import { decodeEnvelope, decodeMessage } from "#machinery/schema/protobuf.ts";
 import { dropNulls, prune } from "#machinery/schema/prune.ts";
 import { isJsonObject, type JsonObject, type Schema } from "#machinery/schema/schema.ts";
-import { badRequest, failure } from "#machinery/status-error.ts";
+import { badRequest, failure, StatusError } from "#machinery/status-error.ts";
 import type { Call } from "../core.ts";
 import type { ServedResource } from "../registry.ts";
 
@@ -20,6 +20,8 @@ export interface Decoded {
   readonly problems: string[];
 }
 
+// Kubernetes: apiserver/pkg/endpoints/handlers/create.go (transformDecodeError)
+const SHOWN_BYTES = 1024;
 const PROTOBUF = "application/vnd.kubernetes.protobuf";
 const MEDIA_TYPES = ["application/json", "application/yaml", PROTOBUF];
 
@@ -33,8 +35,21 @@ export async function decodeBody(call: Call): Promise<Decoded> {
   const text = (await call.body()).toString("utf8");
   const wantsProblems = call.query.get("fieldValidation") !== "Ignore";
   if (mediaType.endsWith("yaml")) return decodeYaml(text);
-  const value = parseJson(text);
+  const value = parseBody(call, text);
   return { value, problems: wantsProblems ? findDuplicateFields(text).map((path) => `duplicate field "${path}"`) : [] };
+}
+
+/** As parseJson, with what was expected and what came. */
+function parseBody(call: Call, text: string): JsonObject {
+  if (text.trim() === "null" && !call.served.custom) return {};
+  try {
+    return parseJson(text);
+  } catch (cause) {
+    if (!(cause instanceof StatusError) || !cause.message.startsWith("couldn't get")) throw cause;
+    const shown = text.trim().startsWith("{") ? text : Buffer.from(text).toString("hex");
+    const expected = `the object provided is unrecognized (must be of type ${call.served.strategy.resource.kind})`;
+    throw badRequest(`${expected}: ${cause.message} (${text === "" ? "<empty>" : shown})`);
+  }
 }
 
 export function mediaTypeOf(contentType: string): string {
@@ -52,16 +67,19 @@ export function parseJson(text: string): JsonObject {
   try {
     value = JSON.parse(text);
   } catch (cause) {
-    throw badRequest(
-      `couldn't get version/kind; json parse error: ${cause instanceof Error ? cause.message : String(cause)}`,
-    );
+    throw badRequest(`couldn't get version/kind; json parse error: ${goSyntaxError(text, cause)}`);
   }
   refusePrototype(text, value);
   if (!isJsonObject(value))
     throw badRequest(
-      "couldn't get version/kind; json parse error: json: cannot unmarshal into Go value of type struct",
+      `couldn't get version/kind; json parse error: json: cannot unmarshal ${goKind(value)} into Go value of type struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }`,
     );
   return value;
+}
+
+function goKind(value: unknown): string {
+  if (Array.isArray(value)) return "array";
+  return typeof value === "boolean" ? "bool" : typeof value;
 }
 
 function decodeProtobuf(call: Call, body: Buffer): Decoded {
@@ -76,6 +94,16 @@ function decodeProtobuf(call: Call, body: Buffer): Decoded {
     if (cause instanceof RangeError || cause instanceof SyntaxError) throw badRequest(cause.message);
     throw cause;
   }
+}
+
+/** Go's words for the commonest mistake; else Node's. */
+function goSyntaxError(text: string, cause: unknown): string {
+  try {
+    JSON.parse(`${text}"":0}`);
+  } catch {
+    if (text.trim() !== "") return cause instanceof Error ? cause.message : String(cause);
+  }
+  return "unexpected end of JSON input";
 }
 
 /** Merging a field of this name would reach the prototype of every object of the server. Values may contain the text. */
@@ -158,10 +186,20 @@ function findMetaTypeError(value: JsonObject, schema: Schema): string | undefine
 
 function requireKind(served: ServedResource, value: JsonObject): void {
   const { resource } = served.strategy;
+  const { custom } = served;
+  // Of built-in kinds the path says what the body is.
+  if (custom && (value.kind === undefined || value.kind === "")) {
+    const shown = JSON.stringify(value);
+    throw badRequest(
+      `the object provided is unrecognized (must be of type ${resource.kind}): Object 'Kind' is missing in '${shown}' (${goDump(shown)})`,
+    );
+  }
   const apiVersion = apiVersionOf(resource);
   if (typeof value.apiVersion === "string" && value.apiVersion !== "" && value.apiVersion !== apiVersion) {
     throw badRequest(
-      `the API version in the data (${value.apiVersion}) does not match the expected API version (${apiVersion})`,
+      custom
+        ? `the API version in the data (${value.apiVersion}) does not match the expected API version (${apiVersion})`
+        : `${handledAs(served, value.apiVersion)}: no kind "${resource.kind}" is registered for version "${value.apiVersion}" in scheme "pkg/runtime/scheme.go:110"`,
     );
   }
   if (typeof value.kind === "string" && value.kind !== "" && value.kind !== resource.kind) {
@@ -171,7 +209,14 @@ function requireKind(served: ServedResource, value: JsonObject): void {
   value.kind = resource.kind;
 }
 
-function handledAs(served: ServedResource): string {
+/** The beginning of a body in hexadecimal digits, as Go shows what it could not read. */
+function goDump(text: string): string {
+  const bytes = Buffer.from(text);
+  const head = bytes.subarray(0, SHOWN_BYTES).toString("hex");
+  return bytes.length > SHOWN_BYTES ? `${head} ...` : head;
+}
+
+function handledAs(served: ServedResource, shown?: string): string {
   const { kind, version } = served.strategy.resource;
-  return `${kind} in version "${version}" cannot be handled as a ${kind}`;
+  return `${kind} in version "${shown ?? version}" cannot be handled as a ${kind}`;
 }

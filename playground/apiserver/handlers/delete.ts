@@ -8,8 +8,8 @@ import { conflict, modifiedConflict, notFound } from "#machinery/status-error.ts
 import { type Entry, StoreError } from "#playground/store/store.ts";
 import { type Call, type Core, inVersion, keyFor, type Reply, timestamp } from "../core.ts";
 import type { AnyStrategy } from "../strategy.ts";
-import { isDeletable, isHeld, isNamespace } from "./deletion-state.ts";
-import { selectEntries } from "./list.ts";
+import { isDeletable, isHeld, isNamespace, isShownWhenDeleted } from "./deletion-state.ts";
+import { listItem, selectEntries } from "./list.ts";
 import { metadataOf } from "./metadata.ts";
 import { type DeleteOptions, deleteOptions } from "./options.ts";
 import { admissionRequest, admit, stamped, validateAdmission } from "./write.ts";
@@ -21,7 +21,8 @@ const FOREGROUND = "foregroundDeletion";
 export async function handleDelete(core: Core, call: Call): Promise<Reply> {
   const options = await deleteOptions(call);
   const { object, gone } = await deleteObject(core, call, options);
-  return { code: 200, body: gone ? successStatus(call, object) : inVersion(call.served, object) };
+  const isShown = !gone || isShownWhenDeleted(call.served.strategy.resource);
+  return { code: 200, body: isShown ? inVersion(call.served, object) : successStatus(call, object) };
 }
 
 export async function handleDeleteCollection(core: Core, call: Call): Promise<Reply> {
@@ -31,7 +32,7 @@ export async function handleDeleteCollection(core: Core, call: Call): Promise<Re
   for (const { value } of entries) {
     const { name = "", namespace = "" } = value.metadata ?? {};
     try {
-      items.push(inVersion(call.served, (await deleteObject(core, { ...call, name, namespace }, options)).object));
+      items.push(listItem(call, (await deleteObject(core, { ...call, name, namespace }, options)).object));
     } catch (error) {
       if (!(error instanceof Error && "reason" in error && error.reason === "NotFound")) throw error;
     }
@@ -76,12 +77,12 @@ function checkPreconditions(call: Call, current: KubeObject, options: DeleteOpti
   const { resource } = call.served.strategy;
   const metadata = current.metadata ?? {};
   if (uid !== undefined && uid !== metadata.uid) {
-    const why = `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${metadata.uid ?? ""}`;
-    throw conflict(resource, call.name, why);
+    const why = `the UID in the precondition (${uid}) does not match the UID in record (${metadata.uid ?? ""}). The object might have been deleted and then recreated`;
+    throw conflict({ group: resource.group, plural: resource.kind }, call.name, why);
   }
   if (resourceVersion !== undefined && resourceVersion !== metadata.resourceVersion) {
-    const why = `Precondition failed: ResourceVersion in precondition: ${resourceVersion}, ResourceVersion in object meta: ${metadata.resourceVersion ?? ""}`;
-    throw conflict(resource, call.name, why);
+    const why = `the ResourceVersion in the precondition (${resourceVersion}) does not match the ResourceVersion in record (${metadata.resourceVersion ?? ""}). The object might have been modified`;
+    throw conflict({ group: resource.group, plural: resource.kind }, call.name, why);
   }
 }
 

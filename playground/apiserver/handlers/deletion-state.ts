@@ -17,6 +17,25 @@ export function isHeld(resource: Resource, object: KubeObject): boolean {
   return isNamespace(resource) && namespaceFinalizers(object).length > 0;
 }
 
+/** Kinds whose deletion is answered with the object as it was, others with a Status (ReturnDeletedObject in pkg/registry). */
+const SHOWN_WHEN_DELETED = new Set([
+  "/persistentvolumeclaims",
+  "/persistentvolumes",
+  "/pods",
+  "/podtemplates",
+  "/resourcequotas",
+  "/serviceaccounts",
+  "/services",
+  "storage.k8s.io/csidrivers",
+  "storage.k8s.io/csinodes",
+  "storage.k8s.io/storageclasses",
+  "storage.k8s.io/volumeattachments",
+]);
+
+export function isShownWhenDeleted({ group, plural }: Resource): boolean {
+  return SHOWN_WHEN_DELETED.has(`${group}/${plural}`);
+}
+
 export function isNamespace(resource: Resource): boolean {
   return resource.group === "" && resource.plural === "namespaces";
 }

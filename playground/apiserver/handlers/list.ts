@@ -2,6 +2,8 @@
  * GET of one object and of a collection: selectors, pages over one snapshot, resourceVersion semantics.
  * Kubernetes: apiserver/pkg/endpoints/handlers/get.go, apiserver/pkg/storage/continue.go
  */
+
+import { notSupported } from "#machinery/field-error.ts";
 import { apiVersionOf } from "#machinery/gvk.ts";
 import type { KubeObject } from "#machinery/meta.ts";
 import { isJsonObject } from "#machinery/schema/schema.ts";
@@ -11,6 +13,8 @@ import { type Call, type Core, inVersion, keyFor, keyPrefix, type Reply } from "
 import { parseSelection } from "./selection.ts";
 
 export function handleGet(core: Core, call: Call): Reply {
+  const wanted = parseRevision(call.query.get("resourceVersion") ?? "");
+  if (wanted > core.store.revision) throw tooLarge(wanted, core.store.revision);
   const entry = core.store.get(keyFor(call.served, call.namespace, call.name));
   if (entry === undefined) throw notFound(call.served.strategy.resource, call.name);
   return { code: 200, body: inVersion(call.served, entry.value) };
@@ -24,12 +28,20 @@ export function handleList(core: Core, call: Call): Reply {
     apiVersion: apiVersionOf(resource),
     metadata: {
       resourceVersion: String(revision),
-      ...(next !== undefined && { continue: next }),
+      ...(next !== undefined ? { continue: next } : call.served.custom && { continue: "" }),
       ...(remaining !== undefined && { remainingItemCount: remaining }),
     },
-    items: entries.map((entry) => inVersion(call.served, entry.value)),
+    items: entries.map((entry) => listItem(call, entry.value)),
   };
   return { code: 200, body };
+}
+
+/** Items of built-in lists name no kind: the list does. */
+export function listItem(call: Call, object: KubeObject): KubeObject {
+  const shown = inVersion(call.served, object);
+  if (call.served.custom) return shown;
+  const { apiVersion: _apiVersion, kind: _kind, ...item } = shown;
+  return item;
 }
 
 export interface Page {
@@ -50,6 +62,9 @@ export function selectEntries(core: Core, call: Call): Page {
   const selection = parseSelection(call.served.strategy, query);
   const limit = parseLimit(query.get("limit"));
   const token = query.get("continue") ?? "";
+  if (token !== "" && (query.get("resourceVersion") ?? "") !== "") {
+    throw badRequest("specifying resource version is not allowed when using continue");
+  }
   const continuation = token === "" ? undefined : parseContinue(token);
   const prefix = keyPrefix(call.served, call.namespace);
   const revision = continuation?.revision ?? snapshotRevision(core, query);
@@ -78,9 +93,13 @@ function snapshotRevision(core: Core, query: URLSearchParams): number {
   if (match !== "" && text === "") {
     throw invalidListOptions(`resourceVersionMatch is forbidden unless resourceVersion is provided`);
   }
+  if (!["", "Exact", "NotOlderThan"].includes(match)) {
+    const error = notSupported("resourceVersionMatch", match, ["Exact", "NotOlderThan", ""]);
+    throw invalidObject({ group: "meta.k8s.io", kind: "ListOptions" }, "", [error]);
+  }
   const wanted = parseRevision(text);
   if (match === "Exact") {
-    if (wanted === 0) throw invalidListOptions(`resourceVersionMatch "Exact" is forbidden for resourceVersion "0"`);
+    if (wanted === 0) throw invalidListOptions(`resourceVersionMatch "exact" is forbidden for resourceVersion "0"`);
     return wanted;
   }
   // Memory is always current, so "not older than" is now, and a revision of the future is the client's mistake.
@@ -102,14 +121,14 @@ export function parseRevision(text: string): number {
   if (text === "") return 0;
   if (!/^\d{1,15}$/.test(text)) {
     throw badRequest(
-      `Invalid value: ${JSON.stringify(text)}: strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`,
+      `invalid resource version: resourceVersion: Invalid value: ${JSON.stringify(text)}: strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`,
     );
   }
   return Number(text);
 }
 
 export function tooLarge(wanted: number, current: number): Error {
-  return failure(504, "Timeout", `Too large resource version: ${wanted}, current: ${current}`, {
+  return failure(504, "Timeout", `Timeout: Too large resource version: ${wanted}, current: ${current}`, {
     causes: [{ reason: "ResourceVersionTooLarge", message: "Too large resource version" }],
     retryAfterSeconds: 1,
   });

@@ -17,6 +17,25 @@ const SUFFIX_LENGTH = 5;
 const MAX_GENERATED_BASE = 63 - SUFFIX_LENGTH;
 const MAX_ANNOTATIONS_BYTES = 256 * 1024;
 
+/** Groups whose kinds are checked by pkg/apis/core/validation; definitions and custom resources are not. */
+const WITH_QUALIFIED_FINALIZERS = new Set([
+  "",
+  "apps",
+  "autoscaling",
+  "batch",
+  "certificates.k8s.io",
+  "coordination.k8s.io",
+  "discovery.k8s.io",
+  "networking.k8s.io",
+  "node.k8s.io",
+  "policy",
+  "rbac.authorization.k8s.io",
+  "scheduling.k8s.io",
+  "storage.k8s.io",
+]);
+/** The only ones without a domain. */
+const STANDARD_FINALIZERS = new Set(["kubernetes", "orphan", "foregroundDeletion"]);
+
 export function metadataOf(object: KubeObject): ObjectMeta {
   object.metadata ??= {};
   return object.metadata;
@@ -125,7 +144,11 @@ export function validateMetadata(strategy: AnyStrategy, object: KubeObject): Fie
     errors.push(...check(metadata.name ?? "").map((why) => invalid("metadata.name", metadata.name, why)));
   }
   if (strategy.resource.namespaced && (metadata.namespace ?? "") === "") errors.push(required("metadata.namespace"));
-  return [...errors, ...validateMaps(metadata), ...validateLists(metadata)];
+  return [
+    ...errors,
+    ...validateMaps(metadata),
+    ...validateLists(metadata, WITH_QUALIFIED_FINALIZERS.has(strategy.resource.group)),
+  ];
 }
 
 function validateMaps(metadata: ObjectMeta): FieldError[] {
@@ -146,15 +169,20 @@ function validateMaps(metadata: ObjectMeta): FieldError[] {
   return errors;
 }
 
-function validateLists(metadata: ObjectMeta): FieldError[] {
+function validateLists(metadata: ObjectMeta, qualified: boolean): FieldError[] {
   const errors: FieldError[] = [];
   metadata.finalizers?.forEach((finalizer, i) => {
-    errors.push(...qualifiedName(finalizer).map((why) => invalid(`metadata.finalizers[${i}]`, finalizer, why)));
+    errors.push(...qualifiedName(finalizer).map((why) => invalid("metadata.finalizers", finalizer, why)));
+    if (qualified && !finalizer.includes("/") && !STANDARD_FINALIZERS.has(finalizer)) {
+      const why = "name is neither a standard finalizer name nor is it fully qualified";
+      errors.push(invalid(`metadata.finalizers[${i}]`, finalizer, why));
+    }
   });
-  metadata.ownerReferences?.forEach((owner, i) => {
+  metadata.ownerReferences?.forEach((owner) => {
     for (const field of ["apiVersion", "kind", "name", "uid"] as const) {
       if ((owner[field] ?? "") === "") {
-        errors.push(invalid(`metadata.ownerReferences[${i}].${field}`, owner[field] ?? "", "must not be empty"));
+        const why = field === "apiVersion" ? "version must not be empty" : "must not be empty";
+        errors.push(invalid(`metadata.ownerReferences.${field}`, owner[field] ?? "", why));
       }
     }
   });

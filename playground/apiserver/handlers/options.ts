@@ -1,5 +1,5 @@
 /** CreateOptions, UpdateOptions, PatchOptions and DeleteOptions from query and body. Kubernetes: apimachinery/pkg/apis/meta/v1/types.go */
-import { type FieldError, invalid, notSupported } from "#machinery/field-error.ts";
+import { type FieldError, invalid, notSupported, tooLong } from "#machinery/field-error.ts";
 import { isJsonObject, type JsonObject } from "#machinery/schema/schema.ts";
 import { badRequest, invalidObject } from "#machinery/status-error.ts";
 import type { Call } from "../core.ts";
@@ -25,7 +25,12 @@ export function writeOptions(call: Call, kind: "CreateOptions" | "UpdateOptions"
   }
   const manager = query.get("fieldManager") ?? "";
   if (manager.length > MAX_MANAGER_LENGTH) {
-    errors.push(invalid("fieldManager", manager, `may not be more than ${MAX_MANAGER_LENGTH} bytes`));
+    errors.push(tooLong("fieldManager", MAX_MANAGER_LENGTH));
+  }
+  const at = [...manager].findIndex((character) => !/^\P{C}$/u.test(character));
+  if (at >= 0) {
+    const point = (manager.codePointAt(at) ?? 0).toString(16).toUpperCase().padStart(4, "0");
+    errors.push(invalid("fieldManager", manager, `invalid character U+${point} (at position ${at})`));
   }
   if (errors.length > 0) throw invalidObject({ group: "meta.k8s.io", kind }, "", errors);
   return {
@@ -61,13 +66,17 @@ export async function deleteOptions(call: Call): Promise<DeleteOptions> {
   if (raw.kind !== undefined && raw.kind !== "DeleteOptions" && raw.kind !== "") {
     throw badRequest(`no kind "${String(raw.kind)}" is registered for DeleteOptions`);
   }
-  if (call.query.getAll("dryRun").includes("All")) raw.dryRun = ["All"];
+  const dryRun = call.query.getAll("dryRun").filter((value) => value !== "");
+  if (dryRun.length > 0) raw.dryRun = dryRun;
   return parseDeleteOptions(raw);
 }
 
 export function parseDeleteOptions(raw: Readonly<JsonObject>): DeleteOptions {
   const { gracePeriodSeconds, propagationPolicy, orphanDependents, preconditions, dryRun } = raw;
   const errors: FieldError[] = [];
+  if (Array.isArray(dryRun) && dryRun.some((value) => value !== "All")) {
+    errors.push(notSupported("dryRun", dryRun, ["All"]));
+  }
   if (propagationPolicy !== undefined && !isPropagation(propagationPolicy)) {
     errors.push(notSupported("propagationPolicy", propagationPolicy, ["Foreground", "Background", "Orphan", "nil"]));
   }

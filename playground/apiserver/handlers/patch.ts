@@ -2,7 +2,7 @@
  * PATCH in its four forms. Kubernetes: apiserver/pkg/endpoints/handlers/patch.go
  */
 import { parse as parseYaml } from "yaml";
-import { invalid } from "#machinery/field-error.ts";
+import { type FieldError, forbidden, invalid, required } from "#machinery/field-error.ts";
 import { apiVersionOf } from "#machinery/gvk.ts";
 import type { KubeObject, UnstructuredObject } from "#machinery/meta.ts";
 import { applyObject } from "#machinery/patch/apply.ts";
@@ -13,7 +13,7 @@ import { findShapeErrors, joinShapeErrors } from "#machinery/patch/typed-patch.t
 import { findDuplicateFields } from "#machinery/schema/duplicate-fields.ts";
 import { findConversionError, findTypeError } from "#machinery/schema/go-types.ts";
 import { isJsonObject, type JsonObject, type Schema } from "#machinery/schema/schema.ts";
-import { badRequest, failure, notFound, StatusError } from "#machinery/status-error.ts";
+import { badRequest, conflict, failure, invalidObject, notFound, StatusError } from "#machinery/status-error.ts";
 import type { ViewConnector } from "../connector.ts";
 import { type Call, type Core, inVersion, keyFor, type Reply, timestamp } from "../core.ts";
 import { viewInput } from "./create.ts";
@@ -31,21 +31,27 @@ export async function handlePatch(core: Core, call: Call, view?: ViewConnector):
   const options = writeOptions(call, "PatchOptions");
   if (mediaTypeOf(call.contentType) === APPLY_PATCH) return handleApply(core, call, { options, view });
   if (call.query.get("force") !== null) {
-    throw failure(
-      422,
-      "Invalid",
-      `PatchOptions.meta.k8s.io "" is invalid: force: Forbidden: may not be specified for non-apply patch`,
-    );
+    throw invalidOptions(forbidden("force", "may not be specified for non-apply patch"));
   }
   const patch = await decodePatch(call);
   const next = (current: UnstructuredObject): UnstructuredObject => {
     const patched = patch.apply(current, call.served.schema()) as UnstructuredObject;
-    reportOnce(call, [...patch.problems, ...normalize(call.served, patched, patch.refuseType)]);
+    refuseOtherKind(call, patched);
+    const shown = JSON.stringify(patched);
+    const problems = [...patch.problems, ...normalize(call.served, patched, patch.refuseType)];
+    if (problems.length > 0 && call.query.get("fieldValidation") === "Strict") {
+      refusePatch(shown, `strict decoding error: ${problems.join(", ")}`);
+    }
+    reportOnce(call, problems);
     requireSameName(call, patched);
     return patched;
   };
   const updated = await updateObject(core, call, { options, next, ...viewInput(view) });
   return { code: 200, body: inVersion(call.served, updated) };
+}
+
+function invalidOptions(error: FieldError): Error {
+  return invalidObject({ group: "meta.k8s.io", kind: "PatchOptions" }, "", [error]);
 }
 
 /** A patch is applied again after a conflict: its warnings are said once. */
@@ -102,6 +108,15 @@ function decodeJsonPatch(text: string): DecodedPatch {
   }
 }
 
+/** A patch cannot make another thing of an object. */
+function refuseOtherKind(call: Call, patched: JsonObject): void {
+  const { resource } = call.served.strategy;
+  const apiVersion = apiVersionOf(resource);
+  if (patched.kind === resource.kind && patched.apiVersion === apiVersion) return;
+  const problem = `no kind "${patched.kind}" is registered for version "${patched.apiVersion}" in scheme "pkg/api/legacyscheme/scheme.go:30"`;
+  refusePatch(JSON.stringify(patched), problem);
+}
+
 /** Upstream decodes the patched text and shows all of it. */
 function refuseDecoded(patched: JsonObject, schema: Schema): void {
   refusePatch(JSON.stringify(patched), findTypeError(patched, schema));
@@ -131,8 +146,8 @@ function refuseShape(call: Call, value: JsonObject, schema: Schema): void {
   const errors = findShapeErrors(value, schema);
   if (errors.length === 0) return;
   const { group, version, kind } = call.served.strategy.resource;
-  const name = [call.namespace, call.name].filter((part) => part !== "" && part !== undefined).join("/");
-  const what = `${name}; ${group}/${version}, Kind=${kind}`;
+  const { namespace = "", name = "" } = metadataOf(value as KubeObject);
+  const what = `${namespace}/${name}; ${group}/${version}, Kind=${kind}`;
   throw failure(500, undefined, `failed to create typed patch object (${what}): ${joinShapeErrors(errors)}`);
 }
 
@@ -142,11 +157,7 @@ async function handleApply(
   { options, view }: { readonly options: WriteOptions; readonly view: ViewConnector | undefined },
 ): Promise<Reply> {
   if ((call.query.get("fieldManager") ?? "") === "") {
-    throw failure(
-      422,
-      "Invalid",
-      'PatchOptions.meta.k8s.io "" is invalid: fieldManager: Required value: is required for apply patch',
-    );
+    throw invalidOptions(required("fieldManager", "is required for apply patch"));
   }
   const sent = parseApplied((await call.body()).toString("utf8"));
   const force = ["true", "1"].includes(call.query.get("force") ?? "");
@@ -173,11 +184,8 @@ async function handleApply(
   if (!exists && call.subresource === "") {
     const object = merge(undefined);
     if (object.metadata?.uid !== undefined) {
-      throw failure(
-        409,
-        "Conflict",
-        `uid mismatch: the provided object specified uid ${object.metadata.uid}, and no existing object was found`,
-      );
+      const why = `uid mismatch: the provided object specified uid ${object.metadata.uid}, and no existing object was found`;
+      throw conflict(call.served.strategy.resource, call.name, why);
     }
     const created = await createObject(core, call, { object, options, managed: true });
     return { code: 201, body: inVersion(call.served, created) };
@@ -206,7 +214,8 @@ function requireAppliable(call: Call, applied: UnstructuredObject): void {
   const apiVersion = apiVersionOf(resource);
   if (applied.apiVersion === undefined || applied.kind === undefined) throw badRequest("invalid object type: /, Kind=");
   if (applied.apiVersion !== apiVersion || applied.kind !== resource.kind) {
-    throw badRequest(`invalid object type: ${applied.apiVersion}, Kind=${applied.kind}`);
+    const shown = applied.apiVersion.includes("/") ? applied.apiVersion : `/${applied.apiVersion}`;
+    throw badRequest(`invalid object type: ${shown}, Kind=${applied.kind}`);
   }
   const metadata = metadataOf(applied);
   if (metadata.managedFields !== undefined && metadata.managedFields !== null) {

@@ -12,6 +12,7 @@ import {
   type FieldWriter,
   isSameOwner,
   newEntry,
+  type Owner,
   ownable,
   ownersOf,
   stripUnowned,
@@ -29,7 +30,7 @@ export interface ApplyInput {
 
 /** The new object with its managedFields. Throws 409 naming each field owned by others that would change. */
 export function applyObject({ schema, live, applied, force, writer }: ApplyInput): KubeObject {
-  const owners = ownersOf(live);
+  const owners = ownersBefore(live, { schema, writer });
   const declared = stripUnowned(toFieldSet(applied, schema));
   const previous = owners.find(({ entry }) => isSameOwner(entry, writer, "Apply"));
   const others = owners.filter((owner) => owner !== previous);
@@ -47,9 +48,35 @@ export function applyObject({ schema, live, applied, force, writer }: ApplyInput
   const touched = written.union(change.removed);
   const remaining = others.map(({ entry, fields }) => ({ entry, fields: fields.difference(touched) }));
   const isSame = previous?.fields.equals(declared) === true && touched.isEmpty;
-  const entry = isSame ? previous.entry : newEntry(writer, "Apply");
+  const entry = entryFor(writer, {
+    previous: previous?.entry,
+    isSame,
+    changes: !touched.isEmpty || live === undefined,
+  });
   const managedFields = entriesOf([...remaining, { entry, fields: declared }]);
   return { ...merged, metadata: { ...merged.metadata, managedFields } };
+}
+
+/** What an object that nobody was recorded for consists of belongs to whoever made it. Kubernetes: skipnonapplied.go */
+function ownersBefore(
+  live: KubeObject | undefined,
+  { schema, writer }: Pick<ApplyInput, "schema" | "writer">,
+): readonly Owner[] {
+  const owners = ownersOf(live);
+  if (live === undefined || owners.length > 0) return owners;
+  const entry = newEntry({ ...writer, manager: "before-first-apply", subresource: "" }, "Update");
+  return [{ entry, fields: compare({}, ownable(live), schema).added }];
+}
+
+/** An apply that changes nothing of the object leaves times as they were; a new manager then has none. */
+function entryFor(
+  writer: FieldWriter,
+  seen: { readonly previous: ManagedFieldsEntry | undefined; readonly isSame: boolean; readonly changes: boolean },
+): ManagedFieldsEntry {
+  if (seen.isSame && seen.previous !== undefined) return seen.previous;
+  const { time, ...entry } = newEntry(writer, "Apply");
+  const known = seen.changes ? time : seen.previous?.time;
+  return known === undefined ? entry : { ...entry, time: known };
 }
 
 function mergeValue(live: unknown, applied: unknown, schema: Schema | undefined): unknown {
@@ -174,10 +201,9 @@ function conflictError(conflicts: readonly Conflict[]): StatusError {
   });
 }
 
-function describe({ manager, subresource, operation, apiVersion, time }: ManagedFieldsEntry): string {
+function describe({ manager, subresource, operation, apiVersion }: ManagedFieldsEntry): string {
   const name = JSON.stringify(manager ?? "");
   const whole =
     subresource === undefined || subresource === "" ? name : `${name} with subresource ${JSON.stringify(subresource)}`;
-  if (operation !== "Update") return whole;
-  return time === undefined ? `${whole} using ${apiVersion}` : `${whole} using ${apiVersion} at ${time}`;
+  return operation === "Update" ? `${whole} using ${apiVersion}` : whole;
 }

@@ -83,9 +83,13 @@ export function trackUpdate(
   next: KubeObject,
   writer: FieldWriter,
 ): ManagedFieldsEntry[] {
+  // Who writes what is recorded from the creation on, or from the first apply on, and else not.
+  // Kubernetes: managedfields/internal/skipnonapplied.go
+  if (previous !== undefined && (previous.metadata?.managedFields ?? []).length === 0) return [];
   // An explicit empty list means: forget everything (kubectl's documented way to reset ownership).
   const sent = next.metadata?.managedFields;
-  const base = previous !== undefined && sent !== undefined && isReset(sent) ? [] : ownersOf(previous);
+  if (previous !== undefined && sent !== undefined && isReset(sent)) return [];
+  const base = ownersOf(previous);
   const change = compare(ownable(previous), ownable(next), schema);
   const written = change.added.union(change.modified);
   const touched = written.union(change.removed);

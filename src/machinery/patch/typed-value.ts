@@ -11,6 +11,9 @@ export interface ListItem {
   readonly value: unknown;
 }
 
+/** Lists without `omitempty`: Go writes them as null when they are empty. */
+const ALWAYS_WRITTEN_LISTS = new Set(["PodSpec.containers"]);
+
 /** How a value is owned: as one piece, field by field, or item by item. */
 export type Shape = "atomic" | "map" | "list";
 
@@ -71,8 +74,7 @@ function collect(value: unknown, schema: Schema | undefined, { set, containers }
 function collectAt(step: string, value: unknown, schema: Schema | undefined, { set, containers }: Collection): void {
   const shape = shapeOf(value, schema);
   const size = Array.isArray(value) ? value.length : isJsonObject(value) ? Object.keys(value).length : 0;
-  const isContainer = shape === "list" || (shape === "map" && schema?.properties === undefined);
-  if (shape === "atomic" || size === 0 || (containers && isContainer)) set.members.add(step);
+  if (shape === "atomic" || size === 0 || containers) set.members.add(step);
   if (shape !== "atomic" && size > 0) collect(value, schema, { set: set.child(step), containers });
 }
 
@@ -92,21 +94,23 @@ interface Pair {
   readonly before: unknown;
   readonly after: unknown;
   readonly schema: Schema | undefined;
+  /** Of what the two are in. */
+  readonly parent?: Schema | undefined;
 }
 
 function compareInside({ before, after, schema }: Pair, result: Comparison): void {
   const [old, now] = [childrenOf(before, schema), childrenOf(after, schema)];
   for (const step of new Set([...old.keys(), ...now.keys()])) {
     const childSchema = step.startsWith("f:") ? fieldSchema(schema, step.slice(2)) : schema?.items;
-    compareAt(step, { before: old.get(step), after: now.get(step), schema: childSchema }, result);
+    compareAt(step, { before: old.get(step), after: now.get(step), schema: childSchema, parent: schema }, result);
   }
 }
 
 function compareAt(step: string, pair: Pair, result: Comparison): void {
-  const { before, after, schema } = pair;
+  const { before, after, schema, parent } = pair;
   if (before === after) return;
-  if (before === undefined) return void addAll(step, after, schema, result.added);
-  if (after === undefined) return void addAll(step, before, schema, result.removed);
+  if (before === undefined) return void addAll(step, after, { schema, parent }, result.added);
+  if (after === undefined) return void addAll(step, before, { schema, parent }, result.removed);
   const [a, b] = [shapeOf(before, schema), shapeOf(after, schema)];
   if (a !== b || a === "atomic") {
     if (!jsonEquals(before, after)) result.modified.members.add(step);
@@ -119,10 +123,43 @@ function compareAt(step: string, pair: Pair, result: Comparison): void {
   }
 }
 
-function addAll(step: string, value: unknown, schema: Schema | undefined, set: FieldSet): void {
-  if (!step.startsWith("f:")) set.members.add(step);
-  if (step.startsWith("f:")) collectAt(step, value, schema, { set, containers: true });
-  else if (shapeOf(value, schema) === "map") collect(value, schema, { set: set.child(step), containers: true });
+interface Place {
+  readonly schema: Schema | undefined;
+  readonly parent: Schema | undefined;
+}
+
+function addAll(step: string, value: unknown, { schema, parent }: Place, set: FieldSet): void {
+  if (!step.startsWith("f:")) {
+    set.members.add(step);
+    if (shapeOf(value, schema) === "map") collect(value, schema, { set: set.child(step), containers: true });
+    return;
+  }
+  const shape = shapeOf(value, schema);
+  if (shape === "atomic" || !isAlwaysThere(parent, step.slice(2), schema)) {
+    collectAt(step, value, schema, { set, containers: true });
+    return;
+  }
+  for (const [below, child] of childrenOf(value, schema)) {
+    const childSchema = below.startsWith("f:") ? fieldSchema(schema, below.slice(2)) : schema?.items;
+    addAll(below, child, { schema: childSchema, parent: schema }, set.child(step));
+  }
+}
+
+/**
+ * Whether Go writes the field even when nothing is in it, so that filling it adds only what is inside: structs that are
+ * no pointers, lists that are required.
+ */
+function isAlwaysThere(parent: Schema | undefined, field: string, schema: Schema | undefined): boolean {
+  if (parent?.wire === undefined) return false;
+  if (schema?.type === "array") return ALWAYS_WRITTEN_LISTS.has(`${parent.goType ?? ""}.${field}`);
+  return schema?.properties !== undefined && isStruct(parent.wire, field);
+}
+
+function isStruct(wire: NonNullable<Schema["wire"]>, field: string): boolean {
+  return Object.values(wire).some(({ name, pointer, inline }) => {
+    if (inline !== undefined) return isStruct(inline, field);
+    return name === field && pointer !== true;
+  });
 }
 
 function childrenOf(value: unknown, schema: Schema | undefined): Map<string, unknown> {

@@ -23,7 +23,7 @@ import {
   validatingWebhookConfigurations,
   volumeAttachments,
 } from "#machinery/builtin.ts";
-import { invalid, required } from "#machinery/field-error.ts";
+import { invalid, notSupported, required } from "#machinery/field-error.ts";
 import { anyStrategy } from "../../strategy.ts";
 import { age, table } from "../columns.ts";
 
@@ -32,6 +32,10 @@ export const podDisruptionBudgetStrategy = anyStrategy<PodDisruptionBudget>({
   singular: "poddisruptionbudget",
   shortNames: ["pdb"],
   status: true,
+  prepareForCreate: (budget) => {
+    const status = { disruptionsAllowed: 0, currentHealthy: 0, desiredHealthy: 0, expectedPods: 0 };
+    Object.assign(budget, { status });
+  },
   prepareForUpdate: (next, previous) => Object.assign(next, { status: previous.status }),
   validate: ({ spec }) =>
     spec?.minAvailable !== undefined && spec.maxUnavailable !== undefined
@@ -58,6 +62,8 @@ export const horizontalPodAutoscalerStrategy = anyStrategy<HorizontalPodAutoscal
       { type: "Resource", resource: { name: "cpu", target: { type: "Utilization", averageUtilization: 80 } } },
     ];
   },
+  generation: false,
+  prepareForCreate: (autoscaler) => Object.assign(autoscaler, { status: { desiredReplicas: 0, currentMetrics: null } }),
   prepareForUpdate: (next, previous) => Object.assign(next, { status: previous.status }),
   validate: ({ spec }) =>
     (spec?.maxReplicas ?? 0) < 1 ? [invalid("spec.maxReplicas", spec?.maxReplicas ?? 0, "must be greater than 0")] : [],
@@ -65,8 +71,8 @@ export const horizontalPodAutoscalerStrategy = anyStrategy<HorizontalPodAutoscal
     { name: "Reference", value: ({ spec }) => `${spec?.scaleTargetRef.kind}/${spec?.scaleTargetRef.name}` },
     { name: "Targets", value: ({ spec, status }) => targetsText(spec?.metrics ?? [], status?.currentMetrics ?? []) },
     { name: "MinPods", value: ({ spec }) => String(spec?.minReplicas ?? 1) },
-    { name: "MaxPods", type: "integer", value: ({ spec }) => spec?.maxReplicas ?? 0 },
-    { name: "Replicas", type: "integer", value: ({ status }) => status?.currentReplicas ?? 0 },
+    { name: "MaxPods", value: ({ spec }) => spec?.maxReplicas ?? 0 },
+    { name: "Replicas", value: ({ status }) => status?.currentReplicas ?? 0 },
     age(),
   ]),
 });
@@ -91,6 +97,10 @@ function targetsText(specs: readonly MetricSpec[], current: readonly MetricStatu
 export const leaseStrategy = anyStrategy<Lease>({
   resource: leases,
   singular: "lease",
+  validate: ({ spec }) =>
+    spec?.leaseDurationSeconds !== undefined && spec.leaseDurationSeconds <= 0
+      ? [invalid("spec.leaseDurationSeconds", spec.leaseDurationSeconds, "must be greater than 0")]
+      : [],
   table: table<Lease>([{ name: "Holder", value: ({ spec }) => spec?.holderIdentity ?? "" }, age()]),
 });
 
@@ -104,7 +114,7 @@ export const priorityClassStrategy = anyStrategy<PriorityClass>({
   },
   table: table<PriorityClass>([
     { name: "Value", type: "integer", value: ({ value }) => value },
-    { name: "Global-Default", value: ({ globalDefault }) => String(globalDefault ?? false) },
+    { name: "Global-Default", type: "boolean", value: ({ globalDefault }) => globalDefault ?? false },
     age(),
     { name: "PreemptionPolicy", value: ({ preemptionPolicy }) => preemptionPolicy },
   ]),
@@ -125,13 +135,18 @@ export const storageClassStrategy = anyStrategy<StorageClass>({
     storage.reclaimPolicy ??= "Delete";
     storage.volumeBindingMode ??= "Immediate";
   },
-  validate: ({ provisioner }) => ((provisioner ?? "") === "" ? [required("provisioner")] : []),
+  validate: ({ provisioner, reclaimPolicy }) => [
+    ...((provisioner ?? "") === "" ? [required("provisioner")] : []),
+    ...(["Delete", "Retain"].includes(reclaimPolicy ?? "")
+      ? []
+      : [notSupported("reclaimPolicy", reclaimPolicy, ["Delete", "Retain"])]),
+  ],
   table: {
     columns: table<StorageClass>([
       { name: "Provisioner", value: () => "" },
       { name: "ReclaimPolicy", value: () => "" },
       { name: "VolumeBindingMode", value: () => "" },
-      { name: "AllowVolumeExpansion", value: () => "" },
+      { name: "AllowVolumeExpansion", type: "string", value: () => "" },
       age(),
     ]).columns,
     cells: (storage, nowMs) => {
@@ -142,7 +157,7 @@ export const storageClassStrategy = anyStrategy<StorageClass>({
         storage.provisioner,
         storage.reclaimPolicy ?? "",
         storage.volumeBindingMode ?? "",
-        String(storage.allowVolumeExpansion ?? false),
+        storage.allowVolumeExpansion ?? false,
         age<StorageClass>().value(storage, nowMs) ?? "",
       ];
     },
@@ -152,7 +167,28 @@ export const storageClassStrategy = anyStrategy<StorageClass>({
 export const csiDriverStrategy = anyStrategy<CSIDriver>({
   resource: csiDrivers,
   singular: "csidriver",
-  table: table<CSIDriver>([age()]),
+  setDefaults: ({ spec }) => {
+    if (spec === undefined) return;
+    spec.attachRequired ??= true;
+    spec.podInfoOnMount ??= false;
+    spec.volumeLifecycleModes ??= ["Persistent"];
+    spec.storageCapacity ??= false;
+    spec.fsGroupPolicy ??= "ReadWriteOnceWithFSType";
+    spec.requiresRepublish ??= false;
+    spec.seLinuxMount ??= false;
+  },
+  table: table<CSIDriver>([
+    { name: "AttachRequired", type: "boolean", value: ({ spec }) => spec?.attachRequired ?? true },
+    { name: "PodInfoOnMount", type: "boolean", value: ({ spec }) => spec?.podInfoOnMount ?? false },
+    { name: "StorageCapacity", type: "boolean", value: ({ spec }) => spec?.storageCapacity ?? false },
+    {
+      name: "TokenRequests",
+      value: ({ spec }) => (spec?.tokenRequests ?? []).map(({ audience }) => audience).join(",") || "<unset>",
+    },
+    { name: "RequiresRepublish", type: "boolean", value: ({ spec }) => spec?.requiresRepublish ?? false },
+    { name: "Modes", value: ({ spec }) => (spec?.volumeLifecycleModes ?? []).join(",") || "<none>" },
+    age(),
+  ]),
 });
 
 export const csiNodeStrategy = anyStrategy<CSINode>({
@@ -165,7 +201,14 @@ export const volumeAttachmentStrategy = anyStrategy<VolumeAttachment>({
   resource: volumeAttachments,
   singular: "volumeattachment",
   status: true,
-  table: table<VolumeAttachment>([{ name: "Attacher", value: ({ spec }) => spec?.attacher }, age()]),
+  prepareForCreate: (attachment) => Object.assign(attachment, { status: { attached: false } }),
+  table: table<VolumeAttachment>([
+    { name: "Attacher", value: ({ spec }) => spec?.attacher },
+    { name: "PV", value: ({ spec }) => spec?.source.persistentVolumeName ?? "" },
+    { name: "Node", value: ({ spec }) => spec?.nodeName },
+    { name: "Attached", type: "boolean", value: ({ status }) => status?.attached ?? false },
+    age(),
+  ]),
 });
 
 export const mutatingWebhookConfigurationStrategy = anyStrategy<MutatingWebhookConfiguration>({

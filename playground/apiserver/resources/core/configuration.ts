@@ -14,7 +14,13 @@ export const configMapStrategy = anyStrategy<ConfigMap>({
   resource: configMaps,
   singular: "configmap",
   shortNames: ["cm"],
-  validate: (map) => [...validateKeys(map.data, "data"), ...validateKeys(map.binaryData, "binaryData")],
+  validate: (map) => [
+    ...Object.keys(map.data ?? {})
+      .filter((key) => map.binaryData?.[key] !== undefined)
+      .map((key) => invalid(`data[${key}]`, key, "duplicate of key present in binaryData")),
+    ...validateKeys(map.data, "data"),
+    ...validateKeys(map.binaryData, "binaryData"),
+  ],
   validateUpdate: (next, previous) => [
     ...validateKeys(next.data, "data"),
     ...validateKeys(next.binaryData, "binaryData"),
@@ -23,7 +29,7 @@ export const configMapStrategy = anyStrategy<ConfigMap>({
   table: table<ConfigMap>([
     {
       name: "Data",
-      value: (map) => String(Object.keys(map.data ?? {}).length + Object.keys(map.binaryData ?? {}).length),
+      value: (map) => Object.keys(map.data ?? {}).length + Object.keys(map.binaryData ?? {}).length,
     },
     age(),
   ]),
@@ -49,7 +55,7 @@ export const secretStrategy = anyStrategy<Secret>({
   fieldLabels: { type: (secret) => secret.type ?? "" },
   table: table<Secret>([
     { name: "Type", value: (secret) => secret.type },
-    { name: "Data", value: (secret) => String(Object.keys(secret.data ?? {}).length) },
+    { name: "Data", value: (secret) => Object.keys(secret.data ?? {}).length },
     age(),
   ]),
 });
@@ -58,7 +64,7 @@ export const serviceAccountStrategy = anyStrategy<ServiceAccount>({
   resource: serviceAccounts,
   singular: "serviceaccount",
   shortNames: ["sa"],
-  table: table<ServiceAccount>([{ name: "Secrets", value: (account) => String(account.secrets?.length ?? 0) }, age()]),
+  table: table<ServiceAccount>([{ name: "Secrets", value: (account) => account.secrets?.length ?? 0 }, age()]),
 });
 
 function validateSecret(secret: Secret): FieldError[] {
@@ -72,6 +78,13 @@ function validateSecret(secret: Secret): FieldError[] {
     "kubernetes.io/dockerconfigjson": [".dockerconfigjson"],
     "kubernetes.io/ssh-auth": ["ssh-privatekey"],
   };
+  if (secret.type === "kubernetes.io/service-account-token") {
+    const field = "kubernetes.io/service-account.name";
+    if ((secret.metadata?.annotations?.[field] ?? "") === "") errors.push(required(`metadata.annotations[${field}]`));
+  }
+  if (secret.type === "kubernetes.io/basic-auth" && !secret.data?.["username"] && !secret.data?.["password"]) {
+    errors.push(required("data[username]"), required("data[password]"));
+  }
   for (const key of needs[secret.type ?? ""] ?? [])
     if (secret.data?.[key] === undefined) errors.push(required(`data[${key}]`));
   return errors;

@@ -16,7 +16,7 @@ import {
   resourceQuotas,
 } from "#machinery/builtin.ts";
 import { anyStrategy } from "../../strategy.ts";
-import { age, pairs, since, table } from "../columns.ts";
+import { age, joined, pairs, since, table } from "../columns.ts";
 import { setPodSpecDefaults, validatePodTemplate } from "./pod-template.ts";
 
 const lastSeen = (event: Event): string | undefined =>
@@ -61,7 +61,7 @@ export const eventStrategy = anyStrategy<Event>({
       [event.source?.component ?? event.reportingComponent, event.source?.host].filter((part) => part).join(", "),
       (event.message ?? "").trim(),
       since(event.firstTimestamp ?? event.eventTime, nowMs),
-      String(event.count ?? 1),
+      event.count ?? 1,
       event.metadata.name ?? "",
     ],
   },
@@ -73,6 +73,9 @@ export const endpointsStrategy = anyStrategy<Endpoints>({
   shortNames: ["ep"],
   deprecation: "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice",
   generation: false,
+  setDefaults: ({ subsets }) => {
+    for (const port of (subsets ?? []).flatMap(({ ports }) => ports ?? [])) port.protocol ??= "TCP";
+  },
   table: table<Endpoints>([{ name: "Endpoints", value: endpointsText }, age()]),
 });
 
@@ -95,6 +98,7 @@ export const resourceQuotaStrategy = anyStrategy<ResourceQuota>({
   shortNames: ["quota"],
   status: true,
   generation: false,
+  prepareForCreate: (quota) => Object.assign(quota, { status: {} }),
   prepareForUpdate: (next, previous) => Object.assign(next, { status: previous.status }),
   table: table<ResourceQuota>([
     { name: "Request", value: (quota) => usage(quota, (name) => !name.startsWith("limits.")) },
@@ -106,11 +110,16 @@ export const resourceQuotaStrategy = anyStrategy<ResourceQuota>({
 export const podTemplateStrategy = anyStrategy<PodTemplate>({
   resource: podTemplates,
   singular: "podtemplate",
+  generation: true,
   setDefaults: ({ template }) => {
     if (template?.spec !== undefined) setPodSpecDefaults(template.spec);
   },
   validate: ({ template }) => validatePodTemplate(template, "template"),
-  table: table<PodTemplate>([{ name: "Pod Labels", value: (t) => pairs(t.template?.metadata?.labels) }, age()]),
+  table: table<PodTemplate>([
+    { name: "Containers", value: ({ template }) => joined(template?.spec?.containers.map(({ name }) => name)) },
+    { name: "Images", value: ({ template }) => joined(template?.spec?.containers.map(({ image }) => image ?? "")) },
+    { name: "Pod Labels", value: (t) => pairs(t.template?.metadata?.labels) },
+  ]),
 });
 
 export const replicationControllerStrategy = anyStrategy<ReplicationController>({
@@ -124,17 +133,35 @@ export const replicationControllerStrategy = anyStrategy<ReplicationController>(
     statusReplicasPath: "status.replicas",
     labelSelectorPath: "spec.selector",
   },
-  setDefaults: ({ spec }) => {
+  setDefaults: (controller) => {
+    const { spec } = controller;
     if (spec === undefined) return;
     spec.replicas ??= 1;
+    const labels = spec.template?.metadata?.labels;
+    if (labels !== undefined) {
+      spec.selector ??= { ...labels };
+      controller.metadata = { ...controller.metadata, labels: controller.metadata?.labels ?? { ...labels } };
+    }
     if (spec.template?.spec !== undefined) setPodSpecDefaults(spec.template.spec);
   },
+  prepareForCreate: (controller) => Object.assign(controller, { status: { replicas: 0 } }),
   validate: ({ spec }) => validatePodTemplate(spec?.template, "spec.template"),
   table: table<ReplicationController>([
     { name: "Desired", type: "integer", value: (rc) => rc.spec?.replicas ?? 0 },
     { name: "Current", type: "integer", value: (rc) => rc.status?.replicas ?? 0 },
     { name: "Ready", type: "integer", value: (rc) => rc.status?.readyReplicas ?? 0 },
     age(),
+    {
+      name: "Containers",
+      value: ({ spec }) => joined(spec?.template?.spec?.containers.map(({ name }) => name)),
+      wide: true,
+    },
+    {
+      name: "Images",
+      value: ({ spec }) => joined(spec?.template?.spec?.containers.map(({ image }) => image ?? "")),
+      wide: true,
+    },
+    { name: "Selector", value: ({ spec }) => pairs(spec?.selector), wide: true },
   ]),
 });
 
@@ -147,7 +174,7 @@ function endpointsText(object: Endpoints): string {
 }
 
 function usage(quota: ResourceQuota, accepts: (name: string) => boolean): string {
-  const hard = Object.entries(quota.status?.hard ?? quota.spec?.hard ?? {}).filter(([name]) => accepts(name));
+  const hard = Object.entries(quota.status?.hard ?? {}).filter(([name]) => accepts(name));
   return hard
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([name, amount]) => `${name}: ${quota.status?.used?.[name] ?? "0"}/${amount}`)

@@ -26,11 +26,15 @@ const strategy: ResourceStrategy<Service> = {
   generation: false,
   validateName: dns1035Label,
   setDefaults,
-  prepareForCreate: (service) => Object.assign(service, { status: { loadBalancer: {} } }),
+  prepareForCreate: (service) => {
+    Object.assign(service, { status: { loadBalancer: {} } });
+    setFamilies(service, undefined);
+  },
   validate: validateService,
   prepareForUpdate: (next, previous) => {
     Object.assign(next, { status: previous.status });
     keepAllocations(next, previous);
+    setFamilies(next, previous);
   },
   validateUpdate: (next, previous) => [...validateService(next), ...validateClusterIpUpdate(next, previous)],
   fieldLabels: {
@@ -60,13 +64,18 @@ function setDefaults(service: Service): void {
   if (spec.type === "LoadBalancer") spec.allocateLoadBalancerNodePorts ??= true;
   if (spec.type !== "ExternalName") {
     spec.internalTrafficPolicy ??= "Cluster";
-    spec.ipFamilyPolicy ??= "SingleStack";
-    spec.ipFamilies ??= ["IPv4"];
   }
   for (const port of spec.ports ?? []) {
     port.protocol ??= "TCP";
     if (port.targetPort === undefined || port.targetPort === "" || port.targetPort === 0) port.targetPort = port.port;
   }
+}
+
+/** Like addresses they are chosen by the server, not by defaulting: whoever made the Service does not own them. */
+function setFamilies({ spec }: Service, previous: Service | undefined): void {
+  if (spec === undefined || spec.type === "ExternalName") return;
+  spec.ipFamilyPolicy ??= previous?.spec?.ipFamilyPolicy ?? "SingleStack";
+  spec.ipFamilies ??= [...(previous?.spec?.ipFamilies ?? ["IPv4"])];
 }
 
 /** A client that leaves allocated fields out means to keep them. */

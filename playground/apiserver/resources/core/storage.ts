@@ -22,6 +22,7 @@ export const persistentVolumeStrategy = anyStrategy<PersistentVolume>({
     if (volume.spec === undefined) return;
     volume.spec.persistentVolumeReclaimPolicy ??= "Retain";
     volume.spec.volumeMode ??= "Filesystem";
+    if (volume.spec.hostPath !== undefined) volume.spec.hostPath.type ??= "";
   },
   prepareForCreate: (volume) => Object.assign(volume, { status: { phase: "Pending" } }),
   prepareForUpdate: (next, previous) => Object.assign(next, { status: previous.status }),

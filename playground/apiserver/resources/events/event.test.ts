@@ -29,10 +29,11 @@ test("an event written in one group is read, changed and deleted in the other", 
     contentType: "application/merge-patch+json",
   });
   assert.equal(patched.code, 200);
-  const seen = (await api.request("GET", `${VIEW}?fieldSelector=regarding.name%3Dp`)).body.items;
+  const seen = (await api.request("GET", `${VIEW}?fieldSelector=regarding.name%3Dp`)).body;
+  assert.deepEqual([seen.apiVersion, seen.kind], ["events.k8s.io/v1", "EventList"]);
   assert.deepEqual(
-    seen.map((event: Record<string, unknown>) => [event["apiVersion"], event["note"], event["deprecatedCount"]]),
-    [["events.k8s.io/v1", "again", 2]],
+    seen.items.map((event: Record<string, unknown>) => [event["apiVersion"], event["note"], event["deprecatedCount"]]),
+    [[undefined, "again", 2]],
   );
   assert.equal((await api.request("DELETE", `${VIEW}/e`)).code, 200);
   assert.equal((await api.request("GET", `${CORE}/e`)).code, 404);

@@ -1,6 +1,7 @@
 /** Ingresses, network policies and endpoint slices. Kubernetes: pkg/registry/{networking,discovery} */
+import { isIPv4 } from "node:net";
 import type { EndpointSlice } from "kubernetes-types/discovery/v1";
-import type { Ingress, IngressClass, NetworkPolicy } from "kubernetes-types/networking/v1";
+import type { Ingress, IngressBackend, IngressClass, NetworkPolicy } from "kubernetes-types/networking/v1";
 import { endpointSlices, ingressClasses, ingresses, networkPolicies } from "#machinery/builtin.ts";
 import { type FieldError, invalid, notSupported, required } from "#machinery/field-error.ts";
 import { anyStrategy } from "../../strategy.ts";
@@ -8,16 +9,16 @@ import { age, pairs, table } from "../columns.ts";
 
 const ADDRESS_TYPES = ["FQDN", "IPv4", "IPv6"];
 
+const POLICY_TYPES = ["Egress", "Ingress"];
+
 export const ingressStrategy = anyStrategy<Ingress>({
   resource: ingresses,
   singular: "ingress",
   shortNames: ["ing"],
   status: true,
+  prepareForCreate: (ingress) => Object.assign(ingress, { status: { loadBalancer: {} } }),
   prepareForUpdate: (next, previous) => Object.assign(next, { status: previous.status }),
-  validate: ({ spec }) =>
-    spec?.defaultBackend === undefined && (spec?.rules ?? []).length === 0
-      ? [invalid("spec", spec?.rules ?? null, "either `defaultBackend` or `rules` must be specified")]
-      : [],
+  validate: validateIngress,
   table: table<Ingress>([
     { name: "Class", value: ({ spec }) => spec?.ingressClassName },
     {
@@ -40,6 +41,7 @@ export const ingressClassStrategy = anyStrategy<IngressClass>({
   resource: ingressClasses,
   singular: "ingressclass",
   generation: true,
+  validate: ({ spec }) => ((spec?.controller ?? "") === "" ? [required("spec.controller")] : []),
   table: table<IngressClass>([
     { name: "Controller", value: ({ spec }) => spec?.controller },
     {
@@ -58,8 +60,14 @@ export const networkPolicyStrategy = anyStrategy<NetworkPolicy>({
   generation: true,
   setDefaults: ({ spec }) => {
     if (spec === undefined) return;
+    const peers = [...(spec.ingress ?? []), ...(spec.egress ?? [])];
+    for (const port of peers.flatMap(({ ports }) => ports ?? [])) port.protocol ??= "TCP";
     spec.policyTypes ??= (spec.egress ?? []).length > 0 ? ["Ingress", "Egress"] : ["Ingress"];
   },
+  validate: ({ spec }) =>
+    (spec?.policyTypes ?? []).flatMap((type, i) =>
+      POLICY_TYPES.includes(type) ? [] : [notSupported(`spec.policyTypes[${i}]`, type, POLICY_TYPES)],
+    ),
   table: table<NetworkPolicy>([
     { name: "Pod-Selector", value: ({ spec }) => pairs(spec?.podSelector?.matchLabels) },
     age(),
@@ -71,6 +79,7 @@ export const endpointSliceStrategy = anyStrategy<EndpointSlice>({
   singular: "endpointslice",
   generation: true,
   setDefaults: (slice) => {
+    for (const endpoint of slice.endpoints ?? []) endpoint.conditions ??= {};
     for (const port of slice.ports ?? []) {
       port.name ??= "";
       port.protocol ??= "TCP";
@@ -97,6 +106,34 @@ export const endpointSliceStrategy = anyStrategy<EndpointSlice>({
     age(),
   ]),
 });
+
+/** Kubernetes: pkg/apis/networking/validation (ValidateIngressSpec) */
+function validateIngress({ spec }: Ingress): FieldError[] {
+  if (spec?.defaultBackend === undefined && (spec?.rules ?? []).length === 0)
+    return [invalid("spec", spec?.rules ?? null, "either `defaultBackend` or `rules` must be specified")];
+  const errors = spec?.defaultBackend === undefined ? [] : validateBackend(spec.defaultBackend, "spec.defaultBackend");
+  for (const [i, { host, http }] of (spec?.rules ?? []).entries()) {
+    if (isIPv4(host ?? ""))
+      errors.push(invalid(`spec.rules[${i}].host`, host, "must be a DNS name, not an IP address"));
+    for (const [j, { path, pathType, backend }] of (http?.paths ?? []).entries()) {
+      const at = `spec.rules[${i}].http.paths[${j}]`;
+      if (pathType === undefined) errors.push(required(`${at}.pathType`, "pathType must be specified"));
+      if (pathType !== "ImplementationSpecific" && pathType !== undefined && !(path ?? "").startsWith("/"))
+        errors.push(invalid(`${at}.path`, path ?? "", "must be an absolute path"));
+      errors.push(...validateBackend(backend, `${at}.backend`));
+    }
+  }
+  return errors;
+}
+
+function validateBackend({ service, resource }: IngressBackend, at: string): FieldError[] {
+  if (service === undefined)
+    return resource === undefined ? [required(at, "must specify either resource or service")] : [];
+  const { port } = service;
+  return port?.name === undefined && port?.number === undefined
+    ? [required(at, "port name or number is required")]
+    : [];
+}
 
 function validateSlice(slice: EndpointSlice): FieldError[] {
   const errors: FieldError[] = [];

@@ -87,7 +87,7 @@ function validateRules({ rules }: Role | ClusterRole): FieldError[] {
 function validateBinding({ roleRef, subjects }: Binding): FieldError[] {
   const errors: FieldError[] = [];
   if (!["Role", "ClusterRole"].includes(roleRef?.kind)) {
-    errors.push(notSupported("roleRef.kind", roleRef?.kind, ["ClusterRole", "Role"]));
+    errors.push(notSupported("roleRef.kind", roleRef?.kind ?? "", ["Role", "ClusterRole"]));
   }
   if ((roleRef?.name ?? "") === "") errors.push(required("roleRef.name"));
   for (const [i, subject] of (subjects ?? []).entries()) {
@@ -95,7 +95,7 @@ function validateBinding({ roleRef, subjects }: Binding): FieldError[] {
     if (subject.kind === "ServiceAccount" && (subject.namespace ?? "") === "")
       errors.push(required(`subjects[${i}].namespace`));
     if (!["ServiceAccount", "User", "Group"].includes(subject.kind)) {
-      errors.push(notSupported(`subjects[${i}].kind`, subject.kind, ["Group", "ServiceAccount", "User"]));
+      errors.push(notSupported(`subjects[${i}].kind`, subject.kind, ["ServiceAccount", "User", "Group"]));
     }
   }
   return errors;

@@ -1,0 +1,21 @@
+/** All subjects of the comparison, in the order they run. */
+import type { Step } from "../step.ts";
+import { configurationSteps } from "./configuration.ts";
+import { customSteps } from "./custom.ts";
+import { discoverySteps } from "./discovery.ts";
+import { invalidSteps } from "./invalid.ts";
+import { kindSteps } from "./kinds.ts";
+import { patchSteps } from "./patches.ts";
+import { readingSteps } from "./reading.ts";
+
+export async function subjects(): Promise<Readonly<Record<string, readonly Step[]>>> {
+  return {
+    configuration: configurationSteps,
+    kinds: kindSteps,
+    patches: patchSteps,
+    reading: readingSteps,
+    custom: customSteps,
+    invalid: invalidSteps,
+    discovery: discoverySteps,
+  };
+}

@@ -1,0 +1,127 @@
+/** Discovery documents, health, version, reviews, and the subresources that need no kubelet. */
+import { get, inNamespace, patch, post, put, remove, type Step } from "../step.ts";
+
+const AGGREGATED = { accept: "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList" };
+const GROUPS = [
+  "apps/v1",
+  "batch/v1",
+  "autoscaling/v2",
+  "policy/v1",
+  "networking.k8s.io/v1",
+  "discovery.k8s.io/v1",
+  "coordination.k8s.io/v1",
+  "events.k8s.io/v1",
+  "rbac.authorization.k8s.io/v1",
+  "authentication.k8s.io/v1",
+  "authorization.k8s.io/v1",
+  "certificates.k8s.io/v1",
+  "storage.k8s.io/v1",
+  "scheduling.k8s.io/v1",
+  "node.k8s.io/v1",
+  "admissionregistration.k8s.io/v1",
+  "apiextensions.k8s.io/v1",
+];
+const NS = "/api/v1/namespaces/discovery";
+
+export const discoverySteps: readonly Step[] = [
+  get("versions", "/api"),
+  get("groups", "/apis"),
+  get("core resources", "/api/v1"),
+  get("aggregated core", "/api", { headers: AGGREGATED }),
+  ...GROUPS.map((group) => get(`resources ${group}`, `/apis/${group}`)),
+  get("group apps", "/apis/apps"),
+  get("unknown group", "/apis/none"),
+  get("unknown path", "/none"),
+  get("livez", "/livez"),
+  get("readyz", "/readyz"),
+  get("healthz", "/healthz"),
+  ...inNamespace("discovery"),
+  get("namespace", "/api/v1/namespaces/discovery"),
+  get("namespace status", "/api/v1/namespaces/discovery/status"),
+  post("namespace again", "/api/v1/namespaces", { metadata: { name: "discovery" } }),
+  post("namespace bad name", "/api/v1/namespaces", { metadata: { name: "A.b" } }),
+  remove("namespace kube-system", "/api/v1/namespaces/kube-system"),
+  post("access review", "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews", {
+    spec: { resourceAttributes: { verb: "get", resource: "pods" } },
+  }),
+  post("access review empty", "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews", { spec: {} }),
+  post("subject review", "/apis/authorization.k8s.io/v1/subjectaccessreviews", {
+    spec: { user: "u", resourceAttributes: { verb: "get", resource: "pods" } },
+  }),
+  post("subject review empty", "/apis/authorization.k8s.io/v1/subjectaccessreviews", {
+    spec: { resourceAttributes: { verb: "get" } },
+  }),
+  post("self review", "/apis/authentication.k8s.io/v1/selfsubjectreviews", {}),
+  post("token review", "/apis/authentication.k8s.io/v1/tokenreviews", { spec: { token: "x" } }),
+  get("access review get", "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"),
+  get("as nobody", `${NS}/pods`, { headers: { "impersonate-user": "nobody" } }),
+  get("as nobody one", `${NS}/pods/x`, { headers: { "impersonate-user": "nobody" } }),
+  get("as nobody cluster", "/api/v1/nodes", { headers: { "impersonate-user": "nobody" } }),
+  get("as nobody path", "/metrics", { headers: { "impersonate-user": "nobody" } }),
+  post(
+    "as nobody create",
+    `${NS}/configmaps`,
+    { metadata: { name: "x" } },
+    { headers: { "impersonate-user": "nobody" } },
+  ),
+  get("as nobody deployment", "/apis/apps/v1/namespaces/discovery/deployments", {
+    headers: { "impersonate-user": "nobody" },
+  }),
+  get("as nobody status", "/apis/apps/v1/namespaces/discovery/deployments/d/status", {
+    headers: { "impersonate-user": "nobody" },
+  }),
+  get("as account", `${NS}/pods`, { headers: { "impersonate-user": "system:serviceaccount:discovery:default" } }),
+  get("as group without user", `${NS}/pods`, { headers: { "impersonate-group": "g" } }),
+  post("pod", `${NS}/pods`, { metadata: { name: "p" }, spec: { containers: [{ name: "c", image: "i" }] } }),
+  post("binding", `${NS}/pods/p/binding`, { target: { kind: "Node", name: "n" } }),
+  post("binding again", `${NS}/pods/p/binding`, { target: { kind: "Node", name: "m" } }),
+  post("binding without target", `${NS}/pods/p/binding`, { target: {} }),
+  get("bound pod", `${NS}/pods/p`),
+  patch("merge", "pod status", `${NS}/pods/p/status`, {
+    status: { phase: "Running", podIP: "10.1.1.1", podIPs: [{ ip: "10.1.1.1" }] },
+  }),
+  patch("strategic", "pod condition", `${NS}/pods/p/status`, {
+    status: { conditions: [{ type: "Ready", status: "True" }] },
+  }),
+  post("eviction", `${NS}/pods/p/eviction`, { metadata: { name: "p" } }),
+  post("eviction other name", `${NS}/pods/p/eviction`, { metadata: { name: "q" } }),
+  post("eviction missing", `${NS}/pods/none/eviction`, { metadata: { name: "none" } }),
+  get("log missing pod", `${NS}/pods/none/log`),
+  get("log unknown container", `${NS}/pods/p/log?container=x`),
+  get("exec as get", `${NS}/pods/none/exec`),
+  remove("pod delete graceful", `${NS}/pods/p`),
+  remove("pod delete again", `${NS}/pods/p`),
+  remove("pod delete at once", `${NS}/pods/p`, { gracePeriodSeconds: 0 }),
+  post("token", `${NS}/serviceaccounts/default/token`, { spec: { audiences: ["a"], expirationSeconds: 10 } }),
+  post("token missing", `${NS}/serviceaccounts/none/token`, { spec: {} }),
+  post("deployment", "/apis/apps/v1/namespaces/discovery/deployments", {
+    metadata: { name: "d" },
+    spec: {
+      selector: { matchLabels: { a: "b" } },
+      template: { metadata: { labels: { a: "b" } }, spec: { containers: [{ name: "c", image: "i" }] } },
+    },
+  }),
+  get("scale", "/apis/apps/v1/namespaces/discovery/deployments/d/scale"),
+  patch("merge", "scale to 3", "/apis/apps/v1/namespaces/discovery/deployments/d/scale", { spec: { replicas: 3 } }),
+  patch("merge", "scale below 0", "/apis/apps/v1/namespaces/discovery/deployments/d/scale", { spec: { replicas: -1 } }),
+  put("scale put", "/apis/apps/v1/namespaces/discovery/deployments/d/scale", {
+    metadata: { name: "d", namespace: "discovery" },
+    spec: { replicas: 2 },
+  }),
+  get("scaled", "/apis/apps/v1/namespaces/discovery/deployments/d"),
+  put("status put", "/apis/apps/v1/namespaces/discovery/deployments/d/status", {
+    metadata: { name: "d" },
+    spec: {
+      selector: { matchLabels: { a: "b" } },
+      template: { metadata: { labels: { a: "b" } }, spec: { containers: [{ name: "c", image: "i" }] } },
+    },
+    status: { replicas: 2, observedGeneration: 2 },
+  }),
+  remove("deployment orphan", "/apis/apps/v1/namespaces/discovery/deployments/d?propagationPolicy=Orphan"),
+  remove("namespace delete", "/api/v1/namespaces/discovery"),
+  post("create in terminating", `${NS}/configmaps`, { metadata: { name: "late" } }),
+  put("finalize", `${"/api/v1/namespaces/discovery"}/finalize`, {
+    metadata: { name: "discovery" },
+    spec: { finalizers: [] },
+  }),
+];
