@@ -29,7 +29,8 @@ export function negotiate(accept: string, query: URLSearchParams): Representatio
       return { form: "partial", yaml, includeObject };
     }
   }
-  const message = "only the following media types are accepted: application/json, application/yaml";
+  const message =
+    "406: Not Acceptable\n\nAvailable representations: application/json, application/yaml, application/vnd.kubernetes.protobuf";
   throw failure(406, "NotAcceptable", message);
 }
 

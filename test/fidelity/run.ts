@@ -12,6 +12,7 @@ import { compare, type Difference, formatDifference, judge, parse } from "./comp
 import { type Answer, createKeys, findGenuine, Processes, type Server, startEmbedded, startGenuine } from "./server.ts";
 import type { Step } from "./step.ts";
 import { subjects } from "./steps/all.ts";
+import { startWebhookServer } from "./webhook-server.ts";
 
 /** Until a watch that was asked for has begun. */
 const WATCH_STARTS_MS = 300;
@@ -39,6 +40,11 @@ async function main(wanted: readonly string[]): Promise<number> {
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(1));
   using processes = new Processes(folder);
   const keys = await createKeys();
+  using webhooks = await startWebhookServer(keys);
+  const known = new Map([
+    ["webhook", `127.0.0.1:${webhooks.port}`],
+    ["ca", Buffer.from(keys.ca.certificate).toString("base64")],
+  ]);
   const servers = [
     await startGenuine(programs, folder, keys, processes),
     await startEmbedded(project, folder, keys, processes),
@@ -48,13 +54,18 @@ async function main(wanted: readonly string[]): Promise<number> {
   const outcome = await runAll(
     chosen.flatMap(([, steps]) => steps),
     servers,
+    known,
   );
   for (const server of servers) server.close();
   return report(outcome, wanted.length === 0);
 }
 
-async function runAll(steps: readonly Step[], servers: readonly Server[]): Promise<Outcome> {
-  const sides = servers.map((server): Side => ({ server, variables: new Map() }));
+async function runAll(
+  steps: readonly Step[],
+  servers: readonly Server[],
+  known: ReadonlyMap<string, string>,
+): Promise<Outcome> {
+  const sides = servers.map((server): Side => ({ server, variables: new Map(known) }));
   const differences: Difference[] = [];
   let requests = 0;
   for (const step of steps) {

@@ -101,9 +101,14 @@ function remove(core: Core, call: Call, { entry, current, options }: Removal): D
   if (!gone && JSON.stringify(next) === before) return { object: current, gone };
   const stamp = (revision: number): KubeObject => stamped(call.served, next, revision);
   if (!gone) return { object: core.store.update(entry.key, entry.revision, stamp).value, gone };
-  // Watches and callers see the object as it last was, not as the deletion marked it.
+  // Watches see the object as it last was, not as the deletion marked it; so do callers, but of graceful deletions.
   const last = (revision: number): KubeObject => stamped(call.served, structuredClone(current), revision);
-  return { object: core.store.delete(entry.key, entry.revision, last).value, gone };
+  const { value } = core.store.delete(entry.key, entry.revision, last);
+  if (strategy.gracePeriodSeconds === undefined) return { object: value, gone };
+  const { deletionTimestamp, deletionGracePeriodSeconds } = next.metadata ?? {};
+  const generation = (current.metadata?.generation ?? 0) + 1;
+  const marks = { generation, deletionTimestamp, deletionGracePeriodSeconds } as KubeObject["metadata"];
+  return { object: { ...value, metadata: { ...value.metadata, ...marks } }, gone };
 }
 
 /** The object with everything a deletion marks on it. */

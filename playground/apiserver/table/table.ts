@@ -2,6 +2,7 @@
  * Objects as rows of cells and as bare metadata: what `kubectl get` and metadata informers ask for.
  * Kubernetes: apiserver/pkg/endpoints/handlers/response.go, apimachinery/pkg/apis/meta/v1/types.go (Table)
  */
+import { apiVersionOf } from "#machinery/gvk.ts";
 import type { KubeObject } from "#machinery/meta.ts";
 import type { AnyStrategy, TableColumns } from "../strategy.ts";
 import { humanDuration } from "./duration.ts";
@@ -45,7 +46,10 @@ export function toTable({ strategy, objects, metadata, includeObject, nowMs }: T
     })),
     rows: objects.map((object) => ({
       cells: table.cells(object, nowMs),
-      ...(includeObject === "Object" && { object }),
+      ...(includeObject === "Object" && {
+        object: { kind: strategy.resource.kind, apiVersion: apiVersionOf(strategy.resource), ...object },
+      }),
+      ...(includeObject === "None" && { object: null }),
       ...(includeObject === "Metadata" && { object: toPartial(object) }),
     })),
   };

@@ -7,6 +7,7 @@ import { invalidSteps } from "./invalid.ts";
 import { kindSteps } from "./kinds.ts";
 import { patchSteps } from "./patches.ts";
 import { readingSteps } from "./reading.ts";
+import { webhookSteps } from "./webhooks.ts";
 
 export async function subjects(): Promise<Readonly<Record<string, readonly Step[]>>> {
   return {
@@ -16,6 +17,7 @@ export async function subjects(): Promise<Readonly<Record<string, readonly Step[
     reading: readingSteps,
     custom: customSteps,
     invalid: invalidSteps,
+    webhooks: webhookSteps,
     discovery: discoverySteps,
   };
 }

@@ -71,7 +71,7 @@ export const cronJobStrategy = anyStrategy<CronJob>({
   table: table<CronJob>([
     { name: "Schedule", value: ({ spec }) => spec?.schedule },
     { name: "Timezone", value: ({ spec }) => spec?.timeZone },
-    { name: "Suspend", value: ({ spec }) => (spec?.suspend === true ? "True" : "False") },
+    { name: "Suspend", type: "boolean", value: ({ spec }) => (spec?.suspend === true ? "True" : "False") },
     { name: "Active", type: "integer", value: ({ status }) => status?.active?.length ?? 0 },
     {
       name: "Last Schedule",

@@ -9,6 +9,7 @@ import { age, type ColumnSpec, joined, table } from "../columns.ts";
 const GROUP = "rbac.authorization.k8s.io";
 
 interface Binding {
+  readonly metadata?: { readonly namespace?: string };
   readonly roleRef: { readonly kind: string; readonly name: string };
   readonly subjects?: readonly Subject[];
 }
@@ -84,7 +85,9 @@ function validateRules({ rules }: Role | ClusterRole): FieldError[] {
   });
 }
 
-function validateBinding({ roleRef, subjects }: Binding): FieldError[] {
+/** In a binding of one namespace an account may go without its own; it then names nobody. */
+function validateBinding({ metadata, roleRef, subjects }: Binding): FieldError[] {
+  const namespaced = (metadata?.namespace ?? "") !== "";
   const errors: FieldError[] = [];
   if (!["Role", "ClusterRole"].includes(roleRef?.kind)) {
     errors.push(notSupported("roleRef.kind", roleRef?.kind ?? "", ["Role", "ClusterRole"]));
@@ -92,7 +95,7 @@ function validateBinding({ roleRef, subjects }: Binding): FieldError[] {
   if ((roleRef?.name ?? "") === "") errors.push(required("roleRef.name"));
   for (const [i, subject] of (subjects ?? []).entries()) {
     if ((subject.name ?? "") === "") errors.push(required(`subjects[${i}].name`));
-    if (subject.kind === "ServiceAccount" && (subject.namespace ?? "") === "")
+    if (!namespaced && subject.kind === "ServiceAccount" && (subject.namespace ?? "") === "")
       errors.push(required(`subjects[${i}].namespace`));
     if (!["ServiceAccount", "User", "Group"].includes(subject.kind)) {
       errors.push(notSupported(`subjects[${i}].kind`, subject.kind, ["ServiceAccount", "User", "Group"]));
@@ -113,7 +116,7 @@ function bindingColumns<T extends RoleBinding | ClusterRoleBinding>(): ColumnSpe
   const of = (binding: T, kind: string): string[] =>
     (binding.subjects ?? [])
       .filter((s) => s.kind === kind)
-      .map((s) => (s.namespace === undefined ? s.name : `${s.namespace}/${s.name}`));
+      .map((s) => (kind === "ServiceAccount" ? `${s.namespace ?? ""}/${s.name}` : s.name));
   const shown = (values: string[]): string => (values.length === 0 ? "" : joined(values));
   return [
     { name: "Role", value: ({ roleRef }) => `${roleRef.kind}/${roleRef.name}` },
