@@ -33,7 +33,6 @@ export function quantileFigures(
   name: string,
   values: readonly number[],
   reference?: { readonly name: string; readonly values: readonly number[] },
-  goal?: string,
 ): Figure[] {
   return ([0.5, 0.99] as const).map((share) => ({
     name: `${name}, p${share * 100}`,
@@ -42,7 +41,6 @@ export function quantileFigures(
     ...(reference !== undefined && {
       reference: { name: reference.name, value: quantile(reference.values, share) },
     }),
-    ...(goal !== undefined && { goal }),
   }));
 }
 

@@ -37,13 +37,11 @@ export function controlPlaneFigure(home: string, cluster: string): Figure {
 
 /** Mean over 20 s. */
 export async function cpuFigures(home: string): Promise<Figure[]> {
-  const before = new Map(
-    processesOf(home).map((process) => [process.pid, { ...process, ticks: ticksOf(process.pid) }]),
-  );
+  const before = new Map(processesOf(home).map(({ pid }) => [pid, ticksOf(pid)]));
   await delay(CPU_WINDOW_MS);
   const used = new Map<string, number>();
   for (const { pid, component } of processesOf(home)) {
-    const spent = ticksOf(pid) - (before.get(pid)?.ticks ?? 0);
+    const spent = ticksOf(pid) - (before.get(pid) ?? 0);
     used.set(component, (used.get(component) ?? 0) + spent / TICKS_PER_SECOND / (CPU_WINDOW_MS / 1_000));
   }
   const rows = [...used].sort(([, a], [, b]) => b - a);

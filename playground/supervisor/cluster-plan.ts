@@ -12,6 +12,7 @@ import { Credentials } from "./credentials.ts";
 import type { ClusterAccess } from "./kubeconfig.ts";
 import type { ClusterPaths } from "./paths.ts";
 import type { ProcessSpec } from "./processes.ts";
+import { apiServerNames } from "./serving-names.ts";
 import { type ClusterSpec, writeAtomically } from "./spec.ts";
 
 export const API_PORT = 6443;
@@ -68,17 +69,7 @@ export async function planCluster(
 
 async function apiServerProcess({ spec, paths, programs, credentials, network }: Build): Promise<ProcessSpec> {
   const ca = await credentials.ca();
-  const serviceCidr = mustParseCidr(spec.serviceCidr);
-  const names = [
-    "localhost",
-    "127.0.0.1",
-    "kubernetes",
-    "kubernetes.default",
-    "kubernetes.default.svc",
-    "kubernetes.default.svc.cluster.local",
-    network.gateway,
-    nthAddress(serviceCidr, 1),
-  ];
+  const names = apiServerNames(network.gateway, spec.serviceCidr);
   const config: ApiServerConfig = {
     storeFile: paths.store,
     address: network.gateway,

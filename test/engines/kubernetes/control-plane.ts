@@ -1,8 +1,8 @@
 /** etcd, kube-apiserver, kube-controller-manager and kube-scheduler of one cluster, and the harness's own cloud provider. */
 import { createPublicKey } from "node:crypto";
 import { join } from "node:path";
-import { mustParseCidr, nthAddress } from "#base/cidr.ts";
 import type { ProcessSpec } from "#playground/supervisor/processes.ts";
+import { apiServerNames } from "#playground/supervisor/serving-names.ts";
 import { writeAtomically } from "#playground/supervisor/spec.ts";
 import { API_PORT, type ClusterBuild, harnessProgram, kubeconfigFor, processIn, REGISTRY_PORT } from "./cluster.ts";
 import type { CloudConfig } from "./programs/cloud.ts";
@@ -50,16 +50,7 @@ function etcdFlags({ paths }: ClusterBuild): Flags {
 
 async function apiServerFlags(build: ClusterBuild): Promise<Flags> {
   const { credentials, network, serviceCidr, paths } = build;
-  const names = [
-    "localhost",
-    "127.0.0.1",
-    "kubernetes",
-    "kubernetes.default",
-    "kubernetes.default.svc",
-    "kubernetes.default.svc.cluster.local",
-    network.gateway,
-    nthAddress(mustParseCidr(serviceCidr), 1),
-  ];
+  const names = apiServerNames(network.gateway, serviceCidr);
   await credentials.server("apiserver", names);
   await credentials.client("apiserver-kubelet-client", {
     commonName: "kube-apiserver-kubelet-client",
