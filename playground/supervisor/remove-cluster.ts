@@ -1,8 +1,8 @@
 /** Takes a cluster away that is no longer specified: containers, mounts, control groups, namespaces, files. */
-import { readdirSync, rmSync } from "node:fs";
+import { rmSync } from "node:fs";
 import { join } from "node:path";
 import type { Context } from "#base/context.ts";
-import { hasCode } from "#base/errors.ts";
+import { entriesOf } from "#base/folder.ts";
 import { removeNode } from "#playground/kubelet/remove-node.ts";
 import { deleteClusterNetwork } from "#playground/lab/cluster.ts";
 import type { Lab } from "#playground/lab/lab.ts";
@@ -25,13 +25,4 @@ export async function removeCluster(ctx: Context, paths: Paths, name: string, la
   if (lab !== undefined) await deleteClusterNetwork(lab, name);
   // Last: as long as the folder is there, the removal is tried again.
   rmSync(own.root, { recursive: true, force: true });
-}
-
-function entriesOf(folder: string): string[] {
-  try {
-    return readdirSync(folder);
-  } catch (error) {
-    if (hasCode(error, "ENOENT")) return [];
-    throw error;
-  }
 }

@@ -2,10 +2,10 @@
  * Ends and removes what genuine nodes leave behind when their daemons have ended: shims and containers, mounts, control
  * groups, and the few files that containerd, kubelet and CNI keep at fixed places. Everything is found by its own id.
  */
-import { existsSync, lstatSync, readdirSync, readFileSync, readlinkSync, rmSync } from "node:fs";
+import { existsSync, lstatSync, readFileSync, readlinkSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { Context } from "#base/context.ts";
-import { hasCode } from "#base/errors.ts";
+import { entriesOf } from "#base/folder.ts";
 import { run } from "#base/run.ts";
 import { mountsBelow } from "#playground/kubelet/remove-node.ts";
 import { deleteLab } from "#playground/lab/lab.ts";
@@ -125,13 +125,4 @@ function removeMatching(folder: string, isOurs: (file: string) => boolean): void
 function isLinkInto(file: string, home: string): boolean {
   const isLink = lstatSync(file, { throwIfNoEntry: false })?.isSymbolicLink() ?? false;
   return isLink && readlinkSync(file).startsWith(`${home}/`);
-}
-
-function entriesOf(folder: string): string[] {
-  try {
-    return readdirSync(folder);
-  } catch (error) {
-    if (hasCode(error, "ENOENT")) return [];
-    throw error;
-  }
 }
