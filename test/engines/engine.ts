@@ -13,6 +13,8 @@ export interface ClusterRequest {
   readonly serviceCidr?: string;
   /** Default: Services of type LoadBalancer get an address. */
   readonly loadBalancer?: boolean;
+  /** Default false: the API server keeps no audit log. */
+  readonly auditLog?: boolean;
 }
 
 export interface TestCluster {
@@ -30,6 +32,24 @@ export interface RunningContainer {
   readonly node: string;
   /** `runc://<id>`, `containerd://<id>` */
   readonly containerId: string;
+}
+
+/** What the tests read of one. Kubernetes: apiserver/pkg/apis/audit/v1 */
+export interface AuditEvent {
+  readonly verb: string;
+  readonly stage: "ResponseStarted" | "ResponseComplete" | "Panic";
+  readonly requestURI: string;
+  readonly user: { readonly username?: string; readonly groups?: readonly string[] };
+  readonly userAgent?: string;
+  readonly objectRef?: {
+    readonly resource: string;
+    readonly namespace?: string;
+    readonly name?: string;
+    readonly apiGroup?: string;
+    readonly subresource?: string;
+  };
+  readonly responseStatus?: { readonly code: number };
+  readonly annotations?: Readonly<Record<string, string>>;
 }
 
 /**
@@ -50,6 +70,8 @@ export interface Engine extends AsyncDisposable {
   /** Ends all of the cluster in good order, and starts it again; its state stays. Resolves when its nodes are ready. */
   stop(cluster: string): Promise<void>;
   start(cluster: string): Promise<void>;
+  /** The API server's audit log so far (audit.k8s.io/v1, level Metadata), of a cluster that was asked to keep one. */
+  auditEvents(cluster: string): AuditEvent[];
   /** Interfaces, routing rules and tables, and nftables tables of a node, a line each, sorted; those of pods left out. */
   kernelState(cluster: string, node: string): Promise<string[]>;
 }

@@ -80,7 +80,17 @@ async function apiServerFlags(build: ClusterBuild): Promise<Flags> {
     "allow-privileged": "true",
     // No service proxy runs here: webhooks are called at their endpoints' addresses.
     "enable-aggregator-routing": "true",
+    ...auditFlags(build),
   };
+}
+
+/** The flags of an audit log with who asked what, and no bodies. */
+function auditFlags({ auditLog, paths }: ClusterBuild): Flags {
+  if (!auditLog) return {};
+  const policy = { apiVersion: "audit.k8s.io/v1", kind: "Policy", omitStages: ["RequestReceived"] };
+  const file = join(paths.config, "audit-policy.json");
+  writeAtomically(file, JSON.stringify({ ...policy, rules: [{ level: "Metadata" }] }), 0o600);
+  return { "audit-policy-file": file, "audit-log-path": paths.auditLog };
 }
 
 async function controllerManagerFlags(build: ClusterBuild): Promise<Flags> {

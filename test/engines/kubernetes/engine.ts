@@ -15,6 +15,7 @@ import { type ClusterAccess, mergeKubeconfig } from "#playground/supervisor/kube
 import { clusterPaths, labNameOf, type Paths, playgroundPaths } from "#playground/supervisor/paths.ts";
 import { findRecord, Processes, type ProcessSpec } from "#playground/supervisor/processes.ts";
 import { writeAtomically } from "#playground/supervisor/spec.ts";
+import { readAuditLog } from "../audit-log.ts";
 import type { ClusterRequest, Component, Engine, TestCluster } from "../engine.ts";
 import { kernelState } from "../kernel-state.ts";
 import { type Binaries, findBinaries } from "./binaries.ts";
@@ -53,6 +54,7 @@ export function kubernetesEngine(): Engine {
     },
     stop: (cluster) => genuine.stop(cluster),
     start: (cluster) => genuine.start(cluster),
+    auditEvents: (cluster) => readAuditLog(clusterPaths(genuine.paths, cluster).auditLog),
     kernelState: (cluster, node) => kernelState(`${labNameOf(home)}-${cluster}-${node}`),
     [Symbol.asyncDispose]: () => genuine[Symbol.asyncDispose](),
   };
@@ -140,14 +142,15 @@ class GenuineClusters implements AsyncDisposable {
   }
 
   async #layOut(lab: Lab, request: ClusterRequest): Promise<Genuine> {
-    const { name, workers = 2, loadBalancer = true, podCidr = POD_CIDR, serviceCidr = SERVICE_CIDR } = request;
+    const { name, workers = 2, loadBalancer = true, auditLog = false } = request;
+    const { podCidr = POD_CIDR, serviceCidr = SERVICE_CIDR } = request;
     const network = await createClusterNetwork(this.#ctx, lab, { name, podCidr });
     const paths = clusterPaths(this.paths, name);
     const credentials = new Credentials(paths.pki);
     const ca = await credentials.ca();
     const server = `https://${network.gateway}:${API_PORT}`;
     const common = { network, paths, credentials, ca, server, binaries: this.#binaries, project: PROJECT };
-    const build: ClusterBuild = { name, serviceCidr, loadBalancer, ...common };
+    const build: ClusterBuild = { name, serviceCidr, loadBalancer, auditLog, ...common };
     const subject = { commonName: "kubernetes-admin", organizations: ["system:masters"] };
     const admin = await credentials.client("admin", subject);
     const processes = await controlPlane(build);
