@@ -77,10 +77,12 @@ describe("rights", { concurrency: 1 }, () => {
   });
 
   async function rememberSubjects(): Promise<void> {
+    const ours = new Set(roles.map(labelOf));
     for (const name of NAMES) {
       const kinds = "clusterrolebindings,rolebindings";
       const { items } = await clusters.get<{ items: Binding[] }>(name, kinds, "-A");
       for (const { roleRef, subjects: bound = [] } of items) {
+        if (!ours.has(labelOf(roleRef))) continue;
         const users = subjects.get(labelOf(roleRef)) ?? new Set();
         for (const { kind, name: who, namespace } of bound)
           users.add(kind === "ServiceAccount" ? `system:serviceaccount:${namespace}:${who}` : who);
