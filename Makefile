@@ -23,7 +23,7 @@ check: setup ## Format, lint, types and unit tests
 	@$(MAKE) --no-print-directory unit
 
 unit: setup ## Unit tests
-	@$(NODE) --test --test-isolation=none "src/**/*.test.ts" "playground/**/*.test.ts" "apps/**/*.test.ts" "test/kit/*.test.ts" "test/engines/**/*.test.ts"
+	@$(NODE) --test --test-isolation=none "src/**/*.test.ts" "playground/**/*.test.ts" "apps/**/*.test.ts" "test/kit/*.test.ts" "test/chart/*.test.ts" "test/engines/**/*.test.ts"
 
 e2e: setup ## End-to-end tests on the embedded engine
 	@$(NODE) --test --test-concurrency=1 "test/e2e/*.test.ts"

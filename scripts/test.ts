@@ -23,6 +23,7 @@ const outcomes: Outcome[] = [
     "playground/**/*.test.ts",
     "apps/**/*.test.ts",
     "test/kit/*.test.ts",
+    "test/chart/*.test.ts",
     "test/engines/**/*.test.ts",
   ]),
   await tests("end-to-end tests", ["--test-concurrency=1", "test/e2e/*.test.ts"]),

@@ -1,7 +1,7 @@
 /** What a VirtualNode needs in its namespace. Upstream: pkg/vkMachinery/forge, pkg/liqo-controller-manager/offloading/virtualnode-controller */
 import { createHash } from "node:crypto";
 import type { Deployment } from "kubernetes-types/apps/v1";
-import type { ServiceAccount } from "kubernetes-types/core/v1";
+import type { Container, ServiceAccount } from "kubernetes-types/core/v1";
 import type { ClusterRoleBinding } from "kubernetes-types/rbac/v1";
 import * as annotations from "#api/annotations.ts";
 import * as labels from "#api/labels.ts";
@@ -43,6 +43,12 @@ export function forgeVkTemplate(node: VirtualNode, options: VkOptionsTemplate["s
         },
         spec: {
           serviceAccountName: name,
+          securityContext: {
+            runAsNonRoot: true,
+            runAsUser: USER_ID,
+            runAsGroup: USER_ID,
+            seccompProfile: { type: "RuntimeDefault" },
+          },
           ...(options?.imagePullSecrets !== undefined && {
             imagePullSecrets: options.imagePullSecrets.map((secret) => ({ ...secret })),
           }),
@@ -62,12 +68,29 @@ export function forgeVkTemplate(node: VirtualNode, options: VkOptionsTemplate["s
                 env("POD_NAMESPACE", "metadata.namespace"),
                 { name: "VIRTUALNODE_NAME", value: name },
               ],
+              ...probes(HEALTH_PORT),
+              securityContext: {
+                allowPrivilegeEscalation: false,
+                readOnlyRootFilesystem: true,
+                capabilities: { drop: ["ALL"] },
+              },
               resources: { ...options?.resources },
             },
           ],
         },
       },
     },
+  };
+}
+
+/** Any user but root. */
+const USER_ID = 1000;
+const HEALTH_PORT = 8081;
+
+function probes(port: number): Pick<Container, "livenessProbe" | "readinessProbe"> {
+  return {
+    livenessProbe: { httpGet: { path: "/healthz", port }, initialDelaySeconds: 15 },
+    readinessProbe: { httpGet: { path: "/readyz", port }, periodSeconds: 1 },
   };
 }
 
@@ -104,6 +127,7 @@ function vkArguments(node: VirtualNode, options: VkOptionsTemplate["spec"], part
     ...REFLECTORS.flatMap((name) =>
       configs[name]?.type === undefined ? [] : [`--${name}-reflection-type=${configs[name].type}`],
     ),
+    `--health-probe-bind-address=:${HEALTH_PORT}`,
     ...(options?.extraArgs ?? []),
     `--metrics-enabled=${options?.metricsEnabled ?? false}`,
     `--foreign-kubeconfig-secret-name=${spec?.kubeconfigSecretRef?.name ?? ""}`,

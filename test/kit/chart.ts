@@ -4,6 +4,7 @@ import { isMap, isSeq, parseAllDocuments, type YAMLMap } from "yaml";
 import type { KubeObject } from "#machinery/meta.ts";
 import { type Outcome, outcome } from "./command.ts";
 
+const TOOLS = join(import.meta.dirname, "../../.tools/bin");
 export const CHART = join(import.meta.dirname, "../../deploy/chart");
 
 /** What every installation has to say. */
@@ -15,8 +16,16 @@ export const REQUIRED_VALUES: Readonly<Record<string, string>> = {
 
 /** `helm template`, with further arguments such as `--set` or `--values`. */
 export function tryTemplate(values: Readonly<Record<string, string>>, ...args: readonly string[]): Promise<Outcome> {
-  const sets = Object.entries(values).flatMap(([name, value]) => ["--set", `${name}=${value}`]);
-  return outcome("helm", ["template", "liqo", CHART, "--namespace", "liqo", "--skip-crds", ...sets, ...args]);
+  return helm("template", "liqo", CHART, "--namespace", "liqo", "--skip-crds", ...setFlags(values), ...args);
+}
+
+export function setFlags(values: Readonly<Record<string, string>>): string[] {
+  return Object.entries(values).flatMap(([name, value]) => ["--set", `${name}=${value}`]);
+}
+
+/** Of set-up, whatever the PATH. */
+export function helm(...args: readonly string[]): Promise<Outcome> {
+  return outcome("helm", args, { env: { PATH: `${TOOLS}:${process.env["PATH"] ?? ""}` } });
 }
 
 /** The manifest of the required values and these; rejects with Helm's message. */
