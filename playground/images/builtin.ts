@@ -144,6 +144,7 @@ function liqo({ bundles, node, wireguard }: BuiltinOptions): ImageEntry {
     base: "host",
     entrypoint: ["node", "--enable-source-maps"],
     workingDir: "/opt/liqo",
+    user: "1000:1000",
     env: { NODE_ENV: "production" },
     requires: [bundles],
     remedy: "npm run bundle",

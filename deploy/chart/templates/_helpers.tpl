@@ -56,6 +56,7 @@ readinessProbe:
   imagePullPolicy: {{ .root.Values.pullPolicy }}
   command: [node, /opt/liqo/liqo-sysctls.js, {{ .component }}]
   securityContext:
+    runAsUser: 0
     privileged: true
     readOnlyRootFilesystem: true
   resources: {{- toYaml .resources | nindent 4 }}
