@@ -31,7 +31,7 @@ e2e: setup ## End-to-end tests on the embedded engine
 kubernetes: setup ## Build or find genuine Kubernetes
 	@sh scripts/build-kubernetes.sh
 
-image: setup ## Images of Liqo, the shop and the tests' programs, as an OCI layout in .build/images
+image: setup ## Images of Liqo, the shop and the tests' programs, as an OCI layout and archives in .build/images
 	@$(NODE) scripts/build-images.ts
 
 test-kubernetes: kubernetes ## End-to-end tests on genuine Kubernetes

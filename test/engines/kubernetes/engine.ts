@@ -21,9 +21,9 @@ import { kernelState } from "../kernel-state.ts";
 import { type Binaries, findBinaries } from "./binaries.ts";
 import { API_PORT, type ClusterBuild } from "./cluster.ts";
 import { controlPlane } from "./control-plane.ts";
+import { importArchive } from "./images/archive.ts";
 import { PINNED_ARCHIVE } from "./images/build.ts";
 import { ensureImages } from "./images/ensure.ts";
-import { importPinned } from "./images/pinned.ts";
 import { nodeProcesses } from "./node.ts";
 import { containerdSocket } from "./node-config.ts";
 import { waitReady } from "./ready.ts";
@@ -176,7 +176,7 @@ class GenuineClusters implements AsyncDisposable {
   async #importImages(name: string): Promise<void> {
     const paths = clusterPaths(this.paths, name);
     const sockets = this.#find(name).nodes.map((node) => containerdSocket(paths.node(node.name)));
-    await Promise.all(sockets.map((socket) => importPinned(socket, join(PROJECT, ".build/images", PINNED_ARCHIVE))));
+    await Promise.all(sockets.map((socket) => importArchive(socket, join(PROJECT, ".build/images", PINNED_ARCHIVE))));
   }
 
   #find(name: string): Genuine {

@@ -9,9 +9,9 @@ import { busyboxRoot, commonRoot, hostRoot, joinRoots } from "#playground/images
 import { builtinEntries } from "#playground/images/builtin.ts";
 import type { ImageEntry, RootRecipe } from "#playground/images/entry.ts";
 import { parseReference } from "#playground/images/reference.ts";
+import { PINNED, packArchive } from "./archive.ts";
 import { closureOf, findPrograms } from "./closure.ts";
 import { addImage, addLayer, type Descriptor, type ImageConfig, writeIndex } from "./layout.ts";
-import { packPinned } from "./pinned.ts";
 import { stageFiles } from "./stage.ts";
 
 /** What `host` means in an image: the tools that Liqo, the shop and the tests call. */
@@ -45,7 +45,7 @@ export async function buildImages({ project, layout }: BuildOptions): Promise<st
     const target = join(work, "layout");
     const images = await addAll(project, work, target);
     writeIndex(target, images);
-    await packPinned(target, join(target, PINNED_ARCHIVE));
+    await packArchive(target, join(target, PINNED_ARCHIVE), PINNED);
     rmSync(layout, { recursive: true, force: true });
     renameSync(target, layout);
     return [...images.keys()];
