@@ -1,4 +1,7 @@
-/** Two replicas of liqo-controller-manager: one leads, both serve the webhooks, and the loss of one is nobody's loss. */
+/**
+ * Two replicas of liqo-controller-manager and of the gateways: one leads, both controller managers serve the webhooks, and
+ * the loss of one is nobody's loss.
+ */
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
@@ -25,13 +28,13 @@ metadata: {name: offloading, namespace: asked}
 spec: {podOffloadingStrategy: LocalAndRemote}
 `;
 
-describe("two replicas of liqo-controller-manager", { concurrency: 1 }, () => {
+describe("two replicas", { concurrency: 1 }, () => {
   let clusters: Clusters;
   before(async () => {
     clusters = await startClusters({ name: "milan" }, { name: "rome" });
     for (const { name, podCidr, serviceCidr } of clusters.clusters) {
       const cidrs = ["--pod-cidr", podCidr, "--service-cidr", serviceCidr];
-      const replicas = ["--set", "controllerManager.replicas=2"];
+      const replicas = ["--set", "controllerManager.replicas=2,networking.gatewayTemplates.replicas=2"];
       await clusters.liqoctl("install", "--context", name, "--cluster-id", name, ...cidrs, ...replicas);
     }
     await clusters.kubectl("milan", "create", "namespace", "asked");
@@ -82,6 +85,26 @@ describe("two replicas of liqo-controller-manager", { concurrency: 1 }, () => {
     await clusters.kubectl("milan", "-n", NAMESPACE, "wait", "pod/far", "--for=condition=Ready", "--timeout=60s");
     const far = await clusters.get<Pod>("milan", "pod", "far", "-n", NAMESPACE);
     assert.equal(far.spec?.nodeName, "liqo-rome");
+  });
+
+  test("one of two gateways is in charge; when it is lost, the other one takes the tunnel over", async () => {
+    const gateways = ["pods", "-n", "liqo-tenant-rome", "-l", "networking.liqo.io/component=gateway"] as const;
+    const inCharge = async (): Promise<string> => {
+      const active = "networking.liqo.io/active=true";
+      const { items } = await clusters.get<{ items: Pod[] }>("milan", ...gateways, "-l", active);
+      assert.equal(items.length, 1);
+      return items[0]?.metadata?.name ?? "";
+    };
+    const lost = await inCharge();
+    await clusters.kubectl("milan", "delete", "pod", lost, "-n", "liqo-tenant-rome", "--grace-period=1");
+    await eventually("another one is in charge", async () => assert.notEqual(await inCharge(), lost), TAKEOVER_MS);
+    await clusters.kubectl("milan", "-n", NAMESPACE, "expose", "pod", "far", "--port=80");
+    await clusters.kubectl("milan", "-n", "asked", "run", "near", "--image=nginx");
+    await clusters.kubectl("milan", "-n", "asked", "wait", "pod/near", "--for=condition=Ready", "--timeout=60s");
+    const page = ["exec", "near", "--", "curl", "-sSm2", `http://far.${NAMESPACE}`] as const;
+    await eventually("the other cluster answers", async () => {
+      assert.match(await clusters.kubectl("milan", "-n", "asked", ...page), /nginx/);
+    });
   });
 
   test("a rollout of both refuses no request", async () => {
