@@ -3,7 +3,7 @@ SHELL := /bin/sh
 NODE := .tools/bin/node
 export PATH := $(CURDIR)/bin:$(CURDIR)/.tools/bin:$(PATH)
 
-.PHONY: help setup demo demo-down test check unit e2e kubernetes image test-kubernetes fidelity bench
+.PHONY: help setup demo demo-down test check unit e2e kubernetes image test-kubernetes kubernetes-clusters fidelity bench
 
 help: ## Show this list
 	@grep -E '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 20
@@ -36,6 +36,9 @@ image: setup ## Images of Liqo, the shop and the tests' programs, as an OCI layo
 
 test-kubernetes: kubernetes ## End-to-end tests on genuine Kubernetes
 	@LIQO_TEST_ENGINE=kubernetes $(NODE) --test --test-concurrency=1 "test/e2e/*.test.ts"
+
+kubernetes-clusters: kubernetes ## Two genuine clusters to try things on, until Ctrl-C
+	@$(NODE) test/engines/up.ts
 
 fidelity: setup ## Compare the embedded API server with a genuine one, request by request (after `make kubernetes`)
 	@$(NODE) test/fidelity/run.ts
