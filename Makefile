@@ -3,7 +3,7 @@ SHELL := /bin/sh
 NODE := .tools/bin/node
 export PATH := $(CURDIR)/bin:$(CURDIR)/.tools/bin:$(PATH)
 
-.PHONY: help setup demo demo-down test check unit e2e kubernetes image test-kubernetes kubernetes-clusters fidelity bench
+.PHONY: help setup demo demo-down test check unit e2e kubernetes image test-kubernetes kubernetes-clusters fidelity bench bench-kubernetes
 
 help: ## Show this list
 	@grep -E '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 20
@@ -43,8 +43,12 @@ kubernetes-clusters: kubernetes ## Two genuine clusters to try things on, until 
 fidelity: setup ## Compare the embedded API server with a genuine one, request by request (after `make kubernetes`)
 	@$(NODE) test/fidelity/run.ts
 
-test: setup ## Everything that is checked
-	@$(NODE) scripts/test.ts
+test: setup ## Everything that is checked (KUBERNETES=1: on genuine Kubernetes too)
+	@$(NODE) scripts/test.ts $(if $(KUBERNETES),--kubernetes)
+
+bench-kubernetes: kubernetes ## Both engines measured side by side
+	@sh scripts/build-kwok.sh
+	@$(NODE) bench/kubernetes.ts
 
 bench: setup ## Measurements; prints figures and ratios, gates nothing
 	@$(NODE) bench/all.ts
