@@ -7,7 +7,7 @@ import { eventually } from "#kit/eventually.ts";
 import type { KubeClient } from "#kube/client/client.ts";
 import { nodes } from "#machinery/builtin.ts";
 
-const KWOK = join(import.meta.dirname, "../.tools/bin/kwok");
+const KWOK = join(import.meta.dirname, "../.tools/kwok");
 const ANNOTATION = "kwok.x-k8s.io/node";
 const READY_MS = 30_000;
 /** For pods that belong on such nodes. */
@@ -22,7 +22,13 @@ export async function startFakeNode(
   podAddresses: string,
 ): Promise<AsyncDisposable> {
   const selector = `--manage-nodes-with-annotation-selector=${ANNOTATION}=fake`;
-  const kubelet = new Background(KWOK, [`--kubeconfig=${kubeconfig}`, selector, `--cidr=${podAddresses}`, "--config="]);
+  const kubelet = new Background(join(KWOK, "kwok"), [
+    `--kubeconfig=${kubeconfig}`,
+    `--config=${join(KWOK, "stages.yaml")}`,
+    `--cidr=${podAddresses}`,
+    "--node-lease-duration-seconds=40",
+    selector,
+  ]);
   await client.create(ctx, nodes, forgeNode("fake-node"));
   const key = { name: "fake-node" };
   try {
