@@ -3,7 +3,7 @@ SHELL := /bin/sh
 NODE := .tools/bin/node
 export PATH := $(CURDIR)/bin:$(CURDIR)/.tools/bin:$(PATH)
 
-.PHONY: help setup demo demo-down test check unit e2e kubernetes image test-kubernetes fidelity bench
+.PHONY: help setup demo demo-down test check unit e2e kubernetes image test-kubernetes kubernetes-clusters fidelity bench bench-kubernetes
 
 help: ## Show this list
 	@grep -E '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 20
@@ -37,11 +37,18 @@ image: setup ## Images of Liqo, the shop and the tests' programs, as an OCI layo
 test-kubernetes: kubernetes ## End-to-end tests on genuine Kubernetes
 	@LIQO_TEST_ENGINE=kubernetes $(NODE) --test --test-concurrency=1 "test/e2e/*.test.ts"
 
+kubernetes-clusters: kubernetes ## Two genuine clusters to try things on, until Ctrl-C
+	@$(NODE) test/engines/up.ts
+
 fidelity: setup ## Compare the embedded API server with a genuine one, request by request (after `make kubernetes`)
 	@$(NODE) test/fidelity/run.ts
 
-test: setup ## Everything that is checked
-	@$(NODE) scripts/test.ts
+test: setup ## Everything that is checked (KUBERNETES=1: on genuine Kubernetes too)
+	@$(NODE) scripts/test.ts $(if $(KUBERNETES),--kubernetes)
+
+bench-kubernetes: kubernetes ## Both engines measured side by side
+	@sh scripts/build-kwok.sh
+	@$(NODE) bench/kubernetes.ts
 
 bench: setup ## Measurements; prints figures and ratios, gates nothing
 	@$(NODE) bench/all.ts

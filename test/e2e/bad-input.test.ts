@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import type { Pod } from "kubernetes-types/core/v1";
+import { needsOwnClusters } from "#engines/choose.ts";
 import { eventually } from "#kit/eventually.ts";
 import { type OneCluster, startCluster } from "#kit/one-cluster.ts";
 
@@ -93,7 +94,7 @@ const REFUSED: readonly Refused[] = [
   },
 ];
 
-describe("bad input", { concurrency: 1 }, () => {
+describe("bad input", { concurrency: 1, skip: needsOwnClusters() }, () => {
   let cluster: OneCluster;
   before(async () => {
     cluster = await startCluster();

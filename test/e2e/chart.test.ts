@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
+import { needsOwnClusters } from "#engines/choose.ts";
 import { CHART, parseManifest, template } from "#kit/chart.ts";
 import { type OneCluster, startCluster } from "#kit/one-cluster.ts";
 
@@ -34,7 +35,7 @@ const VALUE_SETS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   },
 };
 
-describe("the chart on an API server", () => {
+describe("the chart on an API server", { skip: needsOwnClusters() }, () => {
   let cluster: OneCluster;
   before(async () => {
     cluster = await startCluster();

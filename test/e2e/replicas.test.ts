@@ -7,6 +7,7 @@ import { after, before, describe, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Lease } from "kubernetes-types/coordination/v1";
 import type { Pod, Secret } from "kubernetes-types/core/v1";
+import { machineOf, needsOwnClusters } from "#engines/choose.ts";
 import { type Clusters, startClusters } from "#kit/clusters.ts";
 import { eventually } from "#kit/eventually.ts";
 import { createCa, issueCertificate } from "#pki/certificate.ts";
@@ -28,7 +29,7 @@ metadata: {name: offloading, namespace: asked}
 spec: {podOffloadingStrategy: LocalAndRemote}
 `;
 
-describe("two replicas", { concurrency: 1 }, () => {
+describe("two replicas", { concurrency: 1, skip: needsOwnClusters() }, () => {
   let clusters: Clusters;
   before(async () => {
     clusters = await startClusters({ name: "milan" }, { name: "rome" });
@@ -62,7 +63,7 @@ describe("two replicas", { concurrency: 1 }, () => {
     const lost = await leader();
     const pod = await clusters.get<Pod>("milan", "pod", lost, ...LIQO);
     const containerId = pod.status?.containerStatuses?.[0]?.containerID ?? "";
-    await clusters.engine.kill("milan", { node: pod.spec?.nodeName ?? "", containerId });
+    await machineOf(clusters.engine).kill("milan", { node: pod.spec?.nodeName ?? "", containerId });
     await clusters.kubectl("milan", "delete", "pod", lost, ...LIQO, "--force", "--grace-period=0");
     await eventually("the webhooks answer", ask, 10_000);
     const heir = await eventually(

@@ -1,5 +1,6 @@
 /** A life of Liqo on two clusters in which every component does all that it is there for. For rights.test.ts. */
 import assert from "node:assert/strict";
+import { machineOf } from "#engines/choose.ts";
 import type { Clusters } from "#kit/clusters.ts";
 import { eventually } from "#kit/eventually.ts";
 
@@ -77,7 +78,11 @@ async function enter({ engine, kubectl, startKubectl }: Clusters): Promise<void>
   });
   assert.equal((await fetch(`http://127.0.0.1:${port}/`)).status, 200);
   await eventually("attached at the provider", () => {
-    assert.ok(engine.auditEvents("rome").some(({ objectRef }) => objectRef?.subresource === "attach"));
+    assert.ok(
+      machineOf(engine)
+        .auditEvents("rome")
+        .some(({ objectRef }) => objectRef?.subresource === "attach"),
+    );
   });
 }
 

@@ -52,19 +52,10 @@ export interface AuditEvent {
   readonly annotations?: Readonly<Record<string, string>>;
 }
 
-/**
- * Clusters of one test, with nothing shared with another test's. Node addresses, NodePorts and load balancer addresses
- * can be reached from the test's process. Disposing removes everything the clusters made.
- */
-export interface Engine extends AsyncDisposable {
-  readonly name: "playground" | "kubernetes";
+/** The machine below the clusters: only an engine that made them has a hand on it. */
+export interface Machine {
   /** Of the servers, without the patch: `v1.35`. */
   readonly version: string;
-  readonly kubeconfig: string;
-  /** What programs started by the test need to find the clusters. */
-  readonly env: Readonly<Record<string, string>>;
-  /** Resolves when their nodes are ready. */
-  create(requests: readonly ClusterRequest[]): Promise<TestCluster[]>;
   /** Ends the component's process as `kill -9` does; the engine itself has to start it again. */
   kill(cluster: string, component: Component): Promise<void>;
   /** Ends all of the cluster in good order, and starts it again; its state stays. Resolves when its nodes are ready. */
@@ -74,4 +65,18 @@ export interface Engine extends AsyncDisposable {
   auditEvents(cluster: string): AuditEvent[];
   /** Interfaces, routing rules and tables, and nftables tables of a node, a line each, sorted; those of pods left out. */
   kernelState(cluster: string, node: string): Promise<string[]>;
+}
+
+/**
+ * Clusters of one test, with nothing shared with another test's. Node addresses, NodePorts and load balancer addresses
+ * can be reached from the test's process. Disposing removes everything the clusters made.
+ */
+export interface Engine extends AsyncDisposable {
+  readonly name: "playground" | "kubernetes" | "existing";
+  readonly kubeconfig: string;
+  /** What programs started by the test need to find the clusters. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Resolves when their nodes are ready. */
+  create(requests: readonly ClusterRequest[]): Promise<TestCluster[]>;
+  readonly machine?: Machine;
 }

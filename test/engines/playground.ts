@@ -21,20 +21,22 @@ export function playgroundEngine(): Engine {
   const playground = (...args: string[]) => run(LIQOCTL, ["playground", ...args], { env, timeoutMs: TIMEOUT_MS });
   return {
     name: "playground",
-    version: "v1.35",
     kubeconfig,
     env,
     create: async (requests) => {
       for (const group of alike(requests)) await playground("create", ...group.names, ...group.flags);
       return requests.map(testCluster);
     },
-    kill: async (cluster, component) => {
-      process.kill(pidOf(home, cluster, component), "SIGKILL");
+    machine: {
+      version: "v1.35",
+      kill: async (cluster, component) => {
+        process.kill(pidOf(home, cluster, component), "SIGKILL");
+      },
+      stop: async (cluster) => void (await playground("stop", cluster)),
+      start: async (cluster) => void (await playground("start", cluster)),
+      auditEvents: (cluster) => readAuditLog(clusterPaths(playgroundPaths(home), cluster).auditLog),
+      kernelState: (cluster, node) => kernelState(`${labNameOf(home)}-${cluster}-${node}`),
     },
-    stop: async (cluster) => void (await playground("stop", cluster)),
-    start: async (cluster) => void (await playground("start", cluster)),
-    auditEvents: (cluster) => readAuditLog(clusterPaths(playgroundPaths(home), cluster).auditLog),
-    kernelState: (cluster, node) => kernelState(`${labNameOf(home)}-${cluster}-${node}`),
     [Symbol.asyncDispose]: async () => {
       await playground("delete");
       rmSync(home, { recursive: true, force: true });

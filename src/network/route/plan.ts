@@ -59,10 +59,12 @@ interface Wanted {
 type WantedRule = Wanted & { readonly rule: RouteRule };
 type WantedRoute = Wanted & { readonly route: Route };
 
+/** `priority` is that of rules whose object names none; without it the kernel chooses. */
 export function planRoutes(
   configurations: readonly RouteConfiguration[],
   kernelRules: readonly KernelRule[],
   kernelRoutes: readonly KernelRoute[],
+  priority?: number,
 ): RoutePlan {
   const invalid = new Map<string, string>();
   const rules = new Map<string, WantedRule>();
@@ -88,7 +90,7 @@ export function planRoutes(
         line: `route del ${route.dst} table ${tableOf(route)} proto ${OUR_PROTOCOL}`,
       })),
       ...direct.map(routeCommand),
-      ...[...rules].filter(([selector]) => !present.has(selector)).map(([, wanted]) => ruleCommand(wanted)),
+      ...[...rules].filter(([selector]) => !present.has(selector)).map(([, wanted]) => ruleCommand(wanted, priority)),
       ...indirect.map(routeCommand),
     ],
   };
@@ -126,7 +128,7 @@ function findMistake(configuration: RouteConfiguration): string | undefined {
   return undefined;
 }
 
-/** What makes two rules the same; a priority the object does not name is the kernel's choice and not compared. */
+/** What makes two rules the same; a priority the object does not name is not compared. */
 function selectorOf(rule: RouteRule, table: number): string {
   const dst = rule.dst === undefined ? "" : normalCidr(rule.dst);
   const src = rule.src === undefined ? "" : normalCidr(rule.src);
@@ -182,9 +184,10 @@ function routeCommand({ route, table, owner }: WantedRoute): Command {
   return { line: `${words.join(" ")} table ${table} proto ${OUR_PROTOCOL}`, owner };
 }
 
-function ruleCommand({ rule, table, owner }: WantedRule): Command {
+function ruleCommand({ rule, table, owner }: WantedRule, defaultPriority: number | undefined): Command {
   const words = ["rule add", ...ruleWords(rule)];
-  if (rule.priority) words.push("priority", String(rule.priority));
+  const priority = rule.priority || defaultPriority;
+  if (priority) words.push("priority", String(priority));
   return { line: `${words.join(" ")} table ${table} protocol ${OUR_PROTOCOL}`, owner };
 }
 

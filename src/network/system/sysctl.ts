@@ -5,11 +5,13 @@ const ROOT = "/proc/sys/net";
 
 /**
  * Forwarding on and the reverse-path filter off, for present and future links; what the kernel answers itself to a
- * marked packet carries the mark.
+ * marked packet carries the mark; packets with an own address as sender are let in, for a pod of the other cluster may
+ * have it, too.
  */
 export function makeRouter(): void {
   ensureForwarding();
   ensureSysctl("ipv4/fwmark_reflect", "1");
+  ensureSysctl("ipv4/conf/all/accept_local", "1");
   for (const link of readdirSync(`${ROOT}/ipv4/conf`)) ensureSysctl(`ipv4/conf/${link}/rp_filter`, "0");
 }
 

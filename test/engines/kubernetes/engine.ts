@@ -45,17 +45,19 @@ export function kubernetesEngine(): Engine {
   const { kubeconfig } = genuine.paths;
   return {
     name: "kubernetes",
-    version: VERSION,
     kubeconfig,
     env: { KUBECONFIG: kubeconfig },
     create: (requests) => genuine.create(requests),
-    kill: async (cluster, component) => {
-      for (const pid of genuine.pidsOf(cluster, component)) process.kill(pid, "SIGKILL");
+    machine: {
+      version: VERSION,
+      kill: async (cluster, component) => {
+        for (const pid of genuine.pidsOf(cluster, component)) process.kill(pid, "SIGKILL");
+      },
+      stop: (cluster) => genuine.stop(cluster),
+      start: (cluster) => genuine.start(cluster),
+      auditEvents: (cluster) => readAuditLog(clusterPaths(genuine.paths, cluster).auditLog),
+      kernelState: (cluster, node) => kernelState(`${labNameOf(home)}-${cluster}-${node}`),
     },
-    stop: (cluster) => genuine.stop(cluster),
-    start: (cluster) => genuine.start(cluster),
-    auditEvents: (cluster) => readAuditLog(clusterPaths(genuine.paths, cluster).auditLog),
-    kernelState: (cluster, node) => kernelState(`${labNameOf(home)}-${cluster}-${node}`),
     [Symbol.asyncDispose]: () => genuine[Symbol.asyncDispose](),
   };
 }
