@@ -7,7 +7,7 @@
 import type { Context } from "#base/context.ts";
 import { ipBatch, runJson, type Tools } from "../system/tools.ts";
 
-/** Of the configurations' rules that name no priority. The kernel's own choice depends on what is there already. */
+/** From here on are the configurations' rules that name no priority. The kernel's own choice depends on what is there already. */
 export const RULE_PRIORITY = 200;
 /** Before the main table (32766). */
 const LOCAL_PRIORITY = 32_765;

@@ -59,7 +59,7 @@ interface Wanted {
 type WantedRule = Wanted & { readonly rule: RouteRule };
 type WantedRoute = Wanted & { readonly route: Route };
 
-/** `priority` is that of rules whose object names none; without it the kernel chooses. */
+/** `priority` is the first one for rules whose object names none, the more precise before the others; without it the kernel chooses. */
 export function planRoutes(
   configurations: readonly RouteConfiguration[],
   kernelRules: readonly KernelRule[],
@@ -186,9 +186,17 @@ function routeCommand({ route, table, owner }: WantedRoute): Command {
 
 function ruleCommand({ rule, table, owner }: WantedRule, defaultPriority: number | undefined): Command {
   const words = ["rule add", ...ruleWords(rule)];
-  const priority = rule.priority || defaultPriority;
+  const priority = rule.priority || (defaultPriority && defaultPriority + vagueness(rule));
   if (priority) words.push("priority", String(priority));
   return { line: `${words.join(" ")} table ${table} protocol ${OUR_PROTOCOL}`, owner };
+}
+
+/**
+ * How much a rule leaves open. Among rules of one priority and table the kernel takes what a new one does not name for a
+ * wildcard: it would refuse `iif x` as there already beside `to y iif x`, and delete the one for the other.
+ */
+function vagueness({ src, dst, iif, oif, fwmark }: RouteRule): number {
+  return [src, dst, iif, oif, fwmark].filter((selector) => selector === undefined).length;
 }
 
 function ruleWords(rule: Pick<RouteRule, "src" | "dst" | "iif" | "oif" | "fwmark">): string[] {
