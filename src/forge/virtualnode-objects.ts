@@ -1,7 +1,7 @@
 /** What a VirtualNode needs in its namespace. Upstream: pkg/vkMachinery/forge, pkg/liqo-controller-manager/offloading/virtualnode-controller */
 import { createHash } from "node:crypto";
 import type { Deployment } from "kubernetes-types/apps/v1";
-import type { Container, ServiceAccount } from "kubernetes-types/core/v1";
+import type { ServiceAccount } from "kubernetes-types/core/v1";
 import type { ClusterRoleBinding } from "kubernetes-types/rbac/v1";
 import * as annotations from "#api/annotations.ts";
 import * as labels from "#api/labels.ts";
@@ -10,6 +10,7 @@ import type { VirtualNode, VkOptionsTemplate } from "#api/offloading/virtualnode
 import { GLOBAL_LABELS, vkDeploymentName } from "./names.ts";
 
 type Template = NonNullable<NonNullable<VirtualNode["spec"]>["template"]>;
+type TemplateContainer = NonNullable<NonNullable<Template["spec"]>["template"]["spec"]>["containers"][number];
 
 export interface VkParts {
   readonly homeClusterId: string;
@@ -29,7 +30,6 @@ function vkLabels(node: VirtualNode): Record<string, string> {
 export function forgeVkTemplate(node: VirtualNode, options: VkOptionsTemplate["spec"], parts: VkParts): Template {
   const { name = "", namespace = "" } = node.metadata ?? {};
   const own = { ...options?.extraLabels, ...vkLabels(node) };
-  const env = (field: string, fieldPath: string) => ({ name: field, valueFrom: { fieldRef: { fieldPath } } });
   return {
     metadata: { name: vkDeploymentName(name), namespace, labels: own },
     spec: {
@@ -55,28 +55,7 @@ export function forgeVkTemplate(node: VirtualNode, options: VkOptionsTemplate["s
           ...(options?.tolerations !== undefined && {
             tolerations: options.tolerations.map((toleration) => ({ ...toleration })),
           }),
-          containers: [
-            {
-              name: "virtual-kubelet",
-              image: options?.containerImage ?? "",
-              ...(options?.pullPolicy !== undefined && { imagePullPolicy: options.pullPolicy }),
-              command: ["node", "/opt/liqo/virtual-kubelet.js"],
-              args: vkArguments(node, options, parts),
-              env: [
-                env("POD_IP", "status.podIP"),
-                env("POD_NAME", "metadata.name"),
-                env("POD_NAMESPACE", "metadata.namespace"),
-                { name: "VIRTUALNODE_NAME", value: name },
-              ],
-              ...probes(HEALTH_PORT),
-              securityContext: {
-                allowPrivilegeEscalation: false,
-                readOnlyRootFilesystem: true,
-                capabilities: { drop: ["ALL"] },
-              },
-              resources: { ...options?.resources },
-            },
-          ],
+          containers: [containerOf(node, options, parts)],
         },
       },
     },
@@ -87,10 +66,28 @@ export function forgeVkTemplate(node: VirtualNode, options: VkOptionsTemplate["s
 const USER_ID = 1000;
 const HEALTH_PORT = 8081;
 
-function probes(port: number): Pick<Container, "livenessProbe" | "readinessProbe"> {
+function containerOf(node: VirtualNode, options: VkOptionsTemplate["spec"], parts: VkParts): TemplateContainer {
+  const env = (field: string, fieldPath: string) => ({ name: field, valueFrom: { fieldRef: { fieldPath } } });
   return {
-    livenessProbe: { httpGet: { path: "/healthz", port }, initialDelaySeconds: 15 },
-    readinessProbe: { httpGet: { path: "/readyz", port }, periodSeconds: 1 },
+    name: "virtual-kubelet",
+    image: options?.containerImage ?? "",
+    ...(options?.pullPolicy !== undefined && { imagePullPolicy: options.pullPolicy }),
+    command: ["node", "/opt/liqo/virtual-kubelet.js"],
+    args: vkArguments(node, options, parts),
+    env: [
+      env("POD_IP", "status.podIP"),
+      env("POD_NAME", "metadata.name"),
+      env("POD_NAMESPACE", "metadata.namespace"),
+      { name: "VIRTUALNODE_NAME", value: node.metadata?.name ?? "" },
+    ],
+    livenessProbe: { httpGet: { path: "/healthz", port: HEALTH_PORT }, initialDelaySeconds: 15 },
+    readinessProbe: { httpGet: { path: "/readyz", port: HEALTH_PORT }, periodSeconds: 1 },
+    securityContext: {
+      allowPrivilegeEscalation: false,
+      readOnlyRootFilesystem: true,
+      capabilities: { drop: ["ALL"] },
+    },
+    resources: { ...options?.resources },
   };
 }
 
