@@ -5,9 +5,10 @@
 
 import { messageOf } from "#base/errors.ts";
 import type { KubeObject } from "#machinery/meta.ts";
-import { matchesLabels, parseFieldSelector, parseLabelSelector } from "#machinery/selector.ts";
+import { matchesLabels, parseFieldSelector } from "#machinery/selector.ts";
 import { badRequest } from "#machinery/status-error.ts";
 import type { AnyStrategy } from "../strategy.ts";
+import { parseQuerySelector } from "./label-selector.ts";
 
 export interface Selection {
   matches(object: KubeObject): boolean;
@@ -17,7 +18,7 @@ export interface Selection {
 }
 
 export function parseSelection(strategy: AnyStrategy, query: URLSearchParams): Selection {
-  const labels = attempt(() => parseLabelSelector(query.get("labelSelector") ?? ""));
+  const labels = attempt(() => parseQuerySelector(query.get("labelSelector") ?? ""));
   const fields = attempt(() => parseFieldSelector(query.get("fieldSelector") ?? ""));
   const tests = fields.map(({ path, op, value }) => {
     const read = fieldReader(strategy, path);
