@@ -6,6 +6,7 @@
 import type { FieldError } from "#machinery/field-error.ts";
 import type { Resource } from "#machinery/gvk.ts";
 import type { KubeObject } from "#machinery/meta.ts";
+import type { JsonObject } from "#machinery/schema/schema.ts";
 
 export interface Column {
   readonly name: string;
@@ -54,11 +55,21 @@ export interface ResourceStrategy<T extends KubeObject = KubeObject> {
   readonly verbs?: readonly string[];
   /** Whether `/status` exists; then main-resource writes keep the old status and status writes keep the rest. */
   readonly status?: boolean;
+  /** Whether a creator's status is kept: kubelets come with that of their node. */
+  readonly statusOnCreate?: boolean;
+  /** Whether writes of the status leave labels and annotations alone. */
+  readonly statusOnly?: boolean;
+  /** What encoded objects have though nobody set it, besides empty structs (handlers/empty-fields.ts): `{ rules: null }`. */
+  readonly empty?: JsonObject;
   readonly scale?: ScaleMapping;
   /** Default grace in seconds of a graceful deletion for this object; undefined: deleted at once. Only pods use it. */
   gracePeriodSeconds?(object: T): number | undefined;
   /** Propagation used when the client names none. Default: background. */
   readonly defaultPropagation?: "Orphan" | "Background" | "Foreground";
+  /** Sent as a warning when the client names no propagation. */
+  readonly defaultPropagationWarning?: string;
+  /** A finalizer that the deletion itself adds. */
+  readonly deletionFinalizer?: string;
   /** Name rule; returns messages. Default: DNS-1123 subdomain. */
   validateName?(name: string): string[];
   setDefaults?(object: T): void;

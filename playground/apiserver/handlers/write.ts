@@ -5,7 +5,7 @@
  */
 import type { FieldError } from "#machinery/field-error.ts";
 import { apiVersionOf } from "#machinery/gvk.ts";
-import type { KubeObject, UnstructuredObject } from "#machinery/meta.ts";
+import type { KubeObject, ManagedFieldsEntry, UnstructuredObject } from "#machinery/meta.ts";
 import { sameManagedFields, trackUpdate } from "#machinery/patch/managed-fields.ts";
 import { jsonEquals } from "#machinery/schema/schema.ts";
 import { alreadyExists, failure, invalidObject, modifiedConflict, notFound } from "#machinery/status-error.ts";
@@ -14,6 +14,7 @@ import { type Call, type Core, inVersion, keyFor, timestamp } from "../core.ts";
 import type { ServedResource } from "../registry.ts";
 import type { AdmissionRequest } from "../request.ts";
 import { isDeletable } from "./deletion-state.ts";
+import { fillEmpty } from "./empty-fields.ts";
 import {
   bumpGeneration,
   fillForCreate,
@@ -38,7 +39,8 @@ export async function createObject(
   const { strategy } = call.served;
   const { object, options } = input;
   fillForCreate(call, object, core.now());
-  if (strategy.status === true && call.subresource === "" && call.served.custom) delete object.status;
+  if (strategy.status === true && strategy.statusOnCreate !== true && call.subresource === "") delete object.status;
+  fillEmpty(object, call.served.schema(), strategy.empty);
   strategy.setDefaults?.(object);
   if (input.managed !== true) recordManager(core, call, { next: object, options });
   const request = admissionRequest(call, { operation: "CREATE", object, options });
@@ -110,6 +112,7 @@ async function prepareUpdate(
   const { strategy } = call.served;
   const { next, previous } = pair;
   keepForUpdate(call, next, previous);
+  fillEmpty(next, call.served.schema(), strategy.empty);
   strategy.setDefaults?.(next);
   if (input.prepare !== undefined) input.prepare(next, previous);
   else if (call.subresource === "status") keepAllButStatus(call, next, previous);
@@ -157,7 +160,7 @@ function keepAllButStatus(call: Call, next: UnstructuredObject, previous: KubeOb
   for (const field of Object.keys(next)) delete next[field];
   Object.assign(next, old);
   const metadata = metadataOf(next);
-  if (!call.served.custom) Object.assign(metadata, { labels, annotations });
+  if (!call.served.custom && call.served.strategy.statusOnly !== true) Object.assign(metadata, { labels, annotations });
   Object.assign(metadata, { managedFields, resourceVersion });
   for (const [field, value] of Object.entries(metadata)) {
     if (value === undefined) delete (metadata as Record<string, unknown>)[field];
@@ -203,9 +206,14 @@ interface Change {
   readonly options: WriteOptions;
 }
 
+/** Of an object that nobody wrote yet. */
+const NO_OWNER: ManagedFieldsEntry = { operation: "Update", fieldsV1: {} };
+
 function recordManager(core: Core, call: Call, { next, previous, options }: Change): void {
   const metadata = metadataOf(next);
-  const managedFields = trackUpdate(call.served.schema(), previous, next, {
+  // To create an object is to change the empty one of its kind.
+  const before = previous ?? { ...call.served.strategy.empty, metadata: { managedFields: [NO_OWNER] } };
+  const managedFields = trackUpdate(call.served.schema(), before, next, {
     manager: options.fieldManager,
     apiVersion: apiVersionOf(call.served.strategy.resource),
     subresource: call.subresource,

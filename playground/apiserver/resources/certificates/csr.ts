@@ -3,7 +3,8 @@ import type { CertificateSigningRequest } from "kubernetes-types/certificates/v1
 import { certificateSigningRequests } from "#machinery/builtin.ts";
 import { type FieldError, invalid, required } from "#machinery/field-error.ts";
 import { anyStrategy } from "../../strategy.ts";
-import { age, humanDuration, table } from "../columns.ts";
+import { humanDuration } from "../../table/duration.ts";
+import { age, table } from "../columns.ts";
 
 export const csrStrategy = anyStrategy<CertificateSigningRequest>({
   resource: certificateSigningRequests,
@@ -11,7 +12,6 @@ export const csrStrategy = anyStrategy<CertificateSigningRequest>({
   shortNames: ["csr"],
   status: true,
   generation: false,
-  prepareForCreate: (csr) => Object.assign(csr, { status: {} }),
   // The request is final; approval and certificate arrive through their subresources.
   prepareForUpdate: (next, previous) => Object.assign(next, { spec: previous.spec, status: previous.status }),
   prepareForStatusUpdate: (next, previous) => Object.assign(next, { spec: previous.spec }),

@@ -32,10 +32,7 @@ export const podDisruptionBudgetStrategy = anyStrategy<PodDisruptionBudget>({
   singular: "poddisruptionbudget",
   shortNames: ["pdb"],
   status: true,
-  prepareForCreate: (budget) => {
-    const status = { disruptionsAllowed: 0, currentHealthy: 0, desiredHealthy: 0, expectedPods: 0 };
-    Object.assign(budget, { status });
-  },
+  empty: { status: { disruptionsAllowed: 0, currentHealthy: 0, desiredHealthy: 0, expectedPods: 0 } },
   prepareForUpdate: (next, previous) => Object.assign(next, { status: previous.status }),
   validate: ({ spec }) =>
     spec?.minAvailable !== undefined && spec.maxUnavailable !== undefined
@@ -63,7 +60,7 @@ export const horizontalPodAutoscalerStrategy = anyStrategy<HorizontalPodAutoscal
     ];
   },
   generation: false,
-  prepareForCreate: (autoscaler) => Object.assign(autoscaler, { status: { desiredReplicas: 0, currentMetrics: null } }),
+  empty: { status: { desiredReplicas: 0, currentMetrics: null } },
   prepareForUpdate: (next, previous) => Object.assign(next, { status: previous.status }),
   validate: ({ spec }) =>
     (spec?.maxReplicas ?? 0) < 1 ? [invalid("spec.maxReplicas", spec?.maxReplicas ?? 0, "must be greater than 0")] : [],
@@ -194,6 +191,7 @@ export const csiDriverStrategy = anyStrategy<CSIDriver>({
 export const csiNodeStrategy = anyStrategy<CSINode>({
   resource: csiNodes,
   singular: "csinode",
+  empty: { spec: { drivers: null } },
   table: table<CSINode>([{ name: "Drivers", type: "integer", value: ({ spec }) => spec?.drivers?.length ?? 0 }, age()]),
 });
 
@@ -201,9 +199,11 @@ export const volumeAttachmentStrategy = anyStrategy<VolumeAttachment>({
   resource: volumeAttachments,
   singular: "volumeattachment",
   status: true,
-  prepareForCreate: (attachment) => Object.assign(attachment, { status: { attached: false } }),
+  statusOnly: true,
+  generation: false,
+  empty: { status: { attached: false } },
   table: table<VolumeAttachment>([
-    { name: "Attacher", value: ({ spec }) => spec?.attacher },
+    { name: "Attacher", format: "name", value: ({ spec }) => spec?.attacher },
     { name: "PV", value: ({ spec }) => spec?.source.persistentVolumeName ?? "" },
     { name: "Node", value: ({ spec }) => spec?.nodeName },
     { name: "Attached", type: "boolean", value: ({ status }) => status?.attached ?? false },

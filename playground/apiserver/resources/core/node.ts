@@ -9,12 +9,32 @@ import { validateMetadataMaps } from "./metadata.ts";
 const ROLE_PREFIX = "node-role.kubernetes.io/";
 const EFFECTS = ["NoSchedule", "PreferNoSchedule", "NoExecute"];
 
+const NODE_INFO = [
+  "machineID",
+  "systemUUID",
+  "bootID",
+  "kernelVersion",
+  "osImage",
+  "containerRuntimeVersion",
+  "kubeletVersion",
+  "kubeProxyVersion",
+  "operatingSystem",
+  "architecture",
+];
+
 const strategy: ResourceStrategy<Node> = {
   resource: nodes,
   singular: "node",
   shortNames: ["no"],
   status: true,
+  statusOnCreate: true,
   generation: false,
+  empty: {
+    status: {
+      daemonEndpoints: { kubeletEndpoint: { Port: 0 } },
+      nodeInfo: Object.fromEntries(NODE_INFO.map((field) => [field, ""])),
+    },
+  },
   validate: validateNode,
   prepareForUpdate: (next, previous) => Object.assign(next, { status: previous.status }),
   validateUpdate: (next, previous) => {

@@ -6,7 +6,8 @@ import { type FieldError, forbidden } from "#machinery/field-error.ts";
 import { milliOf } from "#machinery/quantity.ts";
 import { anyStrategy, type ResourceStrategy } from "../../strategy.ts";
 import { age, since, table } from "../columns.ts";
-import { setPodDefaults, validatePodSpec } from "./pod-template.ts";
+import { setPodDefaults } from "./pod-spec/defaults.ts";
+import { refuseEphemeral, validatePodSpec } from "./pod-spec/validate.ts";
 
 const UPDATE_FORBIDDEN =
   "pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)";
@@ -26,7 +27,10 @@ const strategy: ResourceStrategy<Pod> = {
     Object.assign(pod, { status: { phase: "Pending", qosClass: qosClassOf(pod) } });
     applyGates(pod);
   },
-  validate: (pod) => (pod.spec === undefined ? [] : validatePodSpec(pod.spec, "spec")),
+  validate: ({ spec }) =>
+    spec === undefined
+      ? []
+      : [...validatePodSpec(spec, "spec", true), ...refuseEphemeral(spec, "spec", "cannot be set on create")],
   prepareForUpdate: (next, previous) => Object.assign(next, { status: previous.status }),
   validateUpdate: (next, previous) => validateSpecUpdate(next, previous),
   prepareForStatusUpdate: (next, previous) => {
@@ -93,7 +97,7 @@ function qosClassOf(pod: Pod): string {
 
 function validateSpecUpdate(next: Pod, previous: Pod): FieldError[] {
   if (next.spec === undefined || previous.spec === undefined) return [];
-  const errors = validatePodSpec(next.spec, "spec");
+  const errors = validatePodSpec(next.spec, "spec", true);
   const frozen = (pod: Pod): unknown => {
     const spec = structuredClone(pod.spec);
     if (spec === undefined) return spec;

@@ -16,8 +16,10 @@ import {
   resourceQuotas,
 } from "#machinery/builtin.ts";
 import { anyStrategy } from "../../strategy.ts";
-import { age, joined, pairs, since, table } from "../columns.ts";
-import { setPodSpecDefaults, validatePodTemplate } from "./pod-template.ts";
+import { validateReplicationController } from "../apps/validation.ts";
+import { age, joined, pairs, since, table, templateColumns } from "../columns.ts";
+import { setPodSpecDefaults } from "./pod-spec/defaults.ts";
+import { validatePodTemplate } from "./pod-spec/validate.ts";
 
 const lastSeen = (event: Event): string | undefined =>
   event.series?.lastObservedTime ?? event.lastTimestamp ?? event.eventTime ?? event.metadata.creationTimestamp;
@@ -26,6 +28,7 @@ export const eventStrategy = anyStrategy<Event>({
   resource: coreEvents,
   singular: "event",
   shortNames: ["ev"],
+  empty: { firstTimestamp: null, lastTimestamp: null, eventTime: null, reportingComponent: "", reportingInstance: "" },
   fieldLabels: {
     "involvedObject.kind": (event) => event.involvedObject.kind ?? "",
     "involvedObject.namespace": (event) => event.involvedObject.namespace ?? "",
@@ -98,7 +101,6 @@ export const resourceQuotaStrategy = anyStrategy<ResourceQuota>({
   shortNames: ["quota"],
   status: true,
   generation: false,
-  prepareForCreate: (quota) => Object.assign(quota, { status: {} }),
   prepareForUpdate: (next, previous) => Object.assign(next, { status: previous.status }),
   table: table<ResourceQuota>([
     { name: "Request", value: (quota) => usage(quota, (name) => !name.startsWith("limits.")) },
@@ -128,6 +130,7 @@ export const replicationControllerStrategy = anyStrategy<ReplicationController>(
   shortNames: ["rc"],
   categories: ["all"],
   status: true,
+  defaultPropagation: "Orphan",
   scale: {
     specReplicasPath: "spec.replicas",
     statusReplicasPath: "status.replicas",
@@ -144,24 +147,18 @@ export const replicationControllerStrategy = anyStrategy<ReplicationController>(
     }
     if (spec.template?.spec !== undefined) setPodSpecDefaults(spec.template.spec);
   },
-  prepareForCreate: (controller) => Object.assign(controller, { status: { replicas: 0 } }),
-  validate: ({ spec }) => validatePodTemplate(spec?.template, "spec.template"),
+  empty: { status: { replicas: 0 } },
+  validate: validateReplicationController,
+  validateUpdate: validateReplicationController,
   table: table<ReplicationController>([
     { name: "Desired", type: "integer", value: (rc) => rc.spec?.replicas ?? 0 },
     { name: "Current", type: "integer", value: (rc) => rc.status?.replicas ?? 0 },
     { name: "Ready", type: "integer", value: (rc) => rc.status?.readyReplicas ?? 0 },
     age(),
-    {
-      name: "Containers",
-      value: ({ spec }) => joined(spec?.template?.spec?.containers.map(({ name }) => name)),
-      wide: true,
-    },
-    {
-      name: "Images",
-      value: ({ spec }) => joined(spec?.template?.spec?.containers.map(({ image }) => image ?? "")),
-      wide: true,
-    },
-    { name: "Selector", value: ({ spec }) => pairs(spec?.selector), wide: true },
+    ...templateColumns<ReplicationController>(
+      ({ spec }) => spec?.template,
+      ({ spec }) => ({ matchLabels: spec?.selector ?? {} }),
+    ),
   ]),
 });
 

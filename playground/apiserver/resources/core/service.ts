@@ -13,7 +13,7 @@ import {
 } from "#machinery/names.ts";
 import { anyStrategy, type ResourceStrategy } from "../../strategy.ts";
 import { age, pairs, table } from "../columns.ts";
-import { messages } from "./pod-template.ts";
+import { messages } from "../validation.ts";
 
 const TYPES = ["ClusterIP", "ExternalName", "LoadBalancer", "NodePort"];
 

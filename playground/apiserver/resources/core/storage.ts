@@ -24,7 +24,10 @@ export const persistentVolumeStrategy = anyStrategy<PersistentVolume>({
     volume.spec.volumeMode ??= "Filesystem";
     if (volume.spec.hostPath !== undefined) volume.spec.hostPath.type ??= "";
   },
-  prepareForCreate: (volume) => Object.assign(volume, { status: { phase: "Pending" } }),
+  prepareForCreate: (volume) =>
+    Object.assign(volume, {
+      status: { phase: "Pending", lastPhaseTransitionTime: volume.metadata?.creationTimestamp },
+    }),
   prepareForUpdate: (next, previous) => Object.assign(next, { status: previous.status }),
   validate: (volume) => [
     ...((volume.spec?.accessModes ?? []).length === 0 ? [required("spec.accessModes")] : []),

@@ -1,5 +1,6 @@
 /** Ingresses, network policies and endpoint slices. Kubernetes: pkg/registry/{networking,discovery} */
 import { isIPv4 } from "node:net";
+import { isDeepStrictEqual } from "node:util";
 import type { EndpointSlice } from "kubernetes-types/discovery/v1";
 import type { Ingress, IngressBackend, IngressClass, NetworkPolicy } from "kubernetes-types/networking/v1";
 import { endpointSlices, ingressClasses, ingresses, networkPolicies } from "#machinery/builtin.ts";
@@ -16,7 +17,6 @@ export const ingressStrategy = anyStrategy<Ingress>({
   singular: "ingress",
   shortNames: ["ing"],
   status: true,
-  prepareForCreate: (ingress) => Object.assign(ingress, { status: { loadBalancer: {} } }),
   prepareForUpdate: (next, previous) => Object.assign(next, { status: previous.status }),
   validate: validateIngress,
   table: table<Ingress>([
@@ -58,6 +58,7 @@ export const networkPolicyStrategy = anyStrategy<NetworkPolicy>({
   singular: "networkpolicy",
   shortNames: ["netpol"],
   generation: true,
+  empty: { spec: { podSelector: {} } },
   setDefaults: ({ spec }) => {
     if (spec === undefined) return;
     const peers = [...(spec.ingress ?? []), ...(spec.egress ?? [])];
@@ -86,6 +87,12 @@ export const endpointSliceStrategy = anyStrategy<EndpointSlice>({
     }
   },
   validate: validateSlice,
+  prepareForUpdate: (next, previous) => {
+    // Its generation counts labels and annotations too.
+    const shown = ({ metadata }: EndpointSlice): unknown[] => [metadata?.labels ?? {}, metadata?.annotations ?? {}];
+    if (isDeepStrictEqual(shown(next), shown(previous))) return;
+    next.metadata = { ...next.metadata, generation: (previous.metadata?.generation ?? 0) + 1 };
+  },
   validateUpdate: (next, previous) => [
     ...validateSlice(next),
     ...(next.addressType === previous.addressType

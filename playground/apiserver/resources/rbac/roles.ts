@@ -26,6 +26,7 @@ const createdAt = {
 export const roleStrategy = anyStrategy<Role>({
   resource: roles,
   singular: "role",
+  empty: { rules: null },
   validateName: pathSegmentName,
   validate: validateRules,
   validateUpdate: validateRules,
@@ -35,6 +36,7 @@ export const roleStrategy = anyStrategy<Role>({
 export const clusterRoleStrategy = anyStrategy<ClusterRole>({
   resource: clusterRoles,
   singular: "clusterrole",
+  empty: { rules: null },
   validateName: pathSegmentName,
   validate: validateRules,
   validateUpdate: validateRules,
