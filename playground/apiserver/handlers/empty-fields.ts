@@ -3,7 +3,7 @@
  * and lists, times and texts without `omitempty` as null or "". Nobody owns such fields.
  * Kubernetes: the types' own declarations in staging/src/k8s.io/api
  */
-import { isJsonObject, type JsonObject, type Schema } from "#machinery/schema/schema.ts";
+import { isJsonObject, type JsonObject, jsonEquals, type Schema } from "#machinery/schema/schema.ts";
 
 /** Of a schema: the fields that are structs and no pointers. */
 const structs = new WeakMap<Schema, readonly string[]>();
@@ -46,9 +46,28 @@ function isStruct(wire: NonNullable<Schema["wire"]>, field: string): boolean {
 function fillFrom(object: JsonObject, empty: JsonObject): void {
   for (const [field, value] of Object.entries(empty)) {
     const present = object[field];
-    // An empty list is stored as none.
-    const isNone = present === undefined || (value === null && Array.isArray(present) && present.length === 0);
-    if (isNone) object[field] = structuredClone(value);
+    if (present === undefined) object[field] = structuredClone(value);
     else if (isJsonObject(present) && isJsonObject(value)) fillFrom(present, value);
   }
+}
+
+/** Makes null of lists that are empty, where the kind writes none as null; in place. */
+export function dropEmptyLists(object: JsonObject, empty: JsonObject = {}): void {
+  for (const [field, value] of Object.entries(empty)) {
+    const present = object[field];
+    if (value === null && Array.isArray(present) && present.length === 0) object[field] = null;
+    else if (isJsonObject(present) && isJsonObject(value)) dropEmptyLists(present, value);
+  }
+}
+
+/** The object without what `fillEmpty` gave it; what has nothing else in it goes too. */
+export function withoutEmpty<T extends object>(object: T, empty: JsonObject = {}): T {
+  const entries = Object.entries(object).flatMap(([field, value]): [string, unknown][] => {
+    if (!Object.hasOwn(empty, field)) return [[field, value]];
+    const none = empty[field];
+    if (!isJsonObject(value) || !isJsonObject(none)) return jsonEquals(value, none) ? [] : [[field, value]];
+    const rest = withoutEmpty(value, none);
+    return Object.keys(rest).length === 0 ? [] : [[field, rest]];
+  });
+  return Object.fromEntries(entries) as T;
 }

@@ -18,6 +18,7 @@ import type { ViewConnector } from "../connector.ts";
 import { type Call, type Core, inVersion, keyFor, type Reply, timestamp } from "../core.ts";
 import { viewInput } from "./create.ts";
 import { mediaTypeOf, normalize, parseJson, refusePrototype, reportProblems, unsupportedMediaType } from "./decode.ts";
+import { withoutEmpty } from "./empty-fields.ts";
 import { metadataOf, requireSameName } from "./metadata.ts";
 import { type WriteOptions, writeOptions } from "./options.ts";
 import { createObject, updateObject } from "./write.ts";
@@ -169,7 +170,7 @@ async function handleApply(
     requireAppliable(call, applied);
     return applyObject({
       schema: call.served.schema(),
-      live: current,
+      live: current && (isTracked(current) ? current : withoutEmpty(current, call.served.strategy.empty)),
       applied,
       force,
       writer: {
@@ -193,6 +194,11 @@ async function handleApply(
   if (!exists) throw notFound(call.served.strategy.resource, call.name);
   const updated = await updateObject(core, call, { options, next: merge, managed: true, ...viewInput(view) });
   return { code: 200, body: inVersion(call.served, updated) };
+}
+
+/** Of an object whose managed fields begin with this apply somebody owns what is set, and nobody what is empty. */
+function isTracked(object: KubeObject): boolean {
+  return (object.metadata?.managedFields ?? []).length > 0;
 }
 
 function parseApplied(text: string): JsonObject {

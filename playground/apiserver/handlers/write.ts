@@ -8,13 +8,21 @@ import { apiVersionOf } from "#machinery/gvk.ts";
 import type { KubeObject, ManagedFieldsEntry, UnstructuredObject } from "#machinery/meta.ts";
 import { sameManagedFields, trackUpdate } from "#machinery/patch/managed-fields.ts";
 import { jsonEquals } from "#machinery/schema/schema.ts";
-import { alreadyExists, failure, invalidObject, modifiedConflict, notFound } from "#machinery/status-error.ts";
+import {
+  alreadyExists,
+  failure,
+  invalidObject,
+  modifiedConflict,
+  notFound,
+  StatusError,
+} from "#machinery/status-error.ts";
 import { type Entry, StoreError } from "#playground/store/store.ts";
 import { type Call, type Core, inVersion, keyFor, timestamp } from "../core.ts";
 import type { ServedResource } from "../registry.ts";
 import type { AdmissionRequest } from "../request.ts";
 import { isDeletable } from "./deletion-state.ts";
-import { fillEmpty } from "./empty-fields.ts";
+import { dropEmptyLists, fillEmpty } from "./empty-fields.ts";
+import { sortAllKeys, sortMapKeys } from "./key-order.ts";
 import {
   bumpGeneration,
   fillForCreate,
@@ -46,10 +54,18 @@ export async function createObject(
   const request = admissionRequest(call, { operation: "CREATE", object, options });
   const admitted = await admit(core, call, request, object);
   strategy.prepareForCreate?.(admitted);
+  encode(call.served, admitted);
   refuse(call, admitted, [...validateMetadata(strategy, admitted), ...(strategy.validate?.(admitted) ?? [])]);
   call.warnings.push(...(strategy.warnings?.(admitted) ?? []));
   await validateAdmission(core, call, request, admitted);
   return insert(core, call, admitted, options.dryRun);
+}
+
+/** Gives an object the form that it is stored and shown in. */
+function encode(served: ServedResource, object: UnstructuredObject): void {
+  dropEmptyLists(object, served.strategy.empty);
+  if (served.custom) sortAllKeys(object);
+  else if (served.schema() !== undefined) sortMapKeys(object, served.schema());
 }
 
 function insert(core: Core, call: Call, object: UnstructuredObject, dryRun: boolean): KubeObject {
@@ -127,6 +143,7 @@ async function prepareUpdate(
   const admitted = await admit(core, call, request, next);
   if (call.subresource === "status") strategy.prepareForStatusUpdate?.(admitted, previous);
   else if (followsMainRules(call)) strategy.prepareForUpdate?.(admitted, previous);
+  encode(call.served, admitted);
   bumpGeneration(strategy, admitted, previous as UnstructuredObject);
   const main = followsMainRules(call) ? strategy.validateUpdate : undefined;
   const own = call.subresource === "status" ? strategy.validateStatusUpdate : main;
@@ -278,7 +295,13 @@ export async function validateAdmission(
 }
 
 export function refuse(call: Call, object: KubeObject, errors: readonly FieldError[]): void {
-  if (errors.length > 0) throw invalidObject(call.served.strategy.resource, object.metadata?.name ?? "", errors);
+  if (errors.length === 0) return;
+  const texts = errors.map(({ field, message }) => `${field}: ${message}`);
+  const once = errors.filter((_, i) => texts.indexOf(texts[i] ?? "") === i);
+  const { status } = invalidObject(call.served.strategy.resource, object.metadata?.name ?? "", once);
+  // Go's message says each thing once, its causes as often as it was found.
+  const causes = errors.map(({ reason, message, field }) => ({ reason, message, field }));
+  throw new StatusError({ ...status, details: { ...status.details, causes } });
 }
 
 export function requireVersion(call: Call, object: KubeObject): void {

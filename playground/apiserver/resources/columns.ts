@@ -47,8 +47,8 @@ export function age<T extends KubeObject>(): ColumnSpec<T> {
 }
 
 /** `12s`, `3m4s`, `5h`, `7d`; `<unknown>` without a time. */
-export function since(timestamp: string | undefined, nowMs: number): string {
-  if (timestamp === undefined || timestamp === "") return "<unknown>";
+export function since(timestamp: string | null | undefined, nowMs: number): string {
+  if (timestamp === undefined || timestamp === null || timestamp === "") return "<unknown>";
   return humanDuration(nowMs - Date.parse(timestamp));
 }
 

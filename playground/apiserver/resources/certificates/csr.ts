@@ -6,6 +6,8 @@ import { anyStrategy } from "../../strategy.ts";
 import { humanDuration } from "../../table/duration.ts";
 import { age, table } from "../columns.ts";
 
+const MIN_SECONDS = 600;
+
 export const csrStrategy = anyStrategy<CertificateSigningRequest>({
   resource: certificateSigningRequests,
   singular: "certificatesigningrequest",
@@ -32,21 +34,18 @@ export const csrStrategy = anyStrategy<CertificateSigningRequest>({
 
 function validateRequest({ spec }: CertificateSigningRequest): FieldError[] {
   const errors: FieldError[] = [];
+  const text = Buffer.from(spec?.request ?? "", "base64").toString("utf8");
+  if (!text.includes("BEGIN CERTIFICATE REQUEST"))
+    errors.push(invalid("spec.request", spec?.request ?? null, "PEM block type must be CERTIFICATE REQUEST"));
+  if ((spec?.usages ?? []).length === 0) errors.push(required("spec.usages"));
   if ((spec?.signerName ?? "") === "") errors.push(required("spec.signerName"));
   else if (!spec.signerName.includes("/")) {
-    errors.push(
-      invalid(
-        "spec.signerName",
-        spec.signerName,
-        "must be a fully qualified domain and path of the form 'example.com/signer-name'",
-      ),
-    );
+    const why = "must be a fully qualified domain and path of the form 'example.com/signer-name'";
+    errors.push(invalid("spec.signerName", spec.signerName, why));
   }
-  if ((spec?.usages ?? []).length === 0) errors.push(required("spec.usages"));
-  const text = Buffer.from(spec?.request ?? "", "base64").toString("utf8");
-  if (!text.includes("BEGIN CERTIFICATE REQUEST")) {
-    errors.push(invalid("spec.request", "<request>", "PEM block type must be CERTIFICATE REQUEST"));
-  }
+  const { expirationSeconds: seconds } = spec ?? {};
+  const why = "may not specify a duration less than 600 seconds (10 minutes)";
+  if (seconds !== undefined && seconds < MIN_SECONDS) errors.push(invalid("spec.expirationSeconds", seconds, why));
   return errors;
 }
 

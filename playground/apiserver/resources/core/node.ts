@@ -4,7 +4,7 @@ import { nodes } from "#machinery/builtin.ts";
 import { type FieldError, forbidden, notSupported } from "#machinery/field-error.ts";
 import { anyStrategy, type ResourceStrategy } from "../../strategy.ts";
 import { age, table } from "../columns.ts";
-import { validateMetadataMaps } from "./metadata.ts";
+import { validateCidr } from "../validation.ts";
 
 const ROLE_PREFIX = "node-role.kubernetes.io/";
 const EFFECTS = ["NoSchedule", "PreferNoSchedule", "NoExecute"];
@@ -29,6 +29,11 @@ const strategy: ResourceStrategy<Node> = {
   status: true,
   statusOnCreate: true,
   generation: false,
+  setDefaults: ({ spec }) => {
+    // The first is named twice.
+    if (spec?.podCIDR !== undefined) spec.podCIDRs ??= [spec.podCIDR];
+    else if (spec?.podCIDRs?.[0] !== undefined) spec.podCIDR = spec.podCIDRs[0];
+  },
   empty: {
     status: {
       daemonEndpoints: { kubeletEndpoint: { Port: 0 } },
@@ -65,7 +70,7 @@ const strategy: ResourceStrategy<Node> = {
 export const nodeStrategy = anyStrategy(strategy);
 
 function validateNode(node: Node): FieldError[] {
-  const errors = validateMetadataMaps(node.metadata ?? {}, "metadata");
+  const errors = (node.spec?.podCIDRs ?? []).flatMap((cidr, i) => validateCidr(cidr, `spec.podCIDRs[${i}]`));
   for (const [i, taint] of (node.spec?.taints ?? []).entries()) {
     if (!EFFECTS.includes(taint.effect)) errors.push(notSupported(`spec.taints[${i}].effect`, taint.effect, EFFECTS));
   }

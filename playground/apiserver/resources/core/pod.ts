@@ -1,8 +1,8 @@
 /** Pods. Kubernetes: pkg/registry/core/pod/strategy.go, pkg/printers/internalversion/printers.go (printPod) */
 import { isDeepStrictEqual } from "node:util";
-import type { ContainerStatus, Pod } from "kubernetes-types/core/v1";
+import type { Container, ContainerStatus, Pod } from "kubernetes-types/core/v1";
 import { pods } from "#machinery/builtin.ts";
-import { type FieldError, forbidden } from "#machinery/field-error.ts";
+import { type FieldError, forbidden, invalid, required } from "#machinery/field-error.ts";
 import { milliOf } from "#machinery/quantity.ts";
 import { anyStrategy, type ResourceStrategy } from "../../strategy.ts";
 import { age, since, table } from "../columns.ts";
@@ -30,7 +30,12 @@ const strategy: ResourceStrategy<Pod> = {
   validate: ({ spec }) =>
     spec === undefined
       ? []
-      : [...validatePodSpec(spec, "spec", true), ...refuseEphemeral(spec, "spec", "cannot be set on create")],
+      : [
+          ...validatePodSpec(spec, "spec", true),
+          ...validateImages(spec.containers, "spec.containers"),
+          ...validateImages(spec.initContainers, "spec.initContainers"),
+          ...refuseEphemeral(spec, "spec", "cannot be set on create"),
+        ],
   prepareForUpdate: (next, previous) => Object.assign(next, { status: previous.status }),
   validateUpdate: (next, previous) => validateSpecUpdate(next, previous),
   prepareForStatusUpdate: (next, previous) => {
@@ -69,6 +74,29 @@ function podGracePeriod(pod: Pod): number {
   return pod.spec.terminationGracePeriodSeconds ?? 30;
 }
 
+/** In templates blanks around an image are let pass. */
+function validateImages(containers: readonly Container[] | undefined, path: string): FieldError[] {
+  return (containers ?? []).flatMap(({ image = "" }, i) =>
+    image.trim() === image
+      ? []
+      : [invalid(`${path}[${i}].image`, image, "must not have leading or trailing whitespace")],
+  );
+}
+
+/** Containers neither come nor go, and have an image. */
+function validateContainersUpdate(next: Pod, previous: Pod): { readonly errors: FieldError[]; readonly ends: boolean } {
+  const errors: FieldError[] = [];
+  for (const field of ["containers", "initContainers"] as const) {
+    const [now, old] = [next.spec?.[field] ?? [], previous.spec?.[field] ?? []];
+    const path = `spec.${field}`;
+    if (now.length !== old.length)
+      return { errors: [...errors, forbidden(path, "pod updates may not add or remove containers")], ends: true };
+    for (const [i, { image }] of now.entries()) if ((image ?? "") === "") errors.push(required(`${path}[${i}].image`));
+    errors.push(...validateImages(now, path));
+  }
+  return { errors, ends: false };
+}
+
 function applyGates(pod: Pod): void {
   if ((pod.spec?.schedulingGates ?? []).length === 0) return;
   const condition = {
@@ -97,7 +125,14 @@ function qosClassOf(pod: Pod): string {
 
 function validateSpecUpdate(next: Pod, previous: Pod): FieldError[] {
   if (next.spec === undefined || previous.spec === undefined) return [];
-  const errors = validatePodSpec(next.spec, "spec", true);
+  const containers = validateContainersUpdate(next, previous);
+  const errors = [
+    ...validatePodSpec(next.spec, "spec", true),
+    ...validateImages(next.spec.containers, "spec.containers"),
+    ...validateImages(next.spec.initContainers, "spec.initContainers"),
+    ...containers.errors,
+  ];
+  if (containers.ends) return errors;
   const frozen = (pod: Pod): unknown => {
     const spec = structuredClone(pod.spec);
     if (spec === undefined) return spec;

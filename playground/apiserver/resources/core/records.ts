@@ -20,14 +20,17 @@ import { validateReplicationController } from "../apps/validation.ts";
 import { age, joined, pairs, since, table, templateColumns } from "../columns.ts";
 import { setPodSpecDefaults } from "./pod-spec/defaults.ts";
 import { validatePodTemplate } from "./pod-spec/validate.ts";
+import { validateEndpoints, validateEvent, validateLimitRange, validateQuota } from "./records-validation.ts";
 
-const lastSeen = (event: Event): string | undefined =>
-  event.series?.lastObservedTime ?? event.lastTimestamp ?? event.eventTime ?? event.metadata.creationTimestamp;
+const firstSeen = (event: Event): string | null | undefined => event.firstTimestamp ?? event.eventTime;
+const lastSeen = (event: Event): string | null | undefined =>
+  event.series?.lastObservedTime ?? event.lastTimestamp ?? firstSeen(event);
 
 export const eventStrategy = anyStrategy<Event>({
   resource: coreEvents,
   singular: "event",
   shortNames: ["ev"],
+  validate: validateEvent,
   empty: { firstTimestamp: null, lastTimestamp: null, eventTime: null, reportingComponent: "", reportingInstance: "" },
   fieldLabels: {
     "involvedObject.kind": (event) => event.involvedObject.kind ?? "",
@@ -61,10 +64,12 @@ export const eventStrategy = anyStrategy<Event>({
       event.reason ?? "",
       `${(event.involvedObject.kind ?? "").toLowerCase()}/${event.involvedObject.name ?? ""}`,
       event.involvedObject.fieldPath ?? "",
-      [event.source?.component ?? event.reportingComponent, event.source?.host].filter((part) => part).join(", "),
+      [event.source?.component || event.reportingComponent, event.source?.host || event.reportingInstance]
+        .filter((part) => part)
+        .join(", "),
       (event.message ?? "").trim(),
-      since(event.firstTimestamp ?? event.eventTime, nowMs),
-      event.count ?? 1,
+      since(firstSeen(event), nowMs),
+      event.series?.count ?? (event.count || 1),
       event.metadata.name ?? "",
     ],
   },
@@ -79,6 +84,8 @@ export const endpointsStrategy = anyStrategy<Endpoints>({
   setDefaults: ({ subsets }) => {
     for (const port of (subsets ?? []).flatMap(({ ports }) => ports ?? [])) port.protocol ??= "TCP";
   },
+  validate: validateEndpoints,
+  validateUpdate: validateEndpoints,
   table: table<Endpoints>([{ name: "Endpoints", value: endpointsText }, age()]),
 });
 
@@ -86,6 +93,8 @@ export const limitRangeStrategy = anyStrategy<LimitRange>({
   resource: limitRanges,
   singular: "limitrange",
   shortNames: ["limits"],
+  validate: validateLimitRange,
+  validateUpdate: validateLimitRange,
   table: {
     columns: [
       { name: "Name", type: "string", format: "name", priority: 0 },
@@ -101,7 +110,8 @@ export const resourceQuotaStrategy = anyStrategy<ResourceQuota>({
   shortNames: ["quota"],
   status: true,
   generation: false,
-  prepareForUpdate: (next, previous) => Object.assign(next, { status: previous.status }),
+  validate: validateQuota,
+  validateUpdate: validateQuota,
   table: table<ResourceQuota>([
     { name: "Request", value: (quota) => usage(quota, (name) => !name.startsWith("limits.")) },
     { name: "Limit", value: (quota) => usage(quota, (name) => name.startsWith("limits.")) },

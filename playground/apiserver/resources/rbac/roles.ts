@@ -28,8 +28,8 @@ export const roleStrategy = anyStrategy<Role>({
   singular: "role",
   empty: { rules: null },
   validateName: pathSegmentName,
-  validate: validateRules,
-  validateUpdate: validateRules,
+  validate: (role) => validateRules(role, true),
+  validateUpdate: (role) => validateRules(role, true),
   table: createdAt,
 });
 
@@ -38,8 +38,8 @@ export const clusterRoleStrategy = anyStrategy<ClusterRole>({
   singular: "clusterrole",
   empty: { rules: null },
   validateName: pathSegmentName,
-  validate: validateRules,
-  validateUpdate: validateRules,
+  validate: (role) => validateRules(role, false),
+  validateUpdate: (role) => validateRules(role, false),
   table: createdAt,
 });
 
@@ -71,12 +71,18 @@ function setBindingDefaults(binding: RoleBinding | ClusterRoleBinding): void {
   }
 }
 
-function validateRules({ rules }: Role | ClusterRole): FieldError[] {
+function validateRules({ rules }: Role | ClusterRole, isNamespaced: boolean): FieldError[] {
   return (rules ?? []).flatMap((rule, i) => {
     const errors: FieldError[] = [];
     if ((rule.verbs ?? []).length === 0)
       errors.push(required(`rules[${i}].verbs`, "verbs must contain at least one value"));
-    const isUrl = (rule.nonResourceURLs ?? []).length > 0;
+    const { nonResourceURLs: urls = [] } = rule;
+    const isUrl = urls.length > 0;
+    const at = `rules[${i}].nonResourceURLs`;
+    if (isUrl && isNamespaced) errors.push(invalid(at, urls, "namespaced rules cannot apply to non-resource URLs"));
+    const resources = [rule.apiGroups, rule.resources, rule.resourceNames].flatMap((list) => list ?? []);
+    if (isUrl && resources.length > 0)
+      errors.push(invalid(at, urls, "rules cannot apply to both regular resources and non-resource URLs"));
     if (!isUrl && (rule.apiGroups ?? []).length === 0) {
       errors.push(required(`rules[${i}].apiGroups`, "resource rules must supply at least one api group"));
     }

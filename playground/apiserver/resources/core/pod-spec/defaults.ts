@@ -22,6 +22,9 @@ export function setPodSpecDefaults(spec: PodSpec): void {
     spec.serviceAccountName = spec.serviceAccount;
   for (const container of [...(spec.containers ?? []), ...(spec.initContainers ?? [])])
     setContainerDefaults(container, spec);
+  // Nothing but sidecars may have a policy of their own.
+  for (const container of spec.initContainers ?? [])
+    if (container.restartPolicy !== undefined && container.restartPolicy !== "Always") delete container.restartPolicy;
   for (const container of spec.ephemeralContainers ?? []) setContainerDefaults(container, spec);
   for (const volume of spec.volumes ?? []) setVolumeDefaults(volume);
 }
