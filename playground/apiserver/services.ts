@@ -101,6 +101,7 @@ function internalCall(core: Core, ctx: Context, target: InternalTarget): Call {
     contentType: "application/json",
     userAgent: "kube-apiserver",
     schemas: core.schemas,
+    registry: core.registry,
     warnings: [],
     body: () => Promise.resolve(Buffer.alloc(0)),
   };

@@ -105,7 +105,11 @@ export function keepForUpdate(call: Call, next: UnstructuredObject, previous: Ku
   const [metadata, old] = [metadataOf(next), previous.metadata ?? {}];
   if (metadata.uid !== undefined && metadata.uid !== "" && metadata.uid !== old.uid) {
     const why = `Precondition failed: UID in precondition: ${metadata.uid}, UID in object meta: ${old.uid ?? ""}`;
-    throw conflict(call.served.strategy.resource, call.name, why);
+    const { group, plural } = call.served.strategy.resource;
+    const path = [...(call.served.custom ? [group] : []), plural, ...(call.namespace === "" ? [] : [call.namespace])];
+    const key = `/registry/${path.join("/")}/${call.name}`;
+    const where = `StorageError: invalid object, Code: 4, Key: ${key}, ResourceVersion: 0, AdditionalErrorMsg: `;
+    throw conflict(call.served.strategy.resource, call.name, where + why);
   }
   for (const field of [
     "uid",
@@ -137,11 +141,15 @@ export function bumpGeneration(strategy: AnyStrategy, next: UnstructuredObject, 
 export function validateMetadata(strategy: AnyStrategy, object: KubeObject): FieldError[] {
   const metadata = object.metadata ?? {};
   const errors: FieldError[] = [];
+  const { generateName: base = "" } = metadata;
+  // What follows may end in a letter: a dash before it is well placed.
+  const problems = (text: string): string[] => strategy.validateName?.(text) ?? dns1123Subdomain(text);
+  if (base !== "")
+    errors.push(...problems(base.replace(/-$/, "a")).map((why) => invalid("metadata.generateName", base, why)));
   if ((metadata.name ?? "") === "") {
     errors.push(required("metadata.name", "name or generateName is required"));
   } else {
-    const check = strategy.validateName?.bind(strategy) ?? dns1123Subdomain;
-    errors.push(...check(metadata.name ?? "").map((why) => invalid("metadata.name", metadata.name, why)));
+    errors.push(...problems(metadata.name ?? "").map((why) => invalid("metadata.name", metadata.name, why)));
   }
   if (strategy.resource.namespaced && (metadata.namespace ?? "") === "") errors.push(required("metadata.namespace"));
   return [

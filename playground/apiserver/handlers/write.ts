@@ -3,7 +3,7 @@
  * defaults, managed fields, mutating admission, the strategy's preparation, validation, validating admission, store.
  * Kubernetes: apiserver/pkg/endpoints/handlers/{create,update}.go, apiserver/pkg/registry/generic/registry/store.go
  */
-import type { FieldError } from "#machinery/field-error.ts";
+import { type FieldError, invalid } from "#machinery/field-error.ts";
 import { apiVersionOf } from "#machinery/gvk.ts";
 import type { KubeObject, ManagedFieldsEntry, UnstructuredObject } from "#machinery/meta.ts";
 import { sameManagedFields, trackUpdate } from "#machinery/patch/managed-fields.ts";
@@ -106,6 +106,7 @@ export async function updateObject(core: Core, call: Call, input: UpdateInput): 
     const previous = inVersion(call.served, entry.value);
     const next = await input.next(structuredClone(previous) as UnstructuredObject);
     const wanted = next.metadata?.resourceVersion ?? "";
+    requireRevision(wanted);
     const guarded = wanted !== "" && wanted !== "0" && wanted !== previous.metadata?.resourceVersion;
     if (guarded) throw modifiedConflict(call.served.strategy.resource, call.name);
     const ready = await prepareUpdate(core, call, input, { next, previous });
@@ -161,6 +162,12 @@ async function prepareUpdate(
 /** Approvals, bindings and other views write what the main resource may not: only their own rules hold. */
 function followsMainRules(call: Call): boolean {
   return call.subresource === "" || call.subresource === "scale";
+}
+
+/** Go reads it as a number before it compares. */
+function requireRevision(text: string): void {
+  if (text === "" || /^\d+$/.test(text)) return;
+  throw failure(500, undefined, `strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`);
 }
 
 function keepStatus(next: UnstructuredObject, previous: KubeObject): void {
@@ -226,7 +233,7 @@ interface Change {
 /** Of an object that nobody wrote yet. */
 const NO_OWNER: ManagedFieldsEntry = { operation: "Update", fieldsV1: {} };
 
-function recordManager(core: Core, call: Call, { next, previous, options }: Change): void {
+export function recordManager(core: Core, call: Call, { next, previous, options }: Change): void {
   const metadata = metadataOf(next);
   // To create an object is to change the empty one of its kind.
   const before = previous ?? { ...call.served.strategy.empty, metadata: { managedFields: [NO_OWNER] } };
@@ -306,12 +313,12 @@ export function refuse(call: Call, object: KubeObject, errors: readonly FieldErr
 
 export function requireVersion(call: Call, object: KubeObject): void {
   if (!call.served.custom || (object.metadata?.resourceVersion ?? "") !== "") return;
-  const { group, kind } = call.served.strategy.resource;
-  const message = "Invalid value: 0x0: must be specified for an update";
-  const error: FieldError = { reason: "FieldValueInvalid", field: "metadata.resourceVersion", message };
-  throw invalidObject({ group, kind }, call.name, [error]);
+  const { group, plural } = call.served.strategy.resource;
+  throw invalidObject({ group, kind: plural }, call.name, [
+    invalid("metadata.resourceVersion", 0, "must be specified for an update"),
+  ]);
 }
 
 export function methodNotAllowed(): Error {
-  return failure(405, "MethodNotAllowed", "the server does not allow this method on the requested resource");
+  return failure(405, "MethodNotAllowed", "the server does not allow this method on the requested resource", {});
 }

@@ -44,7 +44,8 @@ export const finalize: ViewConnector = {
   prepareForUpdate(next, previous) {
     const { finalizers = [] } = (next as Namespace).spec ?? {};
     restore(next, previous, ["status"]);
-    Object.assign(next, { spec: { ...(previous as Namespace).spec, finalizers } });
+    const { finalizers: _before, ...spec } = (previous as Namespace).spec ?? {};
+    Object.assign(next, { spec: { ...spec, ...(finalizers.length > 0 && { finalizers }) } });
   },
 };
 

@@ -73,9 +73,10 @@ export const discoverySteps: readonly Step[] = [
   get("as account", `${NS}/pods`, { headers: { "impersonate-user": "system:serviceaccount:discovery:default" } }),
   get("as group without user", `${NS}/pods`, { headers: { "impersonate-group": "g" } }),
   post("pod", `${NS}/pods`, { metadata: { name: "p" }, spec: { containers: [{ name: "c", image: "i" }] } }),
-  post("binding", `${NS}/pods/p/binding`, { target: { kind: "Node", name: "n" } }),
-  post("binding again", `${NS}/pods/p/binding`, { target: { kind: "Node", name: "m" } }),
-  post("binding without target", `${NS}/pods/p/binding`, { target: {} }),
+  post("binding", `${NS}/pods/p/binding`, { metadata: { name: "p" }, target: { kind: "Node", name: "n" } }),
+  post("binding again", `${NS}/pods/p/binding`, { metadata: { name: "p" }, target: { kind: "Node", name: "m" } }),
+  post("binding without target", `${NS}/pods/p/binding`, { metadata: { name: "p" }, target: {} }),
+  post("binding without name", `${NS}/pods/p/binding`, { target: { kind: "Node", name: "n" } }),
   get("bound pod", `${NS}/pods/p`),
   patch("merge", "pod status", `${NS}/pods/p/status`, {
     status: { phase: "Running", podIP: "10.1.1.1", podIPs: [{ ip: "10.1.1.1" }] },

@@ -2,6 +2,7 @@
 import type { ConfigMap, Secret, ServiceAccount } from "kubernetes-types/core/v1";
 import { configMaps, secrets, serviceAccounts } from "#machinery/builtin.ts";
 import { type FieldError, forbidden, invalid, required, tooLong } from "#machinery/field-error.ts";
+import { findJsonSyntaxError } from "../../handlers/go-json.ts";
 import { anyStrategy } from "../../strategy.ts";
 import { age, table } from "../columns.ts";
 import { validateConfigKey } from "./config-key.ts";
@@ -81,7 +82,15 @@ function validateSecret(secret: Secret): FieldError[] {
   }
   for (const key of needs[secret.type ?? ""] ?? [])
     if (secret.data?.[key] === undefined) errors.push(required(`data[${key}]`));
-  return errors;
+  return [...errors, ...validateDockerConfig(secret)];
+}
+
+function validateDockerConfig({ type = "", data }: Secret): FieldError[] {
+  const key = { "kubernetes.io/dockerconfigjson": ".dockerconfigjson", "kubernetes.io/dockercfg": ".dockercfg" }[type];
+  const encoded = key === undefined ? undefined : data?.[key];
+  if (encoded === undefined) return [];
+  const problem = findJsonSyntaxError(Buffer.from(encoded, "base64").toString("utf8"));
+  return problem === undefined ? [] : [invalid(`data[${key}]`, "<secret contents redacted>", problem)];
 }
 
 function validateKeys(data: Readonly<Record<string, string>> | undefined, path: string): FieldError[] {
