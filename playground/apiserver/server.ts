@@ -69,7 +69,7 @@ export async function startApiServer(ctx: Context, options: ApiServerOptions): P
       strategy,
       schema: () => options.schemas.find({ group, version, kind }),
       custom: false,
-      storageVersion: version,
+      storageVersion: strategy.storageVersion ?? version,
     });
   }
   let parts: ApiServerParts | undefined;

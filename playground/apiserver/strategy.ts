@@ -49,6 +49,8 @@ export interface ResourceStrategy<T extends KubeObject = KubeObject> {
   readonly singular: string;
   /** Objects that are stored in the form of another resource: those of `events.k8s.io` are core Events. */
   readonly storedAs?: StoredForm;
+  /** As discovery tells it; by default the served one. */
+  readonly storageVersion?: string;
   readonly shortNames?: readonly string[];
   readonly categories?: readonly string[];
   /** Default: get, list, watch, create, update, patch, delete, deletecollection. */

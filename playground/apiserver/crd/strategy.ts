@@ -17,6 +17,7 @@ import {
 const strategy: ResourceStrategy<CustomResourceDefinition> = {
   resource: customResourceDefinitions,
   singular: "customresourcedefinition",
+  storageVersion: "v1beta1",
   shortNames: ["crd", "crds"],
   categories: ["api-extensions"],
   status: true,

@@ -109,7 +109,8 @@ function remove(core: Core, call: Call, { entry, current, options }: Removal): D
   const { value } = core.store.delete(entry.key, entry.revision, last);
   if (strategy.gracePeriodSeconds === undefined) return { object: value, gone };
   const { deletionTimestamp, deletionGracePeriodSeconds } = next.metadata ?? {};
-  const generation = (current.metadata?.generation ?? 0) + 1;
+  const isFirst = current.metadata?.deletionTimestamp === undefined;
+  const generation = (current.metadata?.generation ?? 0) + (isFirst ? 1 : 0);
   const marks = { generation, deletionTimestamp, deletionGracePeriodSeconds } as KubeObject["metadata"];
   return { object: { ...value, metadata: { ...value.metadata, ...marks } }, gone };
 }

@@ -4,9 +4,9 @@ const LITERALS: Readonly<Record<string, string>> = { t: "true", f: "false", n: "
 const MAX_CONTROL = 0x1f;
 
 /** `invalid character 'x' looking for beginning of value`; undefined when the text is JSON. */
-export function findJsonSyntaxError(text: string): string | undefined {
+export function findJsonSyntaxError(text: string | Buffer): string | undefined {
   try {
-    const scanner = new Scanner(Buffer.from(text).toString("latin1"));
+    const scanner = new Scanner((typeof text === "string" ? Buffer.from(text) : text).toString("latin1"));
     scanner.value();
     scanner.end();
     return undefined;

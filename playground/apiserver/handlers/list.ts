@@ -168,7 +168,7 @@ function parseContinue(token: string): Continuation {
     }
   } catch (cause) {
     if (!(cause instanceof SyntaxError)) throw cause;
-    throw badRequest(`${INVALID_TOKEN}: ${findJsonSyntaxError(Buffer.from(token, "base64url").toString("latin1"))}`);
+    throw badRequest(`${INVALID_TOKEN}: ${findJsonSyntaxError(Buffer.from(token, "base64url"))}`);
   }
   throw badRequest(`${INVALID_TOKEN}: incorrect encoded start resourceVersion`);
 }

@@ -170,8 +170,9 @@ function refuseShape(call: Call, value: JsonObject, schema: Schema): void {
   const errors = findShapeErrors(value, schema);
   if (errors.length === 0) return;
   const { group, version, kind } = call.served.strategy.resource;
-  const { namespace = "", name = "" } = metadataOf(value as KubeObject);
-  const what = `${namespace}/${name}; ${group}/${version}, Kind=${kind}`;
+  const { namespace, name } = isJsonObject(value.metadata) ? value.metadata : {};
+  const shown = [namespace, name].map((part) => (typeof part === "string" ? part : "")).join("/");
+  const what = `${shown}; ${group}/${version}, Kind=${kind}`;
   throw failure(500, undefined, `failed to create typed patch object (${what}): ${joinShapeErrors(errors)}`);
 }
 

@@ -19,7 +19,10 @@ export interface Selection {
 
 export function parseSelection(strategy: AnyStrategy, query: URLSearchParams): Selection {
   const labels = attempt(() => parseQuerySelector(query.get("labelSelector") ?? ""));
-  const fields = attempt(() => parseFieldSelector(query.get("fieldSelector") ?? ""));
+  const text = query.get("fieldSelector") ?? "";
+  // The parser wants a field before the sign: without one the field is unknown.
+  if (/(^|,)!?=/.test(text)) throw unknownField("");
+  const fields = attempt(() => parseFieldSelector(text));
   const tests = fields.map(({ path, op, value }) => {
     const read = fieldReader(strategy, path);
     return (object: KubeObject): boolean => (read(object) === value) === (op === "=");
@@ -37,11 +40,15 @@ function fieldReader(strategy: AnyStrategy, path: string): (object: KubeObject) 
   const read = strategy.fieldLabels?.[path];
   if (read === undefined) {
     if (strategy.fieldLabels !== undefined) throw badRequest(`field label not supported: ${path}`);
-    throw badRequest(
-      `${JSON.stringify(path)} is not a known field selector: only "metadata.name", "metadata.namespace"`,
-    );
+    throw unknownField(path);
   }
   return (object) => read(object);
+}
+
+function unknownField(path: string): Error {
+  return badRequest(
+    `${JSON.stringify(path)} is not a known field selector: only "metadata.name", "metadata.namespace"`,
+  );
 }
 
 function attempt<T>(parse: () => T): T {

@@ -7,7 +7,7 @@ import type { Context } from "#base/context.ts";
 import { pods } from "#machinery/builtin.ts";
 import { notSupported, required } from "#machinery/field-error.ts";
 import type { KubeObject, UnstructuredObject } from "#machinery/meta.ts";
-import { badRequest, conflict, invalidObject, type Status } from "#machinery/status-error.ts";
+import { badRequest, conflict, failure, type Status } from "#machinery/status-error.ts";
 import type { ApiServices, JsonConnector, VirtualResource } from "../connector.ts";
 
 const KIND = { group: "", version: "v1", kind: "Binding" };
@@ -79,7 +79,9 @@ function readBinding(body: UnstructuredObject | undefined, inUrl: string): Bindi
     ...(kind === "" || kind === "Node" ? [] : [notSupported("target.kind", kind, ["Node", "<empty>"])]),
     ...(name === "" ? [required("target.name")] : []),
   ];
-  if (binding === undefined || errors.length > 0) throw invalidObject(KIND, binding?.metadata?.name ?? "", errors);
+  // As upstream no API error.
+  const texts = errors.map(({ field, message }) => `${field}: ${message}`);
+  if (texts.length > 0) throw failure(500, undefined, texts.length === 1 ? (texts[0] ?? "") : `[${texts.join(", ")}]`);
   return binding;
 }
 

@@ -28,6 +28,7 @@ export const discoverySteps: readonly Step[] = [
   get("groups", "/apis"),
   get("core resources", "/api/v1"),
   get("aggregated core", "/api", { headers: AGGREGATED }),
+  get("aggregated groups", "/apis", { headers: AGGREGATED }),
   ...GROUPS.map((group) => get(`resources ${group}`, `/apis/${group}`)),
   get("group apps", "/apis/apps"),
   get("unknown group", "/apis/none"),

@@ -83,7 +83,8 @@ function decodePatch(text: string): JsonPatchOperation[] {
     return parseJsonPatch(text);
   } catch (cause) {
     const why = findJsonSyntaxError(text) ?? messageOf(cause);
-    throw new TypeError(`received undecodable patch in webhook response: ${why}`, { cause });
+    // The cause would be told once more.
+    throw new TypeError(`received undecodable patch in webhook response: ${why}`);
   }
 }
 

@@ -6,6 +6,7 @@ import { controllerRevisions, daemonSets, deployments, replicaSets, statefulSets
 import type { KubeObject } from "#machinery/meta.ts";
 import { anyStrategy } from "../../strategy.ts";
 import { age, type ColumnSpec, pairs, table, templateColumns } from "../columns.ts";
+import { fillConditionTimes } from "../conditions.ts";
 import { setPodSpecDefaults } from "../core/pod-spec/defaults.ts";
 import {
   validateDaemonSet,
@@ -30,7 +31,8 @@ export const deploymentStrategy = anyStrategy<Deployment>({
     statusReplicasPath: "status.replicas",
     labelSelectorPath: "spec.selector",
   },
-  setDefaults: ({ spec }) => {
+  setDefaults: ({ spec, status }) => {
+    fillConditionTimes(status, ["lastUpdateTime", "lastTransitionTime"]);
     if (spec === undefined) return;
     spec.replicas ??= 1;
     spec.revisionHistoryLimit ??= 10;

@@ -4,6 +4,7 @@ import { nodes } from "#machinery/builtin.ts";
 import { type FieldError, forbidden, notSupported } from "#machinery/field-error.ts";
 import { anyStrategy, type ResourceStrategy } from "../../strategy.ts";
 import { age, table } from "../columns.ts";
+import { fillConditionTimes } from "../conditions.ts";
 import { validateCidr } from "../validation.ts";
 
 const ROLE_PREFIX = "node-role.kubernetes.io/";
@@ -29,7 +30,8 @@ const strategy: ResourceStrategy<Node> = {
   status: true,
   statusOnCreate: true,
   generation: false,
-  setDefaults: ({ spec }) => {
+  setDefaults: ({ spec, status }) => {
+    fillConditionTimes(status, ["lastHeartbeatTime", "lastTransitionTime"]);
     // The first is named twice.
     if (spec?.podCIDR !== undefined) spec.podCIDRs ??= [spec.podCIDR];
     else if (spec?.podCIDRs?.[0] !== undefined) spec.podCIDR = spec.podCIDRs[0];

@@ -6,6 +6,7 @@ import { type FieldError, forbidden, invalid, required } from "#machinery/field-
 import { milliOf } from "#machinery/quantity.ts";
 import { anyStrategy, type ResourceStrategy } from "../../strategy.ts";
 import { age, since, table } from "../columns.ts";
+import { fillConditionTimes } from "../conditions.ts";
 import { setPodDefaults } from "./pod-spec/defaults.ts";
 import { refuseEphemeral, validatePodSpec } from "./pod-spec/validate.ts";
 
@@ -22,6 +23,7 @@ const strategy: ResourceStrategy<Pod> = {
   gracePeriodSeconds: podGracePeriod,
   setDefaults: (pod) => {
     if (pod.spec !== undefined) setPodDefaults(pod.spec);
+    fillConditionTimes(pod.status, ["lastProbeTime", "lastTransitionTime"]);
   },
   prepareForCreate: (pod) => {
     Object.assign(pod, { status: { phase: "Pending", qosClass: qosClassOf(pod) } });
