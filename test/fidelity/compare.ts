@@ -83,7 +83,12 @@ function byName(body: unknown): unknown {
     Object.fromEntries((list as readonly Readonly<Record<string, unknown>>[]).map((item) => [field(item), item]));
   if (kind === "APIResourceList") return { ...body, resources: named(resources, ({ name }) => name) };
   if (kind === "APIGroupList") return { ...body, groups: named(groups, ({ name }) => name) };
-  if (kind === "APIGroupDiscoveryList") return { ...body, items: (items as readonly unknown[]).map(discovered) };
+  if (kind === "APIGroupDiscoveryList") {
+    const groupsByName = named((items as readonly unknown[]).map(discovered), ({ metadata }) =>
+      isRecord(metadata) ? (metadata["name"] ?? "") : "",
+    );
+    return { ...body, items: groupsByName };
+  }
   const { causes } = isRecord(details) ? details : {};
   if (!Array.isArray(causes) || !isRecord(causes[0]) || causes[0]["reason"] !== "FieldManagerConflict") return body;
   const sorted = causes.map((cause) => JSON.stringify(cause)).sort();

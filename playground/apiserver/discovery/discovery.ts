@@ -26,6 +26,8 @@ interface SubresourceEntry {
   readonly verbs: readonly string[];
 }
 
+/** Upstream lists those of custom resources in an order of their own. */
+const CUSTOM_VERBS = ["delete", "deletecollection", "get", "list", "patch", "create", "update", "watch"];
 export const DEFAULT_VERBS = ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"];
 const STATUS_VERBS = ["get", "patch", "update"];
 /** Groups in the order genuine Kubernetes lists them matters to kubectl's short-name lookup: built-in before custom. */
@@ -53,7 +55,7 @@ const GROUP_ORDER = [
 ];
 
 function entriesOf(registry: Registry): ResourceEntry[] {
-  const served = registry.all().map(({ strategy, storageVersion }): ResourceEntry => {
+  const served = registry.all().map(({ strategy, storageVersion, custom }): ResourceEntry => {
     const { resource } = strategy;
     const own = { group: resource.group, version: resource.version, kind: resource.kind };
     const subresources: SubresourceEntry[] = registry.connectorsOf(resource).map((connector) => ({
@@ -73,7 +75,7 @@ function entriesOf(registry: Registry): ResourceEntry[] {
       singular: strategy.singular,
       shortNames: strategy.shortNames ?? [],
       categories: strategy.categories ?? [],
-      verbs: [...(strategy.verbs ?? DEFAULT_VERBS)].sort(),
+      verbs: custom ? CUSTOM_VERBS : [...(strategy.verbs ?? DEFAULT_VERBS)].sort(),
       storageVersion: strategy.storedAs?.resource.version ?? storageVersion,
       subresources,
     };
@@ -151,7 +153,13 @@ export function resourceList(
     legacyResource(entry),
     ...entry.subresources.map((sub) => legacySub(entry, sub)),
   ]);
-  return { kind: "APIResourceList", apiVersion: "v1", groupVersion: apiVersionOf(gv), resources };
+  // Upstream's core list is of a time before lists had versions.
+  return {
+    kind: "APIResourceList",
+    ...(gv.group !== "" && { apiVersion: "v1" }),
+    groupVersion: apiVersionOf(gv),
+    resources,
+  };
 }
 
 function legacyResource(entry: ResourceEntry): object {

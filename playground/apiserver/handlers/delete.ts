@@ -44,7 +44,12 @@ export async function handleDeleteCollection(core: Core, call: Call): Promise<Re
   const apiVersion = group === "" ? version : `${group}/${version}`;
   return {
     code: 200,
-    body: { kind: `${kind}List`, apiVersion, metadata: { resourceVersion: String(revision) }, items },
+    body: {
+      kind: `${kind}List`,
+      apiVersion,
+      metadata: { ...(call.served.custom && { continue: "" }), resourceVersion: String(revision) },
+      items,
+    },
   };
 }
 

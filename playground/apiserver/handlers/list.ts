@@ -61,7 +61,8 @@ interface Continuation {
 export function selectEntries(core: Core, call: Call): Page {
   const { query } = call;
   const selection = parseSelection(call.served.strategy, query);
-  const limit = parseLimit(query.get("limit"));
+  const limit = Math.max(0, parseInteger(query.get("limit")));
+  parseInteger(query.get("timeoutSeconds"));
   const token = query.get("continue") ?? "";
   if (token !== "" && (query.get("resourceVersion") ?? "") !== "") {
     throw badRequest("specifying resource version is not allowed when using continue");
@@ -81,11 +82,11 @@ export function selectEntries(core: Core, call: Call): Page {
   return { entries, revision, next, ...(selection.isEverything && { remaining: matching.length - limit }) };
 }
 
-function parseLimit(text: string | null): number {
+/** A number of a query; 0 when it is not there. Throws 400. */
+export function parseInteger(text: string | null): number {
   if (text === null || text === "") return 0;
-  const limit = Number(text);
-  if (!Number.isInteger(limit)) throw badRequest(`strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`);
-  return Math.max(0, limit);
+  if (!/^[+-]?\d+$/.test(text)) throw badRequest(`strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`);
+  return Number(text);
 }
 
 function snapshotRevision(core: Core, query: URLSearchParams): number {

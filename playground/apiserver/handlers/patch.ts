@@ -165,9 +165,12 @@ function asObject(value: unknown): JsonObject {
   return value;
 }
 
+const EMBEDDED_FIELD = /\.(apiVersion|kind|metadata): field not declared in schema$/;
+
 /** Before anything is merged the applied object must have the shape of its kind, whatever fieldValidation says. */
-function refuseShape(call: Call, value: JsonObject, schema: Schema): void {
-  const errors = findShapeErrors(value, schema);
+function refuseShape(call: Call, value: JsonObject, schema: Schema | undefined): void {
+  // An object within an object has a kind and metadata without a word of its schema.
+  const errors = findShapeErrors(value, schema).filter((error) => !EMBEDDED_FIELD.test(error));
   if (errors.length === 0) return;
   const { group, version, kind } = call.served.strategy.resource;
   const { namespace, name } = isJsonObject(value.metadata) ? value.metadata : {};
@@ -186,7 +189,9 @@ async function handleApply(
   }
   const sent = parseApplied((await call.body()).toString("utf8"));
   const force = ["true", "1"].includes(call.query.get("force") ?? "");
-  const problems = normalize(call.served, sent, (value, schema) => refuseShape(call, value, schema));
+  const schema = call.served.schema();
+  if (schema !== undefined && call.served.custom) refuseShape(call, sent, schema);
+  const problems = normalize(call.served, sent, (value) => refuseShape(call, value, schema));
   reportProblems(call, problems);
   const merge = (current: KubeObject | undefined): UnstructuredObject => {
     const applied = structuredClone(sent) as UnstructuredObject;

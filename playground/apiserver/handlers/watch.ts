@@ -8,7 +8,8 @@ import { invalidObject, StatusError } from "#machinery/status-error.ts";
 import type { StoreEvent } from "#playground/store/history.ts";
 import { StoreError } from "#playground/store/store.ts";
 import { type Call, type Core, inVersion, keyPrefix } from "../core.ts";
-import { expired, parseRevision } from "./list.ts";
+import { isTrue } from "../request-info.ts";
+import { expired, parseInteger, parseRevision } from "./list.ts";
 import { parseSelection, type Selection } from "./selection.ts";
 
 export type WatchType = "ADDED" | "MODIFIED" | "DELETED" | "BOOKMARK" | "ERROR";
@@ -35,11 +36,11 @@ export function startWatch(core: Core, call: Call, sink: WatchSink): void {
   const selection = ofName(call.name, parseSelection(call.served.strategy, query));
   const initial = parseInitialEvents(query);
   const revision = parseRevision(query.get("resourceVersion") ?? "");
-  const timeout = Number(query.get("timeoutSeconds") ?? 0) || DEFAULT_TIMEOUT_SECONDS * (1 + Math.random());
-  const bookmarks = query.get("allowWatchBookmarks") === "true" || query.get("allowWatchBookmarks") === "1";
+  const timeout = parseInteger(query.get("timeoutSeconds")) || DEFAULT_TIMEOUT_SECONDS * (1 + Math.random());
+  const bookmarks = isTrue(query.get("allowWatchBookmarks"));
   const stream = new WatchStream(core, call, { selection, sink, bookmarks });
   const wantsState = initial ?? revision === 0;
-  stream.start({ wantsState, marksEnd: initial === true, revision, timeoutMs: timeout * 1000 });
+  stream.start({ wantsState, revision, timeoutMs: timeout * 1000 });
 }
 
 /** The old paths, `/api/v1/watch/…`, may name one object. */
@@ -68,7 +69,7 @@ function parseInitialEvents(query: URLSearchParams): boolean | undefined {
   if (match !== "NotOlderThan") {
     fail("resourceVersionMatch", "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan");
   }
-  return text === "true" || text === "1";
+  return isTrue(text);
 }
 
 interface StreamInput {
@@ -79,7 +80,6 @@ interface StreamInput {
 
 interface StreamStart {
   readonly wantsState: boolean;
-  readonly marksEnd: boolean;
   readonly revision: number;
   readonly timeoutMs: number;
 }
@@ -97,7 +97,7 @@ class WatchStream {
     this.#input = input;
   }
 
-  start({ wantsState, marksEnd, revision, timeoutMs }: StreamStart): void {
+  start({ wantsState, revision, timeoutMs }: StreamStart): void {
     const { store } = this.#core;
     const prefix = keyPrefix(this.#call.served, this.#call.namespace);
     if (wantsState) {
@@ -105,7 +105,7 @@ class WatchStream {
       for (const entry of store.list(prefix)) {
         if (this.#input.selection.matches(entry.value)) this.#send("ADDED", entry.value);
       }
-      if (marksEnd && this.#input.bookmarks) this.#bookmark({ [INITIAL_EVENTS_END]: "true" });
+      if (this.#input.bookmarks) this.#bookmark({ [INITIAL_EVENTS_END]: "true" });
     } else {
       this.#revision = revision === 0 ? store.revision : revision;
     }
