@@ -36,6 +36,8 @@ const CHOSEN: Readonly<Record<string, RegExp>> = {
   continue: /./,
   nodePort: /^3[0-2]\d{3}$/,
   healthCheckNodePort: /^3[0-2]\d{3}$/,
+  // Ages.
+  cells: /^\d+s$/,
 };
 
 export function compare(step: string, genuine: Answer, embedded: Answer): Difference[] {
