@@ -61,6 +61,8 @@ export interface ResourceStrategy<T extends KubeObject = KubeObject> {
   readonly statusOnCreate?: boolean;
   /** Whether writes of the status leave labels and annotations alone. */
   readonly statusOnly?: boolean;
+  /** Top-level fields that only subresources change. */
+  readonly fixed?: readonly string[];
   /** What encoded objects have though nobody set it, besides empty structs (handlers/empty-fields.ts): `{ rules: null }`. */
   readonly empty?: JsonObject;
   readonly scale?: ScaleMapping;
@@ -81,8 +83,11 @@ export interface ResourceStrategy<T extends KubeObject = KubeObject> {
   validateUpdate?(next: T, previous: T): FieldError[];
   prepareForStatusUpdate?(next: T, previous: T): void;
   validateStatusUpdate?(next: T, previous: T): FieldError[];
-  /** Whether `metadata.generation` is kept: it grows whenever anything but metadata and status changes. Default true when `status`. */
-  readonly generation?: boolean;
+  /**
+   * Whether `metadata.generation` is kept: it grows whenever anything but metadata and status changes, unless it is
+   * constant. Default true when `status`.
+   */
+  readonly generation?: boolean | "constant";
   /** Field selectors besides metadata.name and metadata.namespace; they read the stored form. */
   readonly fieldLabels?: Readonly<Record<string, (object: T) => string>>;
   readonly table?: TableColumns<T>;

@@ -31,14 +31,19 @@ export const ACCEPTED: readonly Accepted[] = [
     reason: "who set the dropped restart policy of an init container does not own it",
   },
   {
-    step: /^pod update (node|env)$/,
+    step: /^(pod update (node|env)|pod: grace|claim: (larger|class|other volume|modes)|volume: path|debug container changed)$/,
     path: /message$/,
     reason: "the refusal does not end in a diff of two Go structs",
   },
   {
-    step: /^merge (wrong type|kind|unknown strict)$/,
+    step: /^(merge (wrong type|kind|unknown strict)|lease: bad time)$/,
     path: /message$/,
     reason: "the refused object is shown with its fields in another order",
+  },
+  {
+    step: /^job: image$/,
+    path: /message$/,
+    reason: "the refused template is shown as it was sent, not as Go's internal type",
   },
   {
     step: /^strategic list as map$/,

@@ -92,9 +92,12 @@ function byName(body: unknown): unknown {
     return { ...body, items: groupsByName };
   }
   const { causes } = isRecord(details) ? details : {};
-  if (!Array.isArray(causes) || !isRecord(causes[0]) || causes[0]["reason"] !== "FieldManagerConflict") return body;
-  const sorted = causes.map((cause) => JSON.stringify(cause)).sort();
-  return { ...body, details: { ...(details as object), causes: sorted } };
+  if (!Array.isArray(causes)) return body;
+  // What several of upstream's checks found is told as often.
+  const once = [...new Set(causes.map((cause) => JSON.stringify(cause)))];
+  const isConflict = isRecord(causes[0]) && causes[0]["reason"] === "FieldManagerConflict";
+  const shown = (isConflict ? once.sort() : once).map((cause): unknown => JSON.parse(cause));
+  return { ...body, details: { ...(details as object), causes: shown } };
 
   function discovered(item: unknown): unknown {
     const { versions } = item as { readonly versions: readonly { readonly resources: unknown }[] };

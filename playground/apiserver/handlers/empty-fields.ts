@@ -8,23 +8,37 @@ import { isJsonObject, type JsonObject, jsonEquals, type Schema } from "#machine
 /** Of a schema: the fields that are structs and no pointers. */
 const structs = new WeakMap<Schema, readonly string[]>();
 
-/** Fills the empty structs of the schema, and what else the kind writes (`empty`), in place. */
+/**
+ * Fills the empty structs of the schema, and what else the kind writes (`empty`), and drops empty lists and maps that it
+ * does not write; in place.
+ */
 export function fillEmpty(object: JsonObject, schema: Schema | undefined, empty: JsonObject = {}): void {
-  fillStructs(object, schema);
+  settle(object, schema, empty);
   fillFrom(object, empty);
 }
 
-function fillStructs(value: unknown, schema: Schema | undefined): void {
+function settle(value: unknown, schema: Schema | undefined, empty: JsonObject): void {
   if (schema === undefined) return;
   if (Array.isArray(value)) {
-    for (const item of value) fillStructs(item, schema.items);
+    for (const item of value) settle(item, schema.items, {});
     return;
   }
   if (!isJsonObject(value)) return;
   for (const field of structFields(schema)) value[field] ??= {};
   const rest = typeof schema.additionalProperties === "object" ? schema.additionalProperties : undefined;
-  for (const [field, child] of Object.entries(value))
-    if (typeof child === "object") fillStructs(child, schema.properties?.[field] ?? rest);
+  for (const [field, child] of Object.entries(value)) {
+    if (typeof child !== "object" || child === null) continue;
+    const childSchema = schema.properties?.[field] ?? rest;
+    if (schema.wire !== undefined && empty[field] !== null && isEmptyCollection(child, childSchema))
+      delete value[field];
+    else settle(child, childSchema, isJsonObject(empty[field]) ? empty[field] : {});
+  }
+}
+
+/** A list or map that Go leaves out; a struct, or a pointer to one, says something even when it is empty. */
+function isEmptyCollection(value: object, schema: Schema | undefined): boolean {
+  if (Array.isArray(value)) return value.length === 0 && schema?.type === "array";
+  return Object.keys(value).length === 0 && typeof schema?.additionalProperties === "object";
 }
 
 function structFields(schema: Schema): readonly string[] {
@@ -49,6 +63,18 @@ function fillFrom(object: JsonObject, empty: JsonObject): void {
     if (present === undefined) object[field] = structuredClone(value);
     else if (isJsonObject(present) && isJsonObject(value)) fillFrom(present, value);
   }
+}
+
+/** What `fillEmpty` gave the object of `empty`: what it has of its own is not in it. */
+export function emptyPart(object: JsonObject, empty: JsonObject): JsonObject {
+  const entries = Object.entries(empty).flatMap(([field, value]): [string, unknown][] => {
+    const present = object[field];
+    if (isJsonObject(present) && isJsonObject(value)) return [[field, emptyPart(present, value)]];
+    // A list that is written as null when it is empty is filled, not added.
+    if (value === null && Array.isArray(present) && present.length > 0) return [[field, []]];
+    return value === null && present !== null ? [] : [[field, value]];
+  });
+  return Object.fromEntries(entries);
 }
 
 /** Makes null of lists that are empty, where the kind writes none as null; in place. */

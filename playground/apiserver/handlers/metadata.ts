@@ -36,6 +36,8 @@ const WITH_QUALIFIED_FINALIZERS = new Set([
 /** The only ones without a domain. */
 const STANDARD_FINALIZERS = new Set(["kubernetes", "orphan", "foregroundDeletion"]);
 
+const OTHER_NAMESPACE = "the namespace of the provided object does not match the namespace sent on the request";
+
 export function metadataOf(object: KubeObject): ObjectMeta {
   object.metadata ??= {};
   return object.metadata;
@@ -67,12 +69,12 @@ function requireNamespace(call: Call, metadata: ObjectMeta): void {
   }
   if ((metadata.namespace ?? "") === "") metadata.namespace = call.namespace;
   if (metadata.namespace !== call.namespace) {
-    throw badRequest("the namespace of the provided object does not match the namespace sent on the request");
+    throw badRequest(OTHER_NAMESPACE);
   }
 }
 
 export function keepsGeneration(strategy: AnyStrategy): boolean {
-  return strategy.generation ?? strategy.status ?? false;
+  return (strategy.generation ?? strategy.status ?? false) !== false;
 }
 
 export function generateName(base: string): string {
@@ -94,16 +96,20 @@ export function requireSameName(call: Call, object: KubeObject): void {
   }
   metadata.namespace ??= call.namespace;
   if (metadata.namespace !== call.namespace) {
-    throw badRequest(
-      `the namespace of the object (${metadata.namespace}) does not match the namespace on the URL (${call.namespace})`,
-    );
+    throw badRequest(OTHER_NAMESPACE);
   }
 }
 
-/** Restores in `next` what clients may not change. */
-export function keepForUpdate(call: Call, next: UnstructuredObject, previous: KubeObject): void {
+/** Restores in `next` what clients may not change; returns what they tried to in vain. */
+export function keepForUpdate(call: Call, next: UnstructuredObject, previous: KubeObject): FieldError[] {
   const [metadata, old] = [metadataOf(next), previous.metadata ?? {}];
-  if (metadata.uid !== undefined && metadata.uid !== "" && metadata.uid !== old.uid) {
+  const isOther = metadata.uid !== undefined && metadata.uid !== "" && metadata.uid !== old.uid;
+  const errors = isOther ? [invalid("metadata.uid", metadata.uid, "field is immutable")] : [];
+  const { deletionTimestamp } = metadata;
+  if (deletionTimestamp !== undefined && old.deletionTimestamp === undefined)
+    errors.push(invalid("metadata.deletionTimestamp", deletionTimestamp, "field is immutable"));
+  // Whoever sends a whole object says with its uid which one he means.
+  if (isOther && call.verb === "update") {
     const why = `Precondition failed: UID in precondition: ${metadata.uid}, UID in object meta: ${old.uid ?? ""}`;
     const { group, plural } = call.served.strategy.resource;
     const path = [...(call.served.custom ? [group] : []), plural, ...(call.namespace === "" ? [] : [call.namespace])];
@@ -124,11 +130,12 @@ export function keepForUpdate(call: Call, next: UnstructuredObject, previous: Ku
   }
   if (old.generation === undefined) delete metadata.generation;
   else metadata.generation = old.generation;
+  return errors;
 }
 
 /** Grows the generation when anything but metadata and status differs. */
 export function bumpGeneration(strategy: AnyStrategy, next: UnstructuredObject, previous: UnstructuredObject): void {
-  if (!keepsGeneration(strategy)) return;
+  if (!keepsGeneration(strategy) || strategy.generation === "constant") return;
   const ignored = new Set(["metadata", "apiVersion", "kind", ...(strategy.status === true ? ["status"] : [])]);
   const keys = new Set([...Object.keys(next), ...Object.keys(previous)]);
   for (const key of keys) {

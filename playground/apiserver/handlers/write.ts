@@ -20,8 +20,9 @@ import { type Entry, StoreError } from "#playground/store/store.ts";
 import { type Call, type Core, inVersion, keyFor, timestamp } from "../core.ts";
 import type { ServedResource } from "../registry.ts";
 import type { AdmissionRequest } from "../request.ts";
+import type { AnyStrategy } from "../strategy.ts";
 import { isDeletable } from "./deletion-state.ts";
-import { dropEmptyLists, fillEmpty } from "./empty-fields.ts";
+import { dropEmptyLists, emptyPart, fillEmpty } from "./empty-fields.ts";
 import { sortAllKeys, sortMapKeys } from "./key-order.ts";
 import {
   bumpGeneration,
@@ -80,11 +81,17 @@ function insert(core: Core, call: Call, object: UnstructuredObject, dryRun: bool
       if (!(error instanceof StoreError)) throw error;
       const base = metadata.generateName ?? "";
       if (base === "" || !metadata.name?.startsWith(base) || attempt === MAX_NAME_ATTEMPTS) {
-        throw alreadyExists(call.served.strategy.resource, metadata.name ?? "");
+        throw taken(call, metadata.name ?? "", core.store.get(key)?.value);
       }
       metadata.name = generateName(base);
     }
   }
+}
+
+function taken(call: Call, name: string, present: KubeObject | undefined): StatusError {
+  const { status } = alreadyExists(call.served.strategy.resource, name);
+  const isGoing = present?.metadata?.deletionTimestamp !== undefined;
+  return new StatusError(isGoing ? { ...status, message: `object is being deleted: ${status.message}` } : status);
 }
 
 export interface UpdateInput {
@@ -130,12 +137,12 @@ async function prepareUpdate(
 ): Promise<UnstructuredObject> {
   const { strategy } = call.served;
   const { next, previous } = pair;
-  keepForUpdate(call, next, previous);
+  refuse(call, next, keepForUpdate(call, next, previous));
   fillEmpty(next, call.served.schema(), strategy.empty);
   strategy.setDefaults?.(next);
   if (input.prepare !== undefined) input.prepare(next, previous);
   else if (call.subresource === "status") keepAllButStatus(call, next, previous);
-  else if (strategy.status === true && call.subresource === "") keepStatus(next, previous);
+  else if (call.subresource === "") keepFields(next, previous, strategy);
   if (input.managed !== true && input.raw !== true)
     recordManager(core, call, { next, previous, options: input.options });
   const request = admissionRequest(call, {
@@ -173,10 +180,12 @@ function requireRevision(text: string): void {
   throw failure(500, undefined, `strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`);
 }
 
-function keepStatus(next: UnstructuredObject, previous: KubeObject): void {
-  const { status } = previous as UnstructuredObject;
-  if (status === undefined) delete next.status;
-  else next.status = structuredClone(status);
+function keepFields(next: UnstructuredObject, previous: KubeObject, { status, fixed = [] }: AnyStrategy): void {
+  for (const field of [...(status === true ? ["status"] : []), ...fixed]) {
+    const value = (previous as UnstructuredObject)[field];
+    if (value === undefined) delete next[field];
+    else next[field] = structuredClone(value);
+  }
 }
 
 /** Built-in kinds let status writers set labels and annotations (nodes need it), custom resources nothing but status. */
@@ -239,7 +248,8 @@ const NO_OWNER: ManagedFieldsEntry = { operation: "Update", fieldsV1: {} };
 export function recordManager(core: Core, call: Call, { next, previous, options }: Change): void {
   const metadata = metadataOf(next);
   // To create an object is to change the empty one of its kind.
-  const before = previous ?? { ...call.served.strategy.empty, metadata: { managedFields: [NO_OWNER] } };
+  const { empty = {} } = call.served.strategy;
+  const before = previous ?? { ...emptyPart(next, empty), metadata: { managedFields: [NO_OWNER] } };
   const managedFields = trackUpdate(call.served.schema(), before, next, {
     manager: options.fieldManager,
     apiVersion: apiVersionOf(call.served.strategy.resource),
@@ -309,11 +319,9 @@ export async function validateAdmission(
 export function refuse(call: Call, object: KubeObject, errors: readonly FieldError[]): void {
   if (errors.length === 0) return;
   const texts = errors.map(({ field, message }) => `${field}: ${message}`);
+  // What several checks found is said once.
   const once = errors.filter((_, i) => texts.indexOf(texts[i] ?? "") === i);
-  const { status } = invalidObject(call.served.strategy.resource, object.metadata?.name ?? "", once);
-  // Go's message says each thing once, its causes as often as it was found.
-  const causes = errors.map(({ reason, message, field }) => ({ reason, message, field }));
-  throw new StatusError({ ...status, details: { ...status.details, causes } });
+  throw invalidObject(call.served.strategy.resource, object.metadata?.name ?? "", once);
 }
 
 export function requireVersion(call: Call, object: KubeObject): void {

@@ -2,6 +2,7 @@
 import { isIP, isIPv4 } from "node:net";
 import { type FieldError, forbidden, invalid, required } from "#machinery/field-error.ts";
 import { labelValue, portName, portNumber, qualifiedName } from "#machinery/names.ts";
+import { jsonEquals } from "#machinery/schema/schema.ts";
 import type { LabelSelector } from "#machinery/selector.ts";
 
 const PERCENT = /^[0-9]+%$/;
@@ -14,6 +15,10 @@ const ONE_VALUE_NEEDED = "must be specified single value when `operator` is 'Lt'
 /** One FieldError of reason Invalid per message. */
 export function messages(field: string, value: unknown, problems: readonly string[]): FieldError[] {
   return problems.map((problem) => invalid(field, value, problem));
+}
+
+export function validateImmutable(value: unknown, previous: unknown, field: string): FieldError[] {
+  return jsonEquals(value, previous) ? [] : [invalid(field, value ?? null, "field is immutable")];
 }
 
 export function validateNonnegative(value: number | undefined, field: string): FieldError[] {
@@ -33,6 +38,18 @@ export function validateIp(address: string, field: string): FieldError[] {
   return isIP(address) === 0
     ? [invalid(field, address, "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)")]
     : [];
+}
+
+const UNREACHABLE: readonly (readonly [RegExp, string])[] = [
+  [/^(0\.0\.0\.0|::)$/, "may not be unspecified"],
+  [/^(127\.|::1$)/, "may not be in the loopback range (127.0.0.0/8, ::1/128)"],
+  [/^(169\.254\.|fe[89ab][0-9a-f]:)/i, "may not be in the link-local range (169.254.0.0/16, fe80::/10)"],
+  [/^(224\.0\.0\.|ff02:)/i, "may not be in the link-local multicast range (224.0.0.0/24, ff02::/10)"],
+];
+
+/** An address that others can reach. Kubernetes: pkg/apis/core/validation (ValidateEndpointIP) */
+export function validateEndpointIp(address: string, field: string): FieldError[] {
+  return UNREACHABLE.filter(([range]) => range.test(address)).map(([, why]) => invalid(field, address, why));
 }
 
 export function validateCidr(cidr: string, field: string): FieldError[] {

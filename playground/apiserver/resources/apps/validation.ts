@@ -1,6 +1,6 @@
 /** Validation of workloads that keep pods running. Kubernetes: pkg/apis/apps/validation */
 import { isDeepStrictEqual } from "node:util";
-import type { DaemonSet, Deployment, ReplicaSet, StatefulSet } from "kubernetes-types/apps/v1";
+import type { ControllerRevision, DaemonSet, Deployment, ReplicaSet, StatefulSet } from "kubernetes-types/apps/v1";
 import type { PodTemplateSpec, ReplicationController } from "kubernetes-types/core/v1";
 import { type FieldError, forbidden, invalid, notSupported, required } from "#machinery/field-error.ts";
 import { dns1123Label } from "#machinery/names.ts";
@@ -11,6 +11,7 @@ import {
   percentOf,
   validateAtMostAll,
   validateCountOrPercent,
+  validateImmutable,
   validateNonnegative,
   validateSelector,
 } from "../validation.ts";
@@ -61,6 +62,11 @@ export function validateStatefulSet({ spec }: StatefulSet, isNew: boolean): Fiel
   const errors: FieldError[] = [];
   if (policy !== "OrderedReady" && policy !== "Parallel")
     errors.push(invalid("spec.podManagementPolicy", policy, "must be 'OrderedReady' or 'Parallel'"));
+  const rollout = spec?.updateStrategy?.rollingUpdate as { partition?: number; maxUnavailable?: unknown } | undefined;
+  if (type === "OnDelete" && rollout !== undefined) {
+    const shown = { Partition: rollout.partition ?? 0, MaxUnavailable: rollout.maxUnavailable ?? null };
+    errors.push(invalid("spec.updateStrategy.rollingUpdate", shown, "only allowed for updateStrategy 'RollingUpdate'"));
+  }
   if (type !== "RollingUpdate" && type !== "OnDelete") {
     const shown = { Type: type, RollingUpdate: spec?.updateStrategy?.rollingUpdate ?? null };
     errors.push(invalid("spec.updateStrategy", shown, "must be 'RollingUpdate' or 'OnDelete'"));
@@ -187,8 +193,11 @@ function validateRunning(template: PodTemplateSpec | undefined): FieldError[] {
 }
 
 export function validateSelectorUpdate(next: Workload, previous: Workload): FieldError[] {
-  if (isDeepStrictEqual(next.spec?.selector, previous.spec?.selector)) return [];
-  return [invalid("spec.selector", next.spec?.selector, "field is immutable")];
+  return validateImmutable(next.spec?.selector, previous.spec?.selector, "spec.selector");
+}
+
+export function validateRevision({ revision }: ControllerRevision): FieldError[] {
+  return validateNonnegative(revision, "revision");
 }
 
 const STATEFUL_MUTABLE = [

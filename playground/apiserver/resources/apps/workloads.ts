@@ -8,10 +8,12 @@ import { anyStrategy } from "../../strategy.ts";
 import { age, type ColumnSpec, pairs, table, templateColumns } from "../columns.ts";
 import { fillConditionTimes } from "../conditions.ts";
 import { setPodSpecDefaults } from "../core/pod-spec/defaults.ts";
+import { validateImmutable } from "../validation.ts";
 import {
   validateDaemonSet,
   validateDeployment,
   validateReplicaSet,
+  validateRevision,
   validateSelectorUpdate,
   validateStatefulSet,
   validateStatefulUpdate,
@@ -153,7 +155,7 @@ export const daemonSetStrategy = anyStrategy<DaemonSet>({
     const isSame = isDeepStrictEqual(next.spec?.template, previous.spec?.template);
     setTemplateGeneration(next, isSame ? before : before + 1);
   },
-  validateUpdate: (next, previous) => [...validateDaemonSet(next), ...validateSelectorUpdate(next, previous)],
+  validateUpdate: (next, previous) => [...validateSelectorUpdate(next, previous), ...validateDaemonSet(next)],
   table: table<DaemonSet>([
     { name: "Desired", type: "integer", value: ({ status }) => status?.desiredNumberScheduled ?? 0 },
     { name: "Current", type: "integer", value: ({ status }) => status?.currentNumberScheduled ?? 0 },
@@ -169,6 +171,11 @@ export const daemonSetStrategy = anyStrategy<DaemonSet>({
 export const controllerRevisionStrategy = anyStrategy<ControllerRevision>({
   resource: controllerRevisions,
   singular: "controllerrevision",
+  validate: validateRevision,
+  validateUpdate: (next, previous) => [
+    ...validateRevision(next),
+    ...validateImmutable(next.data, previous.data, "data"),
+  ],
   table: table<ControllerRevision>([
     {
       name: "Controller",

@@ -1,10 +1,10 @@
 /** Validation of jobs and cron jobs. Kubernetes: pkg/apis/batch/validation */
-import { isDeepStrictEqual } from "node:util";
 import type { CronJob, Job, JobSpec } from "kubernetes-types/batch/v1";
 import { type FieldError, invalid, notSupported, required } from "#machinery/field-error.ts";
 import { selects } from "#machinery/selector.ts";
 import { validatePodTemplate } from "../core/pod-spec/validate.ts";
-import { validateNonnegative, validateSelector } from "../validation.ts";
+import { validateImmutable, validateNonnegative, validateSelector } from "../validation.ts";
+import { findScheduleProblem } from "./schedule.ts";
 
 export const CONTROLLER_UID = "batch.kubernetes.io/controller-uid";
 export const JOB_NAME = "batch.kubernetes.io/job-name";
@@ -71,15 +71,18 @@ function validateJobSpec(spec: JobSpec, path: string): FieldError[] {
 }
 
 export function validateJobUpdate(next: Job, previous: Job): FieldError[] {
-  const errors = validateFinalJob(next);
-  for (const field of ["selector", "template", "completionMode"] as const) {
-    const value = next.spec?.[field];
-    // While a job is suspended and has not begun, its template may be adjusted.
-    if (field === "template" && previous.spec?.suspend === true && previous.status?.startTime === undefined) continue;
-    if (!isDeepStrictEqual(value, previous.spec?.[field]))
-      errors.push(invalid(`spec.${field}`, value, "field is immutable"));
-  }
-  return errors;
+  const [now, old] = [next.spec, previous.spec];
+  // While a job is suspended and has not begun, its template may be adjusted.
+  const isWaiting = old?.suspend === true && previous.status?.startTime === undefined;
+  // The size of an indexed job follows its parallelism.
+  const isElastic = now?.completionMode === "Indexed" && now.completions === now.parallelism;
+  return [
+    ...validateJob(next),
+    ...(isElastic ? [] : validateImmutable(now?.completions, old?.completions, "spec.completions")),
+    ...validateImmutable(now?.selector, old?.selector, "spec.selector"),
+    ...(isWaiting ? [] : validateImmutable(now?.template, old?.template, "spec.template")),
+    ...validateImmutable(now?.completionMode, old?.completionMode, "spec.completionMode"),
+  ];
 }
 
 export function validateCronJob({ spec }: CronJob, previous?: CronJob): FieldError[] {
@@ -100,10 +103,11 @@ export function validateCronJob({ spec }: CronJob, previous?: CronJob): FieldErr
 }
 
 function validateSchedule(schedule: string): FieldError[] {
-  const fields = schedule.trim().split(/\s+/);
-  if (schedule.startsWith("@") || fields.length === 5) return [];
-  const why = `expected exactly 5 fields, found ${fields.length}: [${fields.join(" ")}]`;
-  return [invalid("spec.schedule", schedule, why)];
+  const problem = findScheduleProblem(schedule);
+  const errors = problem === undefined ? [] : [invalid("spec.schedule", schedule, problem)];
+  const why = "cannot use TZ or CRON_TZ in schedule, use timeZone field instead";
+  if (schedule.includes("TZ")) errors.push(invalid("spec.schedule", schedule, why));
+  return errors;
 }
 
 function validateZone(zone: string): FieldError[] {

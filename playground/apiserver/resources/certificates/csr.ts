@@ -15,7 +15,7 @@ export const csrStrategy = anyStrategy<CertificateSigningRequest>({
   status: true,
   generation: false,
   // The request is final; approval and certificate arrive through their subresources.
-  prepareForUpdate: (next, previous) => Object.assign(next, { spec: previous.spec, status: previous.status }),
+  fixed: ["spec"],
   prepareForStatusUpdate: (next, previous) => Object.assign(next, { spec: previous.spec }),
   validate: validateRequest,
   fieldLabels: { "spec.signerName": ({ spec }) => spec.signerName },

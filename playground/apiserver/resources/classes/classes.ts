@@ -14,10 +14,12 @@ import {
 } from "#machinery/builtin.ts";
 import { type FieldError, forbidden, invalid, notSupported, required } from "#machinery/field-error.ts";
 import { dns1123Label } from "#machinery/names.ts";
+import { jsonEquals } from "#machinery/schema/schema.ts";
 import { anyStrategy } from "../../strategy.ts";
 import { age, table } from "../columns.ts";
-import { messages, validateNonnegative } from "../validation.ts";
+import { messages, validateImmutable, validateNonnegative } from "../validation.ts";
 
+const LIFECYCLE_MODES = ["Persistent", "Ephemeral"];
 const HIGHEST_USER_PRIORITY = 1_000_000_000;
 
 export const leaseStrategy = anyStrategy<Lease>({
@@ -32,7 +34,7 @@ export const priorityClassStrategy = anyStrategy<PriorityClass>({
   resource: priorityClasses,
   singular: "priorityclass",
   shortNames: ["pc"],
-  generation: true,
+  generation: "constant",
   setDefaults: (priority) => {
     priority.preemptionPolicy ??= "PreemptLowerPriority";
   },
@@ -40,6 +42,10 @@ export const priorityClassStrategy = anyStrategy<PriorityClass>({
     value > HIGHEST_USER_PRIORITY && metadata?.name?.startsWith("system-") !== true
       ? [forbidden("value", `maximum allowed value of a user defined priority is ${HIGHEST_USER_PRIORITY}`)]
       : [],
+  validateUpdate: (next, previous) => [
+    ...(next.value === previous.value ? [] : [forbidden("value", "may not be changed in an update.")]),
+    ...validateImmutable(next.preemptionPolicy, previous.preemptionPolicy, "preemptionPolicy"),
+  ],
   table: table<PriorityClass>([
     { name: "Value", type: "integer", value: ({ value }) => value },
     { name: "Global-Default", type: "boolean", value: ({ globalDefault }) => globalDefault ?? false },
@@ -52,6 +58,7 @@ export const runtimeClassStrategy = anyStrategy<RuntimeClass>({
   resource: runtimeClasses,
   singular: "runtimeclass",
   validate: ({ handler }) => messages("handler", handler ?? "", dns1123Label(handler ?? "")),
+  validateUpdate: (next, previous) => validateImmutable(next.handler, previous.handler, "handler"),
   table: table<RuntimeClass>([{ name: "Handler", value: ({ handler }) => handler }, age()]),
 });
 
@@ -68,6 +75,12 @@ export const storageClassStrategy = anyStrategy<StorageClass>({
     ...(["Delete", "Retain"].includes(reclaimPolicy ?? "")
       ? []
       : [notSupported("reclaimPolicy", reclaimPolicy, ["Delete", "Retain"])]),
+  ],
+  validateUpdate: (next, previous) => [
+    ...(["parameters", "provisioner", "reclaimPolicy"] as const).flatMap((field) =>
+      jsonEquals(next[field], previous[field]) ? [] : [forbidden(field, `updates to ${field} are forbidden.`)],
+    ),
+    ...validateImmutable(next.volumeBindingMode, previous.volumeBindingMode, "volumeBindingMode"),
   ],
   table: {
     columns: table<StorageClass>([
@@ -105,6 +118,17 @@ export const csiDriverStrategy = anyStrategy<CSIDriver>({
     spec.requiresRepublish ??= false;
     spec.seLinuxMount ??= false;
   },
+  validate: validateCsiDriver,
+  validateUpdate: (next, previous) => [
+    ...validateCsiDriver(next),
+    // Misspelt upstream.
+    ...validateImmutable(next.spec.attachRequired, previous.spec.attachRequired, "spec.attachedRequired"),
+    ...validateImmutable(
+      next.spec.volumeLifecycleModes,
+      previous.spec.volumeLifecycleModes,
+      "spec.volumeLifecycleModes",
+    ),
+  ],
   table: table<CSIDriver>([
     { name: "AttachRequired", type: "boolean", value: ({ spec }) => spec?.attachRequired ?? true },
     { name: "PodInfoOnMount", type: "boolean", value: ({ spec }) => spec?.podInfoOnMount ?? false },
@@ -123,6 +147,23 @@ export const csiNodeStrategy = anyStrategy<CSINode>({
   resource: csiNodes,
   singular: "csinode",
   empty: { spec: { drivers: null } },
+  setDefaults: ({ spec }) => {
+    for (const driver of spec?.drivers ?? [])
+      if (driver.topologyKeys === undefined) Object.assign(driver, { topologyKeys: null });
+  },
+  validateUpdate: ({ spec }, previous) =>
+    (previous.spec.drivers ?? []).flatMap((old) => {
+      const now = (spec.drivers ?? []).find(({ name }) => name === old.name);
+      if (now === undefined || jsonEquals(now, old)) return [];
+      const { name, nodeID, topologyKeys, allocatable } = now;
+      const shown = {
+        Name: name,
+        NodeID: nodeID,
+        TopologyKeys: topologyKeys ?? null,
+        Allocatable: allocatable ?? null,
+      };
+      return [invalid("spec.drivers", shown, "field is immutable")];
+    }),
   table: table<CSINode>([{ name: "Drivers", type: "integer", value: ({ spec }) => spec?.drivers?.length ?? 0 }, age()]),
 });
 
@@ -133,6 +174,13 @@ export const volumeAttachmentStrategy = anyStrategy<VolumeAttachment>({
   statusOnly: true,
   generation: false,
   empty: { status: { attached: false } },
+  validateUpdate: ({ spec }, previous) => {
+    if (jsonEquals(spec, previous.spec)) return [];
+    const { persistentVolumeName = null, inlineVolumeSpec = null } = spec.source ?? {};
+    const source = { PersistentVolumeName: persistentVolumeName, InlineVolumeSpec: inlineVolumeSpec };
+    const shown = { Attacher: spec.attacher, Source: source, NodeName: spec.nodeName };
+    return [invalid("spec", shown, "field is immutable")];
+  },
   table: table<VolumeAttachment>([
     { name: "Attacher", format: "name", value: ({ spec }) => spec?.attacher },
     { name: "PV", value: ({ spec }) => spec?.source.persistentVolumeName ?? "" },
@@ -141,6 +189,12 @@ export const volumeAttachmentStrategy = anyStrategy<VolumeAttachment>({
     age(),
   ]),
 });
+
+function validateCsiDriver({ spec }: CSIDriver): FieldError[] {
+  return (spec.volumeLifecycleModes ?? [])
+    .filter((mode) => !LIFECYCLE_MODES.includes(mode))
+    .map((mode) => notSupported("spec.volumeLifecycleModes", mode, LIFECYCLE_MODES));
+}
 
 function validateLease({ spec }: Lease): FieldError[] {
   const { leaseDurationSeconds: duration, leaseTransitions } = spec ?? {};

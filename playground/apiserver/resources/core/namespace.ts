@@ -42,10 +42,8 @@ const strategy: ResourceStrategy<Namespace> = {
         ? []
         : [invalid("spec.finalizers", finalizer, NOT_QUALIFIED)]),
     ]),
-  prepareForUpdate: (next, previous) => {
-    // Spec finalizers change through /finalize alone.
-    Object.assign(next, { status: previous.status, spec: previous.spec });
-  },
+  // Spec finalizers change through /finalize alone.
+  fixed: ["spec"],
   fieldLabels: { "status.phase": (namespace) => namespace.status?.phase ?? "" },
   table: table<Namespace>([{ name: "Status", value: (namespace) => namespace.status?.phase }, age()]),
 };

@@ -1,14 +1,15 @@
 /** Nodes. Kubernetes: pkg/registry/core/node/strategy.go, printers.go (printNode) */
-import type { Node } from "kubernetes-types/core/v1";
+import type { Node, Taint } from "kubernetes-types/core/v1";
 import { nodes } from "#machinery/builtin.ts";
-import { type FieldError, forbidden, notSupported } from "#machinery/field-error.ts";
+import { duplicate, type FieldError, forbidden, invalid, notSupported, required } from "#machinery/field-error.ts";
+import { labelValue, qualifiedName } from "#machinery/names.ts";
 import { anyStrategy, type ResourceStrategy } from "../../strategy.ts";
 import { age, table } from "../columns.ts";
 import { fillConditionTimes } from "../conditions.ts";
-import { validateCidr } from "../validation.ts";
+import { messages, validateCidr } from "../validation.ts";
+import { TAINT_EFFECTS } from "./pod-spec/scheduling.ts";
 
 const ROLE_PREFIX = "node-role.kubernetes.io/";
-const EFFECTS = ["NoSchedule", "PreferNoSchedule", "NoExecute"];
 
 const NODE_INFO = [
   "machineID",
@@ -49,6 +50,9 @@ const strategy: ResourceStrategy<Node> = {
     const changed = was !== "" && (next.spec?.podCIDR ?? "") !== was;
     const errors = validateNode(next);
     if (changed) errors.push(forbidden("spec.podCIDRs", 'node updates may not change podCIDR except from "" to valid'));
+    const { providerID = "" } = previous.spec ?? {};
+    if (providerID !== "" && next.spec?.providerID !== providerID)
+      errors.push(forbidden("spec.providerID", 'node updates may not change providerID except from "" to valid'));
     return errors;
   },
   fieldLabels: { "spec.unschedulable": (node) => String(node.spec?.unschedulable ?? false) },
@@ -73,10 +77,26 @@ export const nodeStrategy = anyStrategy(strategy);
 
 function validateNode(node: Node): FieldError[] {
   const errors = (node.spec?.podCIDRs ?? []).flatMap((cidr, i) => validateCidr(cidr, `spec.podCIDRs[${i}]`));
-  for (const [i, taint] of (node.spec?.taints ?? []).entries()) {
-    if (!EFFECTS.includes(taint.effect)) errors.push(notSupported(`spec.taints[${i}].effect`, taint.effect, EFFECTS));
-  }
-  return errors;
+  return [...validateTaints(node.spec?.taints ?? []), ...errors];
+}
+
+/** Upstream has the field at the wrong place. */
+function validateTaints(taints: readonly Taint[]): FieldError[] {
+  const seen = new Set<string>();
+  return taints.flatMap(({ key = "", value = "", effect = "", timeAdded }, i) => {
+    const at = `metadata.taints[${i}]`;
+    const errors = messages(`${at}.key`, key, qualifiedName(key));
+    const problems = labelValue(value);
+    if (problems.length > 0) errors.push(invalid(`${at}.value`, value, problems.join(";")));
+    if (effect === "") errors.push(required(`${at}.effect`));
+    else if (!TAINT_EFFECTS.includes(effect)) errors.push(notSupported(`${at}.effect`, effect, TAINT_EFFECTS));
+    if (seen.has(`${key}:${effect}`)) {
+      const twice = duplicate(at, { Key: key, Value: value, Effect: effect, TimeAdded: timeAdded ?? null });
+      errors.push({ ...twice, message: `${twice.message}: taints must be unique by key and effect pair` });
+    }
+    seen.add(`${key}:${effect}`);
+    return errors;
+  });
 }
 
 function statusText(node: Node): string {

@@ -99,6 +99,14 @@ function validateContainersUpdate(next: Pod, previous: Pod): { readonly errors: 
   return { errors, ends: false };
 }
 
+/** It may come and come nearer. */
+function validateDeadline(now: number | undefined, before: number | undefined): FieldError[] {
+  const at = "spec.activeDeadlineSeconds";
+  if (now === undefined)
+    return before === undefined ? [] : [invalid(at, null, "must not update from a positive integer to nil value")];
+  return before !== undefined && before < now ? [invalid(at, now, "must be less than or equal to previous value")] : [];
+}
+
 function applyGates(pod: Pod): void {
   if ((pod.spec?.schedulingGates ?? []).length === 0) return;
   const condition = {
@@ -135,6 +143,9 @@ function validateSpecUpdate(next: Pod, previous: Pod): FieldError[] {
     ...containers.errors,
   ];
   if (containers.ends) return errors;
+  const deadline = validateDeadline(next.spec.activeDeadlineSeconds, previous.spec.activeDeadlineSeconds);
+  errors.push(...deadline);
+  if (deadline.length > 0 && next.spec.activeDeadlineSeconds !== undefined) return errors;
   const frozen = (pod: Pod): unknown => {
     const spec = structuredClone(pod.spec);
     if (spec === undefined) return spec;
@@ -142,13 +153,7 @@ function validateSpecUpdate(next: Pod, previous: Pod): FieldError[] {
       container.image = "";
     }
     const gates = (spec.schedulingGates ?? []).length > 0;
-    const {
-      activeDeadlineSeconds: _a,
-      tolerations: _t,
-      terminationGracePeriodSeconds: _g,
-      schedulingGates: _s,
-      ...rest
-    } = spec;
+    const { activeDeadlineSeconds: _a, tolerations: _t, schedulingGates: _s, ...rest } = spec;
     return gates ? { ...rest, nodeSelector: undefined, affinity: undefined } : rest;
   };
   const kept = (previous.spec.tolerations ?? []).every((old) =>

@@ -11,7 +11,7 @@ import type {
 import { duplicate, type FieldError, invalid, notSupported, required } from "#machinery/field-error.ts";
 import { dns1123Label } from "#machinery/names.ts";
 import { milliOf } from "#machinery/quantity.ts";
-import { messages, validateIp, validatePort } from "../validation.ts";
+import { messages, validateEndpointIp, validateIp, validatePort } from "../validation.ts";
 import { validateContainerResource, validateQuotaResource, validateResourceName } from "./resource-name.ts";
 
 const PROTOCOLS = ["SCTP", "TCP", "UDP"];
@@ -45,29 +45,30 @@ function validateNameOnly(name: string, _amount: string, field: string): FieldEr
 }
 
 type Bound = (typeof LISTS)[number];
-/** Which list may not exceed which; in which of them the error is, and in what words. */
+/** Which list may not exceed which; in which of them the error is, which amount it shows, and in what words. */
 const ORDERS: readonly {
   readonly low: Bound;
   readonly high: Bound;
   readonly at: Bound;
+  readonly shown?: Bound;
   readonly words: readonly [string, string];
 }[] = [
   { low: "min", high: "max", at: "min", words: ["min", "max"] },
   { low: "min", high: "defaultRequest", at: "defaultRequest", words: ["min", "default request"] },
   { low: "defaultRequest", high: "max", at: "defaultRequest", words: ["default request", "max"] },
   { low: "defaultRequest", high: "default", at: "defaultRequest", words: ["default request", "default limit"] },
-  { low: "min", high: "default", at: "default", words: ["min", "default"] },
-  { low: "default", high: "max", at: "default", words: ["default", "max"] },
+  { low: "min", high: "default", at: "default", shown: "min", words: ["min", "default"] },
+  { low: "default", high: "max", at: "default", shown: "max", words: ["default", "max"] },
 ];
 
 function validateLimitAmounts(limit: LimitRangeItem, path: string): FieldError[] {
   const names = new Set(LISTS.flatMap((list) => Object.keys(limit[list] ?? {})));
   return [...names].flatMap((name) =>
-    ORDERS.flatMap(({ low, high, at, words: [lesser, greater] }) => {
+    ORDERS.flatMap(({ low, high, at, shown = at, words: [lesser, greater] }) => {
       const [a, b] = [limit[low]?.[name], limit[high]?.[name]];
       if (a === undefined || b === undefined || milliOf(a) <= milliOf(b)) return [];
       const why = `${lesser} value ${a} is greater than ${greater} value ${b}`;
-      return [invalid(`${path}.${at}[${name}]`, limit[at]?.[name], why)];
+      return [invalid(`${path}.${at}[${name}]`, limit[shown]?.[name], why)];
     }),
   );
 }
@@ -92,20 +93,9 @@ function validateAddress({ ip = "", hostname = "" }: EndpointAddress, at: string
     ...(hostname === "" ? [] : messages(`${at}.hostname`, hostname, dns1123Label(hostname))),
     // Upstream looks at it twice.
     ...(problems.length === 0
-      ? validateReachable(ip, `${at}.ip`)
+      ? validateEndpointIp(ip, `${at}.ip`)
       : [invalid(`${at}.ip`, ip, "must be a valid IP address")]),
   ];
-}
-
-/** Kubernetes: pkg/apis/core/validation (ValidateEndpointIP) */
-function validateReachable(ip: string, at: string): FieldError[] {
-  const ranges: readonly (readonly [RegExp, string])[] = [
-    [/^(0\.0\.0\.0|::)$/, "may not be unspecified"],
-    [/^(127\.|::1$)/, "may not be in the loopback range (127.0.0.0/8, ::1/128)"],
-    [/^(169\.254\.|fe[89ab][0-9a-f]:)/i, "may not be in the link-local range (169.254.0.0/16, fe80::/10)"],
-    [/^(224\.0\.0\.|ff02:)/i, "may not be in the link-local multicast range (224.0.0.0/24, ff02::/10)"],
-  ];
-  return ranges.filter(([range]) => range.test(ip)).map(([, why]) => invalid(at, ip, why));
 }
 
 function validateEndpointPort(

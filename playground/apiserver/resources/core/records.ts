@@ -3,6 +3,7 @@ import type {
   Endpoints,
   Event,
   LimitRange,
+  LimitRangeItem,
   PodTemplate,
   ReplicationController,
   ResourceQuota,
@@ -93,6 +94,9 @@ export const limitRangeStrategy = anyStrategy<LimitRange>({
   resource: limitRanges,
   singular: "limitrange",
   shortNames: ["limits"],
+  setDefaults: ({ spec }) => {
+    for (const limit of spec?.limits ?? []) if (limit.type === "Container") setLimitDefaults(limit);
+  },
   validate: validateLimitRange,
   validateUpdate: validateLimitRange,
   table: {
@@ -171,6 +175,13 @@ export const replicationControllerStrategy = anyStrategy<ReplicationController>(
     ),
   ]),
 });
+
+/** The most that is allowed is the default limit, that is the default request, and so is the least that is needed. */
+function setLimitDefaults(limit: LimitRangeItem): void {
+  const defaults = { ...limit.max, ...limit.default };
+  limit.default = defaults;
+  limit.defaultRequest = { ...limit.min, ...defaults, ...limit.defaultRequest };
+}
 
 function endpointsText(object: Endpoints): string {
   const all = (object.subsets ?? []).flatMap(({ addresses, ports }) =>

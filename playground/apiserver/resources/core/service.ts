@@ -1,7 +1,8 @@
 /** Services. Kubernetes: pkg/registry/core/service/strategy.go, pkg/apis/core/validation (ValidateService) */
-import type { Service, ServicePort } from "kubernetes-types/core/v1";
+import type { Service, ServicePort, ServiceSpec } from "kubernetes-types/core/v1";
 import { services } from "#machinery/builtin.ts";
 import { dns1035Label } from "#machinery/names.ts";
+import { jsonEquals } from "#machinery/schema/schema.ts";
 import { anyStrategy, type ResourceStrategy } from "../../strategy.ts";
 import { age, pairs, table } from "../columns.ts";
 import { validateClusterIpUpdate, validateService } from "./service-validation.ts";
@@ -22,7 +23,9 @@ const strategy: ResourceStrategy<Service> = {
   validate: validateService,
   prepareForUpdate: (next, previous) => {
     Object.assign(next, { status: previous.status });
+    dropForType(next, previous);
     keepAllocations(next, previous);
+    followAddress(next, previous);
     setFamilies(next, previous);
   },
   validateUpdate: (next, previous) => [...validateService(next), ...validateClusterIpUpdate(next, previous)],
@@ -70,6 +73,31 @@ function setFamilies({ spec }: Service, previous: Service | undefined): void {
   }
   spec.ipFamilyPolicy ??= previous?.spec?.ipFamilyPolicy ?? "SingleStack";
   spec.ipFamilies ??= [...(previous?.spec?.ipFamilies ?? ["IPv4"])];
+}
+
+const hasNodePorts = ({ spec }: Service): boolean => spec?.type === "NodePort" || spec?.type === "LoadBalancer";
+
+/**
+ * What a Service was given because of its type goes with the type, unless the client means something else by it.
+ * Kubernetes: pkg/registry/core/service/strategy.go (dropTypeDependentFields)
+ */
+function dropForType({ spec, ...next }: Service, previous: Service): void {
+  const old = previous.spec;
+  if (spec === undefined || old === undefined) return;
+  const drop = (fields: readonly (keyof ServiceSpec)[]): void => {
+    for (const field of fields) if (jsonEquals(spec[field], old[field])) delete spec[field];
+  };
+  if (old.type !== "ExternalName" && spec.type === "ExternalName")
+    drop(["clusterIP", "clusterIPs", "internalTrafficPolicy", "ipFamilies", "ipFamilyPolicy"]);
+  const isExternal = hasNodePorts({ ...next, spec }) || (spec.externalIPs ?? []).length > 0;
+  if (!isExternal) drop(["externalTrafficPolicy", "healthCheckNodePort"]);
+  if (spec.type !== "LoadBalancer") drop(["allocateLoadBalancerNodePorts", "loadBalancerClass"]);
+}
+
+/** Of the two ways to name the address the one that was changed counts. */
+function followAddress({ spec }: Service, { spec: old }: Service): void {
+  if (spec?.clusterIP === undefined || spec.clusterIP === old?.clusterIP) return;
+  if (jsonEquals(spec.clusterIPs, old?.clusterIPs)) spec.clusterIPs = [spec.clusterIP];
 }
 
 /** A client that leaves allocated fields out means to keep them. */

@@ -1,13 +1,13 @@
 /** PersistentVolumes and claims. Kubernetes: pkg/registry/core/{persistentvolume,persistentvolumeclaim} */
-import { isDeepStrictEqual } from "node:util";
 import type { PersistentVolume, PersistentVolumeClaim, PersistentVolumeClaimSpec } from "kubernetes-types/core/v1";
 import { persistentVolumeClaims, persistentVolumes } from "#machinery/builtin.ts";
 import { type FieldError, forbidden, invalid, notSupported, required } from "#machinery/field-error.ts";
 import { milliOf } from "#machinery/quantity.ts";
+import { jsonEquals } from "#machinery/schema/schema.ts";
 import { timestamp } from "../../core.ts";
 import { anyStrategy } from "../../strategy.ts";
 import { age, table } from "../columns.ts";
-import { validateSelector } from "../validation.ts";
+import { validateImmutable, validateSelector } from "../validation.ts";
 
 const MODES: Readonly<Record<string, string>> = {
   ReadWriteOnce: "RWO",
@@ -52,7 +52,7 @@ export const persistentVolumeStrategy = anyStrategy<PersistentVolume>({
     Object.assign(next.status, { lastPhaseTransitionTime: timestamp(Date.now()) });
   },
   validate: validateVolume,
-  validateUpdate: validateVolume,
+  validateUpdate: (next, previous) => [...validateVolume(next), ...validateVolumeUpdate(next, previous)],
   table: table<PersistentVolume>([
     { name: "Capacity", value: (volume) => volume.spec?.capacity?.["storage"] },
     { name: "Access Modes", value: (volume) => modes(volume.spec?.accessModes) },
@@ -135,6 +135,16 @@ function validateVolume({ spec }: PersistentVolume): FieldError[] {
   return [...errors, ...validateMode(spec?.volumeMode)];
 }
 
+function validateVolumeUpdate(next: PersistentVolume, previous: PersistentVolume): FieldError[] {
+  const sourceOf = ({ spec }: PersistentVolume): object =>
+    Object.fromEntries(Object.entries(spec ?? {}).filter(([field]) => !VOLUME_FIELDS.has(field)));
+  const at = "spec.persistentvolumesource";
+  return [
+    ...(jsonEquals(sourceOf(next), sourceOf(previous)) ? [] : [forbidden(at, `${at} is immutable after creation`)]),
+    ...validateImmutable(next.spec?.volumeMode, previous.spec?.volumeMode, "volumeMode"),
+  ];
+}
+
 function validateClaim({ spec }: PersistentVolumeClaim): FieldError[] {
   const { accessModes = [], selector, resources, volumeMode } = spec ?? {};
   const at = "spec.resources[storage]";
@@ -151,7 +161,7 @@ function validateClaim({ spec }: PersistentVolumeClaim): FieldError[] {
 function validateClaimUpdate(next: PersistentVolumeClaim, previous: PersistentVolumeClaim): FieldError[] {
   const size = (claim: PersistentVolumeClaim): bigint => milliOf(claim.spec?.resources?.requests?.["storage"]);
   const errors: FieldError[] = [];
-  if (!isDeepStrictEqual(fixedPart(next, previous), fixedPart(previous, previous))) {
+  if (!jsonEquals(fixedPart(next, previous), fixedPart(previous, previous))) {
     const why =
       "spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims";
     errors.push(forbidden("spec", why));
@@ -168,5 +178,5 @@ function fixedPart(claim: PersistentVolumeClaim, previous: PersistentVolumeClaim
   if ((previous.spec?.volumeName ?? "") === "") delete spec.volumeName;
   if (previous.spec?.storageClassName === undefined) delete spec.storageClassName;
   if (previous.status?.phase === "Bound") spec.resources = { ...spec.resources, requests: {} };
-  return JSON.parse(JSON.stringify(spec)) as object;
+  return spec;
 }

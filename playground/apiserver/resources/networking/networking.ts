@@ -8,7 +8,7 @@ import { duplicate, type FieldError, invalid, notSupported, required } from "#ma
 import { dns1123Label } from "#machinery/names.ts";
 import { anyStrategy } from "../../strategy.ts";
 import { age, table } from "../columns.ts";
-import { messages, validateIp } from "../validation.ts";
+import { messages, validateEndpointIp, validateImmutable, validateIp } from "../validation.ts";
 
 const PROTOCOLS = ["SCTP", "TCP", "UDP"];
 const ADDRESS_TYPES = ["FQDN", "IPv4", "IPv6"];
@@ -43,6 +43,8 @@ export const ingressClassStrategy = anyStrategy<IngressClass>({
   singular: "ingressclass",
   generation: true,
   validate: ({ spec }) => ((spec?.controller ?? "") === "" ? [required("spec.controller")] : []),
+  validateUpdate: (next, previous) =>
+    validateImmutable(next.spec?.controller, previous.spec?.controller, "spec.controller"),
   table: table<IngressClass>([
     { name: "Controller", value: ({ spec }) => spec?.controller },
     {
@@ -57,6 +59,7 @@ export const ingressClassStrategy = anyStrategy<IngressClass>({
 export const endpointSliceStrategy = anyStrategy<EndpointSlice>({
   resource: endpointSlices,
   singular: "endpointslice",
+  empty: { endpoints: null, ports: null },
   generation: true,
   setDefaults: (slice) => {
     for (const endpoint of slice.endpoints ?? []) endpoint.conditions ??= {};
@@ -74,9 +77,7 @@ export const endpointSliceStrategy = anyStrategy<EndpointSlice>({
   },
   validateUpdate: (next, previous) => [
     ...validateSlice(next),
-    ...(next.addressType === previous.addressType
-      ? []
-      : [invalid("addressType", next.addressType, "field is immutable")]),
+    ...validateImmutable(next.addressType, previous.addressType, "addressType"),
   ],
   table: table<EndpointSlice>([
     { name: "AddressType", value: ({ addressType }) => addressType },
@@ -144,7 +145,9 @@ function validateAddress(address: string, type: string, at: string): FieldError[
   if (type !== "IPv4" && type !== "IPv6") return [];
   const errors = validateIp(address, at);
   const isOther = errors.length === 0 && isIPv4(address) !== (type === "IPv4");
-  return isOther ? [invalid(at.replace(/\[\d+\]$/, ""), address, `must be an ${type} address`)] : errors;
+  return isOther
+    ? [invalid(at.replace(/\[\d+\]$/, ""), address, `must be an ${type} address`)]
+    : [...errors, ...validateEndpointIp(address, at)];
 }
 
 function validateSlicePorts({ ports }: EndpointSlice): FieldError[] {

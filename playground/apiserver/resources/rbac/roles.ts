@@ -7,10 +7,11 @@ import { anyStrategy } from "../../strategy.ts";
 import { age, type ColumnSpec, joined, table } from "../columns.ts";
 
 const GROUP = "rbac.authorization.k8s.io";
+const SUBJECT_GROUPS: Readonly<Record<string, string>> = { ServiceAccount: "", User: GROUP, Group: GROUP };
 
 interface Binding {
   readonly metadata?: { readonly namespace?: string };
-  readonly roleRef: { readonly kind: string; readonly name: string };
+  readonly roleRef: { readonly apiGroup?: string; readonly kind: string; readonly name: string };
   readonly subjects?: readonly Subject[];
 }
 
@@ -105,9 +106,11 @@ function validateBinding({ metadata, roleRef, subjects }: Binding): FieldError[]
     if ((subject.name ?? "") === "") errors.push(required(`subjects[${i}].name`));
     if (!namespaced && subject.kind === "ServiceAccount" && (subject.namespace ?? "") === "")
       errors.push(required(`subjects[${i}].namespace`));
-    if (!["ServiceAccount", "User", "Group"].includes(subject.kind)) {
-      errors.push(notSupported(`subjects[${i}].kind`, subject.kind, ["ServiceAccount", "User", "Group"]));
-    }
+    const group = SUBJECT_GROUPS[subject.kind];
+    if (group === undefined)
+      errors.push(notSupported(`subjects[${i}].kind`, subject.kind, Object.keys(SUBJECT_GROUPS)));
+    else if ((subject.apiGroup ?? "") !== group)
+      errors.push(notSupported(`subjects[${i}].apiGroup`, subject.apiGroup ?? "", [group]));
   }
   return errors;
 }
@@ -115,7 +118,8 @@ function validateBinding({ metadata, roleRef, subjects }: Binding): FieldError[]
 function validateBindingUpdate(next: Binding, previous: Binding): FieldError[] {
   const errors = validateBinding(next);
   if (next.roleRef.kind !== previous.roleRef.kind || next.roleRef.name !== previous.roleRef.name) {
-    errors.push(invalid("roleRef", next.roleRef, "cannot change roleRef"));
+    const { apiGroup = GROUP, kind, name } = next.roleRef;
+    errors.push(invalid("roleRef", { APIGroup: apiGroup, Kind: kind, Name: name }, "cannot change roleRef"));
   }
   return errors;
 }

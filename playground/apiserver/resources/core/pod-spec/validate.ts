@@ -1,5 +1,5 @@
 /** Validation of pod specs, for pods and for every kind with a pod template. Kubernetes: pkg/apis/core/validation (ValidatePodSpec) */
-import type { PodSpec, PodTemplateSpec } from "kubernetes-types/core/v1";
+import type { Container, PodSpec, PodTemplateSpec } from "kubernetes-types/core/v1";
 import { duplicate, type FieldError, forbidden, invalid, notSupported, required } from "#machinery/field-error.ts";
 import { dns1123Label, dns1123Subdomain } from "#machinery/names.ts";
 import { messages, validateIp, validateLabels, validateRange } from "../../validation.ts";
@@ -60,8 +60,8 @@ function validateName(value: string | undefined, path: string, problems: (value:
 function validateContainers(spec: PodSpec, path: string, volumes: ReadonlySet<string>): FieldError[] {
   const names = new Set<string>();
   const errors = (spec.containers ?? []).length === 0 ? [required(`${path}.containers`)] : [];
-  for (const field of ["containers", "initContainers"] as const) {
-    for (const [i, container] of (spec[field] ?? []).entries()) {
+  for (const field of ["containers", "initContainers", "ephemeralContainers"] as const) {
+    for (const [i, container] of ((spec[field] ?? []) as readonly Container[]).entries()) {
       const at = `${path}.${field}[${i}]`;
       const running = field === "containers" || container.restartPolicy === "Always";
       errors.push(...validateContainer(container, at, { volumes, running }));
