@@ -153,7 +153,11 @@ async function prepareUpdate(
   });
   const admitted = input.raw === true ? next : await admit(core, call, request, next);
   if (call.subresource === "status") strategy.prepareForStatusUpdate?.(admitted, previous);
-  else if (followsMainRules(call)) strategy.prepareForUpdate?.(admitted, previous);
+  else if (followsMainRules(call)) {
+    // Once more: admission may have changed what is to stay.
+    if (call.subresource === "" && input.prepare === undefined) keepFields(admitted, previous, strategy);
+    strategy.prepareForUpdate?.(admitted, previous);
+  }
   encode(call.served, admitted);
   if (input.raw !== true) bumpGeneration(strategy, admitted, previous as UnstructuredObject);
   const main = followsMainRules(call) ? strategy.validateUpdate : undefined;

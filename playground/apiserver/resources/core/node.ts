@@ -44,7 +44,6 @@ const strategy: ResourceStrategy<Node> = {
     },
   },
   validate: validateNode,
-  prepareForUpdate: (next, previous) => Object.assign(next, { status: previous.status }),
   validateUpdate: (next, previous) => {
     const was = previous.spec?.podCIDR ?? "";
     const changed = was !== "" && (next.spec?.podCIDR ?? "") !== was;

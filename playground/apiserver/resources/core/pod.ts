@@ -38,7 +38,6 @@ const strategy: ResourceStrategy<Pod> = {
           ...validateImages(spec.initContainers, "spec.initContainers"),
           ...refuseEphemeral(spec, "spec", "cannot be set on create"),
         ],
-  prepareForUpdate: (next, previous) => Object.assign(next, { status: previous.status }),
   validateUpdate: (next, previous) => validateSpecUpdate(next, previous),
   prepareForStatusUpdate: (next, previous) => {
     // The class is decided once, by the spec.

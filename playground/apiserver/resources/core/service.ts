@@ -22,7 +22,6 @@ const strategy: ResourceStrategy<Service> = {
   },
   validate: validateService,
   prepareForUpdate: (next, previous) => {
-    Object.assign(next, { status: previous.status });
     dropForType(next, previous);
     keepAllocations(next, previous);
     followAddress(next, previous);

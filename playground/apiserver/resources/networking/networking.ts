@@ -18,7 +18,6 @@ export const ingressStrategy = anyStrategy<Ingress>({
   singular: "ingress",
   shortNames: ["ing"],
   status: true,
-  prepareForUpdate: (next, previous) => Object.assign(next, { status: previous.status }),
   validate: validateIngress,
   table: table<Ingress>([
     { name: "Class", value: ({ spec }) => spec?.ingressClassName },
