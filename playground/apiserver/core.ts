@@ -30,6 +30,8 @@ export interface Call {
   readonly userAgent: string;
   /** Of any built-in kind a body may hold. */
   readonly schemas: BuiltinSchemas;
+  /** What else is served. */
+  readonly registry: Registry;
   /** Sent as `Warning: 299` headers. */
   readonly warnings: string[];
   /** The request's body, read at most once. */

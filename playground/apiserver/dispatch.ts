@@ -4,7 +4,7 @@
  */
 import type { Context } from "#base/context.ts";
 import type { UnstructuredObject } from "#machinery/meta.ts";
-import { failure } from "#machinery/status-error.ts";
+import { failure, notFound } from "#machinery/status-error.ts";
 import type { ConnectorRequest, JsonConnector, StreamConnector, ViewConnector, VirtualResource } from "./connector.ts";
 import type { Call, Core, Reply } from "./core.ts";
 import { DEFAULT_VERBS } from "./discovery/discovery.ts";
@@ -15,10 +15,11 @@ import { handleGet, handleList } from "./handlers/list.ts";
 import { writeOptions } from "./handlers/options.ts";
 import { handlePatch } from "./handlers/patch.ts";
 import { handleScale } from "./handlers/scale.ts";
-import { admissionRequest, admit, methodNotAllowed, validateAdmission } from "./handlers/write.ts";
+import { admissionRequest, admit, methodNotAllowed, recordManager, validateAdmission } from "./handlers/write.ts";
 import type { ServedResource } from "./registry.ts";
 import type { UserInfo } from "./request.ts";
 import type { RequestInfo } from "./request-info.ts";
+import { pageNotFound } from "./respond.ts";
 
 export type Target =
   | { readonly to: "resource"; readonly served: ServedResource }
@@ -35,7 +36,7 @@ export function findTarget(core: Core, info: RequestInfo): Target {
     return { to: "virtual", virtual };
   }
   const served = core.registry.find(info);
-  if (served === undefined) throw nowhere();
+  if (served === undefined) throw hasGroup(core, info.group) ? nowhere() : pageNotFound();
   const { strategy } = served;
   const needsNamespace = strategy.resource.namespaced && info.namespace === "";
   if (needsNamespace && !["list", "watch"].includes(info.verb)) {
@@ -47,7 +48,7 @@ export function findTarget(core: Core, info: RequestInfo): Target {
     (info.subresource === "status" && strategy.status) || (info.subresource === "scale" && strategy.scale);
   if (builtIn) return requireVerb(["get", "patch", "update"], info, { to: "resource", served });
   const connector = core.registry.findConnector(info, info.subresource);
-  if (connector === undefined) throw nowhere();
+  if (connector === undefined) throw served.custom ? notFound(strategy.resource, info.name) : nowhere();
   requireVerb(connector.verbs, info, undefined);
   if (connector.form === "view") return { to: "view", served, view: connector };
   return connector.form === "json" ? { to: "json", served, connector } : { to: "stream", served, connector };
@@ -60,13 +61,19 @@ function requireVerb<T>(verbs: readonly string[], info: RequestInfo, target: T):
   return target;
 }
 
+function hasGroup(core: Core, group: string): boolean {
+  return [...core.registry.all().map(({ strategy }) => strategy), ...core.registry.allVirtual()].some(
+    ({ resource }) => resource.group === group,
+  );
+}
+
 function nowhere(): Error {
   return failure(404, "NotFound", "the server could not find the requested resource", {});
 }
 
 /** Everything that answers with one object; watches and streams are the server's own business. */
 export async function answer(core: Core, call: Call, target: Exclude<Target, { to: "stream" }>): Promise<Reply> {
-  if (target.to === "virtual") return answerVirtual(call, target.virtual);
+  if (target.to === "virtual") return answerVirtual(core, call, target.virtual);
   if (target.to === "json") return answerJson(core, call, target.connector);
   const view = target.to === "view" ? target.view : undefined;
   if (call.subresource === "scale" && view === undefined) return handleScale(core, call);
@@ -90,8 +97,10 @@ export async function answer(core: Core, call: Call, target: Exclude<Target, { t
   }
 }
 
-async function answerVirtual(call: Call, virtual: VirtualResource): Promise<Reply> {
+async function answerVirtual(core: Core, call: Call, virtual: VirtualResource): Promise<Reply> {
+  const options = writeOptions(call, "CreateOptions");
   const object = toObject(call, await decodeBody(call));
+  recordManager(core, call, { next: object, options });
   return { code: 201, body: await virtual.create(call.ctx, call.user, call.namespace, object) };
 }
 
@@ -137,7 +146,7 @@ export function callFor(
     target.to === "virtual"
       ? {
           strategy: { resource: target.virtual.resource as never, singular: target.virtual.singular },
-          schema: () => undefined,
+          schema: () => core.schemas.find(target.virtual.resource),
           custom: false,
           storageVersion: target.virtual.resource.version,
         }
@@ -156,6 +165,7 @@ export function callFor(
     contentType: String(request.headers["content-type"] ?? ""),
     userAgent: String(request.headers["user-agent"] ?? ""),
     schemas: core.schemas,
+    registry: core.registry,
     warnings: served.strategy.deprecation === undefined ? [] : [served.strategy.deprecation],
     body: () => {
       body ??= request.body();

@@ -7,7 +7,7 @@ import type { Metrics } from "./metrics.ts";
 import type { BuiltinSchemas } from "./openapi/builtin-schemas.ts";
 import { OpenApiDocuments } from "./openapi/documents.ts";
 import type { RequestInfo } from "./request-info.ts";
-import { type Incoming, type Outgoing, sendObject, sendText } from "./respond.ts";
+import { type Incoming, type Outgoing, pageNotFound, sendObject, sendText } from "./respond.ts";
 
 const VERSION = {
   major: "1",
@@ -61,7 +61,7 @@ export class NonResourcePaths {
       return sendText(outgoing, 200, JSON.stringify(body), type);
     }
     const body = this.#document(path, incoming);
-    if (body === undefined) throw failure(404, "NotFound", "the server could not find the requested resource", {});
+    if (body === undefined) throw pageNotFound();
     await sendObject(outgoing, { code: 200, body });
   }
 

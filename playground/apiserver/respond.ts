@@ -3,9 +3,9 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Http2ServerRequest, Http2ServerResponse } from "node:http2";
 import { promisify } from "node:util";
 import { gzip } from "node:zlib";
-import { stringify as toYaml } from "yaml";
 import { failure, StatusError } from "#machinery/status-error.ts";
 import type { WatchSink } from "./handlers/watch.ts";
+import { formatYaml } from "./handlers/yaml.ts";
 
 export type Incoming = IncomingMessage | Http2ServerRequest;
 /** The two response classes share what is used here; their overloads don't unite. */
@@ -27,7 +27,7 @@ export interface Answer {
 }
 
 export async function sendObject(outgoing: Outgoing, answer: Answer): Promise<void> {
-  const text = answer.yaml === true ? toYaml(answer.body) : `${JSON.stringify(answer.body)}\n`;
+  const text = answer.yaml === true ? formatYaml(answer.body) : `${JSON.stringify(answer.body)}\n`;
   const headers: Record<string, string | string[]> = {
     "content-type": answer.yaml === true ? "application/yaml" : "application/json",
     "cache-control": "no-cache, private",
@@ -62,9 +62,25 @@ export function sendText(
   outgoing.end(text);
 }
 
+/** An answer that the genuine server gives as text, for no API is asked. */
+export class TextError extends Error {
+  readonly code: number;
+
+  constructor(code: number, message: string) {
+    super(message);
+    this.name = "TextError";
+    this.code = code;
+  }
+}
+
+export function pageNotFound(): TextError {
+  return new TextError(404, "404 page not found");
+}
+
 /** The Status of anything thrown; what is no StatusError is an internal error. */
 export function statusOf(error: unknown): StatusError {
   if (error instanceof StatusError) return error;
+  if (error instanceof TextError) return failure(error.code, undefined, error.message);
   const message = error instanceof Error ? error.message : String(error);
   return failure(500, "InternalError", `Internal error occurred: ${message}`, { causes: [{ message }] });
 }
@@ -75,6 +91,7 @@ export async function sendError(outgoing: Outgoing, error: unknown, warnings: re
     outgoing.end();
     return;
   }
+  if (error instanceof TextError) return sendText(outgoing, code, `${error.message}\n`);
   const seconds = status.details?.retryAfterSeconds;
   if (seconds !== undefined && seconds > 0) (outgoing as ServerResponse).setHeader("retry-after", String(seconds));
   await sendObject(outgoing, { code, body: status, warnings });

@@ -42,7 +42,7 @@ test("refusals are Kubernetes' own Status objects", async () => {
   const cases: [string, string, object | undefined, number, string, string][] = [
     ["POST", CONFIG_MAPS, configMap("taken"), 409, "AlreadyExists", 'configmaps "taken" already exists'],
     ["GET", `${CONFIG_MAPS}/none`, undefined, 404, "NotFound", 'configmaps "none" not found'],
-    ["GET", "/apis/none/v1/things", undefined, 404, "NotFound", "the server could not find the requested resource"],
+    ["GET", "/apis/apps/v9/things", undefined, 404, "NotFound", "the server could not find the requested resource"],
     [
       "PUT",
       CONFIG_MAPS,
@@ -106,6 +106,13 @@ test("refusals are Kubernetes' own Status objects", async () => {
       [body.kind, body.status, body.code, body.reason, body.message],
       ["Status", "Failure", code, reason, message],
     );
+  }
+});
+
+test("what belongs to no API is answered as text", async () => {
+  for (const path of ["/apis/none/v1/things", "/apis/none", "/none"]) {
+    const { code, text } = await api.request("GET", path);
+    assert.deepEqual([code, text], [404, "404 page not found\n"]);
   }
 });
 

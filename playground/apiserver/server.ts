@@ -73,7 +73,7 @@ export async function startApiServer(ctx: Context, options: ApiServerOptions): P
       strategy,
       schema: () => options.schemas.find({ group, version, kind }),
       custom: false,
-      storageVersion: version,
+      storageVersion: strategy.storageVersion ?? version,
     });
   }
   let parts: ApiServerParts | undefined;
@@ -248,7 +248,7 @@ class Listener {
     const representation = negotiate(String(incoming.headers.accept ?? ""), info.query);
     const show = (body: object): object => render(body, { strategy, representation, nowMs: this.#core.now() });
     if (call.verb === "watch") {
-      startWatch(this.#core, call, lazySink(outgoing, show));
+      startWatch(this.#core, call, lazySink(outgoing, namedOnce(show)));
       audited?.responseStarted(200);
       return;
     }
@@ -268,6 +268,18 @@ class Listener {
       for (const socket of this.#sockets) socket.destroy();
     });
   }
+}
+
+/** Of the tables of one watch the first alone says what its columns are. */
+function namedOnce(show: (body: object) => object): (body: object) => object {
+  let isNamed = false;
+  return (body) => {
+    const shown = show(body);
+    if (!("columnDefinitions" in shown)) return shown;
+    const frame = isNamed ? { ...shown, columnDefinitions: null } : shown;
+    isNamed = true;
+    return frame;
+  };
 }
 
 /** Response headers of a watch go out only once the request was found to be good. */

@@ -65,13 +65,14 @@ function createWriter(core: Core): ObjectWriter {
       resource: Resource<T>,
       namespace: string,
       name: string,
-      subresource: "" | "status",
+      subresource: string,
       mutate: (object: T) => T | undefined,
     ): Promise<T> {
       const call = internalCall(core, ctx, { resource, namespace, name, subresource, verb: "update" });
       const next = (current: UnstructuredObject): UnstructuredObject =>
         (mutate(current as unknown as T) ?? current) as unknown as UnstructuredObject;
-      return (await updateObject(core, call, { options: OPTIONS, next })) as T;
+      const raw = subresource !== "" && subresource !== "status";
+      return (await updateObject(core, call, { options: OPTIONS, next, raw })) as T;
     },
     async delete(ctx, resource, namespace, name, options) {
       const call = internalCall(core, ctx, { resource, namespace, name, verb: "delete" });
@@ -101,6 +102,7 @@ function internalCall(core: Core, ctx: Context, target: InternalTarget): Call {
     contentType: "application/json",
     userAgent: "kube-apiserver",
     schemas: core.schemas,
+    registry: core.registry,
     warnings: [],
     body: () => Promise.resolve(Buffer.alloc(0)),
   };

@@ -6,6 +6,7 @@
 import type { FieldError } from "#machinery/field-error.ts";
 import type { Resource } from "#machinery/gvk.ts";
 import type { KubeObject } from "#machinery/meta.ts";
+import type { JsonObject } from "#machinery/schema/schema.ts";
 
 export interface Column {
   readonly name: string;
@@ -48,17 +49,31 @@ export interface ResourceStrategy<T extends KubeObject = KubeObject> {
   readonly singular: string;
   /** Objects that are stored in the form of another resource: those of `events.k8s.io` are core Events. */
   readonly storedAs?: StoredForm;
+  /** As discovery tells it; by default the served one. */
+  readonly storageVersion?: string;
   readonly shortNames?: readonly string[];
   readonly categories?: readonly string[];
   /** Default: get, list, watch, create, update, patch, delete, deletecollection. */
   readonly verbs?: readonly string[];
   /** Whether `/status` exists; then main-resource writes keep the old status and status writes keep the rest. */
   readonly status?: boolean;
+  /** Whether a creator's status is kept: kubelets come with that of their node. */
+  readonly statusOnCreate?: boolean;
+  /** Whether writes of the status leave labels and annotations alone. */
+  readonly statusOnly?: boolean;
+  /** Top-level fields that only subresources change. */
+  readonly fixed?: readonly string[];
+  /** What encoded objects have though nobody set it, besides empty structs (handlers/empty-fields.ts): `{ rules: null }`. */
+  readonly empty?: JsonObject;
   readonly scale?: ScaleMapping;
   /** Default grace in seconds of a graceful deletion for this object; undefined: deleted at once. Only pods use it. */
   gracePeriodSeconds?(object: T): number | undefined;
   /** Propagation used when the client names none. Default: background. */
   readonly defaultPropagation?: "Orphan" | "Background" | "Foreground";
+  /** Sent as a warning when the client names no propagation. */
+  readonly defaultPropagationWarning?: string;
+  /** A finalizer that the deletion itself adds. */
+  readonly deletionFinalizer?: string;
   /** Name rule; returns messages. Default: DNS-1123 subdomain. */
   validateName?(name: string): string[];
   setDefaults?(object: T): void;
@@ -68,8 +83,11 @@ export interface ResourceStrategy<T extends KubeObject = KubeObject> {
   validateUpdate?(next: T, previous: T): FieldError[];
   prepareForStatusUpdate?(next: T, previous: T): void;
   validateStatusUpdate?(next: T, previous: T): FieldError[];
-  /** Whether `metadata.generation` is kept: it grows whenever anything but metadata and status changes. Default true when `status`. */
-  readonly generation?: boolean;
+  /**
+   * Whether `metadata.generation` is kept: it grows whenever anything but metadata and status changes, unless it is
+   * constant. Default true when `status`.
+   */
+  readonly generation?: boolean | "constant";
   /** Field selectors besides metadata.name and metadata.namespace; they read the stored form. */
   readonly fieldLabels?: Readonly<Record<string, (object: T) => string>>;
   readonly table?: TableColumns<T>;

@@ -105,6 +105,12 @@ describe("pods", { concurrency: 1, skip: needsOwnClusters() }, () => {
     assert.match(stdout, /both ways/);
   });
 
+  test("many terminals that end at once leave the node alive", async () => {
+    const command = "stty rows 40 cols 100; kubectl exec -it web -c web -- true";
+    const ends = Array.from({ length: 12 }, () => cluster.run("script", ["-qec", command, "/dev/null"]));
+    for (const { code, stdout } of await Promise.all(ends)) assert.equal(code, 0, stdout);
+  });
+
   test("attach reaches the input of a container", async () => {
     // Whether it stays attached to the output when the input has ended is up to the runtime: the input goes on, and is cut off.
     const attach = "(echo hello; sleep 3) | timeout 2 kubectl attach -i web -c echo";

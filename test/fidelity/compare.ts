@@ -1,4 +1,5 @@
 /** Where two answers to one request differ, after what may differ (uids, revisions, times, chosen names and addresses) is gone. Pure. */
+import { parse as parseYaml } from "yaml";
 import type { Answer } from "./server.ts";
 
 export interface Difference {
@@ -21,7 +22,9 @@ const TEXT_PATTERNS: readonly (readonly [RegExp, string])[] = [
   [UUID, "<uid>"],
   [/\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z/g, "<time>"],
   [/\bkube-api-access-[a-z0-9]{5}\b/g, "kube-api-access-<id>"],
-  [/127\.0\.0\.1:\d+/g, "<server>"],
+  [/\b(127\.0\.0\.1|10\.0\.0\.1):\d+/g, "<server>"],
+  [/\bGen_[a-z0-9]{5}\b/g, "Gen_<id>"],
+  [/(in record \()\d+/g, "$1<revision>"],
   [/\b10\.97\.\d+\.\d+\b/g, "<cluster IP>"],
   [/(resource version: )\d+( \(\d+\))?/g, "$1<revision>"],
   [/(current: )\d+/g, "$1<revision>"],
@@ -33,17 +36,21 @@ const CHOSEN: Readonly<Record<string, RegExp>> = {
   continue: /./,
   nodePort: /^3[0-2]\d{3}$/,
   healthCheckNodePort: /^3[0-2]\d{3}$/,
+  // Ages.
+  cells: /^\d+s$/,
 };
 
 export function compare(step: string, genuine: Answer, embedded: Answer): Difference[] {
-  const [theirs, ours] = [genuine, embedded].map(({ code, text }) => `${code} ${JSON.stringify(normal(parse(text)))}`);
+  const [theirs, ours] = [genuine, embedded].map(
+    (answer) => `${answer.code} ${JSON.stringify(normal(bodyOf(answer)))}`,
+  );
   // The rest would only repeat it.
   if (genuine.code !== embedded.code)
     return [{ step, path: "code", genuine: cut(theirs ?? ""), embedded: cut(ours ?? "") }];
   const pairs: [string, unknown, unknown][] = [
     ["contentType", genuine.contentType, embedded.contentType],
     ["warnings", normal(genuine.warnings), normal(embedded.warnings)],
-    ["body", normal(parse(genuine.text)), normal(parse(embedded.text))],
+    ["body", normal(bodyOf(genuine)), normal(bodyOf(embedded))],
   ];
   return pairs.flatMap(([path, left, right]) => leaves(path, left, right).map((leaf) => ({ step, ...leaf })));
 }
@@ -63,6 +70,40 @@ export function judge(
     open: found.filter((difference) => !accepted.some((entry) => covers(entry, difference))),
     idle: accepted.filter((entry) => !found.some((difference) => covers(entry, difference))),
   };
+}
+
+function bodyOf({ contentType, text }: Answer): unknown {
+  if (contentType === "application/yaml") return parseYaml(text);
+  return byName(parse(text));
+}
+
+/** Lists of what there is have no order that matters, nor have conflicts, which come out of a Go map. */
+function byName(body: unknown): unknown {
+  if (!isRecord(body)) return body;
+  const { resources, groups, items, kind, details } = body;
+  const named = (list: unknown, field: (item: Readonly<Record<string, unknown>>) => unknown): object =>
+    Object.fromEntries((list as readonly Readonly<Record<string, unknown>>[]).map((item) => [field(item), item]));
+  if (kind === "APIResourceList") return { ...body, resources: named(resources, ({ name }) => name) };
+  if (kind === "APIGroupList") return { ...body, groups: named(groups, ({ name }) => name) };
+  if (kind === "APIGroupDiscoveryList") {
+    const groupsByName = named((items as readonly unknown[]).map(discovered), ({ metadata }) =>
+      isRecord(metadata) ? (metadata["name"] ?? "") : "",
+    );
+    return { ...body, items: groupsByName };
+  }
+  const { causes } = isRecord(details) ? details : {};
+  if (!Array.isArray(causes)) return body;
+  // What several of upstream's checks found is told as often.
+  const once = [...new Set(causes.map((cause) => JSON.stringify(cause)))];
+  const isConflict = isRecord(causes[0]) && causes[0]["reason"] === "FieldManagerConflict";
+  const shown = (isConflict ? once.sort() : once).map((cause): unknown => JSON.parse(cause));
+  return { ...body, details: { ...(details as object), causes: shown } };
+
+  function discovered(item: unknown): unknown {
+    const { versions } = item as { readonly versions: readonly { readonly resources: unknown }[] };
+    const shown = versions.map((one) => ({ ...one, resources: named(one.resources, ({ resource }) => resource) }));
+    return { ...(item as object), versions: shown };
+  }
 }
 
 /** One JSON document, a stream of them as a list, or text. */

@@ -2,7 +2,7 @@
  * The differential test of the embedded API server: the same requests to it and to a genuine kube-apiserver, every
  * difference in one line. Run by `make fidelity`; arguments select steps by the beginning of their names.
  */
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -35,10 +35,9 @@ process.exitCode = await main(process.argv.slice(2)).catch((error: unknown) => {
 
 async function main(wanted: readonly string[]): Promise<number> {
   const programs = findGenuine(project);
-  const folder = mkdtempSync(join(tmpdir(), "fidelity-"));
-  process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
-  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(1));
-  using processes = new Processes(folder);
+  await using processes = new Processes(mkdtempSync(join(tmpdir(), "fidelity-")));
+  const { folder } = processes;
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => process.exit(1));
   const keys = await createKeys();
   using webhooks = await startWebhookServer(keys);
   const known = new Map([
@@ -112,8 +111,9 @@ function report({ requests, differences }: Outcome, whole: boolean): number {
   for (const difference of open) process.stdout.write(`${formatDifference(difference)}\n`);
   const unneeded = whole ? idle : [];
   for (const { step, path } of unneeded) process.stdout.write(`accepted, but no longer so: ${step} ${path}\n`);
-  const unequal = new Set(open.map(({ step }) => step)).size;
-  const accepted = differences.length - open.length;
-  process.stdout.write(`${requests} requests, ${requests - unequal} equal, ${accepted} accepted differences\n`);
+  const [differing, unequal] = [differences, open].map((list) => new Set(list.map(({ step }) => step)).size);
+  const accepted = (differing ?? 0) - (unequal ?? 0);
+  const equal = `${requests - (differing ?? 0)} answered alike, ${accepted} differ as accepted`;
+  process.stdout.write(`fidelity: ${requests} requests: ${equal}, ${unequal} differ otherwise\n`);
   return open.length + unneeded.length === 0 ? 0 : 1;
 }

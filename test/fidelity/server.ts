@@ -1,6 +1,7 @@
 /** The two API servers under comparison, as processes of their own on loopback ports, and requests to them. */
 import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync, openSync, readFileSync, writeFileSync } from "node:fs";
+import { once } from "node:events";
+import { closeSync, existsSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { Agent, request as httpsRequest } from "node:https";
 import { createServer } from "node:net";
 import { join } from "node:path";
@@ -47,23 +48,37 @@ export async function createKeys(): Promise<Keys> {
   return { ca, admin, serving, tokenKey: generateKeyPair() };
 }
 
-/** Processes that end with the comparison, however it ends. */
-export class Processes implements Disposable {
-  readonly #folder: string;
+/** Processes and the folder they write to, which end with the comparison, however it ends. */
+export class Processes implements AsyncDisposable {
+  readonly folder: string;
   readonly #children: ChildProcess[] = [];
+  readonly #remove = (): void => {
+    this.#kill();
+    rmSync(this.folder, { recursive: true, force: true, maxRetries: 5 });
+  };
 
   constructor(folder: string) {
-    this.#folder = folder;
-    process.once("exit", () => this[Symbol.dispose]());
+    this.folder = folder;
+    process.once("exit", this.#remove);
   }
 
   start(name: string, file: string, args: readonly string[]): void {
-    const log = openSync(join(this.#folder, `${name}.log`), "a");
-    this.#children.push(spawn(file, [...args], { stdio: ["ignore", log, log] }));
+    const log = openSync(join(this.folder, `${name}.log`), "a");
+    const child = spawn(file, [...args], { stdio: ["ignore", log, log] });
+    closeSync(log);
+    this.#children.push(child);
   }
 
-  [Symbol.dispose](): void {
+  #kill(): void {
     for (const child of this.#children) child.kill("SIGKILL");
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const running = this.#children.filter(({ exitCode, signalCode }) => exitCode === null && signalCode === null);
+    this.#kill();
+    await Promise.all(running.map((child) => once(child, "exit")));
+    process.removeListener("exit", this.#remove);
+    this.#remove();
   }
 }
 

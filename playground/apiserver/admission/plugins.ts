@@ -11,6 +11,7 @@ import { defaultIngressClass, defaultStorageClass } from "./default-class.ts";
 import { limitRanger } from "./limit-ranger.ts";
 import { namespaceLifecycle } from "./namespace-lifecycle.ts";
 import { nodeRestriction } from "./node-restriction.ts";
+import { nodeTaint } from "./node-taint.ts";
 import { priorityPlugin } from "./priority.ts";
 import { rbacEscalation } from "./rbac-escalation.ts";
 import { resourceQuotaPlugin } from "./resource-quota.ts";
@@ -39,6 +40,7 @@ export function admissionPlugins(deps: AdmissionDeps): AdmissionPlugin[] {
     limitRanger(reader),
     serviceAccountPlugin(reader),
     nodeRestriction(reader),
+    nodeTaint(),
     priorityPlugin(reader),
     defaultTolerationSeconds(),
     runtimeClassPlugin(reader),

@@ -4,7 +4,7 @@
  */
 import type { Toleration } from "kubernetes-types/core/v1";
 import type { AdmissionPlugin } from "../request.ts";
-import { isPodCreation, podOf } from "./pod-request.ts";
+import { isPodRequest, podOf } from "./pod-request.ts";
 
 const KEYS = ["node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"];
 const SECONDS = 300;
@@ -12,7 +12,7 @@ const SECONDS = 300;
 export function defaultTolerationSeconds(): AdmissionPlugin {
   return {
     name: "DefaultTolerationSeconds",
-    handles: isPodCreation,
+    handles: (request) => isPodRequest(request) && ["CREATE", "UPDATE"].includes(request.operation),
     async admit(_ctx, request) {
       const { spec } = podOf(request);
       if (spec === undefined) return;

@@ -66,7 +66,7 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
         throw unauthorized(cause);
       });
       if (user === undefined) throw unauthorized();
-      return impersonate(options.authorizer, user, request.rawHeaders);
+      return impersonate(options.authorizer, user, request);
     },
   };
 }

@@ -3,10 +3,13 @@
  * (requestCert, rejectUnauthorized false) with the client CA as `ca`.
  * Kubernetes: apiserver/pkg/authentication/request/x509/x509.go
  */
+import { createHash } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import type { Http2ServerRequest } from "node:http2";
 import type { PeerCertificate, TLSSocket } from "node:tls";
 import type { Authenticator, UserInfo } from "../request.ts";
+
+const CREDENTIAL_ID = "authentication.kubernetes.io/credential-id";
 
 interface Verdict {
   readonly user: UserInfo | undefined;
@@ -47,8 +50,9 @@ function judge(socket: TLSSocket): Verdict {
   const { CN, O } = certificate.subject as { CN?: string | string[]; O?: string | string[] };
   const name = [CN ?? ""].flat()[0] ?? "";
   if (name === "") return none;
+  const digest = createHash("sha256").update(certificate.raw).digest("hex");
   return {
-    user: { name, groups: O === undefined ? [] : [O].flat() },
+    user: { name, groups: O === undefined ? [] : [O].flat(), extra: { [CREDENTIAL_ID]: [`X509SHA256=${digest}`] } },
     problem: undefined,
     expiresAtMs: Date.parse(certificate.valid_to),
   };

@@ -2,9 +2,10 @@
  * Acting as somebody else by Impersonate-* headers, where the authorizer allows it.
  * Kubernetes: apiserver/pkg/endpoints/filters/impersonation/impersonation.go
  */
-import { failure } from "#machinery/status-error.ts";
+
 import { denial } from "../authz/denial.ts";
 import type { Authorizer, RequestAttributes, UserInfo } from "../request.ts";
+import { TextError } from "../respond.ts";
 import { serviceAccountUser } from "./service-account.ts";
 
 interface Impersonation {
@@ -18,8 +19,12 @@ const EXTRA_PREFIX = "impersonate-extra-";
 const SERVICE_ACCOUNT = /^system:serviceaccount:([^:]+):([^:]+)$/;
 
 /** The user to act as: `user` itself without such headers. Throws 403 when it may not. */
-export function impersonate(authorizer: Authorizer, user: UserInfo, rawHeaders: readonly string[]): UserInfo {
-  const wanted = readHeaders(rawHeaders);
+export function impersonate(
+  authorizer: Authorizer,
+  user: UserInfo,
+  { rawHeaders, url = "" }: { readonly rawHeaders: readonly string[]; readonly url?: string | undefined },
+): UserInfo {
+  const wanted = readHeaders(rawHeaders, url);
   if (wanted === undefined) return user;
   for (const attributes of neededRights(user, wanted)) {
     const { allowed, reason } = authorizer.authorize(attributes);
@@ -28,7 +33,7 @@ export function impersonate(authorizer: Authorizer, user: UserInfo, rawHeaders: 
   return forgeUser(wanted);
 }
 
-function readHeaders(raw: readonly string[]): Impersonation | undefined {
+function readHeaders(raw: readonly string[], url: string): Impersonation | undefined {
   const values = (name: string): string[] => raw.filter((_, i) => i % 2 === 1 && raw[i - 1]?.toLowerCase() === name);
   const extra: Record<string, string[]> = {};
   for (let i = 0; i + 1 < raw.length; i += 2) {
@@ -42,7 +47,20 @@ function readHeaders(raw: readonly string[]): Impersonation | undefined {
   const groups = values("impersonate-group");
   if (name !== undefined && name !== "") return { name, uid, groups, extra };
   if (uid === undefined && groups.length === 0 && Object.keys(extra).length === 0) return undefined;
-  throw failure(500, "InternalError", "requested user, group or extra impersonation without impersonating a user");
+  throw withoutUser(url, [
+    ...groups.map((group) => `{Group  ${group}    }`),
+    ...Object.entries(extra).flatMap(([key, list]) =>
+      list.map((value) => `{UserExtra  ${value}  authentication.k8s.io/v1  ${key}}`),
+    ),
+    ...(uid === undefined ? [] : [`{UID  ${uid}  authentication.k8s.io/v1  }`]),
+  ]);
+}
+
+/** Upstream shows object references, as Go prints structs. */
+function withoutUser(url: string, wanted: readonly string[]): Error {
+  const path = JSON.stringify(url.replace(/\?.*$/, ""));
+  const why = `requested [${wanted.join(" ")}] without impersonating a user`;
+  return new TextError(500, `Internal Server Error: ${path}: ${why}`);
 }
 
 function neededRights(user: UserInfo, wanted: Impersonation): RequestAttributes[] {

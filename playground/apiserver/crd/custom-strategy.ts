@@ -14,6 +14,7 @@ import { humanDuration } from "../table/duration.ts";
 import { ageOf } from "../table/table.ts";
 import type { CrdVersion, CustomResourceDefinition, PrinterColumn } from "./crd.ts";
 import { compileJsonPath } from "./json-path.ts";
+import { validateScale } from "./scale.ts";
 
 const AGE: PrinterColumn = {
   name: "Age",
@@ -46,13 +47,7 @@ export function customResource(
 
 function forgeStrategy(crd: CustomResourceDefinition, version: CrdVersion, schema: Schema): AnyStrategy {
   const { group, names, scope } = crd.spec;
-  const rules = new RuleChecker(schema);
-  const check = (object: KubeObject, previous?: KubeObject): FieldError[] => {
-    const { metadata: _metadata, ...content } = object as KubeObject & Record<string, unknown>;
-    const errors = validateSchema(content, schema);
-    // Rules assume the types of the schema.
-    return errors.length > 0 ? errors : rules.check(object, previous);
-  };
+  const check = objectChecker(version, schema);
   const status = version.subresources?.status !== undefined;
   const warning = version.deprecationWarning ?? `${group}/${version.name} ${names.kind} is deprecated`;
   return {
@@ -70,13 +65,64 @@ function forgeStrategy(crd: CustomResourceDefinition, version: CrdVersion, schem
     generation: true,
     ...(version.subresources?.scale !== undefined && { scale: version.subresources.scale }),
     setDefaults: (object) => applyDefaults(object, schema),
-    validate: (object) => check(object),
+    validate: (object) => check(object, undefined),
     validateUpdate: check,
-    validateStatusUpdate: check,
+    validateStatusUpdate: objectChecker(version, schema, validateStatus),
     fieldLabels: fieldLabels(version),
     table: tableOf(version),
     ...(version.deprecated === true && { warnings: () => [warning] }),
   };
+}
+
+type Check = (object: KubeObject, previous: KubeObject | undefined) => FieldError[];
+
+/** Reasons after which upstream does not look at the rules. */
+const BLOCKING = new Set([
+  "FieldValueNotSupported",
+  "FieldValueRequired",
+  "FieldValueTooLong",
+  "FieldValueTooMany",
+  "FieldValueTypeInvalid",
+]);
+const UNCHECKED: FieldError = {
+  reason: "FieldValueInvalid",
+  field: "<nil>",
+  message:
+    "Invalid value: null: some validation rules were not checked because the object was invalid; correct the existing errors to complete validation",
+};
+
+type Content = Readonly<Record<string, unknown>>;
+
+/** Of a write of the status nothing else is looked at, and messages begin below it. */
+function validateStatus({ status }: Content, { properties }: Schema): FieldError[] {
+  const schema = properties?.["status"];
+  if (status === undefined || schema === undefined) return [];
+  return validateSchema(status, schema).map((error) => ({
+    ...error,
+    field: error.field === "" ? "status" : `status.${error.field}`,
+  }));
+}
+
+function objectChecker(
+  version: CrdVersion,
+  schema: Schema,
+  validate: (content: Content, schema: Schema) => FieldError[] = validateSchema,
+): Check {
+  const rules = new RuleChecker(schema);
+  const hasRules = JSON.stringify(schema).includes('"x-kubernetes-validations"');
+  return (object, previous) => {
+    const { metadata: _metadata, ...content } = object as KubeObject & Record<string, unknown>;
+    const errors = [...validate(content, schema).map(withTypeReason), ...validateScale(content, version)];
+    if (!hasRules) return errors;
+    // Rules assume the types of the schema.
+    if (errors.some(({ reason }) => BLOCKING.has(reason))) return [...errors, UNCHECKED];
+    return [...errors, ...rules.check(object, previous)];
+  };
+}
+
+/** A text of another format is of another type. */
+function withTypeReason(error: FieldError): FieldError {
+  return / in body must be of type /.test(error.message) ? { ...error, reason: "FieldValueTypeInvalid" } : error;
 }
 
 function fieldLabels(version: CrdVersion): Record<string, (object: KubeObject) => string> {

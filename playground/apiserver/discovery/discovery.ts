@@ -2,11 +2,14 @@
  * Which groups, versions, resources and verbs exist: the legacy documents and the aggregated one.
  * Kubernetes: apiserver/pkg/endpoints/discovery, api/apidiscovery/v2
  */
+import { createHash } from "node:crypto";
 import { apiVersionOf, type Resource } from "#machinery/gvk.ts";
 import { compareVersions, type Registry } from "../registry.ts";
 
 interface ResourceEntry {
   readonly resource: Resource;
+  /** What it is kept as. */
+  readonly stored: Resource;
   readonly singular: string;
   readonly shortNames: readonly string[];
   readonly categories: readonly string[];
@@ -23,6 +26,8 @@ interface SubresourceEntry {
   readonly verbs: readonly string[];
 }
 
+/** Upstream lists those of custom resources in an order of their own. */
+const CUSTOM_VERBS = ["delete", "deletecollection", "get", "list", "patch", "create", "update", "watch"];
 export const DEFAULT_VERBS = ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"];
 const STATUS_VERBS = ["get", "patch", "update"];
 /** Groups in the order genuine Kubernetes lists them matters to kubectl's short-name lookup: built-in before custom. */
@@ -50,7 +55,7 @@ const GROUP_ORDER = [
 ];
 
 function entriesOf(registry: Registry): ResourceEntry[] {
-  const served = registry.all().map(({ strategy, storageVersion }): ResourceEntry => {
+  const served = registry.all().map(({ strategy, storageVersion, custom }): ResourceEntry => {
     const { resource } = strategy;
     const own = { group: resource.group, version: resource.version, kind: resource.kind };
     const subresources: SubresourceEntry[] = registry.connectorsOf(resource).map((connector) => ({
@@ -63,19 +68,22 @@ function entriesOf(registry: Registry): ResourceEntry[] {
     }
     if (strategy.status === true) subresources.push({ name: "status", ...own, verbs: STATUS_VERBS });
     subresources.sort((a, b) => (a.name < b.name ? -1 : 1));
+    const stored = strategy.storedAs?.resource ?? resource;
     return {
       resource,
+      stored,
       singular: strategy.singular,
       shortNames: strategy.shortNames ?? [],
       categories: strategy.categories ?? [],
-      verbs: strategy.verbs ?? DEFAULT_VERBS,
-      storageVersion,
+      verbs: custom ? CUSTOM_VERBS : [...(strategy.verbs ?? DEFAULT_VERBS)].sort(),
+      storageVersion: strategy.storedAs?.resource.version ?? storageVersion,
       subresources,
     };
   });
   const virtual = registry.allVirtual().map(
     ({ resource, singular }): ResourceEntry => ({
       resource,
+      stored: resource,
       singular,
       shortNames: [],
       categories: [],
@@ -145,10 +153,17 @@ export function resourceList(
     legacyResource(entry),
     ...entry.subresources.map((sub) => legacySub(entry, sub)),
   ]);
-  return { kind: "APIResourceList", apiVersion: "v1", groupVersion: apiVersionOf(gv), resources };
+  // Upstream's core list is of a time before lists had versions.
+  return {
+    kind: "APIResourceList",
+    ...(gv.group !== "" && { apiVersion: "v1" }),
+    groupVersion: apiVersionOf(gv),
+    resources,
+  };
 }
 
-function legacyResource({ resource, singular, verbs, shortNames, categories, storageVersion }: ResourceEntry): object {
+function legacyResource(entry: ResourceEntry): object {
+  const { resource, stored, singular, verbs, shortNames, categories, storageVersion } = entry;
   return {
     name: resource.plural,
     singularName: singular,
@@ -157,24 +172,29 @@ function legacyResource({ resource, singular, verbs, shortNames, categories, sto
     verbs,
     ...(shortNames.length > 0 && { shortNames }),
     ...(categories.length > 0 && { categories }),
-    ...(storageVersion !== undefined && { storageVersionHash: hashOf(resource, storageVersion) }),
+    ...(storageVersion !== undefined && { storageVersionHash: hashOf(stored, storageVersion) }),
   };
 }
 
 function legacySub({ resource }: ResourceEntry, sub: SubresourceEntry): object {
-  const foreign = sub.group !== resource.group || sub.version !== resource.version;
   return {
     name: `${resource.plural}/${sub.name}`,
     singularName: "",
     namespaced: resource.namespaced,
-    ...(foreign && { group: sub.group, version: sub.version }),
+    ...(isForeign(sub, resource) && { group: sub.group, version: sub.version }),
     kind: sub.kind,
     verbs: sub.verbs,
   };
 }
 
-function hashOf(resource: Resource, storageVersion: string): string {
-  return Buffer.from(`${resource.group}/${storageVersion}/${resource.kind}`).toString("base64").slice(0, 12);
+function isForeign(sub: SubresourceEntry, { group, version }: Resource): boolean {
+  return sub.group !== group || sub.version !== version;
+}
+
+/** Kubernetes: apiserver/pkg/endpoints/discovery/storageversionhash.go */
+function hashOf(stored: Resource, storageVersion: string): string {
+  const digest = createHash("sha256").update(`${stored.group}/${storageVersion}/${stored.kind}`).digest();
+  return digest.subarray(0, 8).toString("base64");
 }
 
 /** APIGroupDiscoveryList of the core group (`/api`) or of all others (`/apis`). */
@@ -182,7 +202,7 @@ export function aggregated(registry: Registry, core: boolean): object {
   const entries = entriesOf(registry);
   const groups = groupsOf(registry).filter(({ group }) => (group === "") === core);
   const items = groups.map(({ group, versions }) => ({
-    metadata: { ...(group !== "" && { name: group }), creationTimestamp: null },
+    metadata: group === "" ? {} : { name: group },
     versions: versions.map((version) => ({
       version,
       resources: entries
@@ -198,7 +218,8 @@ function aggregatedResource(entry: ResourceEntry): object {
   const { resource, singular, verbs, shortNames, categories, subresources } = entry;
   return {
     resource: resource.plural,
-    responseKind: { group: resource.group, version: resource.version, kind: resource.kind },
+    // Its own group and version are left to be understood.
+    responseKind: { group: "", version: "", kind: resource.kind },
     scope: resource.namespaced ? "Namespaced" : "Cluster",
     singularResource: singular,
     verbs,
@@ -207,7 +228,9 @@ function aggregatedResource(entry: ResourceEntry): object {
     ...(subresources.length > 0 && {
       subresources: subresources.map((sub) => ({
         subresource: sub.name,
-        responseKind: { group: sub.group, version: sub.version, kind: sub.kind },
+        responseKind: isForeign(sub, resource)
+          ? { group: sub.group, version: sub.version, kind: sub.kind }
+          : { group: "", version: "", kind: sub.kind },
         verbs: sub.verbs,
       })),
     }),

@@ -2,7 +2,7 @@
  * Request bodies to objects: media types, type checks, unknown and duplicate fields, version and kind.
  * Kubernetes: staging/src/k8s.io/apiserver/pkg/endpoints/handlers/create.go, apimachinery/pkg/runtime/serializer/json
  */
-import { parse as parseYaml, YAMLParseError } from "yaml";
+import { invalid } from "#machinery/field-error.ts";
 import { apiVersionOf, parseApiVersion } from "#machinery/gvk.ts";
 import type { UnstructuredObject } from "#machinery/meta.ts";
 import { findDuplicateFields } from "#machinery/schema/duplicate-fields.ts";
@@ -10,18 +10,23 @@ import { findTypeError } from "#machinery/schema/go-types.ts";
 import { decodeEnvelope, decodeMessage } from "#machinery/schema/protobuf.ts";
 import { dropNulls, prune } from "#machinery/schema/prune.ts";
 import { isJsonObject, type JsonObject, type Schema } from "#machinery/schema/schema.ts";
-import { badRequest, failure, StatusError } from "#machinery/status-error.ts";
+import { badRequest, failure, invalidObject, StatusError } from "#machinery/status-error.ts";
 import type { Call } from "../core.ts";
 import type { ServedResource } from "../registry.ts";
+import { findBase64Error } from "./byte-fields.ts";
+import { findJsonSyntaxError } from "./go-json.ts";
+import { parseYaml } from "./yaml.ts";
 
 export interface Decoded {
   readonly value: JsonObject;
   /** `duplicate field "x"`, as strict decoding reports it. */
   readonly problems: string[];
+  /** As it came, unless it was protobuf. */
+  readonly text?: string;
 }
 
-// Kubernetes: apiserver/pkg/endpoints/handlers/create.go (transformDecodeError)
-const SHOWN_BYTES = 1024;
+// Kubernetes: apiserver/pkg/endpoints/handlers/rest.go (transformDecodeError, summarizeData)
+const SHOWN_BYTES = 30;
 const PROTOBUF = "application/vnd.kubernetes.protobuf";
 const MEDIA_TYPES = ["application/json", "application/yaml", PROTOBUF];
 
@@ -34,9 +39,13 @@ export async function decodeBody(call: Call): Promise<Decoded> {
   if (mediaType === PROTOBUF) return decodeProtobuf(call, await call.body());
   const text = (await call.body()).toString("utf8");
   const wantsProblems = call.query.get("fieldValidation") !== "Ignore";
-  if (mediaType.endsWith("yaml")) return decodeYaml(text);
+  if (mediaType.endsWith("yaml")) return decodeYaml(call, text);
   const value = parseBody(call, text);
-  return { value, problems: wantsProblems ? findDuplicateFields(text).map((path) => `duplicate field "${path}"`) : [] };
+  return {
+    value,
+    text,
+    problems: wantsProblems ? findDuplicateFields(text).map((path) => `duplicate field "${path}"`) : [],
+  };
 }
 
 /** As parseJson, with what was expected and what came. */
@@ -46,10 +55,21 @@ function parseBody(call: Call, text: string): JsonObject {
     return parseJson(text);
   } catch (cause) {
     if (!(cause instanceof StatusError) || !cause.message.startsWith("couldn't get")) throw cause;
-    const shown = text.trim().startsWith("{") ? text : Buffer.from(text).toString("hex");
-    const expected = `the object provided is unrecognized (must be of type ${call.served.strategy.resource.kind})`;
-    throw badRequest(`${expected}: ${cause.message} (${text === "" ? "<empty>" : shown})`);
+    throw unrecognized(call.served, cause.message, text);
   }
+}
+
+function unrecognized({ strategy }: ServedResource, why: string, text: string): Error {
+  const expected = `the object provided is unrecognized (must be of type ${strategy.resource.kind})`;
+  return badRequest(`${expected}: ${why} (${summaryOf(text)})`);
+}
+
+/** The beginning of a body, in hexadecimal digits when it is no JSON object. */
+function summaryOf(text: string): string {
+  if (text === "") return "<empty>";
+  const bytes = Buffer.from(text);
+  const head = bytes.subarray(0, SHOWN_BYTES).toString(text.startsWith("{") ? "utf8" : "hex");
+  return bytes.length > SHOWN_BYTES ? `${head} ...` : head;
 }
 
 export function mediaTypeOf(contentType: string): string {
@@ -62,12 +82,12 @@ export function unsupportedMediaType(accepted: readonly string[]): Error {
   return failure(415, "UnsupportedMediaType", message);
 }
 
-export function parseJson(text: string): JsonObject {
+function parseJson(text: string): JsonObject {
   let value: unknown;
   try {
     value = JSON.parse(text);
-  } catch (cause) {
-    throw badRequest(`couldn't get version/kind; json parse error: ${goSyntaxError(text, cause)}`);
+  } catch {
+    throw badRequest(`couldn't get version/kind; json parse error: ${findJsonSyntaxError(text)}`);
   }
   refusePrototype(text, value);
   if (!isJsonObject(value))
@@ -77,7 +97,7 @@ export function parseJson(text: string): JsonObject {
   return value;
 }
 
-function goKind(value: unknown): string {
+export function goKind(value: unknown): string {
   if (Array.isArray(value)) return "array";
   return typeof value === "boolean" ? "bool" : typeof value;
 }
@@ -96,16 +116,6 @@ function decodeProtobuf(call: Call, body: Buffer): Decoded {
   }
 }
 
-/** Go's words for the commonest mistake; else Node's. */
-function goSyntaxError(text: string, cause: unknown): string {
-  try {
-    JSON.parse(`${text}"":0}`);
-  } catch {
-    if (text.trim() !== "") return cause instanceof Error ? cause.message : String(cause);
-  }
-  return "unexpected end of JSON input";
-}
-
 /** Merging a field of this name would reach the prototype of every object of the server. Values may contain the text. */
 export function refusePrototype(text: string, value: unknown): void {
   if (!/__proto__|\\[ux]/.test(text)) return;
@@ -117,22 +127,23 @@ export function refusePrototype(text: string, value: unknown): void {
   visit(value);
 }
 
-function decodeYaml(text: string): Decoded {
+function decodeYaml(call: Call, text: string): Decoded {
+  let value: unknown;
   try {
-    const value: unknown = parseYaml(text, { uniqueKeys: true, maxAliasCount: 100, schema: "core" });
-    refusePrototype(text, value);
-    if (!isJsonObject(value)) throw badRequest("error parsing YAML: the body is no mapping");
-    return { value, problems: [] };
+    value = parseYaml(text);
   } catch (cause) {
-    if (cause instanceof YAMLParseError) throw badRequest(`error converting YAML to JSON: yaml: ${cause.message}`);
+    if (cause instanceof SyntaxError) throw unrecognized(call.served, cause.message, text);
     throw cause;
   }
+  refusePrototype(text, value);
+  if (!isJsonObject(value)) throw badRequest("error parsing YAML: the body is no mapping");
+  return { value, text, problems: [] };
 }
 
 /** A decoded body as an object of the resource's kind, without unknown fields; problems go where fieldValidation says. */
 export function toObject(call: Call, decoded: Decoded): UnstructuredObject {
   const { served } = call;
-  requireKind(served, decoded.value);
+  requireKind(call, decoded);
   const problems = [...decoded.problems, ...normalize(served, decoded.value)];
   reportProblems(call, problems);
   return decoded.value as UnstructuredObject;
@@ -158,7 +169,9 @@ export function normalize(
 }
 
 function refuseBody(served: ServedResource, value: JsonObject, schema: Schema): void {
-  const typeError = served.custom ? findMetaTypeError(value, schema) : findTypeError(value, schema);
+  const typeError = served.custom
+    ? findMetaTypeError(value, schema)
+    : (findTypeError(value, schema) ?? findBase64Error(value, schema));
   if (typeError !== undefined) throw badRequest(`${handledAs(served)}: ${typeError}`);
 }
 
@@ -184,15 +197,13 @@ function findMetaTypeError(value: JsonObject, schema: Schema): string | undefine
   return findTypeError({ metadata: value.metadata }, { type: "object", properties: { metadata } });
 }
 
-function requireKind(served: ServedResource, value: JsonObject): void {
+function requireKind({ served, registry }: Call, { value, text }: Decoded): void {
   const { resource } = served.strategy;
   const { custom } = served;
   // Of built-in kinds the path says what the body is.
   if (custom && (value.kind === undefined || value.kind === "")) {
-    const shown = JSON.stringify(value);
-    throw badRequest(
-      `the object provided is unrecognized (must be of type ${resource.kind}): Object 'Kind' is missing in '${shown}' (${goDump(shown)})`,
-    );
+    const shown = text ?? JSON.stringify(value);
+    throw unrecognized(served, `Object 'Kind' is missing in '${shown}'`, shown);
   }
   const apiVersion = apiVersionOf(resource);
   if (typeof value.apiVersion === "string" && value.apiVersion !== "" && value.apiVersion !== apiVersion) {
@@ -203,17 +214,27 @@ function requireKind(served: ServedResource, value: JsonObject): void {
     );
   }
   if (typeof value.kind === "string" && value.kind !== "" && value.kind !== resource.kind) {
-    throw badRequest(`the object provided is unrecognized (must be of type ${resource.kind}): ${value.kind}`);
+    if (custom) throw otherCustomKind(resource, value);
+    const { group, version } = resource;
+    const isKnown = registry.findKind({ group, version, kind: value.kind }) !== undefined;
+    const why = isKnown
+      ? `converting (${version}.${value.kind}) to (${goPackage(group)}.${resource.kind}): unknown conversion`
+      : `no kind "${value.kind}" is registered for version "${apiVersion}" in scheme "pkg/runtime/scheme.go:110"`;
+    throw badRequest(`${value.kind} in version "${version}" cannot be handled as a ${resource.kind}: ${why}`);
   }
   value.apiVersion = apiVersion;
   value.kind = resource.kind;
 }
 
-/** The beginning of a body in hexadecimal digits, as Go shows what it could not read. */
-function goDump(text: string): string {
-  const bytes = Buffer.from(text);
-  const head = bytes.subarray(0, SHOWN_BYTES).toString("hex");
-  return bytes.length > SHOWN_BYTES ? `${head} ...` : head;
+function otherCustomKind({ group, kind }: { group: string; kind: string }, value: JsonObject): Error {
+  const name = isJsonObject(value.metadata) ? String(value.metadata.name ?? "") : "";
+  const error = invalid("kind", value.kind, `must be ${kind}`);
+  return invalidObject({ group, kind: String(value.kind) }, name, [error]);
+}
+
+/** `networking` of `networking.k8s.io`. */
+export function goPackage(group: string): string {
+  return group === "" ? "core" : (group.split(".")[0] ?? group);
 }
 
 function handledAs(served: ServedResource, shown?: string): string {

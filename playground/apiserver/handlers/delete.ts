@@ -20,6 +20,9 @@ const FOREGROUND = "foregroundDeletion";
 
 export async function handleDelete(core: Core, call: Call): Promise<Reply> {
   const options = await deleteOptions(call);
+  const { defaultPropagationWarning } = call.served.strategy;
+  if (options.propagation === undefined && defaultPropagationWarning !== undefined)
+    call.warnings.push(defaultPropagationWarning);
   const { object, gone } = await deleteObject(core, call, options);
   const isShown = !gone || isShownWhenDeleted(call.served.strategy.resource);
   return { code: 200, body: isShown ? inVersion(call.served, object) : successStatus(call, object) };
@@ -41,7 +44,12 @@ export async function handleDeleteCollection(core: Core, call: Call): Promise<Re
   const apiVersion = group === "" ? version : `${group}/${version}`;
   return {
     code: 200,
-    body: { kind: `${kind}List`, apiVersion, metadata: { resourceVersion: String(revision) }, items },
+    body: {
+      kind: `${kind}List`,
+      apiVersion,
+      metadata: { ...(call.served.custom && { continue: "" }), resourceVersion: String(revision) },
+      items,
+    },
   };
 }
 
@@ -106,7 +114,8 @@ function remove(core: Core, call: Call, { entry, current, options }: Removal): D
   const { value } = core.store.delete(entry.key, entry.revision, last);
   if (strategy.gracePeriodSeconds === undefined) return { object: value, gone };
   const { deletionTimestamp, deletionGracePeriodSeconds } = next.metadata ?? {};
-  const generation = (current.metadata?.generation ?? 0) + 1;
+  const isFirst = current.metadata?.deletionTimestamp === undefined;
+  const generation = (current.metadata?.generation ?? 0) + (isFirst ? 1 : 0);
   const marks = { generation, deletionTimestamp, deletionGracePeriodSeconds } as KubeObject["metadata"];
   return { object: { ...value, metadata: { ...value.metadata, ...marks } }, gone };
 }
@@ -119,10 +128,12 @@ export function planDeletion(
 ): KubeObject {
   const next = structuredClone(current);
   const metadata = metadataOf(next);
-  metadata.finalizers = finalizersFor(strategy, metadata.finalizers ?? [], options);
+  const pending = metadata.deletionTimestamp !== undefined;
+  const own = pending || strategy.deletionFinalizer === undefined ? [] : [strategy.deletionFinalizer];
+  const present = new Set([...(metadata.finalizers ?? []), ...own]);
+  metadata.finalizers = finalizersFor(strategy, [...present], options);
   if (metadata.finalizers.length === 0) delete metadata.finalizers;
   const grace = graceFor(strategy, next, options);
-  const pending = metadata.deletionTimestamp !== undefined;
   if (pending) {
     // A deletion under way can only be hurried.
     const left = metadata.deletionGracePeriodSeconds ?? 0;
@@ -133,7 +144,7 @@ export function planDeletion(
     return next;
   }
   metadata.deletionTimestamp = timestamp(nowMs + grace * 1000);
-  metadata.deletionGracePeriodSeconds = grace;
+  if (!isNamespace(strategy.resource)) metadata.deletionGracePeriodSeconds = grace;
   if (metadata.generation !== undefined && (grace > 0 || isHeld(strategy.resource, next))) metadata.generation++;
   if (isNamespace(strategy.resource)) {
     const { status } = next as UnstructuredObject;

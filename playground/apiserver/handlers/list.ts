@@ -10,6 +10,7 @@ import { isJsonObject } from "#machinery/schema/schema.ts";
 import { badRequest, failure, invalidObject, notFound } from "#machinery/status-error.ts";
 import { type Entry, StoreError } from "#playground/store/store.ts";
 import { type Call, type Core, inVersion, keyFor, keyPrefix, type Reply } from "../core.ts";
+import { findJsonSyntaxError } from "./go-json.ts";
 import { parseSelection } from "./selection.ts";
 
 export function handleGet(core: Core, call: Call): Reply {
@@ -60,7 +61,8 @@ interface Continuation {
 export function selectEntries(core: Core, call: Call): Page {
   const { query } = call;
   const selection = parseSelection(call.served.strategy, query);
-  const limit = parseLimit(query.get("limit"));
+  const limit = Math.max(0, parseInteger(query.get("limit")));
+  parseInteger(query.get("timeoutSeconds"));
   const token = query.get("continue") ?? "";
   if (token !== "" && (query.get("resourceVersion") ?? "") !== "") {
     throw badRequest("specifying resource version is not allowed when using continue");
@@ -80,11 +82,11 @@ export function selectEntries(core: Core, call: Call): Page {
   return { entries, revision, next, ...(selection.isEverything && { remaining: matching.length - limit }) };
 }
 
-function parseLimit(text: string | null): number {
+/** A number of a query; 0 when it is not there. Throws 400. */
+export function parseInteger(text: string | null): number {
   if (text === null || text === "") return 0;
-  const limit = Number(text);
-  if (!Number.isInteger(limit)) throw badRequest(`strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`);
-  return Math.max(0, limit);
+  if (!/^[+-]?\d+$/.test(text)) throw badRequest(`strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`);
+  return Number(text);
 }
 
 function snapshotRevision(core: Core, query: URLSearchParams): number {
@@ -97,7 +99,7 @@ function snapshotRevision(core: Core, query: URLSearchParams): number {
     const error = notSupported("resourceVersionMatch", match, ["Exact", "NotOlderThan", ""]);
     throw invalidObject({ group: "meta.k8s.io", kind: "ListOptions" }, "", [error]);
   }
-  const wanted = parseRevision(text);
+  const wanted = parseRevision(text, true);
   if (match === "Exact") {
     if (wanted === 0) throw invalidListOptions(`resourceVersionMatch "exact" is forbidden for resourceVersion "0"`);
     return wanted;
@@ -116,15 +118,13 @@ function invalidListOptions(detail: string): Error {
   return invalidObject({ group: "meta.k8s.io", kind: "ListOptions" }, "", [error]);
 }
 
-/** A resource version as a number; "" is 0. Throws 400. */
-export function parseRevision(text: string): number {
+/** A resource version as a number; "" is 0. Throws 400, or 500 as upstream does where one object or a watch is asked for. */
+export function parseRevision(text: string, isList = false): number {
   if (text === "") return 0;
-  if (!/^\d{1,15}$/.test(text)) {
-    throw badRequest(
-      `invalid resource version: resourceVersion: Invalid value: ${JSON.stringify(text)}: strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`,
-    );
-  }
-  return Number(text);
+  if (/^\d{1,15}$/.test(text)) return Number(text);
+  const shown = JSON.stringify(text);
+  const why = `resourceVersion: Invalid value: ${shown}: strconv.ParseUint: parsing ${shown}: invalid syntax`;
+  throw isList ? badRequest(`invalid resource version: ${why}`) : failure(500, undefined, why);
 }
 
 export function tooLarge(wanted: number, current: number): Error {
@@ -159,6 +159,8 @@ function formatContinue(continuation: Continuation): string {
   return Buffer.from(JSON.stringify({ v: "meta.k8s.io/v1", rv: revision, start: after })).toString("base64url");
 }
 
+const INVALID_TOKEN = "invalid continue token: continue key is not valid";
+
 function parseContinue(token: string): Continuation {
   try {
     const value: unknown = JSON.parse(Buffer.from(token, "base64url").toString("utf8"));
@@ -166,7 +168,8 @@ function parseContinue(token: string): Continuation {
       return { revision: value.rv, after: value.start };
     }
   } catch (cause) {
-    throw badRequest(`continue key is not valid: ${cause instanceof Error ? cause.message : ""}`);
+    if (!(cause instanceof SyntaxError)) throw cause;
+    throw badRequest(`${INVALID_TOKEN}: ${findJsonSyntaxError(Buffer.from(token, "base64url"))}`);
   }
-  throw badRequest("continue key is not valid: incorrect encoded start resourceVersion");
+  throw badRequest(`${INVALID_TOKEN}: incorrect encoded start resourceVersion`);
 }

@@ -36,6 +36,8 @@ const WITH_QUALIFIED_FINALIZERS = new Set([
 /** The only ones without a domain. */
 const STANDARD_FINALIZERS = new Set(["kubernetes", "orphan", "foregroundDeletion"]);
 
+const OTHER_NAMESPACE = "the namespace of the provided object does not match the namespace sent on the request";
+
 export function metadataOf(object: KubeObject): ObjectMeta {
   object.metadata ??= {};
   return object.metadata;
@@ -67,12 +69,12 @@ function requireNamespace(call: Call, metadata: ObjectMeta): void {
   }
   if ((metadata.namespace ?? "") === "") metadata.namespace = call.namespace;
   if (metadata.namespace !== call.namespace) {
-    throw badRequest("the namespace of the provided object does not match the namespace sent on the request");
+    throw badRequest(OTHER_NAMESPACE);
   }
 }
 
 export function keepsGeneration(strategy: AnyStrategy): boolean {
-  return strategy.generation ?? strategy.status ?? false;
+  return (strategy.generation ?? strategy.status ?? false) !== false;
 }
 
 export function generateName(base: string): string {
@@ -94,18 +96,26 @@ export function requireSameName(call: Call, object: KubeObject): void {
   }
   metadata.namespace ??= call.namespace;
   if (metadata.namespace !== call.namespace) {
-    throw badRequest(
-      `the namespace of the object (${metadata.namespace}) does not match the namespace on the URL (${call.namespace})`,
-    );
+    throw badRequest(OTHER_NAMESPACE);
   }
 }
 
-/** Restores in `next` what clients may not change. */
-export function keepForUpdate(call: Call, next: UnstructuredObject, previous: KubeObject): void {
+/** Restores in `next` what clients may not change; returns what they tried to in vain. */
+export function keepForUpdate(call: Call, next: UnstructuredObject, previous: KubeObject): FieldError[] {
   const [metadata, old] = [metadataOf(next), previous.metadata ?? {}];
-  if (metadata.uid !== undefined && metadata.uid !== "" && metadata.uid !== old.uid) {
+  const isOther = metadata.uid !== undefined && metadata.uid !== "" && metadata.uid !== old.uid;
+  const errors = isOther ? [invalid("metadata.uid", metadata.uid, "field is immutable")] : [];
+  const { deletionTimestamp } = metadata;
+  if (deletionTimestamp !== undefined && old.deletionTimestamp === undefined)
+    errors.push(invalid("metadata.deletionTimestamp", deletionTimestamp, "field is immutable"));
+  // Whoever sends a whole object says with its uid which one he means.
+  if (isOther && call.verb === "update") {
     const why = `Precondition failed: UID in precondition: ${metadata.uid}, UID in object meta: ${old.uid ?? ""}`;
-    throw conflict(call.served.strategy.resource, call.name, why);
+    const { group, plural } = call.served.strategy.resource;
+    const path = [...(call.served.custom ? [group] : []), plural, ...(call.namespace === "" ? [] : [call.namespace])];
+    const key = `/registry/${path.join("/")}/${call.name}`;
+    const where = `StorageError: invalid object, Code: 4, Key: ${key}, ResourceVersion: 0, AdditionalErrorMsg: `;
+    throw conflict(call.served.strategy.resource, call.name, where + why);
   }
   for (const field of [
     "uid",
@@ -120,11 +130,12 @@ export function keepForUpdate(call: Call, next: UnstructuredObject, previous: Ku
   }
   if (old.generation === undefined) delete metadata.generation;
   else metadata.generation = old.generation;
+  return errors;
 }
 
 /** Grows the generation when anything but metadata and status differs. */
 export function bumpGeneration(strategy: AnyStrategy, next: UnstructuredObject, previous: UnstructuredObject): void {
-  if (!keepsGeneration(strategy)) return;
+  if (!keepsGeneration(strategy) || strategy.generation === "constant") return;
   const ignored = new Set(["metadata", "apiVersion", "kind", ...(strategy.status === true ? ["status"] : [])]);
   const keys = new Set([...Object.keys(next), ...Object.keys(previous)]);
   for (const key of keys) {
@@ -137,11 +148,15 @@ export function bumpGeneration(strategy: AnyStrategy, next: UnstructuredObject, 
 export function validateMetadata(strategy: AnyStrategy, object: KubeObject): FieldError[] {
   const metadata = object.metadata ?? {};
   const errors: FieldError[] = [];
+  const { generateName: base = "" } = metadata;
+  // What follows may end in a letter: a dash before it is well placed.
+  const problems = (text: string): string[] => strategy.validateName?.(text) ?? dns1123Subdomain(text);
+  if (base !== "")
+    errors.push(...problems(base.replace(/-$/, "a")).map((why) => invalid("metadata.generateName", base, why)));
   if ((metadata.name ?? "") === "") {
     errors.push(required("metadata.name", "name or generateName is required"));
   } else {
-    const check = strategy.validateName?.bind(strategy) ?? dns1123Subdomain;
-    errors.push(...check(metadata.name ?? "").map((why) => invalid("metadata.name", metadata.name, why)));
+    errors.push(...problems(metadata.name ?? "").map((why) => invalid("metadata.name", metadata.name, why)));
   }
   if (strategy.resource.namespaced && (metadata.namespace ?? "") === "") errors.push(required("metadata.namespace"));
   return [

@@ -4,6 +4,7 @@ import { isJsonObject, type JsonObject } from "#machinery/schema/schema.ts";
 import { badRequest, invalidObject } from "#machinery/status-error.ts";
 import type { Call } from "../core.ts";
 import { decodeBody } from "./decode.ts";
+import { goEscaped } from "./go-json.ts";
 
 export interface WriteOptions {
   readonly dryRun: boolean;
@@ -30,7 +31,8 @@ export function writeOptions(call: Call, kind: "CreateOptions" | "UpdateOptions"
   const at = [...manager].findIndex((character) => !/^\P{C}$/u.test(character));
   if (at >= 0) {
     const point = (manager.codePointAt(at) ?? 0).toString(16).toUpperCase().padStart(4, "0");
-    errors.push(invalid("fieldManager", manager, `invalid character U+${point} (at position ${at})`));
+    const message = `Invalid value: "${goEscaped(manager)}": invalid character U+${point} (at position ${at})`;
+    errors.push({ reason: "FieldValueInvalid", field: "fieldManager", message });
   }
   if (errors.length > 0) throw invalidObject({ group: "meta.k8s.io", kind }, "", errors);
   return {

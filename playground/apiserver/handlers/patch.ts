@@ -1,7 +1,6 @@
 /**
  * PATCH in its four forms. Kubernetes: apiserver/pkg/endpoints/handlers/patch.go
  */
-import { parse as parseYaml } from "yaml";
 import { type FieldError, forbidden, invalid, required } from "#machinery/field-error.ts";
 import { apiVersionOf } from "#machinery/gvk.ts";
 import type { KubeObject, UnstructuredObject } from "#machinery/meta.ts";
@@ -16,11 +15,16 @@ import { isJsonObject, type JsonObject, type Schema } from "#machinery/schema/sc
 import { badRequest, conflict, failure, invalidObject, notFound, StatusError } from "#machinery/status-error.ts";
 import type { ViewConnector } from "../connector.ts";
 import { type Call, type Core, inVersion, keyFor, type Reply, timestamp } from "../core.ts";
+import { findBase64Error } from "./byte-fields.ts";
 import { viewInput } from "./create.ts";
-import { mediaTypeOf, normalize, parseJson, refusePrototype, reportProblems, unsupportedMediaType } from "./decode.ts";
+import { goKind, mediaTypeOf, normalize, refusePrototype, reportProblems, unsupportedMediaType } from "./decode.ts";
+import { withoutEmpty } from "./empty-fields.ts";
+import { findJsonSyntaxError } from "./go-json.ts";
 import { metadataOf, requireSameName } from "./metadata.ts";
 import { type WriteOptions, writeOptions } from "./options.ts";
+import { goText, refuseFaultyPatch } from "./strategic-patch.ts";
 import { createObject, updateObject } from "./write.ts";
+import { parseYaml } from "./yaml.ts";
 
 const JSON_PATCH = "application/json-patch+json";
 const MERGE_PATCH = "application/merge-patch+json";
@@ -73,10 +77,13 @@ export interface DecodedPatch {
 export async function decodePatch(call: Call): Promise<DecodedPatch> {
   const mediaType = mediaTypeOf(call.contentType);
   const supported = [JSON_PATCH, MERGE_PATCH, ...(call.served.custom ? [] : [STRATEGIC_MERGE_PATCH]), APPLY_PATCH];
-  if (!supported.includes(mediaType)) throw unsupportedMediaType(supported);
+  if (!supported.includes(mediaType)) {
+    if (call.served.custom) throw unsupportedMediaType(supported);
+    throw failure(415, "UnsupportedMediaType", "415: Unsupported Media Type", {});
+  }
   const text = (await call.body()).toString("utf8");
   if (mediaType === JSON_PATCH) return decodeJsonPatch(text);
-  const value = parseJson(text);
+  const value = parseMap(text, mediaType === MERGE_PATCH ? "error decoding patch: " : "");
   const problems = findDuplicateFields(text).map((path) => `duplicate field "${path}"`);
   if (mediaType === MERGE_PATCH) {
     const apply = (current: JsonObject): JsonObject => asObject(applyMergePatch(current, structuredClone(value)));
@@ -84,28 +91,53 @@ export async function decodePatch(call: Call): Promise<DecodedPatch> {
   }
   return {
     problems,
-    apply: (current, schema) => applyStrategicMergePatch(current, structuredClone(value), schema),
+    apply: (current, schema) => {
+      refuseFaultyPatch(value, schema);
+      return applyStrategicMergePatch(current, structuredClone(value), schema);
+    },
     refuseType: (patched, schema) => refusePatch(goText(value), findConversionError(patched, schema)),
   };
 }
 
 function decodeJsonPatch(text: string): DecodedPatch {
+  const value = parseText(text, "error decoding patch: ");
+  if (!Array.isArray(value))
+    throw badRequest(`error decoding patch: ${cannotUnmarshal(value)} of type []handlers.jsonPatchOp`);
+  const operations = attempt(() => parseJsonPatch(text));
+  const apply = (current: JsonObject): JsonObject => asObject(attempt(() => applyJsonPatch(current, operations)));
+  return { problems: [], apply, refuseType: refuseDecoded };
+}
+
+/** As upstream the answer names neither object nor operation. */
+function attempt<T>(act: () => T): T {
   try {
-    const operations = parseJsonPatch(text);
-    const apply = (current: JsonObject): JsonObject => {
-      try {
-        return asObject(applyJsonPatch(current, operations));
-      } catch (error) {
-        if (!(error instanceof JsonPatchError)) throw error;
-        // As upstream the answer names neither object nor operation.
-        throw failure(422, "Invalid", "the server rejected our request due to an error in our request", {});
-      }
-    };
-    return { problems: [], apply, refuseType: refuseDecoded };
+    return act();
   } catch (error) {
-    if (error instanceof JsonPatchError) throw badRequest(error.message);
-    throw error;
+    if (!(error instanceof JsonPatchError)) throw error;
+    throw failure(422, "Invalid", "the server rejected our request due to an error in our request", {});
   }
+}
+
+function parseText(text: string, prefix: string): unknown {
+  try {
+    const value: unknown = JSON.parse(text);
+    refusePrototype(text, value);
+    return value;
+  } catch (cause) {
+    if (cause instanceof StatusError) throw cause;
+    throw badRequest(`${prefix}${findJsonSyntaxError(text)}`);
+  }
+}
+
+function parseMap(text: string, prefix: string): JsonObject {
+  const value = parseText(text, prefix);
+  if (value === null) return {};
+  if (!isJsonObject(value)) throw badRequest(`${prefix}${cannotUnmarshal(value)} of type map[string]interface {}`);
+  return value;
+}
+
+function cannotUnmarshal(value: unknown): string {
+  return `json: cannot unmarshal ${goKind(value)} into Go value`;
 }
 
 /** A patch cannot make another thing of an object. */
@@ -119,7 +151,7 @@ function refuseOtherKind(call: Call, patched: JsonObject): void {
 
 /** Upstream decodes the patched text and shows all of it. */
 function refuseDecoded(patched: JsonObject, schema: Schema): void {
-  refusePatch(JSON.stringify(patched), findTypeError(patched, schema));
+  refusePatch(JSON.stringify(patched), findTypeError(patched, schema) ?? findBase64Error(patched, schema));
 }
 
 function refusePatch(shown: string, problem: string | undefined): void {
@@ -128,26 +160,22 @@ function refusePatch(shown: string, problem: string | undefined): void {
   throw failure(422, "Invalid", ` "" is invalid: ${error.field}: ${error.message}`, { causes: [error] });
 }
 
-/** As Go prints a map with `%+v`: `map[spec:map[replicas:x]]`. */
-function goText(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(goText).join(" ")}]`;
-  if (!isJsonObject(value)) return value === null ? "<nil>" : String(value);
-  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
-  return `map[${entries.map(([key, item]) => `${key}:${goText(item)}`).join(" ")}]`;
-}
-
 function asObject(value: unknown): JsonObject {
   if (!isJsonObject(value)) throw badRequest("the patch leaves no object");
   return value;
 }
 
+const EMBEDDED_FIELD = /\.(apiVersion|kind|metadata): field not declared in schema$/;
+
 /** Before anything is merged the applied object must have the shape of its kind, whatever fieldValidation says. */
-function refuseShape(call: Call, value: JsonObject, schema: Schema): void {
-  const errors = findShapeErrors(value, schema);
+function refuseShape(call: Call, value: JsonObject, schema: Schema | undefined): void {
+  // An object within an object has a kind and metadata without a word of its schema.
+  const errors = findShapeErrors(value, schema).filter((error) => !EMBEDDED_FIELD.test(error));
   if (errors.length === 0) return;
   const { group, version, kind } = call.served.strategy.resource;
-  const { namespace = "", name = "" } = metadataOf(value as KubeObject);
-  const what = `${namespace}/${name}; ${group}/${version}, Kind=${kind}`;
+  const { namespace, name } = isJsonObject(value.metadata) ? value.metadata : {};
+  const shown = [namespace, name].map((part) => (typeof part === "string" ? part : "")).join("/");
+  const what = `${shown}; ${group}/${version}, Kind=${kind}`;
   throw failure(500, undefined, `failed to create typed patch object (${what}): ${joinShapeErrors(errors)}`);
 }
 
@@ -161,15 +189,16 @@ async function handleApply(
   }
   const sent = parseApplied((await call.body()).toString("utf8"));
   const force = ["true", "1"].includes(call.query.get("force") ?? "");
-  const problems = normalize(call.served, sent, (value, schema) => refuseShape(call, value, schema));
+  const schema = call.served.schema();
+  if (schema !== undefined && call.served.custom) refuseShape(call, sent, schema);
+  const problems = normalize(call.served, sent, (value) => refuseShape(call, value, schema));
   reportProblems(call, problems);
-  requireSameName(call, sent as UnstructuredObject);
   const merge = (current: KubeObject | undefined): UnstructuredObject => {
     const applied = structuredClone(sent) as UnstructuredObject;
     requireAppliable(call, applied);
-    return applyObject({
+    const merged = applyObject({
       schema: call.served.schema(),
-      live: current,
+      live: current && (isTracked(current) ? current : withoutEmpty(current, call.served.strategy.empty)),
       applied,
       force,
       writer: {
@@ -179,6 +208,8 @@ async function handleApply(
         time: timestamp(core.now()),
       },
     }) as UnstructuredObject;
+    requireSameName(call, merged);
+    return merged;
   };
   const exists = core.store.get(keyFor(call.served, call.namespace, call.name)) !== undefined;
   if (!exists && call.subresource === "") {
@@ -195,18 +226,22 @@ async function handleApply(
   return { code: 200, body: inVersion(call.served, updated) };
 }
 
+/** Of an object whose managed fields begin with this apply somebody owns what is set, and nobody what is empty. */
+function isTracked(object: KubeObject): boolean {
+  return (object.metadata?.managedFields ?? []).length > 0;
+}
+
 function parseApplied(text: string): JsonObject {
+  let value: unknown;
   try {
-    const value: unknown = text.trimStart().startsWith("{")
-      ? JSON.parse(text)
-      : parseYaml(text, { maxAliasCount: 100 });
-    refusePrototype(text, value);
-    if (isJsonObject(value)) return value;
+    value = parseYaml(text);
   } catch (cause) {
-    if (cause instanceof StatusError) throw cause;
-    throw badRequest(`error decoding YAML: ${cause instanceof Error ? cause.message : String(cause)}`);
+    if (!(cause instanceof SyntaxError)) throw cause;
+    throw badRequest(`error decoding YAML: error converting YAML to JSON: ${cause.message}`);
   }
-  throw badRequest("error decoding YAML: the body is no mapping");
+  refusePrototype(text, value);
+  if (!isJsonObject(value)) throw badRequest("error decoding YAML: the body is no mapping");
+  return value;
 }
 
 function requireAppliable(call: Call, applied: UnstructuredObject): void {

@@ -1,8 +1,9 @@
 /** The `/scale` subresource: a Scale made from, and written into, the object. Kubernetes: api/autoscaling/v1 (Scale) */
+import { invalid } from "#machinery/field-error.ts";
 import type { KubeObject, UnstructuredObject } from "#machinery/meta.ts";
 import { isJsonObject, type JsonObject } from "#machinery/schema/schema.ts";
 import { formatLabelSelector, type LabelSelector, labelSelectorOf } from "#machinery/selector.ts";
-import { badRequest, modifiedConflict, notFound } from "#machinery/status-error.ts";
+import { badRequest, invalidObject, modifiedConflict, notFound } from "#machinery/status-error.ts";
 import { type Call, type Core, inVersion, keyFor, type Reply } from "../core.ts";
 import type { ScaleMapping } from "../strategy.ts";
 import { decodeBody } from "./decode.ts";
@@ -32,6 +33,11 @@ export async function handleScale(core: Core, call: Call): Promise<Reply> {
       const replicas = isJsonObject(scale.spec) ? (scale.spec.replicas ?? 0) : 0;
       if (!Number.isInteger(replicas))
         throw badRequest("json: cannot unmarshal into Go struct field ScaleSpec.spec.replicas of type int32");
+      // Custom resources say so themselves.
+      if (Number(replicas) < 0 && !call.served.custom)
+        throw invalidObject({ group: "autoscaling", kind: "Scale" }, call.name, [
+          invalid("spec.replicas", replicas, "must be greater than or equal to 0"),
+        ]);
       writePath(current, mapping.specReplicasPath, replicas);
       return current;
     },

@@ -5,9 +5,10 @@
 
 import { messageOf } from "#base/errors.ts";
 import type { KubeObject } from "#machinery/meta.ts";
-import { matchesLabels, parseFieldSelector, parseLabelSelector } from "#machinery/selector.ts";
+import { matchesLabels, parseFieldSelector } from "#machinery/selector.ts";
 import { badRequest } from "#machinery/status-error.ts";
 import type { AnyStrategy } from "../strategy.ts";
+import { parseQuerySelector } from "./label-selector.ts";
 
 export interface Selection {
   matches(object: KubeObject): boolean;
@@ -17,8 +18,11 @@ export interface Selection {
 }
 
 export function parseSelection(strategy: AnyStrategy, query: URLSearchParams): Selection {
-  const labels = attempt(() => parseLabelSelector(query.get("labelSelector") ?? ""));
-  const fields = attempt(() => parseFieldSelector(query.get("fieldSelector") ?? ""));
+  const labels = attempt(() => parseQuerySelector(query.get("labelSelector") ?? ""));
+  const text = query.get("fieldSelector") ?? "";
+  // The parser wants a field before the sign: without one the field is unknown.
+  if (/(^|,)!?=/.test(text)) throw unknownField("");
+  const fields = attempt(() => parseFieldSelector(text));
   const tests = fields.map(({ path, op, value }) => {
     const read = fieldReader(strategy, path);
     return (object: KubeObject): boolean => (read(object) === value) === (op === "=");
@@ -36,11 +40,15 @@ function fieldReader(strategy: AnyStrategy, path: string): (object: KubeObject) 
   const read = strategy.fieldLabels?.[path];
   if (read === undefined) {
     if (strategy.fieldLabels !== undefined) throw badRequest(`field label not supported: ${path}`);
-    throw badRequest(
-      `${JSON.stringify(path)} is not a known field selector: only "metadata.name", "metadata.namespace"`,
-    );
+    throw unknownField(path);
   }
   return (object) => read(object);
+}
+
+function unknownField(path: string): Error {
+  return badRequest(
+    `${JSON.stringify(path)} is not a known field selector: only "metadata.name", "metadata.namespace"`,
+  );
 }
 
 function attempt<T>(parse: () => T): T {

@@ -8,7 +8,8 @@ import { invalidObject, StatusError } from "#machinery/status-error.ts";
 import type { StoreEvent } from "#playground/store/history.ts";
 import { StoreError } from "#playground/store/store.ts";
 import { type Call, type Core, inVersion, keyPrefix } from "../core.ts";
-import { expired, parseRevision } from "./list.ts";
+import { isTrue } from "../request-info.ts";
+import { expired, parseInteger, parseRevision } from "./list.ts";
 import { parseSelection, type Selection } from "./selection.ts";
 
 export type WatchType = "ADDED" | "MODIFIED" | "DELETED" | "BOOKMARK" | "ERROR";
@@ -23,6 +24,8 @@ export interface WatchSink {
 
 // Kubernetes: storage/cacher sends bookmarks about once a minute
 const BOOKMARK_INTERVAL_MS = 30_000;
+// … and once more this long before the watch ends.
+const LAST_BOOKMARK_MS = 2_000;
 // --min-request-timeout: watches last between it and twice as long
 const DEFAULT_TIMEOUT_SECONDS = 1800;
 const INITIAL_EVENTS_END = "k8s.io/initial-events-end";
@@ -30,14 +33,20 @@ const INITIAL_EVENTS_END = "k8s.io/initial-events-end";
 /** What was asked; throws a StatusError while nothing has been sent. */
 export function startWatch(core: Core, call: Call, sink: WatchSink): void {
   const { query } = call;
-  const selection = parseSelection(call.served.strategy, query);
+  const selection = ofName(call.name, parseSelection(call.served.strategy, query));
   const initial = parseInitialEvents(query);
   const revision = parseRevision(query.get("resourceVersion") ?? "");
-  const timeout = Number(query.get("timeoutSeconds") ?? 0) || DEFAULT_TIMEOUT_SECONDS * (1 + Math.random());
-  const bookmarks = query.get("allowWatchBookmarks") === "true" || query.get("allowWatchBookmarks") === "1";
+  const timeout = parseInteger(query.get("timeoutSeconds")) || DEFAULT_TIMEOUT_SECONDS * (1 + Math.random());
+  const bookmarks = isTrue(query.get("allowWatchBookmarks"));
   const stream = new WatchStream(core, call, { selection, sink, bookmarks });
   const wantsState = initial ?? revision === 0;
-  stream.start({ wantsState, marksEnd: initial === true, revision, timeoutMs: timeout * 1000 });
+  stream.start({ wantsState, revision, timeoutMs: timeout * 1000 });
+}
+
+/** The old paths, `/api/v1/watch/…`, may name one object. */
+function ofName(name: string, selection: Selection): Selection {
+  if (name === "") return selection;
+  return { ...selection, name, matches: (object) => object.metadata?.name === name && selection.matches(object) };
 }
 
 function parseInitialEvents(query: URLSearchParams): boolean | undefined {
@@ -48,6 +57,10 @@ function parseInitialEvents(query: URLSearchParams): boolean | undefined {
       { reason: "FieldValueForbidden", field, message: `Forbidden: ${message}` },
     ]);
   };
+  // A watch from now or from any revision is one with initial events.
+  const isFromAny = ["", "0"].includes(query.get("resourceVersion") ?? "");
+  if ((query.get("continue") ?? "") !== "" && (isFromAny || match !== ""))
+    fail("resourceVersionMatch", "resourceVersionMatch is forbidden when continue is provided");
   if (text === null || text === "") {
     if (match !== "")
       fail("resourceVersionMatch", "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided");
@@ -56,7 +69,7 @@ function parseInitialEvents(query: URLSearchParams): boolean | undefined {
   if (match !== "NotOlderThan") {
     fail("resourceVersionMatch", "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan");
   }
-  return text === "true" || text === "1";
+  return isTrue(text);
 }
 
 interface StreamInput {
@@ -67,7 +80,6 @@ interface StreamInput {
 
 interface StreamStart {
   readonly wantsState: boolean;
-  readonly marksEnd: boolean;
   readonly revision: number;
   readonly timeoutMs: number;
 }
@@ -85,7 +97,7 @@ class WatchStream {
     this.#input = input;
   }
 
-  start({ wantsState, marksEnd, revision, timeoutMs }: StreamStart): void {
+  start({ wantsState, revision, timeoutMs }: StreamStart): void {
     const { store } = this.#core;
     const prefix = keyPrefix(this.#call.served, this.#call.namespace);
     if (wantsState) {
@@ -93,7 +105,7 @@ class WatchStream {
       for (const entry of store.list(prefix)) {
         if (this.#input.selection.matches(entry.value)) this.#send("ADDED", entry.value);
       }
-      if (marksEnd) this.#bookmark({ [INITIAL_EVENTS_END]: "true" });
+      if (this.#input.bookmarks) this.#bookmark({ [INITIAL_EVENTS_END]: "true" });
     } else {
       this.#revision = revision === 0 ? store.revision : revision;
     }
@@ -111,13 +123,15 @@ class WatchStream {
   #untilEnd(timeoutMs: number): void {
     const { sink, bookmarks } = this.#input;
     const ticker = bookmarks ? setInterval(() => this.#bookmark(), BOOKMARK_INTERVAL_MS).unref() : undefined;
+    const lastMs = timeoutMs - LAST_BOOKMARK_MS;
+    const last = bookmarks && lastMs > 0 ? setTimeout(() => this.#bookmark(), lastMs).unref() : undefined;
     const finish = (): void => {
       clearInterval(ticker);
+      clearTimeout(last);
       clearTimeout(deadline);
       this.#unsubscribe();
     };
     const deadline = setTimeout(() => {
-      if (bookmarks) this.#bookmark();
       finish();
       sink.end();
     }, timeoutMs).unref();
@@ -152,7 +166,6 @@ class WatchStream {
     const metadata = {
       // Everything up to here has been sent: the store reports events as they are committed.
       resourceVersion: String(Math.max(this.#revision, this.#core.store.revision)),
-      creationTimestamp: null,
       ...(annotations !== undefined && { annotations }),
     };
     this.#input.sink.send("BOOKMARK", { kind: resource.kind, apiVersion: apiVersionOf(resource), metadata });

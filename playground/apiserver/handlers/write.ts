@@ -3,17 +3,27 @@
  * defaults, managed fields, mutating admission, the strategy's preparation, validation, validating admission, store.
  * Kubernetes: apiserver/pkg/endpoints/handlers/{create,update}.go, apiserver/pkg/registry/generic/registry/store.go
  */
-import type { FieldError } from "#machinery/field-error.ts";
+import { type FieldError, invalid } from "#machinery/field-error.ts";
 import { apiVersionOf } from "#machinery/gvk.ts";
-import type { KubeObject, UnstructuredObject } from "#machinery/meta.ts";
+import type { KubeObject, ManagedFieldsEntry, UnstructuredObject } from "#machinery/meta.ts";
 import { sameManagedFields, trackUpdate } from "#machinery/patch/managed-fields.ts";
 import { jsonEquals } from "#machinery/schema/schema.ts";
-import { alreadyExists, failure, invalidObject, modifiedConflict, notFound } from "#machinery/status-error.ts";
+import {
+  alreadyExists,
+  failure,
+  invalidObject,
+  modifiedConflict,
+  notFound,
+  StatusError,
+} from "#machinery/status-error.ts";
 import { type Entry, StoreError } from "#playground/store/store.ts";
 import { type Call, type Core, inVersion, keyFor, timestamp } from "../core.ts";
 import type { ServedResource } from "../registry.ts";
 import type { AdmissionRequest } from "../request.ts";
+import type { AnyStrategy } from "../strategy.ts";
 import { isDeletable } from "./deletion-state.ts";
+import { dropEmptyLists, emptyPart, fillEmpty } from "./empty-fields.ts";
+import { sortAllKeys, sortMapKeys } from "./key-order.ts";
 import {
   bumpGeneration,
   fillForCreate,
@@ -38,16 +48,25 @@ export async function createObject(
   const { strategy } = call.served;
   const { object, options } = input;
   fillForCreate(call, object, core.now());
-  if (strategy.status === true && call.subresource === "" && call.served.custom) delete object.status;
+  if (strategy.status === true && strategy.statusOnCreate !== true && call.subresource === "") delete object.status;
+  fillEmpty(object, call.served.schema(), strategy.empty);
   strategy.setDefaults?.(object);
   if (input.managed !== true) recordManager(core, call, { next: object, options });
   const request = admissionRequest(call, { operation: "CREATE", object, options });
   const admitted = await admit(core, call, request, object);
   strategy.prepareForCreate?.(admitted);
+  encode(call.served, admitted);
   refuse(call, admitted, [...validateMetadata(strategy, admitted), ...(strategy.validate?.(admitted) ?? [])]);
   call.warnings.push(...(strategy.warnings?.(admitted) ?? []));
   await validateAdmission(core, call, request, admitted);
   return insert(core, call, admitted, options.dryRun);
+}
+
+/** Gives an object the form that it is stored and shown in. */
+function encode(served: ServedResource, object: UnstructuredObject): void {
+  dropEmptyLists(object, served.strategy.empty);
+  if (served.custom) sortAllKeys(object);
+  else if (served.schema() !== undefined) sortMapKeys(object, served.schema());
 }
 
 function insert(core: Core, call: Call, object: UnstructuredObject, dryRun: boolean): KubeObject {
@@ -62,11 +81,17 @@ function insert(core: Core, call: Call, object: UnstructuredObject, dryRun: bool
       if (!(error instanceof StoreError)) throw error;
       const base = metadata.generateName ?? "";
       if (base === "" || !metadata.name?.startsWith(base) || attempt === MAX_NAME_ATTEMPTS) {
-        throw alreadyExists(call.served.strategy.resource, metadata.name ?? "");
+        throw taken(call, metadata.name ?? "", core.store.get(key)?.value);
       }
       metadata.name = generateName(base);
     }
   }
+}
+
+function taken(call: Call, name: string, present: KubeObject | undefined): StatusError {
+  const { status } = alreadyExists(call.served.strategy.resource, name);
+  const isGoing = present?.metadata?.deletionTimestamp !== undefined;
+  return new StatusError(isGoing ? { ...status, message: `object is being deleted: ${status.message}` } : status);
 }
 
 export interface UpdateInput {
@@ -78,6 +103,8 @@ export interface UpdateInput {
   readonly validate?: (next: UnstructuredObject, previous: KubeObject) => FieldError[];
   /** The managed fields in `next` are final (server-side apply). */
   readonly managed?: boolean;
+  /** As the server itself writes past the resource's rules: unasked, nobody's, and of the same generation. */
+  readonly raw?: boolean;
 }
 
 export async function updateObject(core: Core, call: Call, input: UpdateInput): Promise<KubeObject> {
@@ -88,6 +115,7 @@ export async function updateObject(core: Core, call: Call, input: UpdateInput): 
     const previous = inVersion(call.served, entry.value);
     const next = await input.next(structuredClone(previous) as UnstructuredObject);
     const wanted = next.metadata?.resourceVersion ?? "";
+    requireRevision(wanted);
     const guarded = wanted !== "" && wanted !== "0" && wanted !== previous.metadata?.resourceVersion;
     if (guarded) throw modifiedConflict(call.served.strategy.resource, call.name);
     const ready = await prepareUpdate(core, call, input, { next, previous });
@@ -109,22 +137,29 @@ async function prepareUpdate(
 ): Promise<UnstructuredObject> {
   const { strategy } = call.served;
   const { next, previous } = pair;
-  keepForUpdate(call, next, previous);
+  refuse(call, next, keepForUpdate(call, next, previous));
+  fillEmpty(next, call.served.schema(), strategy.empty);
   strategy.setDefaults?.(next);
   if (input.prepare !== undefined) input.prepare(next, previous);
   else if (call.subresource === "status") keepAllButStatus(call, next, previous);
-  else if (strategy.status === true && call.subresource === "") keepStatus(next, previous);
-  if (input.managed !== true) recordManager(core, call, { next, previous, options: input.options });
+  else if (call.subresource === "") keepFields(next, previous, strategy);
+  if (input.managed !== true && input.raw !== true)
+    recordManager(core, call, { next, previous, options: input.options });
   const request = admissionRequest(call, {
     operation: "UPDATE",
     object: next,
     oldObject: previous,
     options: input.options,
   });
-  const admitted = await admit(core, call, request, next);
+  const admitted = input.raw === true ? next : await admit(core, call, request, next);
   if (call.subresource === "status") strategy.prepareForStatusUpdate?.(admitted, previous);
-  else if (followsMainRules(call)) strategy.prepareForUpdate?.(admitted, previous);
-  bumpGeneration(strategy, admitted, previous as UnstructuredObject);
+  else if (followsMainRules(call)) {
+    // Once more: admission may have changed what is to stay.
+    if (call.subresource === "" && input.prepare === undefined) keepFields(admitted, previous, strategy);
+    strategy.prepareForUpdate?.(admitted, previous);
+  }
+  encode(call.served, admitted);
+  if (input.raw !== true) bumpGeneration(strategy, admitted, previous as UnstructuredObject);
   const main = followsMainRules(call) ? strategy.validateUpdate : undefined;
   const own = call.subresource === "status" ? strategy.validateStatusUpdate : main;
   const errors = (input.validate ?? own?.bind(strategy))?.(admitted, previous) ?? [];
@@ -134,7 +169,7 @@ async function prepareUpdate(
     ...errors,
   ]);
   call.warnings.push(...(strategy.warnings?.(admitted) ?? []));
-  await validateAdmission(core, call, request, admitted);
+  if (input.raw !== true) await validateAdmission(core, call, request, admitted);
   return admitted;
 }
 
@@ -143,10 +178,18 @@ function followsMainRules(call: Call): boolean {
   return call.subresource === "" || call.subresource === "scale";
 }
 
-function keepStatus(next: UnstructuredObject, previous: KubeObject): void {
-  const { status } = previous as UnstructuredObject;
-  if (status === undefined) delete next.status;
-  else next.status = structuredClone(status);
+/** Go reads it as a number before it compares. */
+function requireRevision(text: string): void {
+  if (text === "" || /^\d+$/.test(text)) return;
+  throw failure(500, undefined, `strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`);
+}
+
+function keepFields(next: UnstructuredObject, previous: KubeObject, { status, fixed = [] }: AnyStrategy): void {
+  for (const field of [...(status === true ? ["status"] : []), ...fixed]) {
+    const value = (previous as UnstructuredObject)[field];
+    if (value === undefined) delete next[field];
+    else next[field] = structuredClone(value);
+  }
 }
 
 /** Built-in kinds let status writers set labels and annotations (nodes need it), custom resources nothing but status. */
@@ -157,7 +200,7 @@ function keepAllButStatus(call: Call, next: UnstructuredObject, previous: KubeOb
   for (const field of Object.keys(next)) delete next[field];
   Object.assign(next, old);
   const metadata = metadataOf(next);
-  if (!call.served.custom) Object.assign(metadata, { labels, annotations });
+  if (!call.served.custom && call.served.strategy.statusOnly !== true) Object.assign(metadata, { labels, annotations });
   Object.assign(metadata, { managedFields, resourceVersion });
   for (const [field, value] of Object.entries(metadata)) {
     if (value === undefined) delete (metadata as Record<string, unknown>)[field];
@@ -203,14 +246,22 @@ interface Change {
   readonly options: WriteOptions;
 }
 
-function recordManager(core: Core, call: Call, { next, previous, options }: Change): void {
+/** Of an object that nobody wrote yet. */
+const NO_OWNER: ManagedFieldsEntry = { operation: "Update", fieldsV1: {} };
+
+export function recordManager(core: Core, call: Call, { next, previous, options }: Change): void {
   const metadata = metadataOf(next);
-  const managedFields = trackUpdate(call.served.schema(), previous, next, {
+  // To create an object is to change the empty one of its kind.
+  const { empty = {} } = call.served.strategy;
+  const before = previous ?? { ...emptyPart(next, empty), metadata: { managedFields: [NO_OWNER] } };
+  const managedFields = trackUpdate(call.served.schema(), before, next, {
     manager: options.fieldManager,
     apiVersion: apiVersionOf(call.served.strategy.resource),
     subresource: call.subresource,
-    time: timestamp(core.now()),
+    // As upstream: who scales an object does so at no time.
+    time: call.subresource === "scale" ? "" : timestamp(core.now()),
   });
+  for (const entry of managedFields) if (entry.time === "") delete entry.time;
   if (managedFields.length === 0) delete metadata.managedFields;
   else metadata.managedFields = managedFields;
 }
@@ -270,17 +321,21 @@ export async function validateAdmission(
 }
 
 export function refuse(call: Call, object: KubeObject, errors: readonly FieldError[]): void {
-  if (errors.length > 0) throw invalidObject(call.served.strategy.resource, object.metadata?.name ?? "", errors);
+  if (errors.length === 0) return;
+  const texts = errors.map(({ field, message }) => `${field}: ${message}`);
+  // What several checks found is said once.
+  const once = errors.filter((_, i) => texts.indexOf(texts[i] ?? "") === i);
+  throw invalidObject(call.served.strategy.resource, object.metadata?.name ?? "", once);
 }
 
 export function requireVersion(call: Call, object: KubeObject): void {
   if (!call.served.custom || (object.metadata?.resourceVersion ?? "") !== "") return;
-  const { group, kind } = call.served.strategy.resource;
-  const message = "Invalid value: 0x0: must be specified for an update";
-  const error: FieldError = { reason: "FieldValueInvalid", field: "metadata.resourceVersion", message };
-  throw invalidObject({ group, kind }, call.name, [error]);
+  const { group, plural } = call.served.strategy.resource;
+  throw invalidObject({ group, kind: plural }, call.name, [
+    invalid("metadata.resourceVersion", 0, "must be specified for an update"),
+  ]);
 }
 
 export function methodNotAllowed(): Error {
-  return failure(405, "MethodNotAllowed", "the server does not allow this method on the requested resource");
+  return failure(405, "MethodNotAllowed", "the server does not allow this method on the requested resource", {});
 }

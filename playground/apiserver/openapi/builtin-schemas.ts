@@ -51,6 +51,9 @@ function link(file: string): { kinds: Readonly<Record<string, string>>; definiti
   const resolve = (value: unknown): unknown => {
     if (!isJsonObject(value)) return value;
     if (typeof value.$ref === "string") return definitions[value.$ref] ?? {};
+    // Arbitrary JSON in a built-in kind is owned as one piece.
+    if (value["x-kubernetes-preserve-unknown-fields"] === true && value.type === undefined)
+      value["x-kubernetes-map-type"] = "atomic";
     if (isJsonObject(value.properties)) {
       for (const [field, child] of Object.entries(value.properties)) value.properties[field] = resolve(child);
     }

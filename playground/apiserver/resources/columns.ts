@@ -1,11 +1,15 @@
 /** Builds printer columns. Kubernetes: pkg/printers/internalversion/printers.go prints the same columns. */
+import type { PodTemplateSpec } from "kubernetes-types/core/v1";
 import type { KubeObject } from "#machinery/meta.ts";
+import { formatLabelSelector, type LabelSelector, labelSelectorOf } from "#machinery/selector.ts";
 import type { Cell, Column, TableColumns } from "../strategy.ts";
+import { humanDuration } from "../table/duration.ts";
 
 export interface ColumnSpec<T> {
   readonly name: string;
   readonly value: (object: T, nowMs: number) => Cell | undefined;
   readonly type?: Column["type"];
+  readonly format?: string;
   /** Shown only with `-o wide`. */
   readonly wide?: boolean;
 }
@@ -21,10 +25,10 @@ const NAME: Column = {
 /** Name first, then the given columns; `Age` where a column says so by `age()`. */
 export function table<T extends KubeObject>(specs: readonly ColumnSpec<T>[]): TableColumns<T> {
   const columns = specs.map(
-    ({ name, type = "string", wide }): Column => ({
+    ({ name, type = "string", format = "", wide }): Column => ({
       name,
       type,
-      format: "",
+      format,
       description: "",
       priority: wide === true ? 1 : 0,
     }),
@@ -43,36 +47,35 @@ export function age<T extends KubeObject>(): ColumnSpec<T> {
 }
 
 /** `12s`, `3m4s`, `5h`, `7d`; `<unknown>` without a time. */
-export function since(timestamp: string | undefined, nowMs: number): string {
-  if (timestamp === undefined || timestamp === "") return "<unknown>";
+export function since(timestamp: string | null | undefined, nowMs: number): string {
+  if (timestamp === undefined || timestamp === null || timestamp === "") return "<unknown>";
   return humanDuration(nowMs - Date.parse(timestamp));
-}
-
-/** Kubernetes: apimachinery/pkg/util/duration.HumanDuration */
-export function humanDuration(ms: number): string {
-  const seconds = Math.floor(ms / 1000);
-  if (seconds < -1) return "<invalid>";
-  if (seconds < 0) return "0s";
-  if (seconds < 120) return `${seconds}s`;
-  const minutes = Math.floor(seconds / 60);
-  if (minutes < 10) return seconds % 60 === 0 ? `${minutes}m` : `${minutes}m${seconds % 60}s`;
-  if (minutes < 180) return `${minutes}m`;
-  const hours = Math.floor(minutes / 60);
-  if (hours < 8) return minutes % 60 === 0 ? `${hours}h` : `${hours}h${minutes % 60}m`;
-  if (hours < 48) return `${hours}h`;
-  const days = Math.floor(hours / 24);
-  if (hours < 192) return hours % 24 === 0 ? `${days}d` : `${days}d${hours % 24}h`;
-  if (days < 730) return `${days}d`;
-  const years = Math.floor(days / 365);
-  return days < 2920 && days % 365 !== 0 ? `${years}y${days % 365}d` : `${years}y`;
 }
 
 /** `a=b,c=d` of a map, `<none>` when empty. */
 export function pairs(map: Readonly<Record<string, string>> | undefined): string {
-  const entries = Object.entries(map ?? {});
-  return entries.length === 0 ? "<none>" : entries.map(([key, value]) => `${key}=${value}`).join(",");
+  return selectorText({ matchLabels: map ?? {} });
 }
 
 export function joined(values: readonly string[] | undefined): string {
   return values === undefined || values.length === 0 ? "<none>" : values.join(",");
+}
+
+/** `a=b,c in (d,e)`, by key; `<none>` when it is empty. */
+export function selectorText(selector: LabelSelector | undefined): string {
+  const requirements = [...(labelSelectorOf(selector) ?? [])].sort((a, b) => (a.key < b.key ? -1 : 1));
+  return requirements.length === 0 ? "<none>" : formatLabelSelector(requirements);
+}
+
+/** With `-o wide`: containers and images of a pod template, and the selector that goes with it. */
+export function templateColumns<T extends KubeObject>(
+  templateOf: (object: T) => PodTemplateSpec | undefined,
+  selectorOf: (object: T) => LabelSelector | undefined,
+): ColumnSpec<T>[] {
+  const containers = (object: T) => templateOf(object)?.spec?.containers ?? [];
+  return [
+    { name: "Containers", value: (object) => joined(containers(object).map(({ name }) => name)), wide: true },
+    { name: "Images", value: (object) => joined(containers(object).map(({ image }) => image ?? "")), wide: true },
+    { name: "Selector", value: (object) => selectorText(selectorOf(object)), wide: true },
+  ];
 }

@@ -7,7 +7,7 @@ import type { Context } from "#base/context.ts";
 import { pods } from "#machinery/builtin.ts";
 import { notSupported, required } from "#machinery/field-error.ts";
 import type { KubeObject, UnstructuredObject } from "#machinery/meta.ts";
-import { conflict, invalidObject, type Status } from "#machinery/status-error.ts";
+import { badRequest, conflict, failure, type Status } from "#machinery/status-error.ts";
 import type { ApiServices, JsonConnector, VirtualResource } from "../connector.ts";
 
 const KIND = { group: "", version: "v1", kind: "Binding" };
@@ -59,7 +59,7 @@ interface BindInput {
 }
 
 async function bind(ctx: Context, { writer, reader }: ApiServices, input: BindInput): Promise<void> {
-  const binding = readBinding(input.body);
+  const binding = readBinding(input.body, input.name);
   if (input.dryRun) {
     const pod = reader.get(pods, input.namespace, input.name);
     if (pod !== undefined) checkBindable(pod, binding);
@@ -71,14 +71,17 @@ async function bind(ctx: Context, { writer, reader }: ApiServices, input: BindIn
   });
 }
 
-function readBinding(body: UnstructuredObject | undefined): Binding {
+function readBinding(body: UnstructuredObject | undefined, inUrl: string): Binding {
   const binding = body as Binding | undefined;
+  if (binding?.metadata?.name !== inUrl) throw badRequest("name in URL does not match name in Binding object");
   const { kind = "", name = "" } = binding?.target ?? {};
   const errors = [
     ...(kind === "" || kind === "Node" ? [] : [notSupported("target.kind", kind, ["Node", "<empty>"])]),
     ...(name === "" ? [required("target.name")] : []),
   ];
-  if (binding === undefined || errors.length > 0) throw invalidObject(KIND, binding?.metadata?.name ?? "", errors);
+  // As upstream no API error.
+  const texts = errors.map(({ field, message }) => `${field}: ${message}`);
+  if (texts.length > 0) throw failure(500, undefined, texts.length === 1 ? (texts[0] ?? "") : `[${texts.join(", ")}]`);
   return binding;
 }
 

@@ -126,7 +126,7 @@ async function spend(
 
 async function markDisrupted(ctx: Context, writer: ApiServices["writer"], pod: Pod, nowMs: number): Promise<void> {
   const { namespace = "", name = "" } = pod.metadata ?? {};
-  await writer.change(ctx, pods, namespace, name, "status", (current) => {
+  await writer.change(ctx, pods, namespace, name, "eviction", (current) => {
     const others = (current.status?.conditions ?? []).filter(({ type }) => type !== "DisruptionTarget");
     const condition = {
       type: "DisruptionTarget",

@@ -12,13 +12,14 @@ import type {
   SubjectAccessReviewSpec,
 } from "kubernetes-types/authorization/v1";
 import { messageOf } from "#base/errors.ts";
-import { invalid, required } from "#machinery/field-error.ts";
+import { type FieldError, invalid, required } from "#machinery/field-error.ts";
 import type { KubeObject } from "#machinery/meta.ts";
-import { badRequest, invalidObject } from "#machinery/status-error.ts";
+import { badRequest, failure, invalidObject } from "#machinery/status-error.ts";
 import { SERVICE_ACCOUNT_ISSUER } from "#pki/service-account-token.ts";
 import type { TokenAuthenticator } from "../authn/bearer-token.ts";
 import type { RbacAuthorizer } from "../authz/rbac.ts";
 import type { VirtualResource } from "../connector.ts";
+import { timestamp } from "../core.ts";
 import type { Authorizer, RequestAttributes, UserInfo } from "../request.ts";
 
 export interface ReviewDeps {
@@ -27,6 +28,7 @@ export interface ReviewDeps {
   readonly tokens: TokenAuthenticator;
   /** Those of the API server. Default: the service-account issuer. */
   readonly audiences?: readonly string[];
+  readonly now?: () => number;
 }
 
 const AUTHORIZATION = "authorization.k8s.io";
@@ -35,31 +37,24 @@ const AUTHENTICATION = "authentication.k8s.io";
 type Attributes = Pick<SubjectAccessReviewSpec, "resourceAttributes" | "nonResourceAttributes">;
 
 export function reviewResources(deps: ReviewDeps): VirtualResource[] {
+  const { now = Date.now } = deps;
   return [
     review(AUTHORIZATION, "SelfSubjectAccessReview", async (user, _namespace, asked: SelfSubjectAccessReview) => {
-      return { ...asked, status: decide(deps.authorizer, user, asked.spec, "SelfSubjectAccessReview") };
+      return { ...asked, status: decide(deps.authorizer, user, asked.spec) };
     }),
     review(AUTHORIZATION, "SubjectAccessReview", async (_user, _namespace, asked: SubjectAccessReview) => {
-      return {
-        ...asked,
-        status: decide(
-          deps.authorizer,
-          subjectOf(asked.spec, "SubjectAccessReview"),
-          asked.spec,
-          "SubjectAccessReview",
-        ),
-      };
+      return { ...asked, status: decide(deps.authorizer, subjectOf(asked.spec), asked.spec) };
     }),
     review(AUTHORIZATION, "LocalSubjectAccessReview", async (_user, namespace, asked: LocalSubjectAccessReview) => {
       checkLocal(asked, namespace);
-      const kind = "LocalSubjectAccessReview";
-      return { ...asked, status: decide(deps.authorizer, subjectOf(asked.spec, kind), asked.spec, kind) };
+      return { ...asked, status: decide(deps.authorizer, subjectOf(asked.spec), asked.spec) };
     }),
     review(AUTHORIZATION, "SelfSubjectRulesReview", async (user, _namespace, asked: SelfSubjectRulesReview) =>
       listRules(deps.rbac, user, asked),
     ),
-    review(AUTHENTICATION, "SelfSubjectReview", async (user, _namespace, asked: object) => ({
+    review(AUTHENTICATION, "SelfSubjectReview", async (user, _namespace, asked: KubeObject) => ({
       ...asked,
+      metadata: { ...asked.metadata, creationTimestamp: timestamp(now()) },
       status: { userInfo: showUser(user) },
     })),
     review(AUTHENTICATION, "TokenReview", async (_user, _namespace, asked: TokenReview) => reviewToken(deps, asked)),
@@ -94,16 +89,22 @@ function review<T extends object>(
   };
 }
 
-function decide(authorizer: Authorizer, user: UserInfo, spec: Attributes | undefined, kind: string): object {
-  const { allowed, reason } = authorizer.authorize(attributesOf(user, spec, kind));
+function decide(authorizer: Authorizer, user: UserInfo, spec: Attributes | undefined): object {
+  const { allowed, reason } = authorizer.authorize(attributesOf(user, spec));
   return { allowed, ...(reason !== "" && { reason }) };
 }
 
-function attributesOf(user: UserInfo, spec: Attributes | undefined, kind: string): RequestAttributes {
+/** Upstream names the group alone. */
+function refusal(group: string, error: FieldError): Error {
+  const { kind: _kind, ...details } = invalidObject({ group, kind: "" }, "", [error]).status.details ?? {};
+  return failure(422, "Invalid", `.${group} "" is invalid: ${error.field}: ${error.message}`, details);
+}
+
+function attributesOf(user: UserInfo, spec: Attributes | undefined): RequestAttributes {
   const { resourceAttributes: resource, nonResourceAttributes: path } = spec ?? {};
   if ((resource === undefined) === (path === undefined)) {
     const why = "exactly one of nonResourceAttributes or resourceAttributes must be specified";
-    throw invalidObject({ group: AUTHORIZATION, kind }, "", [invalid("spec.resourceAttributes", "", why)]);
+    throw refusal(AUTHORIZATION, invalid("spec.resourceAttributes", null, why));
   }
   return {
     user,
@@ -119,21 +120,20 @@ function attributesOf(user: UserInfo, spec: Attributes | undefined, kind: string
   };
 }
 
-function subjectOf(spec: SubjectAccessReviewSpec | undefined, kind: string): UserInfo {
+function subjectOf(spec: SubjectAccessReviewSpec | undefined): UserInfo {
   const { user: name = "", groups = [], uid, extra } = spec ?? {};
   if (name === "" && groups.length === 0) {
     const why = "at least one of user or group must be specified";
-    throw invalidObject({ group: AUTHORIZATION, kind }, "", [invalid("spec.user", "", why)]);
+    throw refusal(AUTHORIZATION, invalid("spec.user", "", why));
   }
   return { name, groups, ...(uid !== undefined && { uid }), ...(extra !== undefined && { extra }) };
 }
 
 function checkLocal(asked: LocalSubjectAccessReview, namespace: string): void {
-  const gk = { group: AUTHORIZATION, kind: "LocalSubjectAccessReview" };
   if (asked.spec?.resourceAttributes?.namespace !== namespace) {
     const why = "must match metadata.namespace";
     const found = asked.spec?.resourceAttributes?.namespace ?? "";
-    throw invalidObject(gk, "", [invalid("spec.resourceAttributes.namespace", found, why)]);
+    throw refusal(AUTHORIZATION, invalid("spec.resourceAttributes.namespace", found, why));
   }
 }
 
@@ -162,11 +162,11 @@ async function reviewToken(
   const { token = "", audiences: wanted = [] } = asked.spec ?? {};
   if (token === "") {
     const why = "token is required for TokenReview in authentication";
-    throw invalidObject({ group: AUTHENTICATION, kind: "TokenReview" }, "", [required("spec.token", why)]);
+    throw refusal(AUTHENTICATION, required("spec.token", why));
   }
   try {
     const found = await tokens.authenticateToken(token, wanted.length === 0 ? audiences : wanted);
-    if (found === undefined) return { ...asked, status: { user: {}, error: "[invalid bearer token]" } };
+    if (found === undefined) return { ...asked, status: { user: {}, error: "invalid bearer token" } };
     const status = { authenticated: true, user: showUser(found.user), audiences: found.audiences };
     return { ...asked, status };
   } catch (error) {

@@ -8,6 +8,7 @@ import type { Container, EphemeralContainer, Namespace, Pod } from "kubernetes-t
 import { type FieldError, forbidden } from "#machinery/field-error.ts";
 import type { KubeObject } from "#machinery/meta.ts";
 import type { ViewConnector } from "../connector.ts";
+import { validatePodSpec } from "../resources/core/pod-spec/validate.ts";
 
 export const approval: ViewConnector = {
   form: "view",
@@ -44,7 +45,8 @@ export const finalize: ViewConnector = {
   prepareForUpdate(next, previous) {
     const { finalizers = [] } = (next as Namespace).spec ?? {};
     restore(next, previous, ["status"]);
-    Object.assign(next, { spec: { ...(previous as Namespace).spec, finalizers } });
+    const { finalizers: _before, ...spec } = (previous as Namespace).spec ?? {};
+    Object.assign(next, { spec: { ...spec, ...(finalizers.length > 0 && { finalizers }) } });
   },
 };
 
@@ -93,9 +95,16 @@ function validateEphemeral(next: KubeObject, previous: KubeObject): FieldError[]
   const after = new Map(
     ((next as Pod).spec?.ephemeralContainers ?? []).map((container) => [container.name, container]),
   );
-  const changed = before.some((container) => !isSame(container, after.get(container.name)));
-  const why = "existing ephemeral containers may not be changed or removed";
-  return changed ? [forbidden("spec.ephemeralContainers", why)] : [];
+  const { spec } = next as Pod;
+  const errors = spec === undefined ? [] : validatePodSpec(spec, "spec", true);
+  for (const container of before) {
+    const now = after.get(container.name);
+    if (isSame(container, now)) continue;
+    const fate = now === undefined ? "removed" : "changed";
+    const why = `existing ephemeral containers ${JSON.stringify(container.name)} may not be ${fate}`;
+    errors.push(forbidden("spec.ephemeralContainers", why));
+  }
+  return errors;
 }
 
 function isSame(a: EphemeralContainer, b: EphemeralContainer | undefined): boolean {

@@ -29,13 +29,15 @@ export interface TableInput {
   readonly metadata: object;
   readonly includeObject: IncludeObject;
   readonly nowMs: number;
+  /** Of meta.k8s.io. */
+  readonly version: string;
 }
 
-export function toTable({ strategy, objects, metadata, includeObject, nowMs }: TableInput): object {
+export function toTable({ strategy, objects, metadata, includeObject, nowMs, version }: TableInput): object {
   const table = strategy.table ?? DEFAULT_COLUMNS;
   return {
     kind: "Table",
-    apiVersion: "meta.k8s.io/v1",
+    apiVersion: `meta.k8s.io/${version}`,
     metadata,
     columnDefinitions: table.columns.map((column) => ({
       name: column.name,
@@ -50,11 +52,11 @@ export function toTable({ strategy, objects, metadata, includeObject, nowMs }: T
         object: { kind: strategy.resource.kind, apiVersion: apiVersionOf(strategy.resource), ...object },
       }),
       ...(includeObject === "None" && { object: null }),
-      ...(includeObject === "Metadata" && { object: toPartial(object) }),
+      ...(includeObject === "Metadata" && { object: toPartial(object, version) }),
     })),
   };
 }
 
-export function toPartial(object: KubeObject): object {
-  return { kind: "PartialObjectMetadata", apiVersion: "meta.k8s.io/v1", metadata: object.metadata };
+export function toPartial(object: KubeObject, version: string): object {
+  return { kind: "PartialObjectMetadata", apiVersion: `meta.k8s.io/${version}`, metadata: object.metadata };
 }

@@ -29,6 +29,8 @@ export async function serveExec(runtime: Runtime, id: string, upgrade: Upgrade):
     streams.signal.addEventListener("abort", kill, { once: true });
     const control = child.stdio[3];
     if (options.tty && control !== null && control !== undefined && "write" in control) {
+      // A size may come when the command is over.
+      control.on("error", () => undefined);
       void followSize(streams, (rows, columns) => control.write(`${rows} ${columns}\n`));
     }
     const screened = pipeStreams(streams, child, options.tty ? "stdout" : "stderr");

@@ -1,5 +1,6 @@
 /** All subjects of the comparison, in the order they run. */
 import type { Step } from "../step.ts";
+import { changeSteps } from "./changes.ts";
 import { configurationSteps } from "./configuration.ts";
 import { customSteps } from "./custom.ts";
 import { discoverySteps } from "./discovery.ts";
@@ -17,6 +18,7 @@ export async function subjects(): Promise<Readonly<Record<string, readonly Step[
     reading: readingSteps,
     custom: customSteps,
     invalid: invalidSteps,
+    changes: changeSteps,
     webhooks: webhookSteps,
     discovery: discoverySteps,
   };

@@ -36,7 +36,11 @@ export class WebhookCaller {
   }
 
   /** Throws an Error in Kubernetes' words when there is no valid answer in time. */
-  async call(webhook: Webhook, request: AdmissionRequest, signal: AbortSignal): Promise<ReviewAnswer> {
+  async call(
+    webhook: Webhook,
+    request: AdmissionRequest,
+    { signal, mutating }: { readonly signal: AbortSignal; readonly mutating: boolean },
+  ): Promise<ReviewAnswer> {
     const timeoutSeconds = webhook.timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS;
     const uid = randomUUID();
     const destination = this.#resolve(webhook, timeoutSeconds);
@@ -44,7 +48,7 @@ export class WebhookCaller {
     const body = JSON.stringify(forgeReview(request, uid));
     const agent = this.#agentFor(webhook.clientConfig.caBundle ?? "");
     try {
-      return parseAnswer(await post(destination, agent, body, AbortSignal.any([signal, deadline])), uid);
+      return parseAnswer(await post(destination, agent, body, AbortSignal.any([signal, deadline])), uid, mutating);
     } catch (cause) {
       if (cause instanceof TypeError) throw cause;
       const why = deadline.aborted ? "context deadline exceeded" : messageOf(cause);
@@ -126,14 +130,15 @@ function post(destination: Destination, agent: Agent, body: string, signal: Abor
       response.once("error", reject);
       response.once("end", () => {
         if (response.statusCode === 200) resolve(text);
-        else
-          reject(
-            new Error(
-              `an error on the server (${JSON.stringify(text.trim())}) has prevented the request from succeeding`,
-            ),
-          );
+        else reject(new TypeError(`failed to call webhook: ${serverError(text, response.headers["content-type"])}`));
       });
     });
     outgoing.end(body);
   });
+}
+
+/** What is no text is not shown. Kubernetes: client-go/rest/request.go (newUnstructuredResponseError) */
+function serverError(text: string, contentType = ""): string {
+  const shown = contentType.startsWith("text/") ? text.trim() : "unknown";
+  return `an error on the server (${JSON.stringify(shown)}) has prevented the request from succeeding`;
 }

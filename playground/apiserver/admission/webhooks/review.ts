@@ -1,7 +1,9 @@
 /** The AdmissionReview sent and the answer read. Kubernetes: apiserver/pkg/admission/plugin/webhook/request */
+import { messageOf } from "#base/errors.ts";
 import type { JsonPatchOperation } from "#machinery/patch/json-patch.ts";
 import { parseJsonPatch } from "#machinery/patch/json-patch.ts";
 import { type Status, StatusError, type StatusReason } from "#machinery/status-error.ts";
+import { findJsonSyntaxError } from "../../handlers/go-json.ts";
 import type { AdmissionRequest } from "../../request.ts";
 
 export interface ReviewAnswer {
@@ -48,30 +50,42 @@ export function forgeReviewRequest(request: AdmissionRequest, uid: string): Reco
   };
 }
 
-/** Throws a TypeError that says what is wrong with the answer. */
-export function parseAnswer(text: string, uid: string): ReviewAnswer {
+/** `mutating`: only such webhooks may answer with a patch. Throws a TypeError that says what is wrong with the answer. */
+export function parseAnswer(text: string, uid: string, mutating: boolean): ReviewAnswer {
   const review = parseJson(text);
-  if (review.apiVersion !== API_VERSION || review.kind !== "AdmissionReview") {
-    throw new TypeError(
-      `expected webhook response of ${API_VERSION}, Kind=AdmissionReview, got ${review.apiVersion}, Kind=${review.kind}`,
-    );
-  }
-  const { response } = review;
-  if (response === undefined || response === null) throw new TypeError("webhook response was absent");
-  if (response.uid !== uid)
-    throw new TypeError(`expected response.uid=${JSON.stringify(uid)}, got ${JSON.stringify(response.uid)}`);
-  const patch = response.patch ?? "";
-  if (patch !== "" && response.patchType !== "JSONPatch") {
-    throw new TypeError(
-      `webhook returned response.patch but response.patchType is ${JSON.stringify(response.patchType ?? "")}`,
-    );
-  }
+  const problem = findProblem(review, uid, mutating);
+  if (problem !== undefined) throw new TypeError(`received invalid webhook response: ${problem}`);
+  const { allowed, status, patch = "", warnings = [] } = review.response ?? {};
   return {
-    allowed: response.allowed === true,
-    status: response.status,
-    patch: patch === "" ? [] : parseJsonPatch(Buffer.from(patch, "base64").toString("utf8")),
-    warnings: (response.warnings ?? []).map((warning) => warning.slice(0, MAX_WARNING_LENGTH)),
+    allowed: allowed === true,
+    status,
+    patch: patch === "" ? [] : decodePatch(Buffer.from(patch, "base64").toString("utf8")),
+    warnings: warnings.map((warning) => warning.slice(0, MAX_WARNING_LENGTH)),
   };
+}
+
+function findProblem({ apiVersion, kind, response }: WireReview, uid: string, mutating: boolean): string | undefined {
+  if (response === undefined || response === null) return "webhook response was absent";
+  const shown = JSON.stringify(response.uid ?? "");
+  if (response.uid !== uid) return `expected response.uid=${JSON.stringify(uid)}, got ${shown}`;
+  if (apiVersion !== API_VERSION || kind !== "AdmissionReview")
+    return `expected webhook response of ${API_VERSION}, Kind=AdmissionReview, got ${apiVersion}, Kind=${kind}`;
+  const [hasPatch, { patchType }] = [(response.patch ?? "") !== "", response];
+  if (!mutating && hasPatch) return "validating webhook may not return response.patch";
+  if (!mutating && patchType !== undefined) return "validating webhook may not return response.patchType";
+  if (hasPatch && patchType === undefined) return "webhook returned response.patch but not response.patchType";
+  if (!hasPatch && patchType !== undefined) return "webhook returned response.patchType but not response.patch";
+  return hasPatch && patchType !== "JSONPatch" ? `unsupported patch type ${JSON.stringify(patchType)}` : undefined;
+}
+
+function decodePatch(text: string): JsonPatchOperation[] {
+  try {
+    return parseJsonPatch(text);
+  } catch (cause) {
+    const why = findJsonSyntaxError(text) ?? messageOf(cause);
+    // The cause would be told once more.
+    throw new TypeError(`received undecodable patch in webhook response: ${why}`);
+  }
 }
 
 /** The refusal in Kubernetes' words. Kubernetes: webhook/errors/statuserror.go (ToStatusErr) */
@@ -110,6 +124,7 @@ function parseJson(text: string): WireReview {
   try {
     return (JSON.parse(text) as WireReview | null) ?? {};
   } catch (cause) {
-    throw new TypeError("couldn't decode the response: it is not JSON", { cause });
+    const why = `couldn't get version/kind; json parse error: ${findJsonSyntaxError(text)}`;
+    throw new TypeError(`failed to call webhook: ${why}`, { cause });
   }
 }

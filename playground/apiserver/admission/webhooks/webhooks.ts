@@ -27,12 +27,12 @@ export function webhookPlugins(
     mutating: {
       name: "MutatingAdmissionWebhook",
       handles: () => mutating().length > 0,
-      admit: (ctx, request) => mutate({ ctx, reader, caller }, mutating(), request),
+      admit: (ctx, request) => mutate({ ctx, reader, caller, mutating: true }, mutating(), request),
     },
     validating: {
       name: "ValidatingAdmissionWebhook",
       handles: () => validating().length > 0,
-      validate: (ctx, request) => validate({ ctx, reader, caller }, validating(), request),
+      validate: (ctx, request) => validate({ ctx, reader, caller, mutating: false }, validating(), request),
     },
   };
 }
@@ -41,6 +41,7 @@ interface Dispatch {
   readonly ctx: Context;
   readonly reader: ObjectReader;
   readonly caller: WebhookCaller;
+  readonly mutating: boolean;
 }
 
 async function mutate(
@@ -75,7 +76,7 @@ async function validate(
 
 /** The webhook's answer; `undefined` when it is not concerned, or failed and may be ignored. */
 async function consult(
-  { ctx, reader, caller }: Dispatch,
+  { ctx, reader, caller, mutating }: Dispatch,
   { webhook, conditions }: ConfiguredWebhook,
   request: AdmissionRequest,
 ): Promise<ReviewAnswer | undefined> {
@@ -90,7 +91,7 @@ async function consult(
     throw badRequest(`admission webhook ${JSON.stringify(webhook.name)} does not support dry run`);
   }
   try {
-    return await caller.call(webhook, request, ctx.signal);
+    return await caller.call(webhook, request, { signal: ctx.signal, mutating });
   } catch (error) {
     return toleratedFailure(ctx, webhook, error);
   }

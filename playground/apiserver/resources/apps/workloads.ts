@@ -3,15 +3,24 @@ import { isDeepStrictEqual } from "node:util";
 import type { ControllerRevision, DaemonSet, Deployment, ReplicaSet, StatefulSet } from "kubernetes-types/apps/v1";
 import type { PodTemplateSpec } from "kubernetes-types/core/v1";
 import { controllerRevisions, daemonSets, deployments, replicaSets, statefulSets } from "#machinery/builtin.ts";
-import { type FieldError, forbidden, invalid, notSupported, required } from "#machinery/field-error.ts";
-import { type LabelSelector, selects } from "#machinery/selector.ts";
+import type { KubeObject } from "#machinery/meta.ts";
 import { anyStrategy } from "../../strategy.ts";
-import { age, type ColumnSpec, joined, pairs, table } from "../columns.ts";
-import { setPodSpecDefaults, validatePodTemplate } from "../core/pod-template.ts";
+import { age, type ColumnSpec, pairs, table, templateColumns } from "../columns.ts";
+import { fillConditionTimes } from "../conditions.ts";
+import { setPodSpecDefaults } from "../core/pod-spec/defaults.ts";
+import { validateImmutable } from "../validation.ts";
+import {
+  validateDaemonSet,
+  validateDeployment,
+  validateReplicaSet,
+  validateRevision,
+  validateSelectorUpdate,
+  validateStatefulSet,
+  validateStatefulUpdate,
+  type Workload,
+} from "./validation.ts";
 
-interface Workload {
-  readonly spec?: { readonly selector?: LabelSelector; readonly template?: PodTemplateSpec };
-}
+const TEMPLATE_GENERATION = "deprecated.daemonset.template.generation";
 
 export const deploymentStrategy = anyStrategy<Deployment>({
   resource: deployments,
@@ -24,7 +33,8 @@ export const deploymentStrategy = anyStrategy<Deployment>({
     statusReplicasPath: "status.replicas",
     labelSelectorPath: "spec.selector",
   },
-  setDefaults: ({ spec }) => {
+  setDefaults: ({ spec, status }) => {
+    fillConditionTimes(status, ["lastUpdateTime", "lastTransitionTime"]);
     if (spec === undefined) return;
     spec.replicas ??= 1;
     spec.revisionHistoryLimit ??= 10;
@@ -39,14 +49,13 @@ export const deploymentStrategy = anyStrategy<Deployment>({
     setTemplateDefaults(spec.template);
   },
   validate: validateDeployment,
-  prepareForUpdate: keepStatus,
   validateUpdate: (next, previous) => [...validateDeployment(next), ...validateSelectorUpdate(next, previous)],
   table: table<Deployment>([
     { name: "Ready", value: ({ spec, status }) => `${status?.readyReplicas ?? 0}/${spec?.replicas ?? 0}` },
     { name: "Up-to-date", value: ({ status }) => status?.updatedReplicas ?? 0 },
     { name: "Available", value: ({ status }) => status?.availableReplicas ?? 0 },
     age(),
-    ...templateColumns<Deployment>(),
+    ...workloadColumns<Deployment>(),
   ]),
 });
 
@@ -66,21 +75,16 @@ export const replicaSetStrategy = anyStrategy<ReplicaSet>({
     spec.replicas ??= 1;
     if (spec.template !== undefined) setTemplateDefaults(spec.template);
   },
-  prepareForCreate: (set) => Object.assign(set, { status: { replicas: 0 } }),
-  validate: (set) => [...validateWorkload(set), ...validateReplicas(set.spec?.replicas)],
-  prepareForUpdate: keepStatus,
-  validateUpdate: (next, previous) => [
-    ...validateWorkload(next),
-    ...validateReplicas(next.spec?.replicas),
-    ...validateSelectorUpdate(next, previous),
-  ],
+  empty: { status: { replicas: 0 } },
+  validate: validateReplicaSet,
+  validateUpdate: (next, previous) => [...validateReplicaSet(next), ...validateSelectorUpdate(next, previous)],
   fieldLabels: { "status.replicas": ({ status }) => String(status?.replicas ?? 0) },
   table: table<ReplicaSet>([
     { name: "Desired", type: "integer", value: ({ spec }) => spec?.replicas ?? 0 },
     { name: "Current", type: "integer", value: ({ status }) => status?.replicas ?? 0 },
     { name: "Ready", type: "integer", value: ({ status }) => status?.readyReplicas ?? 0 },
     age(),
-    ...templateColumns<ReplicaSet>(),
+    ...workloadColumns<ReplicaSet>(),
   ]),
 });
 
@@ -109,20 +113,16 @@ export const statefulSetStrategy = anyStrategy<StatefulSet>({
       claim.apiVersion ??= "v1";
       claim.kind ??= "PersistentVolumeClaim";
       if (claim.spec !== undefined) claim.spec.volumeMode ??= "Filesystem";
+      Object.assign(claim, { status: { ...claim.status, phase: claim.status?.phase ?? "Pending" } });
     }
   },
-  prepareForCreate: (set) => Object.assign(set, { status: { replicas: 0, availableReplicas: 0 } }),
-  validate: (set) => [...validateWorkload(withClaims(set)), ...validateReplicas(set.spec?.replicas)],
-  prepareForUpdate: keepStatus,
-  validateUpdate: (next, previous) => [
-    ...validateWorkload(withClaims(next)),
-    ...validateReplicas(next.spec?.replicas),
-    ...validateStatefulUpdate(next, previous),
-  ],
+  empty: { status: { replicas: 0, availableReplicas: 0 } },
+  validate: (set) => validateStatefulSet(set, true),
+  validateUpdate: (next, previous) => [...validateStatefulSet(next, false), ...validateStatefulUpdate(next, previous)],
   table: table<StatefulSet>([
     { name: "Ready", value: ({ spec, status }) => `${status?.readyReplicas ?? 0}/${spec?.replicas ?? 0}` },
     age(),
-    ...templateColumns<StatefulSet>().slice(0, 2),
+    ...workloadColumns<StatefulSet>().slice(0, 2),
   ]),
 });
 
@@ -132,8 +132,11 @@ export const daemonSetStrategy = anyStrategy<DaemonSet>({
   shortNames: ["ds"],
   categories: ["all"],
   status: true,
-  setDefaults: ({ spec }) => {
+  setDefaults: (set) => {
+    const { spec } = set;
     if (spec === undefined) return;
+    // Whoever writes the object owns the annotation, whose value is the server's.
+    if (set.metadata?.annotations?.[TEMPLATE_GENERATION] === undefined) setTemplateGeneration(set, 0);
     spec.revisionHistoryLimit ??= 10;
     spec.updateStrategy ??= {};
     spec.updateStrategy.type ??= "RollingUpdate";
@@ -144,13 +147,15 @@ export const daemonSetStrategy = anyStrategy<DaemonSet>({
     }
     setTemplateDefaults(spec.template);
   },
-  prepareForCreate: (set) =>
-    Object.assign(set, {
-      status: { currentNumberScheduled: 0, numberMisscheduled: 0, desiredNumberScheduled: 0, numberReady: 0 },
-    }),
-  validate: validateWorkload,
-  prepareForUpdate: keepStatus,
-  validateUpdate: (next, previous) => [...validateWorkload(next), ...validateSelectorUpdate(next, previous)],
+  empty: { status: { currentNumberScheduled: 0, numberMisscheduled: 0, desiredNumberScheduled: 0, numberReady: 0 } },
+  prepareForCreate: (set) => setTemplateGeneration(set, 1),
+  validate: validateDaemonSet,
+  prepareForUpdate: (next, previous) => {
+    const before = Number(previous.metadata?.annotations?.[TEMPLATE_GENERATION] ?? 1);
+    const isSame = isDeepStrictEqual(next.spec?.template, previous.spec?.template);
+    setTemplateGeneration(next, isSame ? before : before + 1);
+  },
+  validateUpdate: (next, previous) => [...validateSelectorUpdate(next, previous), ...validateDaemonSet(next)],
   table: table<DaemonSet>([
     { name: "Desired", type: "integer", value: ({ status }) => status?.desiredNumberScheduled ?? 0 },
     { name: "Current", type: "integer", value: ({ status }) => status?.currentNumberScheduled ?? 0 },
@@ -159,13 +164,18 @@ export const daemonSetStrategy = anyStrategy<DaemonSet>({
     { name: "Available", type: "integer", value: ({ status }) => status?.numberAvailable ?? 0 },
     { name: "Node Selector", value: ({ spec }) => pairs(spec?.template.spec?.nodeSelector) },
     age(),
-    ...templateColumns<DaemonSet>(),
+    ...workloadColumns<DaemonSet>(),
   ]),
 });
 
 export const controllerRevisionStrategy = anyStrategy<ControllerRevision>({
   resource: controllerRevisions,
   singular: "controllerrevision",
+  validate: validateRevision,
+  validateUpdate: (next, previous) => [
+    ...validateRevision(next),
+    ...validateImmutable(next.data, previous.data, "data"),
+  ],
   table: table<ControllerRevision>([
     {
       name: "Controller",
@@ -180,96 +190,15 @@ function setTemplateDefaults(template: PodTemplateSpec): void {
   if (template?.spec !== undefined) setPodSpecDefaults(template.spec);
 }
 
-function keepStatus(next: { status?: unknown }, previous: { status?: unknown }): void {
-  if (previous.status === undefined) Reflect.deleteProperty(next, "status");
-  else Object.assign(next, { status: previous.status });
+/** An annotation that stands for a field of extensions/v1beta1. */
+function setTemplateGeneration(set: DaemonSet, generation: number): void {
+  const annotations = { ...set.metadata?.annotations, [TEMPLATE_GENERATION]: String(generation) };
+  set.metadata = { ...set.metadata, annotations };
 }
 
-function validateDeployment(deployment: Deployment): FieldError[] {
-  const errors = [...validateWorkload(deployment), ...validateReplicas(deployment.spec?.replicas)];
-  const type = deployment.spec?.strategy?.type;
-  if (type !== undefined && !["Recreate", "RollingUpdate"].includes(type)) {
-    errors.push(notSupported("spec.strategy.type", type, ["Recreate", "RollingUpdate"]));
-  }
-  const policy = deployment.spec?.template.spec?.restartPolicy;
-  if (policy !== undefined && policy !== "Always") {
-    errors.push(notSupported("spec.template.spec.restartPolicy", policy, ["Always"]));
-  }
-  return errors;
-}
-
-/** Its pods will have a volume for each claim template. */
-function withClaims(set: StatefulSet): StatefulSet {
-  const { spec } = set;
-  const podSpec = spec?.template.spec;
-  if (spec === undefined || podSpec === undefined) return set;
-  const names = new Set((spec.volumeClaimTemplates ?? []).map(({ metadata }) => metadata?.name ?? ""));
-  const own = [...names].map((name) => ({ name, persistentVolumeClaim: { claimName: name } }));
-  const volumes = [...(podSpec.volumes ?? []).filter(({ name }) => !names.has(name)), ...own];
-  return { ...set, spec: { ...spec, template: { ...spec.template, spec: { ...podSpec, volumes } } } };
-}
-
-const STATEFUL_MUTABLE = [
-  "replicas",
-  "template",
-  "updateStrategy",
-  "revisionHistoryLimit",
-  "persistentVolumeClaimRetentionPolicy",
-  "minReadySeconds",
-  "ordinals",
-];
-const STATEFUL_FORBIDDEN =
-  "updates to statefulset spec for fields other than 'replicas', 'ordinals', 'template', 'updateStrategy', 'revisionHistoryLimit', 'persistentVolumeClaimRetentionPolicy' and 'minReadySeconds' are forbidden";
-
-function validateStatefulUpdate(next: StatefulSet, previous: StatefulSet): FieldError[] {
-  const fixed = ({ spec }: StatefulSet): unknown[] =>
-    Object.entries(spec ?? {})
-      .filter(([field]) => !STATEFUL_MUTABLE.includes(field))
-      .sort(([a], [b]) => (a < b ? -1 : 1));
-  return isDeepStrictEqual(fixed(next), fixed(previous)) ? [] : [forbidden("spec", STATEFUL_FORBIDDEN)];
-}
-
-function validateWorkload({ spec }: Workload): FieldError[] {
-  if (spec === undefined) return [required("spec.selector"), required("spec.template.spec.containers")];
-  const errors: FieldError[] = [];
-  const { selector, template } = spec;
-  const isEmpty =
-    Object.keys(selector?.matchLabels ?? {}).length === 0 && (selector?.matchExpressions ?? []).length === 0;
-  if (selector === undefined) errors.push(required("spec.selector"));
-  else if (isEmpty) errors.push(invalid("spec.selector", selector, "empty selector is invalid for deployment"));
-  else if (template !== undefined && !selects(selector, template.metadata?.labels)) {
-    errors.push(
-      invalid(
-        "spec.template.metadata.labels",
-        template.metadata?.labels ?? null,
-        "`selector` does not match template `labels`",
-      ),
-    );
-  }
-  return [...errors, ...validatePodTemplate(template, "spec.template")];
-}
-
-function validateReplicas(replicas: number | undefined): FieldError[] {
-  return (replicas ?? 0) < 0 ? [invalid("spec.replicas", replicas, "must be greater than or equal to 0")] : [];
-}
-
-function validateSelectorUpdate(next: Workload, previous: Workload): FieldError[] {
-  if (JSON.stringify(next.spec?.selector) === JSON.stringify(previous.spec?.selector)) return [];
-  return [invalid("spec.selector", next.spec?.selector, "field is immutable")];
-}
-
-function templateColumns<T extends Workload>(): ColumnSpec<T>[] {
-  return [
-    {
-      name: "Containers",
-      value: ({ spec }) => joined(spec?.template?.spec?.containers.map(({ name }) => name)),
-      wide: true,
-    },
-    {
-      name: "Images",
-      value: ({ spec }) => joined(spec?.template?.spec?.containers.map(({ image }) => image ?? "")),
-      wide: true,
-    },
-    { name: "Selector", value: ({ spec }) => pairs(spec?.selector?.matchLabels), wide: true },
-  ];
+function workloadColumns<T extends Workload & KubeObject>(): ColumnSpec<T>[] {
+  return templateColumns<T>(
+    ({ spec }) => spec?.template,
+    ({ spec }) => spec?.selector,
+  );
 }

@@ -1,12 +1,11 @@
 /** Jobs and cron jobs. Kubernetes: pkg/registry/batch, pkg/apis/batch */
-import { randomUUID } from "node:crypto";
 import type { CronJob, Job, JobSpec } from "kubernetes-types/batch/v1";
 import { cronJobs, jobs } from "#machinery/builtin.ts";
-import { type FieldError, invalid, notSupported, required } from "#machinery/field-error.ts";
-import type { KubeObject } from "#machinery/meta.ts";
 import { anyStrategy } from "../../strategy.ts";
-import { age, type ColumnSpec, humanDuration, joined, pairs, since, table } from "../columns.ts";
-import { setPodSpecDefaults, validatePodTemplate } from "../core/pod-template.ts";
+import { humanDuration } from "../../table/duration.ts";
+import { age, since, table, templateColumns } from "../columns.ts";
+import { setPodSpecDefaults } from "../core/pod-spec/defaults.ts";
+import { CONTROLLER_UID, JOB_NAME, validateCronJob, validateJob, validateJobUpdate } from "./validation.ts";
 
 export const jobStrategy = anyStrategy<Job>({
   resource: jobs,
@@ -14,30 +13,25 @@ export const jobStrategy = anyStrategy<Job>({
   categories: ["all"],
   status: true,
   defaultPropagation: "Orphan",
-  setDefaults: ({ spec }) => {
-    if (spec !== undefined) setJobDefaults(spec);
+  defaultPropagationWarning:
+    "child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove them or set propagationPolicy=Orphan to suppress this warning",
+  setDefaults: (job) => {
+    if (job.spec !== undefined) setJobDefaults(job.spec);
+    setLabels(job);
   },
   prepareForCreate: (job) => {
-    job.metadata = { ...job.metadata, uid: job.metadata?.uid ?? randomUUID() };
     if (job.spec === undefined || job.spec.manualSelector === true) return;
     // Pods of a job carry its uid, so that a job of the same name made later never adopts them.
-    const own = {
-      "batch.kubernetes.io/controller-uid": job.metadata.uid ?? "",
-      "controller-uid": job.metadata.uid ?? "",
-      "batch.kubernetes.io/job-name": job.metadata.name ?? "",
-      "job-name": job.metadata.name ?? "",
-    };
-    const template = job.spec.template;
-    template.metadata = { ...template.metadata, labels: { ...template.metadata?.labels, ...own } };
-    job.spec.selector = { matchLabels: { "batch.kubernetes.io/controller-uid": job.metadata.uid ?? "" } };
+    const uid = job.metadata?.uid ?? "";
+    const own = { [CONTROLLER_UID]: uid, "controller-uid": uid, [JOB_NAME]: job.metadata?.name ?? "" };
+    const { template, selector } = job.spec;
+    const labels = { ...own, "job-name": job.metadata?.name ?? "", ...template.metadata?.labels };
+    template.metadata = { ...template.metadata, labels };
+    job.spec.selector = { ...selector, matchLabels: { [CONTROLLER_UID]: uid, ...selector?.matchLabels } };
+    setLabels(job);
   },
-  prepareForUpdate: (next, previous) => Object.assign(next, { status: previous.status }),
-  validate: ({ spec }) =>
-    spec === undefined ? [required("spec.template.spec.containers")] : validateJob(spec, "spec"),
-  validateUpdate: (next, previous) => {
-    const same = JSON.stringify(next.spec?.template) === JSON.stringify(previous.spec?.template);
-    return same ? [] : [invalid("spec.template", "<template>", "field is immutable")];
-  },
+  validate: validateJob,
+  validateUpdate: validateJobUpdate,
   fieldLabels: { "status.successful": ({ status }) => String(status?.succeeded ?? 0) },
   table: table<Job>([
     { name: "Status", value: jobStatus },
@@ -47,7 +41,10 @@ export const jobStrategy = anyStrategy<Job>({
     },
     { name: "Duration", value: durationText },
     age(),
-    ...templateColumns<Job>(({ spec }) => spec),
+    ...templateColumns<Job>(
+      ({ spec }) => spec?.template,
+      ({ spec }) => spec?.selector,
+    ),
   ]),
 });
 
@@ -65,8 +62,7 @@ export const cronJobStrategy = anyStrategy<CronJob>({
     spec.failedJobsHistoryLimit ??= 1;
     if (spec.jobTemplate?.spec !== undefined) setPodTemplate(spec.jobTemplate.spec);
   },
-  prepareForUpdate: (next, previous) => Object.assign(next, { status: previous.status }),
-  validate: validateCronJob,
+  validate: (job) => validateCronJob(job),
   validateUpdate: validateCronJob,
   table: table<CronJob>([
     { name: "Schedule", value: ({ spec }) => spec?.schedule },
@@ -79,18 +75,12 @@ export const cronJobStrategy = anyStrategy<CronJob>({
         status?.lastScheduleTime === undefined ? "<none>" : since(status.lastScheduleTime, nowMs),
     },
     age(),
-    ...templateColumns<CronJob>(({ spec }) => spec?.jobTemplate?.spec),
+    ...templateColumns<CronJob>(
+      ({ spec }) => spec?.jobTemplate?.spec?.template,
+      ({ spec }) => spec?.jobTemplate?.spec?.selector,
+    ),
   ]),
 });
-
-function templateColumns<T extends KubeObject>(specOf: (object: T) => JobSpec | undefined): ColumnSpec<T>[] {
-  const containers = (object: T) => specOf(object)?.template?.spec?.containers ?? [];
-  return [
-    { name: "Containers", value: (object) => joined(containers(object).map(({ name }) => name)), wide: true },
-    { name: "Images", value: (object) => joined(containers(object).map(({ image }) => image ?? "")), wide: true },
-    { name: "Selector", value: (object) => pairs(specOf(object)?.selector?.matchLabels), wide: true },
-  ];
-}
 
 function setJobDefaults(spec: JobSpec): void {
   if (spec.completions === undefined && spec.parallelism === undefined) spec.completions = 1;
@@ -107,30 +97,11 @@ function setPodTemplate(spec: JobSpec): void {
   if (spec.template?.spec !== undefined) setPodSpecDefaults(spec.template.spec);
 }
 
-function validateJob(spec: JobSpec, path: string): FieldError[] {
-  const errors = validatePodTemplate(spec.template, `${path}.template`);
-  const policy = spec.template?.spec?.restartPolicy;
-  if (policy !== undefined && !["OnFailure", "Never"].includes(policy)) {
-    errors.push(notSupported(`${path}.template.spec.restartPolicy`, policy, ["OnFailure", "Never"]));
-  }
-  return errors;
-}
-
-function validateCronJob({ spec }: CronJob): FieldError[] {
-  if (spec === undefined || (spec.schedule ?? "") === "") return [required("spec.schedule")];
-  const fields = spec.schedule.trim().split(/\s+/);
-  const readable = spec.schedule.startsWith("@") || fields.length === 5;
-  const errors = readable
-    ? []
-    : [
-        invalid(
-          "spec.schedule",
-          spec.schedule,
-          `expected exactly 5 fields, found ${fields.length}: [${fields.join(" ")}]`,
-        ),
-      ];
-  if (spec.jobTemplate?.spec !== undefined) errors.push(...validateJob(spec.jobTemplate.spec, "spec.jobTemplate.spec"));
-  return errors;
+/** A job without labels has those of its pods. */
+function setLabels(job: Job): void {
+  const labels = job.spec?.template?.metadata?.labels;
+  if (labels === undefined || Object.keys(job.metadata?.labels ?? {}).length > 0) return;
+  job.metadata = { ...job.metadata, labels: { ...labels } };
 }
 
 function jobStatus({ spec, status, metadata }: Job): string {

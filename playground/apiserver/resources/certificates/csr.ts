@@ -3,7 +3,10 @@ import type { CertificateSigningRequest } from "kubernetes-types/certificates/v1
 import { certificateSigningRequests } from "#machinery/builtin.ts";
 import { type FieldError, invalid, required } from "#machinery/field-error.ts";
 import { anyStrategy } from "../../strategy.ts";
-import { age, humanDuration, table } from "../columns.ts";
+import { humanDuration } from "../../table/duration.ts";
+import { age, table } from "../columns.ts";
+
+const MIN_SECONDS = 600;
 
 export const csrStrategy = anyStrategy<CertificateSigningRequest>({
   resource: certificateSigningRequests,
@@ -11,9 +14,8 @@ export const csrStrategy = anyStrategy<CertificateSigningRequest>({
   shortNames: ["csr"],
   status: true,
   generation: false,
-  prepareForCreate: (csr) => Object.assign(csr, { status: {} }),
   // The request is final; approval and certificate arrive through their subresources.
-  prepareForUpdate: (next, previous) => Object.assign(next, { spec: previous.spec, status: previous.status }),
+  fixed: ["spec"],
   prepareForStatusUpdate: (next, previous) => Object.assign(next, { spec: previous.spec }),
   validate: validateRequest,
   fieldLabels: { "spec.signerName": ({ spec }) => spec.signerName },
@@ -32,21 +34,18 @@ export const csrStrategy = anyStrategy<CertificateSigningRequest>({
 
 function validateRequest({ spec }: CertificateSigningRequest): FieldError[] {
   const errors: FieldError[] = [];
+  const text = Buffer.from(spec?.request ?? "", "base64").toString("utf8");
+  if (!text.includes("BEGIN CERTIFICATE REQUEST"))
+    errors.push(invalid("spec.request", spec?.request ?? null, "PEM block type must be CERTIFICATE REQUEST"));
+  if ((spec?.usages ?? []).length === 0) errors.push(required("spec.usages"));
   if ((spec?.signerName ?? "") === "") errors.push(required("spec.signerName"));
   else if (!spec.signerName.includes("/")) {
-    errors.push(
-      invalid(
-        "spec.signerName",
-        spec.signerName,
-        "must be a fully qualified domain and path of the form 'example.com/signer-name'",
-      ),
-    );
+    const why = "must be a fully qualified domain and path of the form 'example.com/signer-name'";
+    errors.push(invalid("spec.signerName", spec.signerName, why));
   }
-  if ((spec?.usages ?? []).length === 0) errors.push(required("spec.usages"));
-  const text = Buffer.from(spec?.request ?? "", "base64").toString("utf8");
-  if (!text.includes("BEGIN CERTIFICATE REQUEST")) {
-    errors.push(invalid("spec.request", "<request>", "PEM block type must be CERTIFICATE REQUEST"));
-  }
+  const { expirationSeconds: seconds } = spec ?? {};
+  const why = "may not specify a duration less than 600 seconds (10 minutes)";
+  if (seconds !== undefined && seconds < MIN_SECONDS) errors.push(invalid("spec.expirationSeconds", seconds, why));
   return errors;
 }
 

@@ -1,106 +1,32 @@
-/** Disruption budgets, autoscalers, leases, classes and webhook configurations: kinds with little behaviour of their own. */
-import type {
-  MutatingWebhook,
-  MutatingWebhookConfiguration,
-  ValidatingWebhookConfiguration,
-} from "kubernetes-types/admissionregistration/v1";
-import type { HorizontalPodAutoscaler, MetricSpec, MetricStatus } from "kubernetes-types/autoscaling/v2";
+/** Leases, classes and what CSI registers: kinds with little behaviour of their own. */
 import type { Lease } from "kubernetes-types/coordination/v1";
 import type { RuntimeClass } from "kubernetes-types/node/v1";
-import type { PodDisruptionBudget } from "kubernetes-types/policy/v1";
 import type { PriorityClass } from "kubernetes-types/scheduling/v1";
 import type { CSIDriver, CSINode, StorageClass, VolumeAttachment } from "kubernetes-types/storage/v1";
 import {
   csiDrivers,
   csiNodes,
-  horizontalPodAutoscalers,
   leases,
-  mutatingWebhookConfigurations,
-  podDisruptionBudgets,
   priorityClasses,
   runtimeClasses,
   storageClasses,
-  validatingWebhookConfigurations,
   volumeAttachments,
 } from "#machinery/builtin.ts";
-import { invalid, notSupported, required } from "#machinery/field-error.ts";
+import { type FieldError, forbidden, invalid, notSupported, required } from "#machinery/field-error.ts";
+import { dns1123Label } from "#machinery/names.ts";
+import { jsonEquals } from "#machinery/schema/schema.ts";
 import { anyStrategy } from "../../strategy.ts";
 import { age, table } from "../columns.ts";
+import { messages, validateImmutable, validateNonnegative } from "../validation.ts";
 
-export const podDisruptionBudgetStrategy = anyStrategy<PodDisruptionBudget>({
-  resource: podDisruptionBudgets,
-  singular: "poddisruptionbudget",
-  shortNames: ["pdb"],
-  status: true,
-  prepareForCreate: (budget) => {
-    const status = { disruptionsAllowed: 0, currentHealthy: 0, desiredHealthy: 0, expectedPods: 0 };
-    Object.assign(budget, { status });
-  },
-  prepareForUpdate: (next, previous) => Object.assign(next, { status: previous.status }),
-  validate: ({ spec }) =>
-    spec?.minAvailable !== undefined && spec.maxUnavailable !== undefined
-      ? [invalid("spec", "<spec>", "minAvailable and maxUnavailable cannot be both set")]
-      : [],
-  table: table<PodDisruptionBudget>([
-    { name: "Min Available", value: ({ spec }) => String(spec?.minAvailable ?? "N/A") },
-    { name: "Max Unavailable", value: ({ spec }) => String(spec?.maxUnavailable ?? "N/A") },
-    { name: "Allowed Disruptions", type: "integer", value: ({ status }) => status?.disruptionsAllowed ?? 0 },
-    age(),
-  ]),
-});
-
-export const horizontalPodAutoscalerStrategy = anyStrategy<HorizontalPodAutoscaler>({
-  resource: horizontalPodAutoscalers,
-  singular: "horizontalpodautoscaler",
-  shortNames: ["hpa"],
-  categories: ["all"],
-  status: true,
-  setDefaults: ({ spec }) => {
-    if (spec === undefined) return;
-    spec.minReplicas ??= 1;
-    spec.metrics ??= [
-      { type: "Resource", resource: { name: "cpu", target: { type: "Utilization", averageUtilization: 80 } } },
-    ];
-  },
-  generation: false,
-  prepareForCreate: (autoscaler) => Object.assign(autoscaler, { status: { desiredReplicas: 0, currentMetrics: null } }),
-  prepareForUpdate: (next, previous) => Object.assign(next, { status: previous.status }),
-  validate: ({ spec }) =>
-    (spec?.maxReplicas ?? 0) < 1 ? [invalid("spec.maxReplicas", spec?.maxReplicas ?? 0, "must be greater than 0")] : [],
-  table: table<HorizontalPodAutoscaler>([
-    { name: "Reference", value: ({ spec }) => `${spec?.scaleTargetRef.kind}/${spec?.scaleTargetRef.name}` },
-    { name: "Targets", value: ({ spec, status }) => targetsText(spec?.metrics ?? [], status?.currentMetrics ?? []) },
-    { name: "MinPods", value: ({ spec }) => String(spec?.minReplicas ?? 1) },
-    { name: "MaxPods", value: ({ spec }) => spec?.maxReplicas ?? 0 },
-    { name: "Replicas", value: ({ status }) => status?.currentReplicas ?? 0 },
-    age(),
-  ]),
-});
-
-/** `cpu: <unknown>/80%`, comma-separated, two at most. Kubernetes: pkg/printers/internalversion (formatHPAMetrics) */
-function targetsText(specs: readonly MetricSpec[], current: readonly MetricStatus[]): string {
-  if (specs.length === 0) return "<none>";
-  const shown = specs.slice(0, 2).map((spec, i) => {
-    const source = spec.resource ?? spec.containerResource;
-    const target = source?.target ?? (spec.pods ?? spec.object ?? spec.external)?.target;
-    const now = current[i]?.resource?.current;
-    const isUtilization = target?.averageUtilization !== undefined;
-    const value = isUtilization ? now?.averageUtilization : now?.averageValue;
-    const unit = isUtilization ? "%" : "";
-    const wanted = `${target?.averageUtilization ?? target?.averageValue ?? target?.value ?? "<auto>"}${unit}`;
-    const text = `${value === undefined ? "<unknown>" : `${value}${unit}`}/${wanted}`;
-    return source === undefined ? text : `${source.name}: ${text}`;
-  });
-  return specs.length > 2 ? `${shown.join(", ")} + ${specs.length - 2} more...` : shown.join(", ");
-}
+const LIFECYCLE_MODES = ["Persistent", "Ephemeral"];
+const HIGHEST_USER_PRIORITY = 1_000_000_000;
 
 export const leaseStrategy = anyStrategy<Lease>({
   resource: leases,
   singular: "lease",
-  validate: ({ spec }) =>
-    spec?.leaseDurationSeconds !== undefined && spec.leaseDurationSeconds <= 0
-      ? [invalid("spec.leaseDurationSeconds", spec.leaseDurationSeconds, "must be greater than 0")]
-      : [],
+  validate: validateLease,
+  validateUpdate: validateLease,
   table: table<Lease>([{ name: "Holder", value: ({ spec }) => spec?.holderIdentity ?? "" }, age()]),
 });
 
@@ -108,10 +34,18 @@ export const priorityClassStrategy = anyStrategy<PriorityClass>({
   resource: priorityClasses,
   singular: "priorityclass",
   shortNames: ["pc"],
-  generation: true,
+  generation: "constant",
   setDefaults: (priority) => {
     priority.preemptionPolicy ??= "PreemptLowerPriority";
   },
+  validate: ({ metadata, value }) =>
+    value > HIGHEST_USER_PRIORITY && metadata?.name?.startsWith("system-") !== true
+      ? [forbidden("value", `maximum allowed value of a user defined priority is ${HIGHEST_USER_PRIORITY}`)]
+      : [],
+  validateUpdate: (next, previous) => [
+    ...(next.value === previous.value ? [] : [forbidden("value", "may not be changed in an update.")]),
+    ...validateImmutable(next.preemptionPolicy, previous.preemptionPolicy, "preemptionPolicy"),
+  ],
   table: table<PriorityClass>([
     { name: "Value", type: "integer", value: ({ value }) => value },
     { name: "Global-Default", type: "boolean", value: ({ globalDefault }) => globalDefault ?? false },
@@ -123,7 +57,8 @@ export const priorityClassStrategy = anyStrategy<PriorityClass>({
 export const runtimeClassStrategy = anyStrategy<RuntimeClass>({
   resource: runtimeClasses,
   singular: "runtimeclass",
-  validate: ({ handler }) => ((handler ?? "") === "" ? [required("handler")] : []),
+  validate: ({ handler }) => messages("handler", handler ?? "", dns1123Label(handler ?? "")),
+  validateUpdate: (next, previous) => validateImmutable(next.handler, previous.handler, "handler"),
   table: table<RuntimeClass>([{ name: "Handler", value: ({ handler }) => handler }, age()]),
 });
 
@@ -140,6 +75,12 @@ export const storageClassStrategy = anyStrategy<StorageClass>({
     ...(["Delete", "Retain"].includes(reclaimPolicy ?? "")
       ? []
       : [notSupported("reclaimPolicy", reclaimPolicy, ["Delete", "Retain"])]),
+  ],
+  validateUpdate: (next, previous) => [
+    ...(["parameters", "provisioner", "reclaimPolicy"] as const).flatMap((field) =>
+      jsonEquals(next[field], previous[field]) ? [] : [forbidden(field, `updates to ${field} are forbidden.`)],
+    ),
+    ...validateImmutable(next.volumeBindingMode, previous.volumeBindingMode, "volumeBindingMode"),
   ],
   table: {
     columns: table<StorageClass>([
@@ -177,6 +118,17 @@ export const csiDriverStrategy = anyStrategy<CSIDriver>({
     spec.requiresRepublish ??= false;
     spec.seLinuxMount ??= false;
   },
+  validate: validateCsiDriver,
+  validateUpdate: (next, previous) => [
+    ...validateCsiDriver(next),
+    // Misspelt upstream.
+    ...validateImmutable(next.spec.attachRequired, previous.spec.attachRequired, "spec.attachedRequired"),
+    ...validateImmutable(
+      next.spec.volumeLifecycleModes,
+      previous.spec.volumeLifecycleModes,
+      "spec.volumeLifecycleModes",
+    ),
+  ],
   table: table<CSIDriver>([
     { name: "AttachRequired", type: "boolean", value: ({ spec }) => spec?.attachRequired ?? true },
     { name: "PodInfoOnMount", type: "boolean", value: ({ spec }) => spec?.podInfoOnMount ?? false },
@@ -194,6 +146,24 @@ export const csiDriverStrategy = anyStrategy<CSIDriver>({
 export const csiNodeStrategy = anyStrategy<CSINode>({
   resource: csiNodes,
   singular: "csinode",
+  empty: { spec: { drivers: null } },
+  setDefaults: ({ spec }) => {
+    for (const driver of spec?.drivers ?? [])
+      if (driver.topologyKeys === undefined) Object.assign(driver, { topologyKeys: null });
+  },
+  validateUpdate: ({ spec }, previous) =>
+    (previous.spec.drivers ?? []).flatMap((old) => {
+      const now = (spec.drivers ?? []).find(({ name }) => name === old.name);
+      if (now === undefined || jsonEquals(now, old)) return [];
+      const { name, nodeID, topologyKeys, allocatable } = now;
+      const shown = {
+        Name: name,
+        NodeID: nodeID,
+        TopologyKeys: topologyKeys ?? null,
+        Allocatable: allocatable ?? null,
+      };
+      return [invalid("spec.drivers", shown, "field is immutable")];
+    }),
   table: table<CSINode>([{ name: "Drivers", type: "integer", value: ({ spec }) => spec?.drivers?.length ?? 0 }, age()]),
 });
 
@@ -201,9 +171,18 @@ export const volumeAttachmentStrategy = anyStrategy<VolumeAttachment>({
   resource: volumeAttachments,
   singular: "volumeattachment",
   status: true,
-  prepareForCreate: (attachment) => Object.assign(attachment, { status: { attached: false } }),
+  statusOnly: true,
+  generation: false,
+  empty: { status: { attached: false } },
+  validateUpdate: ({ spec }, previous) => {
+    if (jsonEquals(spec, previous.spec)) return [];
+    const { persistentVolumeName = null, inlineVolumeSpec = null } = spec.source ?? {};
+    const source = { PersistentVolumeName: persistentVolumeName, InlineVolumeSpec: inlineVolumeSpec };
+    const shown = { Attacher: spec.attacher, Source: source, NodeName: spec.nodeName };
+    return [invalid("spec", shown, "field is immutable")];
+  },
   table: table<VolumeAttachment>([
-    { name: "Attacher", value: ({ spec }) => spec?.attacher },
+    { name: "Attacher", format: "name", value: ({ spec }) => spec?.attacher },
     { name: "PV", value: ({ spec }) => spec?.source.persistentVolumeName ?? "" },
     { name: "Node", value: ({ spec }) => spec?.nodeName },
     { name: "Attached", type: "boolean", value: ({ status }) => status?.attached ?? false },
@@ -211,45 +190,17 @@ export const volumeAttachmentStrategy = anyStrategy<VolumeAttachment>({
   ]),
 });
 
-export const mutatingWebhookConfigurationStrategy = anyStrategy<MutatingWebhookConfiguration>({
-  resource: mutatingWebhookConfigurations,
-  singular: "mutatingwebhookconfiguration",
-  categories: ["api-extensions"],
-  generation: true,
-  setDefaults: ({ webhooks }) => {
-    for (const webhook of webhooks ?? []) {
-      setWebhookDefaults(webhook);
-      webhook.reinvocationPolicy ??= "Never";
-    }
-  },
-  table: table<MutatingWebhookConfiguration>([
-    { name: "Webhooks", type: "integer", value: ({ webhooks }) => webhooks?.length ?? 0 },
-    age(),
-  ]),
-});
+function validateCsiDriver({ spec }: CSIDriver): FieldError[] {
+  return (spec.volumeLifecycleModes ?? [])
+    .filter((mode) => !LIFECYCLE_MODES.includes(mode))
+    .map((mode) => notSupported("spec.volumeLifecycleModes", mode, LIFECYCLE_MODES));
+}
 
-export const validatingWebhookConfigurationStrategy = anyStrategy<ValidatingWebhookConfiguration>({
-  resource: validatingWebhookConfigurations,
-  singular: "validatingwebhookconfiguration",
-  categories: ["api-extensions"],
-  generation: true,
-  setDefaults: ({ webhooks }) => {
-    for (const webhook of webhooks ?? []) setWebhookDefaults(webhook);
-  },
-  table: table<ValidatingWebhookConfiguration>([
-    { name: "Webhooks", type: "integer", value: ({ webhooks }) => webhooks?.length ?? 0 },
-    age(),
-  ]),
-});
-
-/** Kubernetes: pkg/apis/admissionregistration/v1/defaults.go */
-function setWebhookDefaults(webhook: Omit<MutatingWebhook, "reinvocationPolicy">): void {
-  webhook.failurePolicy ??= "Fail";
-  webhook.matchPolicy ??= "Equivalent";
-  webhook.namespaceSelector ??= {};
-  webhook.objectSelector ??= {};
-  webhook.timeoutSeconds ??= 10;
-  // The published types lack `scope`.
-  for (const rule of (webhook.rules ?? []) as { scope?: string }[]) rule.scope ??= "*";
-  if (webhook.clientConfig?.service !== undefined) webhook.clientConfig.service.port ??= 443;
+function validateLease({ spec }: Lease): FieldError[] {
+  const { leaseDurationSeconds: duration, leaseTransitions } = spec ?? {};
+  const isTooShort = duration !== undefined && duration <= 0;
+  return [
+    ...(isTooShort ? [invalid("spec.leaseDurationSeconds", duration, "must be greater than 0")] : []),
+    ...validateNonnegative(leaseTransitions, "spec.leaseTransitions"),
+  ];
 }

@@ -2,13 +2,12 @@
 import type { ConfigMap, Secret, ServiceAccount } from "kubernetes-types/core/v1";
 import { configMaps, secrets, serviceAccounts } from "#machinery/builtin.ts";
 import { type FieldError, forbidden, invalid, required, tooLong } from "#machinery/field-error.ts";
+import { findJsonSyntaxError } from "../../handlers/go-json.ts";
 import { anyStrategy } from "../../strategy.ts";
 import { age, table } from "../columns.ts";
+import { validateConfigKey } from "./config-key.ts";
 
 const MAX_BYTES = 1024 * 1024;
-const KEY = /^[-._a-zA-Z0-9]+$/;
-const KEY_MESSAGE =
-  "a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',  or 'KEY_NAME',  or 'key-name', regex used for validation is '[-._a-zA-Z0-9]+')";
 
 export const configMapStrategy = anyStrategy<ConfigMap>({
   resource: configMaps,
@@ -69,10 +68,6 @@ export const serviceAccountStrategy = anyStrategy<ServiceAccount>({
 
 function validateSecret(secret: Secret): FieldError[] {
   const errors = validateKeys(secret.data, "data");
-  for (const [key, value] of Object.entries(secret.data ?? {})) {
-    if (!/^[A-Za-z0-9+/\s]*={0,2}\s*$/.test(value ?? ""))
-      errors.push(invalid(`data[${key}]`, "<secret contents redacted>", "must be base64"));
-  }
   const needs: Record<string, readonly string[]> = {
     "kubernetes.io/tls": ["tls.crt", "tls.key"],
     "kubernetes.io/dockerconfigjson": [".dockerconfigjson"],
@@ -87,14 +82,22 @@ function validateSecret(secret: Secret): FieldError[] {
   }
   for (const key of needs[secret.type ?? ""] ?? [])
     if (secret.data?.[key] === undefined) errors.push(required(`data[${key}]`));
-  return errors;
+  return [...errors, ...validateDockerConfig(secret)];
+}
+
+function validateDockerConfig({ type = "", data }: Secret): FieldError[] {
+  const key = { "kubernetes.io/dockerconfigjson": ".dockerconfigjson", "kubernetes.io/dockercfg": ".dockercfg" }[type];
+  const encoded = key === undefined ? undefined : data?.[key];
+  if (encoded === undefined) return [];
+  const problem = findJsonSyntaxError(Buffer.from(encoded, "base64").toString("utf8"));
+  return problem === undefined ? [] : [invalid(`data[${key}]`, "<secret contents redacted>", problem)];
 }
 
 function validateKeys(data: Readonly<Record<string, string>> | undefined, path: string): FieldError[] {
   const errors: FieldError[] = [];
   let bytes = 0;
   for (const [key, value] of Object.entries(data ?? {})) {
-    if (!KEY.test(key)) errors.push(invalid(`${path}[${key}]`, key, KEY_MESSAGE));
+    errors.push(...validateConfigKey(key, `${path}[${key}]`));
     bytes += Buffer.byteLength(value ?? "");
   }
   if (bytes > MAX_BYTES) errors.push(tooLong("", MAX_BYTES));

@@ -1,27 +1,57 @@
 /** Nodes. Kubernetes: pkg/registry/core/node/strategy.go, printers.go (printNode) */
-import type { Node } from "kubernetes-types/core/v1";
+import type { Node, Taint } from "kubernetes-types/core/v1";
 import { nodes } from "#machinery/builtin.ts";
-import { type FieldError, forbidden, notSupported } from "#machinery/field-error.ts";
+import { duplicate, type FieldError, forbidden, invalid, notSupported, required } from "#machinery/field-error.ts";
+import { labelValue, qualifiedName } from "#machinery/names.ts";
 import { anyStrategy, type ResourceStrategy } from "../../strategy.ts";
 import { age, table } from "../columns.ts";
-import { validateMetadataMaps } from "./metadata.ts";
+import { fillConditionTimes } from "../conditions.ts";
+import { messages, validateCidr } from "../validation.ts";
+import { TAINT_EFFECTS } from "./pod-spec/scheduling.ts";
 
 const ROLE_PREFIX = "node-role.kubernetes.io/";
-const EFFECTS = ["NoSchedule", "PreferNoSchedule", "NoExecute"];
+
+const NODE_INFO = [
+  "machineID",
+  "systemUUID",
+  "bootID",
+  "kernelVersion",
+  "osImage",
+  "containerRuntimeVersion",
+  "kubeletVersion",
+  "kubeProxyVersion",
+  "operatingSystem",
+  "architecture",
+];
 
 const strategy: ResourceStrategy<Node> = {
   resource: nodes,
   singular: "node",
   shortNames: ["no"],
   status: true,
+  statusOnCreate: true,
   generation: false,
+  setDefaults: ({ spec, status }) => {
+    fillConditionTimes(status, ["lastHeartbeatTime", "lastTransitionTime"]);
+    // The first is named twice.
+    if (spec?.podCIDR !== undefined) spec.podCIDRs ??= [spec.podCIDR];
+    else if (spec?.podCIDRs?.[0] !== undefined) spec.podCIDR = spec.podCIDRs[0];
+  },
+  empty: {
+    status: {
+      daemonEndpoints: { kubeletEndpoint: { Port: 0 } },
+      nodeInfo: Object.fromEntries(NODE_INFO.map((field) => [field, ""])),
+    },
+  },
   validate: validateNode,
-  prepareForUpdate: (next, previous) => Object.assign(next, { status: previous.status }),
   validateUpdate: (next, previous) => {
     const was = previous.spec?.podCIDR ?? "";
     const changed = was !== "" && (next.spec?.podCIDR ?? "") !== was;
     const errors = validateNode(next);
     if (changed) errors.push(forbidden("spec.podCIDRs", 'node updates may not change podCIDR except from "" to valid'));
+    const { providerID = "" } = previous.spec ?? {};
+    if (providerID !== "" && next.spec?.providerID !== providerID)
+      errors.push(forbidden("spec.providerID", 'node updates may not change providerID except from "" to valid'));
     return errors;
   },
   fieldLabels: { "spec.unschedulable": (node) => String(node.spec?.unschedulable ?? false) },
@@ -45,11 +75,27 @@ const strategy: ResourceStrategy<Node> = {
 export const nodeStrategy = anyStrategy(strategy);
 
 function validateNode(node: Node): FieldError[] {
-  const errors = validateMetadataMaps(node.metadata ?? {}, "metadata");
-  for (const [i, taint] of (node.spec?.taints ?? []).entries()) {
-    if (!EFFECTS.includes(taint.effect)) errors.push(notSupported(`spec.taints[${i}].effect`, taint.effect, EFFECTS));
-  }
-  return errors;
+  const errors = (node.spec?.podCIDRs ?? []).flatMap((cidr, i) => validateCidr(cidr, `spec.podCIDRs[${i}]`));
+  return [...validateTaints(node.spec?.taints ?? []), ...errors];
+}
+
+/** Upstream has the field at the wrong place. */
+function validateTaints(taints: readonly Taint[]): FieldError[] {
+  const seen = new Set<string>();
+  return taints.flatMap(({ key = "", value = "", effect = "", timeAdded }, i) => {
+    const at = `metadata.taints[${i}]`;
+    const errors = messages(`${at}.key`, key, qualifiedName(key));
+    const problems = labelValue(value);
+    if (problems.length > 0) errors.push(invalid(`${at}.value`, value, problems.join(";")));
+    if (effect === "") errors.push(required(`${at}.effect`));
+    else if (!TAINT_EFFECTS.includes(effect)) errors.push(notSupported(`${at}.effect`, effect, TAINT_EFFECTS));
+    if (seen.has(`${key}:${effect}`)) {
+      const twice = duplicate(at, { Key: key, Value: value, Effect: effect, TimeAdded: timeAdded ?? null });
+      errors.push({ ...twice, message: `${twice.message}: taints must be unique by key and effect pair` });
+    }
+    seen.add(`${key}:${effect}`);
+    return errors;
+  });
 }
 
 function statusText(node: Node): string {

@@ -1,12 +1,14 @@
 /** Pods. Kubernetes: pkg/registry/core/pod/strategy.go, pkg/printers/internalversion/printers.go (printPod) */
 import { isDeepStrictEqual } from "node:util";
-import type { ContainerStatus, Pod } from "kubernetes-types/core/v1";
+import type { Container, ContainerStatus, Pod } from "kubernetes-types/core/v1";
 import { pods } from "#machinery/builtin.ts";
-import { type FieldError, forbidden } from "#machinery/field-error.ts";
+import { type FieldError, forbidden, invalid, required } from "#machinery/field-error.ts";
 import { milliOf } from "#machinery/quantity.ts";
 import { anyStrategy, type ResourceStrategy } from "../../strategy.ts";
 import { age, since, table } from "../columns.ts";
-import { setPodDefaults, validatePodSpec } from "./pod-template.ts";
+import { fillConditionTimes } from "../conditions.ts";
+import { setPodDefaults } from "./pod-spec/defaults.ts";
+import { refuseEphemeral, validatePodSpec } from "./pod-spec/validate.ts";
 
 const UPDATE_FORBIDDEN =
   "pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)";
@@ -21,13 +23,21 @@ const strategy: ResourceStrategy<Pod> = {
   gracePeriodSeconds: podGracePeriod,
   setDefaults: (pod) => {
     if (pod.spec !== undefined) setPodDefaults(pod.spec);
+    fillConditionTimes(pod.status, ["lastProbeTime", "lastTransitionTime"]);
   },
   prepareForCreate: (pod) => {
     Object.assign(pod, { status: { phase: "Pending", qosClass: qosClassOf(pod) } });
     applyGates(pod);
   },
-  validate: (pod) => (pod.spec === undefined ? [] : validatePodSpec(pod.spec, "spec")),
-  prepareForUpdate: (next, previous) => Object.assign(next, { status: previous.status }),
+  validate: ({ spec }) =>
+    spec === undefined
+      ? []
+      : [
+          ...validatePodSpec(spec, "spec", true),
+          ...validateImages(spec.containers, "spec.containers"),
+          ...validateImages(spec.initContainers, "spec.initContainers"),
+          ...refuseEphemeral(spec, "spec", "cannot be set on create"),
+        ],
   validateUpdate: (next, previous) => validateSpecUpdate(next, previous),
   prepareForStatusUpdate: (next, previous) => {
     // The class is decided once, by the spec.
@@ -65,6 +75,37 @@ function podGracePeriod(pod: Pod): number {
   return pod.spec.terminationGracePeriodSeconds ?? 30;
 }
 
+/** In templates blanks around an image are let pass. */
+function validateImages(containers: readonly Container[] | undefined, path: string): FieldError[] {
+  return (containers ?? []).flatMap(({ image = "" }, i) =>
+    image.trim() === image
+      ? []
+      : [invalid(`${path}[${i}].image`, image, "must not have leading or trailing whitespace")],
+  );
+}
+
+/** Containers neither come nor go, and have an image. */
+function validateContainersUpdate(next: Pod, previous: Pod): { readonly errors: FieldError[]; readonly ends: boolean } {
+  const errors: FieldError[] = [];
+  for (const field of ["containers", "initContainers"] as const) {
+    const [now, old] = [next.spec?.[field] ?? [], previous.spec?.[field] ?? []];
+    const path = `spec.${field}`;
+    if (now.length !== old.length)
+      return { errors: [...errors, forbidden(path, "pod updates may not add or remove containers")], ends: true };
+    for (const [i, { image }] of now.entries()) if ((image ?? "") === "") errors.push(required(`${path}[${i}].image`));
+    errors.push(...validateImages(now, path));
+  }
+  return { errors, ends: false };
+}
+
+/** It may come and come nearer. */
+function validateDeadline(now: number | undefined, before: number | undefined): FieldError[] {
+  const at = "spec.activeDeadlineSeconds";
+  if (now === undefined)
+    return before === undefined ? [] : [invalid(at, null, "must not update from a positive integer to nil value")];
+  return before !== undefined && before < now ? [invalid(at, now, "must be less than or equal to previous value")] : [];
+}
+
 function applyGates(pod: Pod): void {
   if ((pod.spec?.schedulingGates ?? []).length === 0) return;
   const condition = {
@@ -93,7 +134,17 @@ function qosClassOf(pod: Pod): string {
 
 function validateSpecUpdate(next: Pod, previous: Pod): FieldError[] {
   if (next.spec === undefined || previous.spec === undefined) return [];
-  const errors = validatePodSpec(next.spec, "spec");
+  const containers = validateContainersUpdate(next, previous);
+  const errors = [
+    ...validatePodSpec(next.spec, "spec", true),
+    ...validateImages(next.spec.containers, "spec.containers"),
+    ...validateImages(next.spec.initContainers, "spec.initContainers"),
+    ...containers.errors,
+  ];
+  if (containers.ends) return errors;
+  const deadline = validateDeadline(next.spec.activeDeadlineSeconds, previous.spec.activeDeadlineSeconds);
+  errors.push(...deadline);
+  if (deadline.length > 0 && next.spec.activeDeadlineSeconds !== undefined) return errors;
   const frozen = (pod: Pod): unknown => {
     const spec = structuredClone(pod.spec);
     if (spec === undefined) return spec;
@@ -101,13 +152,7 @@ function validateSpecUpdate(next: Pod, previous: Pod): FieldError[] {
       container.image = "";
     }
     const gates = (spec.schedulingGates ?? []).length > 0;
-    const {
-      activeDeadlineSeconds: _a,
-      tolerations: _t,
-      terminationGracePeriodSeconds: _g,
-      schedulingGates: _s,
-      ...rest
-    } = spec;
+    const { activeDeadlineSeconds: _a, tolerations: _t, schedulingGates: _s, ...rest } = spec;
     return gates ? { ...rest, nodeSelector: undefined, affinity: undefined } : rest;
   };
   const kept = (previous.spec.tolerations ?? []).every((old) =>

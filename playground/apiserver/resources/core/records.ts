@@ -3,6 +3,7 @@ import type {
   Endpoints,
   Event,
   LimitRange,
+  LimitRangeItem,
   PodTemplate,
   ReplicationController,
   ResourceQuota,
@@ -16,16 +17,22 @@ import {
   resourceQuotas,
 } from "#machinery/builtin.ts";
 import { anyStrategy } from "../../strategy.ts";
-import { age, joined, pairs, since, table } from "../columns.ts";
-import { setPodSpecDefaults, validatePodTemplate } from "./pod-template.ts";
+import { validateReplicationController } from "../apps/validation.ts";
+import { age, joined, pairs, since, table, templateColumns } from "../columns.ts";
+import { setPodSpecDefaults } from "./pod-spec/defaults.ts";
+import { validatePodTemplate } from "./pod-spec/validate.ts";
+import { validateEndpoints, validateEvent, validateLimitRange, validateQuota } from "./records-validation.ts";
 
-const lastSeen = (event: Event): string | undefined =>
-  event.series?.lastObservedTime ?? event.lastTimestamp ?? event.eventTime ?? event.metadata.creationTimestamp;
+const firstSeen = (event: Event): string | null | undefined => event.firstTimestamp ?? event.eventTime;
+const lastSeen = (event: Event): string | null | undefined =>
+  event.series?.lastObservedTime ?? event.lastTimestamp ?? firstSeen(event);
 
 export const eventStrategy = anyStrategy<Event>({
   resource: coreEvents,
   singular: "event",
   shortNames: ["ev"],
+  validate: validateEvent,
+  empty: { firstTimestamp: null, lastTimestamp: null, eventTime: null, reportingComponent: "", reportingInstance: "" },
   fieldLabels: {
     "involvedObject.kind": (event) => event.involvedObject.kind ?? "",
     "involvedObject.namespace": (event) => event.involvedObject.namespace ?? "",
@@ -58,10 +65,12 @@ export const eventStrategy = anyStrategy<Event>({
       event.reason ?? "",
       `${(event.involvedObject.kind ?? "").toLowerCase()}/${event.involvedObject.name ?? ""}`,
       event.involvedObject.fieldPath ?? "",
-      [event.source?.component ?? event.reportingComponent, event.source?.host].filter((part) => part).join(", "),
+      [event.source?.component || event.reportingComponent, event.source?.host || event.reportingInstance]
+        .filter((part) => part)
+        .join(", "),
       (event.message ?? "").trim(),
-      since(event.firstTimestamp ?? event.eventTime, nowMs),
-      event.count ?? 1,
+      since(firstSeen(event), nowMs),
+      event.series?.count ?? (event.count || 1),
       event.metadata.name ?? "",
     ],
   },
@@ -76,6 +85,8 @@ export const endpointsStrategy = anyStrategy<Endpoints>({
   setDefaults: ({ subsets }) => {
     for (const port of (subsets ?? []).flatMap(({ ports }) => ports ?? [])) port.protocol ??= "TCP";
   },
+  validate: validateEndpoints,
+  validateUpdate: validateEndpoints,
   table: table<Endpoints>([{ name: "Endpoints", value: endpointsText }, age()]),
 });
 
@@ -83,6 +94,11 @@ export const limitRangeStrategy = anyStrategy<LimitRange>({
   resource: limitRanges,
   singular: "limitrange",
   shortNames: ["limits"],
+  setDefaults: ({ spec }) => {
+    for (const limit of spec?.limits ?? []) if (limit.type === "Container") setLimitDefaults(limit);
+  },
+  validate: validateLimitRange,
+  validateUpdate: validateLimitRange,
   table: {
     columns: [
       { name: "Name", type: "string", format: "name", priority: 0 },
@@ -98,8 +114,8 @@ export const resourceQuotaStrategy = anyStrategy<ResourceQuota>({
   shortNames: ["quota"],
   status: true,
   generation: false,
-  prepareForCreate: (quota) => Object.assign(quota, { status: {} }),
-  prepareForUpdate: (next, previous) => Object.assign(next, { status: previous.status }),
+  validate: validateQuota,
+  validateUpdate: validateQuota,
   table: table<ResourceQuota>([
     { name: "Request", value: (quota) => usage(quota, (name) => !name.startsWith("limits.")) },
     { name: "Limit", value: (quota) => usage(quota, (name) => name.startsWith("limits.")) },
@@ -128,6 +144,7 @@ export const replicationControllerStrategy = anyStrategy<ReplicationController>(
   shortNames: ["rc"],
   categories: ["all"],
   status: true,
+  defaultPropagation: "Orphan",
   scale: {
     specReplicasPath: "spec.replicas",
     statusReplicasPath: "status.replicas",
@@ -144,26 +161,27 @@ export const replicationControllerStrategy = anyStrategy<ReplicationController>(
     }
     if (spec.template?.spec !== undefined) setPodSpecDefaults(spec.template.spec);
   },
-  prepareForCreate: (controller) => Object.assign(controller, { status: { replicas: 0 } }),
-  validate: ({ spec }) => validatePodTemplate(spec?.template, "spec.template"),
+  empty: { status: { replicas: 0 } },
+  validate: validateReplicationController,
+  validateUpdate: validateReplicationController,
   table: table<ReplicationController>([
     { name: "Desired", type: "integer", value: (rc) => rc.spec?.replicas ?? 0 },
     { name: "Current", type: "integer", value: (rc) => rc.status?.replicas ?? 0 },
     { name: "Ready", type: "integer", value: (rc) => rc.status?.readyReplicas ?? 0 },
     age(),
-    {
-      name: "Containers",
-      value: ({ spec }) => joined(spec?.template?.spec?.containers.map(({ name }) => name)),
-      wide: true,
-    },
-    {
-      name: "Images",
-      value: ({ spec }) => joined(spec?.template?.spec?.containers.map(({ image }) => image ?? "")),
-      wide: true,
-    },
-    { name: "Selector", value: ({ spec }) => pairs(spec?.selector), wide: true },
+    ...templateColumns<ReplicationController>(
+      ({ spec }) => spec?.template,
+      ({ spec }) => ({ matchLabels: spec?.selector ?? {} }),
+    ),
   ]),
 });
+
+/** The most that is allowed is the default limit, that is the default request, and so is the least that is needed. */
+function setLimitDefaults(limit: LimitRangeItem): void {
+  const defaults = { ...limit.max, ...limit.default };
+  limit.default = defaults;
+  limit.defaultRequest = { ...limit.min, ...defaults, ...limit.defaultRequest };
+}
 
 function endpointsText(object: Endpoints): string {
   const all = (object.subsets ?? []).flatMap(({ addresses, ports }) =>

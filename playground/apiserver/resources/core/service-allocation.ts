@@ -53,6 +53,7 @@ export function serviceAllocation(reader: ObjectReader, serviceCidr: Cidr): Admi
       const reserve = reserveFor(owner);
       allocateIp(service, request, serviceCidr, used.ips, reserve);
       allocatePorts(service, request, used.ports, reserve);
+      allocateHealthCheckPort(service, request, used.ports, reserve);
       return Promise.resolve();
     },
   };
@@ -120,12 +121,11 @@ function checkIp(ip: string, request: AdmissionRequest, range: Cidr, used: Reado
     throw invalidObject({ group: "", kind: "Service" }, request.name, [invalid("spec.clusterIPs", [ip], detail)]);
   };
   const value = parseIpv4(ip);
-  if (value === undefined) refuse("must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)");
-  else if (!contains(range, value)) {
-    refuse(
-      `failed to allocate IP ${ip}: the provided IP (${ip}) is not in the valid range. The range of valid IPs is ${formatCidr(range)}`,
-    );
-  } else if (used.has(ip)) refuse(`failed to allocate IP ${ip}: provided IP is already allocated`);
+  // What is no address is refused by validation.
+  if (value === undefined) return;
+  if (!contains(range, value))
+    refuse(`failed to allocate IP ${ip}: the provided network does not match the current range`);
+  else if (used.has(ip)) refuse(`failed to allocate IP ${ip}: provided IP is already allocated`);
 }
 
 function allocatePorts(
@@ -148,6 +148,24 @@ function allocatePorts(
     port.nodePort = twin?.nodePort ?? freePort(new Set([...used, ...own]));
     if (!request.dryRun) reserve(portKey(port.nodePort));
   }
+}
+
+/** Where a load balancer asks whether a node has endpoints of its own. */
+function allocateHealthCheckPort(
+  { spec }: Service,
+  request: AdmissionRequest,
+  used: ReadonlySet<string>,
+  reserve: (what: string) => void,
+): void {
+  if (spec === undefined) return;
+  if (spec.type !== "LoadBalancer" || spec.externalTrafficPolicy !== "Local") {
+    delete spec.healthCheckNodePort;
+    return;
+  }
+  if ((spec.healthCheckNodePort ?? 0) !== 0) return;
+  const own = (spec.ports ?? []).filter(isGiven).map(({ nodePort = 0 }) => portKey(nodePort));
+  spec.healthCheckNodePort = freePort(new Set([...used, ...own]));
+  if (!request.dryRun) reserve(portKey(spec.healthCheckNodePort));
 }
 
 function isGiven({ nodePort = 0 }: ServicePort): boolean {

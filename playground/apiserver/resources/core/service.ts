@@ -1,21 +1,11 @@
 /** Services. Kubernetes: pkg/registry/core/service/strategy.go, pkg/apis/core/validation (ValidateService) */
-import type { Service, ServicePort } from "kubernetes-types/core/v1";
+import type { Service, ServicePort, ServiceSpec } from "kubernetes-types/core/v1";
 import { services } from "#machinery/builtin.ts";
-import { duplicate, type FieldError, invalid, notSupported, required } from "#machinery/field-error.ts";
-import {
-  dns1035Label,
-  dns1123Label,
-  dns1123Subdomain,
-  labelValue,
-  portName,
-  portNumber,
-  qualifiedName,
-} from "#machinery/names.ts";
+import { dns1035Label } from "#machinery/names.ts";
+import { jsonEquals } from "#machinery/schema/schema.ts";
 import { anyStrategy, type ResourceStrategy } from "../../strategy.ts";
 import { age, pairs, table } from "../columns.ts";
-import { messages } from "./pod-template.ts";
-
-const TYPES = ["ClusterIP", "ExternalName", "LoadBalancer", "NodePort"];
+import { validateClusterIpUpdate, validateService } from "./service-validation.ts";
 
 const strategy: ResourceStrategy<Service> = {
   resource: services,
@@ -32,8 +22,9 @@ const strategy: ResourceStrategy<Service> = {
   },
   validate: validateService,
   prepareForUpdate: (next, previous) => {
-    Object.assign(next, { status: previous.status });
+    dropForType(next, previous);
     keepAllocations(next, previous);
+    followAddress(next, previous);
     setFamilies(next, previous);
   },
   validateUpdate: (next, previous) => [...validateService(next), ...validateClusterIpUpdate(next, previous)],
@@ -74,8 +65,38 @@ function setDefaults(service: Service): void {
 /** Like addresses they are chosen by the server, not by defaulting: whoever made the Service does not own them. */
 function setFamilies({ spec }: Service, previous: Service | undefined): void {
   if (spec === undefined || spec.type === "ExternalName") return;
+  // What has no address and selects nothing may be of any family: its endpoints are someone else's.
+  if (spec.clusterIP === "None" && Object.keys(spec.selector ?? {}).length === 0 && previous === undefined) {
+    spec.ipFamilyPolicy ??= "RequireDualStack";
+    spec.ipFamilies ??= ["IPv4", "IPv6"];
+  }
   spec.ipFamilyPolicy ??= previous?.spec?.ipFamilyPolicy ?? "SingleStack";
   spec.ipFamilies ??= [...(previous?.spec?.ipFamilies ?? ["IPv4"])];
+}
+
+const hasNodePorts = ({ spec }: Service): boolean => spec?.type === "NodePort" || spec?.type === "LoadBalancer";
+
+/**
+ * What a Service was given because of its type goes with the type, unless the client means something else by it.
+ * Kubernetes: pkg/registry/core/service/strategy.go (dropTypeDependentFields)
+ */
+function dropForType({ spec, ...next }: Service, previous: Service): void {
+  const old = previous.spec;
+  if (spec === undefined || old === undefined) return;
+  const drop = (fields: readonly (keyof ServiceSpec)[]): void => {
+    for (const field of fields) if (jsonEquals(spec[field], old[field])) delete spec[field];
+  };
+  if (old.type !== "ExternalName" && spec.type === "ExternalName")
+    drop(["clusterIP", "clusterIPs", "internalTrafficPolicy", "ipFamilies", "ipFamilyPolicy"]);
+  const isExternal = hasNodePorts({ ...next, spec }) || (spec.externalIPs ?? []).length > 0;
+  if (!isExternal) drop(["externalTrafficPolicy", "healthCheckNodePort"]);
+  if (spec.type !== "LoadBalancer") drop(["allocateLoadBalancerNodePorts", "loadBalancerClass"]);
+}
+
+/** Of the two ways to name the address the one that was changed counts. */
+function followAddress({ spec }: Service, { spec: old }: Service): void {
+  if (spec?.clusterIP === undefined || spec.clusterIP === old?.clusterIP) return;
+  if (jsonEquals(spec.clusterIPs, old?.clusterIPs)) spec.clusterIPs = [spec.clusterIP];
 }
 
 /** A client that leaves allocated fields out means to keep them. */
@@ -86,6 +107,8 @@ function keepAllocations(next: Service, previous: Service): void {
     next.spec.clusterIP = previous.spec.clusterIP;
     if (previous.spec.clusterIPs !== undefined) next.spec.clusterIPs ??= previous.spec.clusterIPs;
   }
+  if ((next.spec.healthCheckNodePort ?? 0) === 0 && previous.spec.healthCheckNodePort !== undefined)
+    next.spec.healthCheckNodePort = previous.spec.healthCheckNodePort;
   if (next.spec.type === "ClusterIP" || next.spec.type === "ExternalName") {
     for (const port of next.spec.ports ?? []) {
       const old = portLike(previous, port);
@@ -101,68 +124,6 @@ function keepAllocations(next: Service, previous: Service): void {
 
 function portLike(service: Service, port: ServicePort): ServicePort | undefined {
   return service.spec?.ports?.find((p) => p.port === port.port && (p.protocol ?? "TCP") === (port.protocol ?? "TCP"));
-}
-
-function validateService(service: Service): FieldError[] {
-  const spec = service.spec;
-  if (spec === undefined) return [required("spec")];
-  const errors: FieldError[] = [];
-  if (!TYPES.includes(spec.type ?? "")) errors.push(notSupported("spec.type", spec.type, TYPES));
-  if (spec.type === "ExternalName") {
-    if ((spec.externalName ?? "") === "") errors.push(required("spec.externalName"));
-    else
-      errors.push(
-        ...messages(
-          "spec.externalName",
-          spec.externalName,
-          dns1123Subdomain((spec.externalName ?? "").replace(/\.$/, "")),
-        ),
-      );
-  } else if (spec.clusterIP !== "None" && (spec.ports ?? []).length === 0) errors.push(required("spec.ports"));
-  if (!["None", "ClientIP"].includes(spec.sessionAffinity ?? "None")) {
-    errors.push(notSupported("spec.sessionAffinity", spec.sessionAffinity, ["ClientIP", "None"]));
-  }
-  for (const [key, value] of Object.entries(spec.selector ?? {})) {
-    errors.push(
-      ...messages("spec.selector", key, qualifiedName(key)),
-      ...messages("spec.selector", value, labelValue(value)),
-    );
-  }
-  return [...errors, ...validatePorts(spec.ports ?? [])];
-}
-
-function validatePorts(ports: readonly ServicePort[]): FieldError[] {
-  const seen = new Set<string>();
-  const names = new Set<string>();
-  return ports.flatMap((port, i) => {
-    const at = `spec.ports[${i}]`;
-    const errors = messages(`${at}.port`, port.port, portNumber(port.port));
-    if (!["TCP", "UDP", "SCTP"].includes(port.protocol ?? "")) {
-      errors.push(notSupported(`${at}.protocol`, port.protocol, ["SCTP", "TCP", "UDP"]));
-    }
-    if ((port.name ?? "") === "") {
-      if (ports.length > 1) errors.push(required(`${at}.name`));
-    } else {
-      errors.push(...messages(`${at}.name`, port.name, dns1123Label(port.name ?? "")));
-      if (names.has(port.name ?? "")) errors.push(duplicate(`${at}.name`, port.name));
-      names.add(port.name ?? "");
-    }
-    const target = port.targetPort;
-    if (typeof target === "number") errors.push(...messages(`${at}.targetPort`, target, portNumber(target)));
-    else if (target !== undefined) errors.push(...messages(`${at}.targetPort`, target, portName(target)));
-    const key = `${port.protocol}/${port.port}`;
-    if (seen.has(key)) errors.push(duplicate(at, { port: port.port, protocol: port.protocol }));
-    seen.add(key);
-    return errors;
-  });
-}
-
-function validateClusterIpUpdate(next: Service, previous: Service): FieldError[] {
-  const before = previous.spec?.clusterIP ?? "";
-  const after = next.spec?.clusterIP ?? "";
-  if (before === "" || before === after || next.spec?.type === "ExternalName" || previous.spec?.type === "ExternalName")
-    return [];
-  return [invalid("spec.clusterIPs[0]", after === "" ? [] : [after], "may not change once set")];
 }
 
 function externalIpText(service: Service): string {

@@ -43,6 +43,7 @@ export const eventsEventStrategy = anyStrategy<Event>({
   resource: events,
   singular: "event",
   shortNames: ["ev"],
+  empty: { eventTime: null, deprecatedFirstTimestamp: null, deprecatedLastTimestamp: null },
   storedAs: { resource: coreEvents, toStored: toCoreEvent, fromStored: fromCoreEvent },
   validate: validateEvent,
   fieldLabels: {

@@ -1,23 +1,23 @@
 /** Ingresses, network policies and endpoint slices. Kubernetes: pkg/registry/{networking,discovery} */
 import { isIPv4 } from "node:net";
+import { isDeepStrictEqual } from "node:util";
 import type { EndpointSlice } from "kubernetes-types/discovery/v1";
-import type { Ingress, IngressBackend, IngressClass, NetworkPolicy } from "kubernetes-types/networking/v1";
-import { endpointSlices, ingressClasses, ingresses, networkPolicies } from "#machinery/builtin.ts";
-import { type FieldError, invalid, notSupported, required } from "#machinery/field-error.ts";
+import type { Ingress, IngressBackend, IngressClass } from "kubernetes-types/networking/v1";
+import { endpointSlices, ingressClasses, ingresses } from "#machinery/builtin.ts";
+import { duplicate, type FieldError, invalid, notSupported, required } from "#machinery/field-error.ts";
+import { dns1123Label } from "#machinery/names.ts";
 import { anyStrategy } from "../../strategy.ts";
-import { age, pairs, table } from "../columns.ts";
+import { age, table } from "../columns.ts";
+import { messages, validateEndpointIp, validateImmutable, validateIp } from "../validation.ts";
 
+const PROTOCOLS = ["SCTP", "TCP", "UDP"];
 const ADDRESS_TYPES = ["FQDN", "IPv4", "IPv6"];
-
-const POLICY_TYPES = ["Egress", "Ingress"];
 
 export const ingressStrategy = anyStrategy<Ingress>({
   resource: ingresses,
   singular: "ingress",
   shortNames: ["ing"],
   status: true,
-  prepareForCreate: (ingress) => Object.assign(ingress, { status: { loadBalancer: {} } }),
-  prepareForUpdate: (next, previous) => Object.assign(next, { status: previous.status }),
   validate: validateIngress,
   table: table<Ingress>([
     { name: "Class", value: ({ spec }) => spec?.ingressClassName },
@@ -42,6 +42,8 @@ export const ingressClassStrategy = anyStrategy<IngressClass>({
   singular: "ingressclass",
   generation: true,
   validate: ({ spec }) => ((spec?.controller ?? "") === "" ? [required("spec.controller")] : []),
+  validateUpdate: (next, previous) =>
+    validateImmutable(next.spec?.controller, previous.spec?.controller, "spec.controller"),
   table: table<IngressClass>([
     { name: "Controller", value: ({ spec }) => spec?.controller },
     {
@@ -53,30 +55,10 @@ export const ingressClassStrategy = anyStrategy<IngressClass>({
   ]),
 });
 
-export const networkPolicyStrategy = anyStrategy<NetworkPolicy>({
-  resource: networkPolicies,
-  singular: "networkpolicy",
-  shortNames: ["netpol"],
-  generation: true,
-  setDefaults: ({ spec }) => {
-    if (spec === undefined) return;
-    const peers = [...(spec.ingress ?? []), ...(spec.egress ?? [])];
-    for (const port of peers.flatMap(({ ports }) => ports ?? [])) port.protocol ??= "TCP";
-    spec.policyTypes ??= (spec.egress ?? []).length > 0 ? ["Ingress", "Egress"] : ["Ingress"];
-  },
-  validate: ({ spec }) =>
-    (spec?.policyTypes ?? []).flatMap((type, i) =>
-      POLICY_TYPES.includes(type) ? [] : [notSupported(`spec.policyTypes[${i}]`, type, POLICY_TYPES)],
-    ),
-  table: table<NetworkPolicy>([
-    { name: "Pod-Selector", value: ({ spec }) => pairs(spec?.podSelector?.matchLabels) },
-    age(),
-  ]),
-});
-
 export const endpointSliceStrategy = anyStrategy<EndpointSlice>({
   resource: endpointSlices,
   singular: "endpointslice",
+  empty: { endpoints: null, ports: null },
   generation: true,
   setDefaults: (slice) => {
     for (const endpoint of slice.endpoints ?? []) endpoint.conditions ??= {};
@@ -86,11 +68,15 @@ export const endpointSliceStrategy = anyStrategy<EndpointSlice>({
     }
   },
   validate: validateSlice,
+  prepareForUpdate: (next, previous) => {
+    // Its generation counts labels and annotations too.
+    const shown = ({ metadata }: EndpointSlice): unknown[] => [metadata?.labels ?? {}, metadata?.annotations ?? {}];
+    if (isDeepStrictEqual(shown(next), shown(previous))) return;
+    next.metadata = { ...next.metadata, generation: (previous.metadata?.generation ?? 0) + 1 };
+  },
   validateUpdate: (next, previous) => [
     ...validateSlice(next),
-    ...(next.addressType === previous.addressType
-      ? []
-      : [invalid("addressType", next.addressType, "field is immutable")]),
+    ...validateImmutable(next.addressType, previous.addressType, "addressType"),
   ],
   table: table<EndpointSlice>([
     { name: "AddressType", value: ({ addressType }) => addressType },
@@ -144,11 +130,34 @@ function validateSlice(slice: EndpointSlice): FieldError[] {
         : notSupported("addressType", slice.addressType, ADDRESS_TYPES),
     );
   }
-  for (const [i, { addresses }] of (slice.endpoints ?? []).entries()) {
-    if ((addresses ?? []).length === 0)
-      errors.push(required(`endpoints[${i}].addresses`, "must contain at least 1 address"));
+  for (const [i, { addresses, hostname }] of (slice.endpoints ?? []).entries()) {
+    const at = `endpoints[${i}]`;
+    if ((addresses ?? []).length === 0) errors.push(required(`${at}.addresses`, "must contain at least 1 address"));
+    for (const [j, address] of (addresses ?? []).entries())
+      errors.push(...validateAddress(address, slice.addressType, `${at}.addresses[${j}]`));
+    if (hostname !== undefined) errors.push(...messages(`${at}.hostname`, hostname, dns1123Label(hostname)));
   }
-  return errors;
+  return [...errors, ...validateSlicePorts(slice)];
+}
+
+function validateAddress(address: string, type: string, at: string): FieldError[] {
+  if (type !== "IPv4" && type !== "IPv6") return [];
+  const errors = validateIp(address, at);
+  const isOther = errors.length === 0 && isIPv4(address) !== (type === "IPv4");
+  return isOther
+    ? [invalid(at.replace(/\[\d+\]$/, ""), address, `must be an ${type} address`)]
+    : [...errors, ...validateEndpointIp(address, at)];
+}
+
+function validateSlicePorts({ ports }: EndpointSlice): FieldError[] {
+  const names = new Set<string>();
+  return (ports ?? []).flatMap(({ name = "", protocol = "" }, i) => {
+    const errors = name === "" ? [] : messages(`ports[${i}].name`, name, dns1123Label(name));
+    if (names.has(name)) errors.push(duplicate(`ports[${i}].name`, name));
+    names.add(name);
+    if (!PROTOCOLS.includes(protocol)) errors.push(notSupported(`ports[${i}].protocol`, protocol, PROTOCOLS));
+    return errors;
+  });
 }
 
 function limited(values: readonly string[]): string {

@@ -7,10 +7,11 @@ import { anyStrategy } from "../../strategy.ts";
 import { age, type ColumnSpec, joined, table } from "../columns.ts";
 
 const GROUP = "rbac.authorization.k8s.io";
+const SUBJECT_GROUPS: Readonly<Record<string, string>> = { ServiceAccount: "", User: GROUP, Group: GROUP };
 
 interface Binding {
   readonly metadata?: { readonly namespace?: string };
-  readonly roleRef: { readonly kind: string; readonly name: string };
+  readonly roleRef: { readonly apiGroup?: string; readonly kind: string; readonly name: string };
   readonly subjects?: readonly Subject[];
 }
 
@@ -26,18 +27,20 @@ const createdAt = {
 export const roleStrategy = anyStrategy<Role>({
   resource: roles,
   singular: "role",
+  empty: { rules: null },
   validateName: pathSegmentName,
-  validate: validateRules,
-  validateUpdate: validateRules,
+  validate: (role) => validateRules(role, true),
+  validateUpdate: (role) => validateRules(role, true),
   table: createdAt,
 });
 
 export const clusterRoleStrategy = anyStrategy<ClusterRole>({
   resource: clusterRoles,
   singular: "clusterrole",
+  empty: { rules: null },
   validateName: pathSegmentName,
-  validate: validateRules,
-  validateUpdate: validateRules,
+  validate: (role) => validateRules(role, false),
+  validateUpdate: (role) => validateRules(role, false),
   table: createdAt,
 });
 
@@ -69,12 +72,18 @@ function setBindingDefaults(binding: RoleBinding | ClusterRoleBinding): void {
   }
 }
 
-function validateRules({ rules }: Role | ClusterRole): FieldError[] {
+function validateRules({ rules }: Role | ClusterRole, isNamespaced: boolean): FieldError[] {
   return (rules ?? []).flatMap((rule, i) => {
     const errors: FieldError[] = [];
     if ((rule.verbs ?? []).length === 0)
       errors.push(required(`rules[${i}].verbs`, "verbs must contain at least one value"));
-    const isUrl = (rule.nonResourceURLs ?? []).length > 0;
+    const { nonResourceURLs: urls = [] } = rule;
+    const isUrl = urls.length > 0;
+    const at = `rules[${i}].nonResourceURLs`;
+    if (isUrl && isNamespaced) errors.push(invalid(at, urls, "namespaced rules cannot apply to non-resource URLs"));
+    const resources = [rule.apiGroups, rule.resources, rule.resourceNames].flatMap((list) => list ?? []);
+    if (isUrl && resources.length > 0)
+      errors.push(invalid(at, urls, "rules cannot apply to both regular resources and non-resource URLs"));
     if (!isUrl && (rule.apiGroups ?? []).length === 0) {
       errors.push(required(`rules[${i}].apiGroups`, "resource rules must supply at least one api group"));
     }
@@ -97,9 +106,11 @@ function validateBinding({ metadata, roleRef, subjects }: Binding): FieldError[]
     if ((subject.name ?? "") === "") errors.push(required(`subjects[${i}].name`));
     if (!namespaced && subject.kind === "ServiceAccount" && (subject.namespace ?? "") === "")
       errors.push(required(`subjects[${i}].namespace`));
-    if (!["ServiceAccount", "User", "Group"].includes(subject.kind)) {
-      errors.push(notSupported(`subjects[${i}].kind`, subject.kind, ["ServiceAccount", "User", "Group"]));
-    }
+    const group = SUBJECT_GROUPS[subject.kind];
+    if (group === undefined)
+      errors.push(notSupported(`subjects[${i}].kind`, subject.kind, Object.keys(SUBJECT_GROUPS)));
+    else if ((subject.apiGroup ?? "") !== group)
+      errors.push(notSupported(`subjects[${i}].apiGroup`, subject.apiGroup ?? "", [group]));
   }
   return errors;
 }
@@ -107,7 +118,8 @@ function validateBinding({ metadata, roleRef, subjects }: Binding): FieldError[]
 function validateBindingUpdate(next: Binding, previous: Binding): FieldError[] {
   const errors = validateBinding(next);
   if (next.roleRef.kind !== previous.roleRef.kind || next.roleRef.name !== previous.roleRef.name) {
-    errors.push(invalid("roleRef", next.roleRef, "cannot change roleRef"));
+    const { apiGroup = GROUP, kind, name } = next.roleRef;
+    errors.push(invalid("roleRef", { APIGroup: apiGroup, Kind: kind, Name: name }, "cannot change roleRef"));
   }
   return errors;
 }
