@@ -3,8 +3,9 @@
  * an offloaded namespace.
  */
 import type { Pod } from "kubernetes-types/core/v1";
-import { type Context, withCancel } from "#base/context.ts";
+import type { Context } from "#base/context.ts";
 import type { KubeClient } from "#kube/client/client.ts";
+import { Informer } from "#kube/informer/informer.ts";
 import { pods } from "#machinery/builtin.ts";
 import type { Resource } from "#machinery/gvk.ts";
 import type { KubeObject } from "#machinery/meta.ts";
@@ -35,9 +36,9 @@ export async function burstOfPods(
   const running = new Map<string, number>();
   const prefix = `burst-${weight}-${side}-${count}-`;
   const startedAt = performance.now();
-  await using seen = await follow(ctx, home, pods, namespace, (pod, type) => {
+  await using seen = await follow(ctx, home, pods, namespace, (pod, isDeleted) => {
     const name = pod.metadata?.name ?? "";
-    if (type !== "DELETED" && name.startsWith(prefix) && pod.status?.phase === "Running" && !running.has(name))
+    if (!isDeleted && name.startsWith(prefix) && pod.status?.phase === "Running" && !running.has(name))
       running.set(name, performance.now());
     return running.size === count;
   });
@@ -66,8 +67,8 @@ export async function burstOfObjects<T extends KubeObject>(
   count: number,
 ): Promise<Figure[]> {
   const remote = new Set<string>();
-  await using seen = await follow(ctx, provider, resource, twin, ({ metadata }, type) => {
-    if (type === "ADDED" && metadata?.name?.startsWith("burst-") === true) remote.add(metadata.name);
+  await using seen = await follow(ctx, provider, resource, twin, ({ metadata }, isDeleted) => {
+    if (!isDeleted && metadata?.name?.startsWith("burst-") === true) remote.add(metadata.name);
     return remote.size === count;
   });
   const startedAt = performance.now();
@@ -96,43 +97,44 @@ export function burstFigures(name: string, remote: Burst, local: Burst, goal?: s
 }
 
 interface Following extends AsyncDisposable {
-  /** Once `isDone` has said so. */
+  /** Once `isDone` has said so; rejects after the deadline. */
   readonly done: Promise<void>;
 }
 
-/** Shows `isDone` what exists (as ADDED) and then every change, until it says yes to a change. */
+/** Shows `isDone` what exists and then every change, until it says yes. An informer, because a loaded server ends watches. */
 async function follow<T extends KubeObject>(
-  parent: Context,
+  ctx: Context,
   client: KubeClient,
   resource: Resource<T>,
   namespace: string,
-  isDone: (object: T, type: string) => boolean,
+  isDone: (object: T, isDeleted: boolean) => boolean,
 ): Promise<Following> {
-  const { ctx, cancel } = withCancel({
-    ...parent,
-    signal: AbortSignal.any([parent.signal, AbortSignal.timeout(DEADLINE_MS)]),
+  const informer = new Informer(ctx, client, resource, { namespace });
+  const { promise: done, resolve, reject } = Promise.withResolvers<void>();
+  const show = (object: T, isDeleted: boolean): void => {
+    if (isDone(object, isDeleted)) resolve();
+  };
+  await informer.synced;
+  const late = new Error(`${resource.plural} in ${namespace}: not all was seen within ${DEADLINE_MS / 1_000} s`);
+  const timer = setTimeout(() => reject(late), DEADLINE_MS);
+  informer.addHandler({
+    added: (object) => show(object, false),
+    updated: (object) => show(object, false),
+    deleted: (object) => show(object, true),
   });
-  const { metadata, items } = await client.list(ctx, resource, { namespace });
-  for (const item of items) isDone(item, "ADDED");
-  const done = (async () => {
-    const scope = { namespace, resourceVersion: metadata.resourceVersion ?? "0" };
-    for await (const event of client.watch(ctx, resource, scope))
-      if (event.type !== "BOOKMARK" && isDone(event.object, event.type)) return;
-    throw new Error(`the watch of ${resource.plural} in ${namespace} ended before all was seen`);
-  })();
   return {
     done,
     [Symbol.asyncDispose]: async () => {
-      cancel();
-      await done.catch(() => undefined);
+      clearTimeout(timer);
+      await informer[Symbol.asyncDispose]();
     },
   };
 }
 
 async function emptied(ctx: Context, client: KubeClient, namespace: string): Promise<void> {
   const left = new Set<string>();
-  const change = ({ metadata }: Pod, type: string): boolean => {
-    if (type === "DELETED") left.delete(metadata?.uid ?? "");
+  const change = ({ metadata }: Pod, isDeleted: boolean): boolean => {
+    if (isDeleted) left.delete(metadata?.uid ?? "");
     else left.add(metadata?.uid ?? "");
     return left.size === 0;
   };

@@ -166,7 +166,9 @@ describe("offloaded pods", { concurrency: 1 }, () => {
   });
 
   test("logs, exec, cp, describe and events of a remote pod are as of a local one", async () => {
-    assert.equal(await milan("logs", "reader"), "started\noops\n");
+    await eventually("both lines are logged", async () =>
+      assert.equal(await milan("logs", "reader"), "started\noops\n"),
+    );
     assert.equal(await milan("logs", "reader", "--tail=1"), "oops\n");
     const piped = await clusters.tryKubectl(
       "milan",
