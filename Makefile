@@ -3,7 +3,7 @@ SHELL := /bin/sh
 NODE := .tools/bin/node
 export PATH := $(CURDIR)/bin:$(CURDIR)/.tools/bin:$(PATH)
 
-.PHONY: help setup demo demo-down test check unit e2e kubernetes image test-kubernetes fidelity bench
+.PHONY: help setup demo demo-down test check unit e2e kubernetes image test-kubernetes kubernetes-clusters fidelity bench bench-kubernetes
 
 help: ## Show this list
 	@grep -E '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 20
@@ -23,7 +23,7 @@ check: setup ## Format, lint, types and unit tests
 	@$(MAKE) --no-print-directory unit
 
 unit: setup ## Unit tests
-	@$(NODE) --test --test-isolation=none "src/**/*.test.ts" "playground/**/*.test.ts" "apps/**/*.test.ts" "test/kit/*.test.ts" "test/engines/**/*.test.ts"
+	@$(NODE) --test --test-isolation=none "src/**/*.test.ts" "playground/**/*.test.ts" "apps/**/*.test.ts" "test/kit/*.test.ts" "test/chart/*.test.ts" "test/engines/**/*.test.ts"
 
 e2e: setup ## End-to-end tests on the embedded engine
 	@$(NODE) --test --test-concurrency=1 "test/e2e/*.test.ts"
@@ -31,17 +31,24 @@ e2e: setup ## End-to-end tests on the embedded engine
 kubernetes: setup ## Build or find genuine Kubernetes
 	@sh scripts/build-kubernetes.sh
 
-image: setup ## Images of Liqo, the shop and the tests' programs, as an OCI layout in .build/images
+image: setup ## Images of Liqo, the shop and the tests' programs, as an OCI layout and archives in .build/images
 	@$(NODE) scripts/build-images.ts
 
 test-kubernetes: kubernetes ## End-to-end tests on genuine Kubernetes
 	@LIQO_TEST_ENGINE=kubernetes $(NODE) --test --test-concurrency=1 "test/e2e/*.test.ts"
 
+kubernetes-clusters: kubernetes ## Two genuine clusters to try things on, until Ctrl-C
+	@$(NODE) test/engines/up.ts
+
 fidelity: setup ## Compare the embedded API server with a genuine one, request by request (after `make kubernetes`)
 	@$(NODE) test/fidelity/run.ts
 
-test: setup ## Everything that is checked
-	@$(NODE) scripts/test.ts
+test: setup ## Everything that is checked (KUBERNETES=1: on genuine Kubernetes too)
+	@$(NODE) scripts/test.ts $(if $(KUBERNETES),--kubernetes)
+
+bench-kubernetes: kubernetes ## Both engines measured side by side
+	@sh scripts/build-kwok.sh
+	@$(NODE) bench/kubernetes.ts
 
 bench: setup ## Measurements; prints figures and ratios, gates nothing
 	@$(NODE) bench/all.ts

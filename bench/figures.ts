@@ -22,6 +22,29 @@ export function printFigures(title: string, figures: readonly Figure[]): void {
   process.stdout.write(`\n${title}\n${table(["FIGURE", "VALUE", "REFERENCE", "RATIO", "GOAL"], rows)}\n`);
 }
 
+/** One figure a line, an engine a column, and the ratio of the first to the last. */
+export function printSideBySide(title: string, engines: ReadonlyMap<string, readonly Figure[]>): void {
+  const columns = [...engines.values()];
+  const names = [...new Set(columns.flatMap((figures) => figures.map(({ name }) => name)))];
+  const rows = names.map((name) => {
+    const found = columns.map((figures) => figures.find((figure) => figure.name === name));
+    const first = found.at(0)?.value;
+    const last = found.at(-1)?.value;
+    const ratio = columns.length < 2 || !first || !last ? "" : `${round(first / last)} x`;
+    return [name, ...found.map(withReference), ratio, found.find((figure) => figure?.goal)?.goal ?? ""];
+  });
+  const headers = ["FIGURE", ...[...engines.keys()].map((name) => name.toUpperCase()), "RATIO", "GOAL"];
+  process.stdout.write(`\n${title}\n${table(headers, rows)}\n`);
+}
+
+function withReference(figure: Figure | undefined): string {
+  if (figure === undefined) return "";
+  const { value, unit, reference } = figure;
+  const own = `${round(value)} ${unit}`;
+  if (reference === undefined) return own;
+  return `${own} (${round(value / reference.value)} x ${reference.name}: ${round(reference.value)})`;
+}
+
 /** Nearest rank. @param share 0.5 for the median. */
 export function quantile(values: readonly number[], share: number): number {
   const sorted = [...values].sort((a, b) => a - b);

@@ -78,7 +78,7 @@ async function changeFigures<T extends KubeObject>(
   return quantileFigures(`${kind} changed to seen remotely`, atProvider, { name: "seen at home", values: atHome });
 }
 
-function forgePod(namespace: string, name: string, isRemote: boolean): Pod {
+export function forgePod(namespace: string, name: string, isRemote: boolean): Pod {
   const operator = isRemote ? "In" : "NotIn";
   const nodeSelectorTerms = [{ matchExpressions: [{ key: "liqo.io/type", operator, values: ["virtual-node"] }] }];
   return {
@@ -91,14 +91,14 @@ function forgePod(namespace: string, name: string, isRemote: boolean): Pod {
   };
 }
 
-function forgeConfigMap(namespace: string, name: string, round: number): ConfigMap {
+export function forgeConfigMap(namespace: string, name: string, round: number): ConfigMap {
   return {
     metadata: { namespace, name, annotations: { "bench/round": String(round) } },
     data: { round: String(round) },
   };
 }
 
-function forgeService(namespace: string, name: string, round: number): Service {
+export function forgeService(namespace: string, name: string, round: number): Service {
   const metadata = { namespace, name, annotations: { "bench/round": String(round) } };
   return { metadata, spec: { selector: { app: "none" }, ports: [{ port: 80, targetPort: 8_000 + round }] } };
 }

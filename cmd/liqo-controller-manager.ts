@@ -12,10 +12,8 @@ import { runElected } from "#kube/election/leader.ts";
 import { EventRecorder } from "#kube/events/recorder.ts";
 import { startHealthServer } from "#kube/health/server.ts";
 import { Informers } from "#kube/informer/informers.ts";
-import { startWebhookServer } from "#kube/webhook-server/server.ts";
 import { replicationController } from "#replication/replicator.ts";
-import { allWebhooks } from "#webhooks/all.ts";
-import { ensureCaBundles, ensureWebhookCertificate } from "#webhooks/certificates.ts";
+import { serveWebhooks } from "#webhooks/serve.ts";
 import { runMain } from "./process.ts";
 
 const { values: flags } = parseArgs({
@@ -59,27 +57,22 @@ await runMain("liqo-controller-manager", async (ctx) => {
   let ready = false;
   await using _health = await startHealthServer({ port: Number(flags["health-port"]), isReady: () => ready });
   const namespace = settings.liqoNamespace;
-  const webhooks = allWebhooks({
+  const serving = serveWebhooks(ctx, {
+    client,
     informers,
     clusterId,
     liqoNamespace: namespace,
     podCidr: settings.podCidr,
     vkOptionsTemplate: settings.vkOptionsTemplate,
     runtimeClass: flags["liqo-runtime-class"],
-  });
-  const certificate = await ensureWebhookCertificate(ctx, client, {
-    secret: { namespace, name: flags["webhook-secret"] },
-    service: flags["webhook-service"],
-    nowMs: Date.now(),
-  });
-  await informers.synced();
-  await using _webhooks = await startWebhookServer(ctx, {
     port: Number(flags["webhook-port"]),
-    tls: { cert: certificate.cert, key: certificate.key },
-    handlers: webhooks,
+    secretName: flags["webhook-secret"],
+    serviceName: flags["webhook-service"],
+    nowMs: Date.now,
+    ready: () => {
+      ready = true;
+    },
   });
-  await ensureCaBundles(ctx, client, certificate.ca);
-  ready = true;
   const modules = {
     networking: isOn("networking-enabled"),
     authentication: isOn("authentication-enabled"),
@@ -89,10 +82,10 @@ await runMain("liqo-controller-manager", async (ctx) => {
     const controllers = [...allControllers(deps, modules), replicationController({ client, informers, clusterId })];
     await Promise.all(controllers.map((controller) => runController(leading, controller)));
   };
-  // Awaited here: what is in use is disposed of when this function returns.
-  if (!flags["enable-leader-election"]) return await lead(ctx);
   const identity = process.env["POD_NAME"] ?? `pid-${process.pid}`;
-  return await runElected(ctx, client, { lease: { namespace, name: "66cf253f.ctrlmgr.liqo.io" }, identity }, lead);
+  const lease = { namespace, name: "66cf253f.ctrlmgr.liqo.io" };
+  const leading = flags["enable-leader-election"] ? runElected(ctx, client, { lease, identity }, lead) : lead(ctx);
+  await Promise.all([serving, leading]);
 });
 
 function isOn(name: "networking-enabled" | "authentication-enabled" | "offloading-enabled"): boolean {

@@ -26,6 +26,7 @@ await runMain("playground-apiserver", async (ctx) => {
     tls: { ...config.tls, clientCa: config.ca },
     strategies: [...builtinStrategies, crdStrategy],
     schemas: loadBuiltinSchemas(config.schemas),
+    ...(config.auditLog !== undefined && { auditLog: config.auditLog }),
     parts: (services) => {
       const { reader } = services;
       const { authorizer, rbac } = createAuthorizer(reader, ctx.signal);

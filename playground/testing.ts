@@ -32,6 +32,8 @@ export interface TestApiServerOptions {
   /** An existing directory to keep state in; default a temporary one, removed at the end. */
   readonly directory?: string;
   readonly now?: () => number;
+  /** The file to append the audit log to. */
+  readonly auditLog?: string;
 }
 
 export interface TestApiServer extends AsyncDisposable {
@@ -93,6 +95,7 @@ export async function startTestApiServer(options: TestApiServerOptions = {}): Pr
       schemas: loadBuiltinSchemas(SCHEMAS),
       parts: (services) => partsFor(services, adminToken, options.parts),
       ...(options.now !== undefined && { now: options.now }),
+      ...(options.auditLog !== undefined && { auditLog: options.auditLog }),
     },
   );
   await createNamespaces(server, options.namespaces ?? ["default", "kube-system"], controller.signal);

@@ -28,6 +28,7 @@ interface CreateFlags {
   readonly podCidr: string;
   readonly serviceCidr: string;
   readonly loadBalancer: boolean;
+  readonly auditLog: boolean;
 }
 
 export function addPlaygroundCommands(program: Command, env: LiqoctlEnvironment): void {
@@ -50,6 +51,7 @@ export function addPlaygroundCommands(program: Command, env: LiqoctlEnvironment)
     .option("--pod-cidr <cidr>", "CIDR of the pods", DEFAULT_CLUSTER.podCidr)
     .option("--service-cidr <cidr>", "CIDR of the Services", DEFAULT_CLUSTER.serviceCidr)
     .option("--no-load-balancer", "give Services of type LoadBalancer no address")
+    .option("--audit-log", "log who asked what of the API server, in audit.log of the cluster's folder", false)
     .addHelpText(
       "after",
       "\nExamples:\n  $ liqoctl playground create milan rome\n  $ liqoctl playground create small --workers 1 --cpu 1 --memory 1Gi\n",

@@ -17,6 +17,7 @@ import { messageOf } from "#base/errors.ts";
 import type { KubeObject } from "#machinery/meta.ts";
 import { failure } from "#machinery/status-error.ts";
 import { Store } from "#playground/store/store.ts";
+import { type AuditedRequest, AuditLog } from "./audit.ts";
 import { denial } from "./authz/denial.ts";
 import type { ApiServerParts, ApiServices } from "./connector.ts";
 import type { Call, Core } from "./core.ts";
@@ -36,6 +37,7 @@ import type { AnyStrategy } from "./strategy.ts";
 
 // Kubernetes: apiserver/pkg/server/config.go (MaxRequestBodyBytes)
 const MAX_BODY_BYTES = 3 * 1024 * 1024;
+const SWITCHING_PROTOCOLS = 101;
 
 export interface ApiServerOptions {
   /** The SQLite file that holds everything. */
@@ -50,6 +52,8 @@ export interface ApiServerOptions {
   /** Authentication, authorization, admission, subresources; called once, before the first request. */
   readonly parts: (services: ApiServices) => ApiServerParts;
   readonly now?: () => number;
+  /** The file to append the audit log to. Absent: none is kept. */
+  readonly auditLog?: string;
 }
 
 export interface ApiServer extends AsyncDisposable {
@@ -88,11 +92,13 @@ export async function startApiServer(ctx: Context, options: ApiServerOptions): P
   for (const connector of parts.connectors) registry.addConnector(connector);
   for (const virtual of parts.virtual) registry.addVirtual(virtual);
   startCustomResources(own, core, services.writer);
-  const listener = new Listener(own, core, new NonResourcePaths(core, options.schemas));
+  const audit = options.auditLog === undefined ? undefined : new AuditLog(options.auditLog, core.now);
+  const listener = new Listener(own, core, new NonResourcePaths(core, options.schemas), audit);
   const server = await listen(listener, options);
   const close = async (): Promise<void> => {
     cancel();
     await listener.close(server);
+    audit?.[Symbol.dispose]();
     store[Symbol.dispose]();
   };
   let closing: Promise<void> | undefined;
@@ -136,17 +142,25 @@ interface Accepted {
   readonly target: Target | undefined;
 }
 
+interface Response {
+  readonly outgoing: Outgoing;
+  readonly warnings: string[];
+  readonly audited: AuditedRequest | undefined;
+}
+
 class Listener {
   readonly #ctx: Context;
   readonly #core: Core;
   readonly #paths: NonResourcePaths;
+  readonly #audit: AuditLog | undefined;
   readonly #metrics = new Metrics();
   readonly #sockets = new Set<Socket>();
 
-  constructor(ctx: Context, core: Core, paths: NonResourcePaths) {
+  constructor(ctx: Context, core: Core, paths: NonResourcePaths, audit: AuditLog | undefined) {
     this.#ctx = ctx;
     this.#core = core;
     this.#paths = paths;
+    this.#audit = audit;
   }
 
   track(socket: Socket): void {
@@ -160,13 +174,15 @@ class Listener {
   ): Promise<void> {
     const info = parseRequestInfo(incoming.method ?? "GET", incoming.url ?? "/");
     const startMs = performance.now();
+    const audited = this.#audit?.received(info, incoming);
     outgoing.on("finish", () => this.#metrics.count(info, outgoing.statusCode, performance.now() - startMs));
+    for (const end of ["finish", "close"]) outgoing.on(end, () => audited?.responseComplete(outgoing.statusCode));
     // A client that goes away in the middle is no error of ours.
     outgoing.on("error", (error: Error) => this.#ctx.log.debug("response failed", { path: info.path, error }));
     const warnings: string[] = [];
     try {
-      const accepted = await this.#accept(info, incoming);
-      await this.#handle(accepted, incoming, { outgoing, warnings });
+      const accepted = await this.#accept(info, incoming, audited);
+      await this.#handle(accepted, incoming, { outgoing, warnings, audited });
     } catch (error) {
       const { code } = statusOf(error);
       if (code === 500)
@@ -179,22 +195,27 @@ class Listener {
 
   async upgrade(incoming: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     const info = parseRequestInfo(incoming.method ?? "GET", incoming.url ?? "/");
+    const audited = this.#audit?.received(info, incoming);
+    let code = SWITCHING_PROTOCOLS;
+    socket.on("close", () => audited?.responseComplete(code));
     socket.on("error", (error) => this.#ctx.log.debug("upgraded connection failed", { path: info.path, error }));
     try {
-      const { target, user } = await this.#accept(info, incoming);
+      const { target, user } = await this.#accept(info, incoming, audited);
       if (target?.to !== "stream" || target.connector.upgrade === undefined) {
         throw failure(400, "BadRequest", "this request cannot be upgraded");
       }
       const call = this.#call(target, { info, user, target }, incoming);
       await admitConnect(this.#core, call);
+      audited?.responseStarted(SWITCHING_PROTOCOLS);
       await target.connector.upgrade(call.ctx, connectorRequest(call, info.subpath), incoming, socket, head);
     } catch (error) {
+      code = statusOf(error).code;
       refuseUpgrade(socket, error);
     }
   }
 
   /** Who asks and may they; throws 401, 403, 404 or 405. */
-  async #accept(info: RequestInfo, incoming: Incoming): Promise<Accepted> {
+  async #accept(info: RequestInfo, incoming: Incoming, audited: AuditedRequest | undefined): Promise<Accepted> {
     const parts = this.#core.parts();
     let user: UserInfo | undefined;
     for (const authenticator of parts.authenticators) {
@@ -203,16 +224,13 @@ class Listener {
     }
     if (user === undefined) throw failure(401, "Unauthorized", "Unauthorized");
     const attributes = attributesOf(info, user);
-    const { allowed, reason } = parts.authorizer.authorize(attributes);
-    if (!allowed) throw denial(attributes, reason);
+    const decision = parts.authorizer.authorize(attributes);
+    audited?.authorized(attributes, decision);
+    if (!decision.allowed) throw denial(attributes, decision.reason);
     return { info, user, target: info.isResource ? findTarget(this.#core, info) : undefined };
   }
 
-  async #handle(
-    accepted: Accepted,
-    incoming: Incoming,
-    { outgoing, warnings }: { readonly outgoing: Outgoing; readonly warnings: string[] },
-  ): Promise<void> {
+  async #handle(accepted: Accepted, incoming: Incoming, { outgoing, warnings, audited }: Response): Promise<void> {
     const { info, target } = accepted;
     if (target === undefined) {
       await this.#paths.serve({ info, incoming, outgoing, metrics: this.#metrics });
@@ -231,6 +249,7 @@ class Listener {
     const show = (body: object): object => render(body, { strategy, representation, nowMs: this.#core.now() });
     if (call.verb === "watch") {
       startWatch(this.#core, call, lazySink(outgoing, namedOnce(show)));
+      audited?.responseStarted(200);
       return;
     }
     const { code, body } = await answer(this.#core, call, target);

@@ -26,6 +26,15 @@ export const BOUTIQUE_SERVICES = [
   "shippingservice",
 ] as const;
 
+/** One image: its user says which of them a container runs. */
+export const LIQO_PROGRAMS = [
+  "liqo-controller-manager",
+  "liqo-fabric",
+  "liqo-gateway",
+  "liqo-sysctls",
+  "virtual-kubelet",
+] as const;
+
 const GOOGLE = ["google-samples", "online-boutique-ci"].map(
   (project) => `us-central1-docker.pkg.dev/${project}/microservices-demo`,
 );
@@ -139,18 +148,20 @@ function boutique(service: string, { bundles, node }: BuiltinOptions): ImageEntr
 }
 
 function liqo({ bundles, node, wireguard }: BuiltinOptions): ImageEntry {
+  const programs = LIQO_PROGRAMS.map((name) => ({ host: `${bundles}/${name}.js`, path: `/opt/liqo/${name}.js` }));
   return {
     names: ["ghcr.io/liqo-ts/liqo", "liqo-ts/liqo"],
     base: "host",
     entrypoint: ["node", "--enable-source-maps"],
     workingDir: "/opt/liqo",
+    user: "1000:1000",
     env: { NODE_ENV: "production" },
-    requires: [bundles],
+    requires: programs.map(({ host }) => host),
     remedy: "npm run bundle",
     root: {
       binds: [
         { host: node, path: NODE_PATH },
-        { host: bundles, path: "/opt/liqo" },
+        ...programs,
         ...(wireguard === undefined ? [] : [{ host: wireguard, path: "/usr/local/bin/wireguard-go" }]),
       ],
     },

@@ -83,6 +83,7 @@ async function apiServerProcess({ spec, paths, programs, credentials, network }:
       organizations: ["system:masters"],
     }),
     tokenKey: credentials.tokenKey(),
+    ...(spec.auditLog && { auditLog: paths.auditLog }),
   };
   return processSpec({ spec, paths, programs }, "apiserver", network.netns, config);
 }

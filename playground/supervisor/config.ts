@@ -13,6 +13,8 @@ export interface ApiServerConfig {
   readonly kubeletClient: Identity;
   /** PEM of the key that signs service-account tokens. */
   readonly tokenKey: string;
+  /** Absent: no audit log. */
+  readonly auditLog?: string;
 }
 
 export interface ControllersConfig {

@@ -18,6 +18,8 @@ export interface ClusterPaths {
   readonly pki: string;
   readonly store: string;
   readonly logs: string;
+  /** Of the API server, where one is kept. */
+  readonly auditLog: string;
   readonly volumes: string;
   readonly config: string;
   /** Images that the user adds, shared by all clusters. */
@@ -43,6 +45,7 @@ export function clusterPaths(paths: Paths, cluster: string): ClusterPaths {
     pki: join(root, "pki"),
     store: join(root, "store.db"),
     logs: join(root, "logs"),
+    auditLog: join(root, "audit.log"),
     volumes: join(root, "volumes"),
     config: join(root, "config"),
     images: join(paths.home, "images.yaml"),

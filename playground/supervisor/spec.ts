@@ -15,6 +15,8 @@ export interface ClusterSpec {
   readonly podCidr: string;
   readonly serviceCidr: string;
   readonly loadBalancer: boolean;
+  /** Keep an audit log of the API server. */
+  readonly auditLog: boolean;
   /** A stopped cluster keeps its state and runs nothing. */
   readonly stopped: boolean;
 }
@@ -30,6 +32,7 @@ export const DEFAULT_CLUSTER: Omit<ClusterSpec, "name"> = {
   podCidr: "10.244.0.0/16",
   serviceCidr: "10.96.0.0/16",
   loadBalancer: true,
+  auditLog: false,
   stopped: false,
 };
 

@@ -10,6 +10,7 @@ import type { VirtualNode, VkOptionsTemplate } from "#api/offloading/virtualnode
 import { GLOBAL_LABELS, vkDeploymentName } from "./names.ts";
 
 type Template = NonNullable<NonNullable<VirtualNode["spec"]>["template"]>;
+type TemplateContainer = NonNullable<NonNullable<Template["spec"]>["template"]["spec"]>["containers"][number];
 
 export interface VkParts {
   readonly homeClusterId: string;
@@ -29,7 +30,6 @@ function vkLabels(node: VirtualNode): Record<string, string> {
 export function forgeVkTemplate(node: VirtualNode, options: VkOptionsTemplate["spec"], parts: VkParts): Template {
   const { name = "", namespace = "" } = node.metadata ?? {};
   const own = { ...options?.extraLabels, ...vkLabels(node) };
-  const env = (field: string, fieldPath: string) => ({ name: field, valueFrom: { fieldRef: { fieldPath } } });
   return {
     metadata: { name: vkDeploymentName(name), namespace, labels: own },
     spec: {
@@ -43,31 +43,51 @@ export function forgeVkTemplate(node: VirtualNode, options: VkOptionsTemplate["s
         },
         spec: {
           serviceAccountName: name,
+          securityContext: {
+            runAsNonRoot: true,
+            runAsUser: USER_ID,
+            runAsGroup: USER_ID,
+            seccompProfile: { type: "RuntimeDefault" },
+          },
           ...(options?.imagePullSecrets !== undefined && {
             imagePullSecrets: options.imagePullSecrets.map((secret) => ({ ...secret })),
           }),
           ...(options?.tolerations !== undefined && {
             tolerations: options.tolerations.map((toleration) => ({ ...toleration })),
           }),
-          containers: [
-            {
-              name: "virtual-kubelet",
-              image: options?.containerImage ?? "",
-              ...(options?.pullPolicy !== undefined && { imagePullPolicy: options.pullPolicy }),
-              command: ["node", "/opt/liqo/virtual-kubelet.js"],
-              args: vkArguments(node, options, parts),
-              env: [
-                env("POD_IP", "status.podIP"),
-                env("POD_NAME", "metadata.name"),
-                env("POD_NAMESPACE", "metadata.namespace"),
-                { name: "VIRTUALNODE_NAME", value: name },
-              ],
-              resources: { ...options?.resources },
-            },
-          ],
+          containers: [containerOf(node, options, parts)],
         },
       },
     },
+  };
+}
+
+/** Any user but root. */
+const USER_ID = 1000;
+const HEALTH_PORT = 8081;
+
+function containerOf(node: VirtualNode, options: VkOptionsTemplate["spec"], parts: VkParts): TemplateContainer {
+  const env = (field: string, fieldPath: string) => ({ name: field, valueFrom: { fieldRef: { fieldPath } } });
+  return {
+    name: "virtual-kubelet",
+    image: options?.containerImage ?? "",
+    ...(options?.pullPolicy !== undefined && { imagePullPolicy: options.pullPolicy }),
+    command: ["node", "/opt/liqo/virtual-kubelet.js"],
+    args: vkArguments(node, options, parts),
+    env: [
+      env("POD_IP", "status.podIP"),
+      env("POD_NAME", "metadata.name"),
+      env("POD_NAMESPACE", "metadata.namespace"),
+      { name: "VIRTUALNODE_NAME", value: node.metadata?.name ?? "" },
+    ],
+    livenessProbe: { httpGet: { path: "/healthz", port: HEALTH_PORT }, initialDelaySeconds: 15 },
+    readinessProbe: { httpGet: { path: "/readyz", port: HEALTH_PORT }, periodSeconds: 1 },
+    securityContext: {
+      allowPrivilegeEscalation: false,
+      readOnlyRootFilesystem: true,
+      capabilities: { drop: ["ALL"] },
+    },
+    resources: { ...options?.resources },
   };
 }
 
@@ -104,6 +124,7 @@ function vkArguments(node: VirtualNode, options: VkOptionsTemplate["spec"], part
     ...REFLECTORS.flatMap((name) =>
       configs[name]?.type === undefined ? [] : [`--${name}-reflection-type=${configs[name].type}`],
     ),
+    `--health-probe-bind-address=:${HEALTH_PORT}`,
     ...(options?.extraArgs ?? []),
     `--metrics-enabled=${options?.metricsEnabled ?? false}`,
     `--foreign-kubeconfig-secret-name=${spec?.kubeconfigSecretRef?.name ?? ""}`,

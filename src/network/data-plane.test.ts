@@ -81,14 +81,14 @@ describe("pods of two clusters with the same pod CIDR", { skip: findObstacle(), 
       it(`carries ${protocol} from ${side} through the remapped CIDR, and the answer back`, async () => {
         const answer = await say(side, protocol, "hello");
         // The other cluster sees the sender in the CIDR that it gave to this one.
-        assert.equal(answer, `${remap(two.POD_IP, REMAPPED[other(side)])} hello`);
+        assert.equal(answer, `${remap(two.POD_IPS[side].pod, REMAPPED[other(side)])} hello`);
       });
     }
   }
 
   for (const side of SIDES) {
     it(`refuses what ${side} says to a pod that is gone, before a client would give up`, async () => {
-      const gone = remap(two.POD_IP, REMAPPED[side]).replace(/\d+$/, "99");
+      const gone = remap(two.POD_IPS[other(side)].pod, REMAPPED[side]).replace(/\d+$/, "99");
       const refused = await until(`refusal to ${side}`, async () => {
         const argv = ["timeout", "2", process.execPath, ECHO, "tcp", gone, PORT, "anybody?"];
         const said = await net()
@@ -125,13 +125,13 @@ describe("pods of two clusters with the same pod CIDR", { skip: findObstacle(), 
     await kill("gateway-b");
     await killWireguard("b");
     startGateway("b");
-    assert.equal(await say("a", "tcp", "again"), `${remap(two.POD_IP, REMAPPED.b)} again`);
+    assert.equal(await say("a", "tcp", "again"), `${remap(two.POD_IPS.a.pod, REMAPPED.b)} again`);
   });
 
   it("restores a table that someone deleted and a link that someone removed", async () => {
     await net().run("a", "gw", ["nft", "delete", "table", "ip", "remap-podcidr"]);
     await net().run("a", "node", ["ip", "link", "del", objects.NODE_LINK]);
-    assert.equal(await say("a", "udp", "restored"), `${remap(two.POD_IP, REMAPPED.b)} restored`);
+    assert.equal(await say("a", "udp", "restored"), `${remap(two.POD_IPS.a.pod, REMAPPED.b)} restored`);
   });
 
   it("removes the node's state and the finalizer when a configuration is deleted", async () => {
@@ -217,7 +217,7 @@ async function createObjects(side: two.Side, peerKey: string): Promise<void> {
     metadata: { name: "gateway-pod", namespace: view.namespace, labels: own },
     spec: { nodeName: view.node, containers: [{ name: "gateway", image: "gateway" }] },
   });
-  await client.updateStatus(ctx, pods, { ...pod, status: { podIP: two.GATEWAY_POD_IP } });
+  await client.updateStatus(ctx, pods, { ...pod, status: { podIP: two.POD_IPS[side].gw } });
 }
 
 function viewOf(side: two.Side, peerKey: string): objects.PeeringView {
@@ -226,8 +226,8 @@ function viewOf(side: two.Side, peerKey: string): objects.PeeringView {
     ...{ peer, peerKey, node: `node-${side}`, namespace: `liqo-tenant-${peer}` },
     ...{ podCidr: two.POD_CIDR, remoteCidr: two.POD_CIDR, remappedCidr: REMAPPED[side] },
     tunnelPeer: side === "a" ? "169.254.18.1" : "169.254.18.2",
-    gatewayIp: two.GATEWAY_POD_IP,
-    podIps: [two.POD_IP],
+    gatewayIp: two.POD_IPS[side].gw,
+    podIps: [two.POD_IPS[side].pod],
   };
 }
 
@@ -278,7 +278,7 @@ async function killWireguard(side: two.Side): Promise<void> {
 
 /** What the pod of the other cluster answers. */
 async function say(side: two.Side, protocol: "tcp" | "udp", text: string): Promise<string> {
-  const address = remap(two.POD_IP, REMAPPED[side]);
+  const address = remap(two.POD_IPS[other(side)].pod, REMAPPED[side]);
   return until(`${protocol} from ${side}`, async () => {
     const argv = ["timeout", "2", process.execPath, ECHO, protocol, address, PORT, text];
     return net()

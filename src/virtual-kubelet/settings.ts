@@ -20,6 +20,8 @@ export interface VirtualKubeletSettings {
   readonly pingTimeoutMs: number;
   readonly extraLabels: Readonly<Record<string, string>>;
   readonly extraAnnotations: Readonly<Record<string, string>>;
+  /** Of /healthz and /readyz over plain HTTP; undefined: none. */
+  readonly healthPort: number | undefined;
   /** undefined: no metrics. */
   readonly metricsPort: number | undefined;
   /** undefined: no election, as with one replica and one virtual node per provider. */
@@ -71,6 +73,7 @@ const KINDS: Readonly<Record<string, FlagKind>> = {
   "disable-ip-reflection": "boolean",
   "home-api-server-host": "string",
   "home-api-server-port": "string",
+  "health-probe-bind-address": "string",
   "metrics-enabled": "boolean",
   "metrics-address": "string",
   "vk-lease-enabled": "boolean",
@@ -107,7 +110,8 @@ export function parseSettings(args: readonly string[], apiServerPort: string): V
     pingTimeoutMs: flags.durationMs("node-ping-timeout", 1_000),
     extraLabels: flags.map("node-extra-labels"),
     extraAnnotations: flags.map("node-extra-annotations"),
-    metricsPort: metricsPort(flags),
+    healthPort: listenPort(flags, "health-probe-bind-address", "0"),
+    metricsPort: flags.boolean("metrics-enabled", false) ? listenPort(flags, "metrics-address", ":8082") : undefined,
     election: election(flags),
     reflection: reflection(flags, apiServerPort),
   };
@@ -161,12 +165,13 @@ function certificateType(flags: Flags): VirtualKubeletSettings["certificateType"
   throw new FlagError(`invalid argument "${type}" for "--certificate-type" flag: use kubelet or self-signed`);
 }
 
-function metricsPort(flags: Flags): number | undefined {
-  const address = flags.string("metrics-address") ?? ":8082";
-  if (!flags.boolean("metrics-enabled", false)) return undefined;
+/** The port of an address such as `:8082`; undefined for `0`. */
+function listenPort(flags: Flags, name: string, fallback: string): number | undefined {
+  const address = flags.string(name) ?? fallback;
+  if (address === "0") return undefined;
   const port = Number(address.slice(address.lastIndexOf(":") + 1));
   if (!Number.isInteger(port) || port < 1)
-    throw new FlagError(`invalid argument "${address}" for "--metrics-address" flag: use an address such as :8082`);
+    throw new FlagError(`invalid argument "${address}" for "--${name}" flag: use an address such as :8082`);
   return port;
 }
 

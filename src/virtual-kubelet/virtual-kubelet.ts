@@ -42,12 +42,20 @@ export interface VirtualKubeletOptions {
 
 /** Waits to be the active replica, then runs until the context ends. Rejects when the lease is lost. */
 export async function runVirtualKubelet(ctx: Context, options: VirtualKubeletOptions): Promise<void> {
-  const election = electionFor(options, options.settings.nodeName);
-  if (election === undefined) return runActive(ctx, options);
-  await runElected(ctx, options.client, election, (leading) => runActive(leading, options));
+  const { healthPort, nodeName } = options.settings;
+  // A replica that waits is as ready as it can be: were it not, an update would wait for it to lead.
+  const health = { isReady: true };
+  await using _health =
+    healthPort === undefined ? undefined : await startHealthServer({ port: healthPort, isReady: () => health.isReady });
+  const lead = (leading: Context): Promise<void> => runActive(leading, options, health);
+  const election = electionFor(options, nodeName);
+  // Awaited here: what is in use is disposed of when this function returns.
+  if (election === undefined) return await lead(ctx);
+  await runElected(ctx, options.client, election, lead);
 }
 
-async function runActive(ctx: Context, options: VirtualKubeletOptions): Promise<void> {
+async function runActive(ctx: Context, options: VirtualKubeletOptions, health: { isReady: boolean }): Promise<void> {
+  health.isReady = false;
   const { client, settings, nowMs } = options;
   const { foreignClusterId, tenantNamespace } = settings;
   await using informers = new Informers(ctx, client);
@@ -63,11 +71,12 @@ async function runActive(ctx: Context, options: VirtualKubeletOptions): Promise<
     remoteNamespace: (namespace) => acceptedMappings(maps, foreignClusterId).get(namespace),
     nowMs,
   });
-  await using _health =
+  await using _metrics =
     settings.metricsPort === undefined
       ? undefined
       : await startHealthServer({ port: settings.metricsPort, metrics: () => home.metrics.render() });
   await Promise.race([virtual.synced, ended(ctx)]);
+  health.isReady = true;
   const scope = scopeOf(settings, home.virtualNode());
   await Promise.all([
     runNode(ctx, {

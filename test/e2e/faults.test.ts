@@ -5,10 +5,11 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import type { Pod, Service } from "kubernetes-types/core/v1";
-import type { Component, RunningContainer } from "../engines/engine.ts";
-import { type Clusters, startPeered } from "../kit/clusters.ts";
-import { eventually } from "../kit/eventually.ts";
-import { Load, page } from "../kit/load.ts";
+import { machineOf, needsOwnClusters } from "#engines/choose.ts";
+import type { Component, RunningContainer } from "#engines/engine.ts";
+import { type Clusters, startPeered } from "#kit/clusters.ts";
+import { eventually } from "#kit/eventually.ts";
+import { Load, page } from "#kit/load.ts";
 
 const NAMESPACE = "web";
 const TWIN = "web-milan";
@@ -37,7 +38,7 @@ const FAULTS: readonly Fault[] = ["milan", "rome"].flatMap((cluster): Fault[] =>
   { what: "the gateway", cluster, component: container(cluster, "gateway"), interrupts: true },
 ]);
 
-describe("a process that is killed", () => {
+describe("a process that is killed", { skip: needsOwnClusters() }, () => {
   let clusters: Clusters;
   let url: string;
   const started = new Map<string, string>();
@@ -55,7 +56,7 @@ describe("a process that is killed", () => {
       await using load = new Load(url);
       const victim = await component(clusters);
       const killedMs = performance.now();
-      await clusters.engine.kill(cluster, victim);
+      await machineOf(clusters.engine).kill(cluster, victim);
       if (typeof victim === "object" && "containerId" in victim)
         await eventually("the container runs again", () => isReplaced(clusters, cluster, victim), HEALED_MS);
       await settled(clusters, url);
@@ -71,10 +72,10 @@ describe("a process that is killed", () => {
 
   for (const cluster of ["milan", "rome"]) {
     it(`${cluster}, stopped and started: its pods run again`, async () => {
-      await clusters.engine.stop(cluster);
+      await machineOf(clusters.engine).stop(cluster);
       const { code } = await clusters.tryKubectl(cluster, ["get", "--raw", "/readyz"]);
       assert.equal(code, 1);
-      await clusters.engine.start(cluster);
+      await machineOf(clusters.engine).start(cluster);
       await settled(clusters, url);
     });
   }

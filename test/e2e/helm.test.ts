@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import type { Deployment } from "kubernetes-types/apps/v1";
+import { needsOwnClusters } from "#engines/choose.ts";
 import { type OneCluster, startCluster } from "#kit/one-cluster.ts";
 
 const HOOK = `
@@ -21,7 +22,7 @@ spec:
 `;
 const WAIT = ["--wait", "--timeout", "60s"];
 
-describe("helm", { concurrency: 1 }, () => {
+describe("helm", { concurrency: 1, skip: needsOwnClusters() }, () => {
   let cluster: OneCluster;
   const folder = mkdtempSync(join(tmpdir(), "liqo-e2e-chart-"));
   const chart = join(folder, "shop");

@@ -4,6 +4,7 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import type { Pod, Service } from "kubernetes-types/core/v1";
+import { needsOwnClusters } from "#engines/choose.ts";
 import type { Background } from "#kit/command.ts";
 import { eventually } from "#kit/eventually.ts";
 import { type OneCluster, startCluster } from "#kit/one-cluster.ts";
@@ -28,7 +29,7 @@ metadata: {name: web}
 spec: {type: LoadBalancer, selector: {app: web}, ports: [{port: 8080, targetPort: http}]}
 `;
 
-describe("pods", { concurrency: 1 }, () => {
+describe("pods", { concurrency: 1, skip: needsOwnClusters() }, () => {
   let cluster: OneCluster;
   const kubectl = (...args: readonly string[]) => cluster.kubectl(...args);
   before(async () => {

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import type { Job } from "kubernetes-types/batch/v1";
 import type { PersistentVolumeClaim, Pod } from "kubernetes-types/core/v1";
+import { needsOwnClusters } from "#engines/choose.ts";
 import { eventually } from "#kit/eventually.ts";
 import { type OneCluster, startCluster } from "#kit/one-cluster.ts";
 
@@ -12,7 +13,7 @@ interface List<T> {
 
 const CRON_MS = 75_000;
 
-describe("workloads", { concurrency: 1 }, () => {
+describe("workloads", { concurrency: 1, skip: needsOwnClusters() }, () => {
   let cluster: OneCluster;
   const kubectl = (...args: readonly string[]) => cluster.kubectl(...args);
   before(async () => {

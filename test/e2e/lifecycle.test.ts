@@ -2,10 +2,11 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import type { Service } from "kubernetes-types/core/v1";
-import { type Clusters, installLiqo, startClusters } from "../kit/clusters.ts";
-import { eventually } from "../kit/eventually.ts";
-import { difference, inventory } from "../kit/inventory.ts";
-import { page } from "../kit/load.ts";
+import { machineOf, needsOwnClusters } from "#engines/choose.ts";
+import { type Clusters, installLiqo, startClusters } from "#kit/clusters.ts";
+import { eventually } from "#kit/eventually.ts";
+import { difference, inventory } from "#kit/inventory.ts";
+import { page } from "#kit/load.ts";
 
 const PEERS = ["--context", "milan", "--remote-context", "rome"] as const;
 const NAMESPACE = "web";
@@ -14,7 +15,7 @@ const CONNECTIONS = 50;
 const NO_PACKET_LOST_MS = 900;
 const GONE_MS = 20_000;
 
-describe("Liqo's life cycle", () => {
+describe("Liqo's life cycle", { skip: needsOwnClusters() }, () => {
   let clusters: Clusters;
   let objects: string[];
   let kernels: string[];
@@ -163,7 +164,7 @@ async function allObjects(clusters: Clusters): Promise<string[]> {
 
 async function allKernels({ engine, clusters }: Clusters): Promise<string[]> {
   const nodes = clusters.flatMap(({ name, workers }) => workers.map((worker) => ({ name, worker })));
-  const states = await Promise.all(nodes.map(({ name, worker }) => engine.kernelState(name, worker)));
+  const states = await Promise.all(nodes.map(({ name, worker }) => machineOf(engine).kernelState(name, worker)));
   return states.flatMap((lines, i) => lines.map((line) => `${nodes[i]?.name} ${nodes[i]?.worker}: ${line}`));
 }
 

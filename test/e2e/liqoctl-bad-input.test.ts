@@ -4,9 +4,10 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import { type Clusters, installLiqo, startClusters } from "../kit/clusters.ts";
-import { outcome } from "../kit/command.ts";
-import { difference, inventory } from "../kit/inventory.ts";
+import { needsOwnClusters } from "#engines/choose.ts";
+import { type Clusters, installLiqo, startClusters } from "#kit/clusters.ts";
+import { outcome } from "#kit/command.ts";
+import { difference, inventory } from "#kit/inventory.ts";
 
 const CIDRS = ["--pod-cidr", "10.244.0.0/16", "--service-cidr", "10.96.0.0/16"] as const;
 const TAKEN_PORT = 30333;
@@ -23,7 +24,7 @@ interface Kubeconfig {
   users: { name: string; user: Record<string, string> }[];
 }
 
-describe("liqoctl with bad input", () => {
+describe("liqoctl with bad input", { skip: needsOwnClusters() }, () => {
   let clusters: Clusters;
   let folder: string;
 

@@ -2,11 +2,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Node, Service } from "kubernetes-types/core/v1";
+import { needsOwnClusters } from "#engines/choose.ts";
 import { startClusters } from "#kit/clusters.ts";
 import { eventually } from "#kit/eventually.ts";
 import { Shopper } from "#kit/shopper.ts";
 
-test("EXTERNAL-IP stays <pending> and the NodePort answers", async () => {
+test("EXTERNAL-IP stays <pending> and the NodePort answers", { skip: needsOwnClusters() }, async () => {
   await using clusters = await startClusters({ name: "milan", workers: 1, loadBalancer: false });
   const kubectl = (...args: readonly string[]) => clusters.kubectl("milan", ...args);
   await kubectl("create", "deployment", "web", "--image=nginx");

@@ -34,7 +34,7 @@ const READER = {
       {
         name: "reader",
         image: "busybox",
-        command: ["sh", "-c", "echo started; echo oops >&2; exec sleep 3600"],
+        command: ["sh", "-c", "echo started; sleep 1; echo oops >&2; exec sleep 3600"],
         volumeMounts: [
           { name: "settings", mountPath: "/settings" },
           { name: "credentials", mountPath: "/credentials" },

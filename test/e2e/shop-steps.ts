@@ -82,8 +82,8 @@ export function shopSuite({ name, manifest, oneByOne, footer }: ShopSuite): void
     test("the frontend serves from either side through all three ways", async () => {
       for (const side of ["remote", "local"] as const) {
         await place(clusters, ["frontend"], side);
-        await purchase(await base());
-        for (const url of await nodePortUrls(clusters)) await purchase(url);
+        // Each node's service proxy learns of the new endpoint by itself, a moment after the rollout is complete.
+        for (const url of [await base(), ...(await nodePortUrls(clusters))]) await purchaseEventually(url);
         await withPortForward(clusters, purchase);
         const { text } = await new Shopper(await base()).visit("/");
         assert.match(text, footer?.(side) ?? /<footer>/);

@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
+import { chosenName } from "#engines/choose.ts";
 import { outcome, output } from "#kit/command.ts";
 import { eventually } from "#kit/eventually.ts";
 
@@ -14,11 +15,10 @@ interface Step {
 
 const ROOT = join(import.meta.dirname, "../..");
 const LIQOCTL = join(ROOT, "bin/liqoctl");
-const engine = process.env["LIQO_TEST_ENGINE"] ?? "playground";
 
 describe("the tutorial", {
   concurrency: 1,
-  skip: engine === "playground" ? false : "it makes embedded clusters",
+  skip: chosenName() === "playground" ? false : "it makes embedded clusters",
 }, () => {
   const home = mkdtempSync(join(tmpdir(), "liqo-e2e-"));
   const env = { LIQO_PLAYGROUND_HOME: home, PATH: `${ROOT}/bin:${process.env["PATH"]}`, NO_COLOR: "1" };

@@ -7,7 +7,9 @@ import type { Accepted } from "#kit/object-differences.ts";
 
 const STORAGE = "there is no storage class liqo yet";
 const PROXY = "there is no proxy for in-band peering yet, so its address is not taken";
-const ONE_CONTAINER = "the gateway is one container of our image, not three; the virtual kubelet is started by Node.js";
+const ONE_CONTAINER =
+  "the gateway is one container of our image, not three, and only an init container is privileged; the virtual kubelet is started by Node.js";
+const UNPRIVILEGED = "our virtual kubelet says how it is, and runs without root, capabilities and a writable root";
 const NETWORKLESS = "recorded by a peering without network";
 const ANSWERED = "a request that was answered goes at once: upstream leaves it to the cluster's cleaner, for hours";
 const REQUESTS = "our pods ask for what they use, so that the scheduler counts it";
@@ -26,6 +28,11 @@ export const CONSUMER: readonly Accepted[] = [
     reason: ONE_CONTAINER,
   },
   { object: /^VirtualNode |^Deployment .*\/vk-|^VkOptions/, path: /resources\.requests/, reason: REQUESTS },
+  {
+    object: /^VirtualNode |^Deployment .*\/vk-/,
+    path: /securityContext|(liveness|readiness)Probe|args\[--health-probe-bind-address/,
+    reason: UNPRIVILEGED,
+  },
   { object: /^Node /, path: /^status\.conditions\[NetworkUnavailable\]/, reason: NETWORKLESS },
   {
     object: /^Node /,
@@ -63,7 +70,16 @@ export const PROVIDER: readonly Accepted[] = [
 function network(peer: string): Accepted[] {
   const gateway = new RegExp(`^(Deployment .*/gw-cluster-${peer}|WgGateway\\w+ .*)$`);
   return [
-    { object: gateway, path: /template\.spec\.(containers|volumes)/, reason: ONE_CONTAINER },
+    {
+      object: /^RoleBinding .*\/liqo-gateway-/,
+      path: /^$/,
+      reason: "what is a gateway's own it may only do in its own namespace",
+    },
+    {
+      object: gateway,
+      path: /template\.spec\.(initContainers|containers|volumes|securityContext)/,
+      reason: ONE_CONTAINER,
+    },
     {
       object: /^WgGateway/,
       path: /^spec\.secretRef\.name/,

@@ -4,6 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
+import { needsOwnClusters } from "#engines/choose.ts";
 import { type Clusters, installLiqo, startClusters } from "#kit/clusters.ts";
 import { eventually } from "#kit/eventually.ts";
 import { normalObject } from "#kit/normal-object.ts";
@@ -18,7 +19,8 @@ const MORE_KINDS = ["Role", "RoleBinding", "ClusterRoleBinding"].map((kind) => `
 const OUR_NAMESPACES = /^(liqo-tenant-.*|off|off-cluster-a)$/;
 
 const recording = findRecording();
-const skip = recording === undefined && "upstream's recording is not on this machine (../shared/data)";
+const skip =
+  recording === undefined ? "upstream's recording is not on this machine (../shared/data)" : needsOwnClusters();
 
 describe("objects beside upstream's", { concurrency: 1, skip }, () => {
   let clusters: Clusters;

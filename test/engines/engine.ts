@@ -13,6 +13,8 @@ export interface ClusterRequest {
   readonly serviceCidr?: string;
   /** Default: Services of type LoadBalancer get an address. */
   readonly loadBalancer?: boolean;
+  /** Default false: the API server keeps no audit log. */
+  readonly auditLog?: boolean;
 }
 
 export interface TestCluster {
@@ -32,24 +34,49 @@ export interface RunningContainer {
   readonly containerId: string;
 }
 
-/**
- * Clusters of one test, with nothing shared with another test's. Node addresses, NodePorts and load balancer addresses
- * can be reached from the test's process. Disposing removes everything the clusters made.
- */
-export interface Engine extends AsyncDisposable {
-  readonly name: "playground" | "kubernetes";
+/** What the tests read of one. Kubernetes: apiserver/pkg/apis/audit/v1 */
+export interface AuditEvent {
+  readonly verb: string;
+  readonly stage: "ResponseStarted" | "ResponseComplete" | "Panic";
+  readonly requestURI: string;
+  readonly user: { readonly username?: string; readonly groups?: readonly string[] };
+  readonly userAgent?: string;
+  readonly objectRef?: {
+    readonly resource: string;
+    readonly namespace?: string;
+    readonly name?: string;
+    readonly apiGroup?: string;
+    readonly subresource?: string;
+  };
+  readonly responseStatus?: { readonly code: number };
+  readonly annotations?: Readonly<Record<string, string>>;
+}
+
+/** The machine below the clusters: only an engine that made them has a hand on it. */
+export interface Machine {
   /** Of the servers, without the patch: `v1.35`. */
   readonly version: string;
-  readonly kubeconfig: string;
-  /** What programs started by the test need to find the clusters. */
-  readonly env: Readonly<Record<string, string>>;
-  /** Resolves when their nodes are ready. */
-  create(requests: readonly ClusterRequest[]): Promise<TestCluster[]>;
   /** Ends the component's process as `kill -9` does; the engine itself has to start it again. */
   kill(cluster: string, component: Component): Promise<void>;
   /** Ends all of the cluster in good order, and starts it again; its state stays. Resolves when its nodes are ready. */
   stop(cluster: string): Promise<void>;
   start(cluster: string): Promise<void>;
+  /** The API server's audit log so far (audit.k8s.io/v1, level Metadata), of a cluster that was asked to keep one. */
+  auditEvents(cluster: string): AuditEvent[];
   /** Interfaces, routing rules and tables, and nftables tables of a node, a line each, sorted; those of pods left out. */
   kernelState(cluster: string, node: string): Promise<string[]>;
+}
+
+/**
+ * Clusters of one test, with nothing shared with another test's. Node addresses, NodePorts and load balancer addresses
+ * can be reached from the test's process. Disposing removes everything the clusters made.
+ */
+export interface Engine extends AsyncDisposable {
+  readonly name: "playground" | "kubernetes" | "existing";
+  readonly kubeconfig: string;
+  /** What programs started by the test need to find the clusters. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Resolves when their nodes are ready. */
+  create(requests: readonly ClusterRequest[]): Promise<TestCluster[]>;
+  readonly machine?: Machine;
 }

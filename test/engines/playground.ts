@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { run } from "#base/run.ts";
 import { clusterPaths, labNameOf, playgroundPaths } from "#playground/supervisor/paths.ts";
 import { findRecord } from "#playground/supervisor/processes.ts";
+import { readAuditLog } from "./audit-log.ts";
 import type { ClusterRequest, Component, Engine, TestCluster } from "./engine.ts";
 import { kernelState } from "./kernel-state.ts";
 
@@ -20,19 +21,22 @@ export function playgroundEngine(): Engine {
   const playground = (...args: string[]) => run(LIQOCTL, ["playground", ...args], { env, timeoutMs: TIMEOUT_MS });
   return {
     name: "playground",
-    version: "v1.35",
     kubeconfig,
     env,
     create: async (requests) => {
       for (const group of alike(requests)) await playground("create", ...group.names, ...group.flags);
       return requests.map(testCluster);
     },
-    kill: async (cluster, component) => {
-      process.kill(pidOf(home, cluster, component), "SIGKILL");
+    machine: {
+      version: "v1.35",
+      kill: async (cluster, component) => {
+        process.kill(pidOf(home, cluster, component), "SIGKILL");
+      },
+      stop: async (cluster) => void (await playground("stop", cluster)),
+      start: async (cluster) => void (await playground("start", cluster)),
+      auditEvents: (cluster) => readAuditLog(clusterPaths(playgroundPaths(home), cluster).auditLog),
+      kernelState: (cluster, node) => kernelState(`${labNameOf(home)}-${cluster}-${node}`),
     },
-    stop: async (cluster) => void (await playground("stop", cluster)),
-    start: async (cluster) => void (await playground("start", cluster)),
-    kernelState: (cluster, node) => kernelState(`${labNameOf(home)}-${cluster}-${node}`),
     [Symbol.asyncDispose]: async () => {
       await playground("delete");
       rmSync(home, { recursive: true, force: true });
@@ -50,12 +54,14 @@ function alike(requests: readonly ClusterRequest[]): { flags: string[]; names: s
 }
 
 function flagsOf(request: ClusterRequest): string[] {
-  const { workers = 2, loadBalancer = true, podCidr = POD_CIDR, serviceCidr = SERVICE_CIDR } = request;
+  const { workers = 2, loadBalancer = true, auditLog = false } = request;
+  const { podCidr = POD_CIDR, serviceCidr = SERVICE_CIDR } = request;
   return [
     `--workers=${workers}`,
     `--pod-cidr=${podCidr}`,
     `--service-cidr=${serviceCidr}`,
     ...(loadBalancer ? [] : ["--no-load-balancer"]),
+    ...(auditLog ? ["--audit-log"] : []),
   ];
 }
 

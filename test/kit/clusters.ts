@@ -28,7 +28,7 @@ export interface Clusters extends AsyncDisposable {
 export async function startClusters(...requests: readonly ClusterRequest[]): Promise<Clusters> {
   const engine = chosenEngine();
   try {
-    return bind(engine, await engine.create(requests));
+    return bindClusters(engine, await engine.create(requests));
   } catch (error) {
     await engine[Symbol.asyncDispose]();
     throw error;
@@ -59,7 +59,8 @@ export async function installLiqo(
   await liqoctl("install", "--context", name, "--cluster-id", clusterId, ...cidrs);
 }
 
-function bind(engine: Engine, clusters: readonly TestCluster[]): Clusters {
+/** The programs, bound to clusters that the engine has made. */
+export function bindClusters(engine: Engine, clusters: readonly TestCluster[]): Clusters {
   const env = { ...engine.env, NO_COLOR: "1" };
   const kubectl = (cluster: string, ...args: readonly string[]) =>
     output("kubectl", ["--context", cluster, ...args], { env });

@@ -1,4 +1,4 @@
-{{- define "liqo.version" -}}{{ .Values.image.version | default .Chart.AppVersion }}{{- end -}}
+{{- define "liqo.version" -}}{{ .Values.tag | default .Chart.AppVersion }}{{- end -}}
 {{- define "liqo.image" -}}{{ .Values.image.name }}:{{ include "liqo.version" . }}{{- end -}}
 
 {{/* Labels of one component: (dict "root" $ "name" "…" "component" "…") */}}
@@ -18,4 +18,55 @@ app.kubernetes.io/part-of: liqo
 
 {{- define "liqo.pairs" -}}
 {{- $list := list -}}{{- range $k, $v := . -}}{{- $list = append $list (printf "%s=%s" $k (toString $v)) -}}{{- end -}}{{ join "," $list }}
+{{- end -}}
+
+{{/* Where a pod may run, and what it is pulled with: (dict "root" $ "nodeSelector" … "tolerations" … "affinity" … "priorityClassName" …) */}}
+{{- define "liqo.placement" -}}
+{{- with .root.Values.imagePullSecrets }}
+imagePullSecrets: {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .nodeSelector }}
+nodeSelector: {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .tolerations }}
+tolerations: {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .affinity }}
+affinity: {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .priorityClassName }}
+priorityClassName: {{ . }}
+{{- end }}
+{{- end -}}
+
+{{/* Liveness and readiness of a component on its port "healthz". */}}
+{{- define "liqo.probes" -}}
+livenessProbe:
+  httpGet: { path: /healthz, port: healthz }
+  initialDelaySeconds: 15
+readinessProbe:
+  httpGet: { path: /readyz, port: healthz }
+  periodSeconds: 1
+{{- end -}}
+
+{{/* Sets forwarding and the like, once: /proc/sys can be written by privileged containers only, and nothing else has to be one. */}}
+{{- define "liqo.sysctls" -}}
+- name: sysctls
+  image: {{ include "liqo.image" .root }}
+  imagePullPolicy: {{ .root.Values.pullPolicy }}
+  command: [node, /opt/liqo/liqo-sysctls.js, {{ .component }}]
+  securityContext:
+    runAsUser: 0
+    privileged: true
+    readOnlyRootFilesystem: true
+  resources: {{- toYaml .resources | nindent 4 }}
+{{- end -}}
+
+{{/* Links, routes, nftables and raw sockets, and (list …) of what else is needed. Root: whoever else executes ip or nft loses the capabilities. */}}
+{{- define "liqo.networkSecurity" -}}
+securityContext:
+  runAsUser: 0
+  allowPrivilegeEscalation: false
+  readOnlyRootFilesystem: true
+  capabilities: { drop: [ALL], add: {{ concat (list "NET_ADMIN" "NET_RAW") . | toJson }} }
 {{- end -}}

@@ -1,5 +1,6 @@
 /**
- * Leader election by a Lease. It keeps replicas from working twice, it does not fence: destructive writes still carry
+ * Leader election by a Lease: it is free when its holder has not renewed it for as long as it lasts, by the clock of
+ * whoever watches, so that clocks may differ. It keeps replicas from working twice, it does not fence: destructive writes still carry
  * uid and resourceVersion preconditions. Kubernetes: client-go/tools/leaderelection
  */
 import type { Lease } from "kubernetes-types/coordination/v1";
@@ -30,61 +31,73 @@ export async function runElected(
   lead: (ctx: Context) => Promise<void>,
 ): Promise<void> {
   const retryMs = options.retryMs ?? 2_000;
-  while (!ctx.signal.aborted && !(await tryAcquire(ctx, client, options))) await sleep(ctx, retryMs);
+  const candidate = new Candidate(client, options);
+  while (!ctx.signal.aborted && !(await candidate.tryAcquire(ctx))) await sleep(ctx, retryMs);
   if (ctx.signal.aborted) return;
   ctx.log.info("became leader", { lease: options.lease.name });
   const { ctx: leading, cancel } = withCancel(ctx);
   const work = lead(leading);
-  const kept = keep(leading, client, options).finally(cancel);
+  const kept = keep(leading, candidate, options).finally(cancel);
   await Promise.all([work, kept]);
   if (ctx.signal.aborted) await release(client, options);
   else throw new Error(`lost the lease ${options.lease.name}`);
 }
 
 /** Renews until the context ends or nothing succeeded for two thirds of the lease's duration. */
-async function keep(ctx: Context, client: KubeClient, options: ElectionOptions): Promise<void> {
+async function keep(ctx: Context, candidate: Candidate, options: ElectionOptions): Promise<void> {
   const leaseMs = (options.leaseSeconds ?? 15) * 1000;
   let renewedAt = performance.now();
   while (!ctx.signal.aborted && performance.now() - renewedAt < (leaseMs * 2) / 3) {
     await sleep(ctx, options.renewMs ?? 2_000);
     if (ctx.signal.aborted) return;
-    if (await tryAcquire(ctx, client, options)) renewedAt = performance.now();
+    if (await candidate.tryAcquire(ctx)) renewedAt = performance.now();
   }
 }
 
-async function tryAcquire(ctx: Context, client: KubeClient, options: ElectionOptions): Promise<boolean> {
-  const { lease: key, identity } = options;
-  const leaseDurationSeconds = options.leaseSeconds ?? 15;
-  try {
-    const now = new Date();
-    const lease = await client.find(ctx, leases, key);
-    if (lease === undefined) {
-      const spec = {
-        holderIdentity: identity,
-        leaseDurationSeconds,
-        acquireTime: micro(now),
-        renewTime: micro(now),
-        leaseTransitions: 0,
-      };
-      await client.create(ctx, leases, { metadata: { ...key }, spec });
+/** One who wants the lease, or has it. */
+class Candidate {
+  readonly #client: KubeClient;
+  readonly #options: ElectionOptions;
+  /** What was last seen of another's lease, and since when. */
+  #seen = { resourceVersion: "", sinceMs: 0 };
+
+  constructor(client: KubeClient, options: ElectionOptions) {
+    this.#client = client;
+    this.#options = options;
+  }
+
+  /** Whether the lease is this candidate's now: taken, or renewed. */
+  async tryAcquire(ctx: Context): Promise<boolean> {
+    const { lease: key, identity } = this.#options;
+    const leaseDurationSeconds = this.#options.leaseSeconds ?? 15;
+    try {
+      const now = micro(new Date());
+      const lease = await this.#client.find(ctx, leases, key);
+      const fresh = { acquireTime: now, renewTime: now, holderIdentity: identity, leaseDurationSeconds };
+      if (lease === undefined) {
+        await this.#client.create(ctx, leases, { metadata: { ...key }, spec: { ...fresh, leaseTransitions: 0 } });
+        return true;
+      }
+      const { acquireTime = now, leaseTransitions = 0, holderIdentity } = lease.spec ?? {};
+      const mine = holderIdentity === identity;
+      if (!mine && !this.#isFree(lease)) return false;
+      const term = mine ? { acquireTime, leaseTransitions } : { leaseTransitions: leaseTransitions + 1 };
+      await this.#client.update(ctx, leases, { ...lease, spec: { ...lease.spec, ...fresh, ...term } });
       return true;
+    } catch (error) {
+      if (!isConflict(error)) ctx.log.debug("lease not renewed", { lease: key.name, error: messageOf(error) });
+      return false;
     }
-    const mine = lease.spec?.holderIdentity === identity;
-    if (!mine && !isFree(lease, now)) return false;
-    const takeover = mine ? {} : { acquireTime: micro(now), leaseTransitions: (lease.spec?.leaseTransitions ?? 0) + 1 };
-    const spec = { ...lease.spec, ...takeover, holderIdentity: identity, leaseDurationSeconds, renewTime: micro(now) };
-    await client.update(ctx, leases, { ...lease, spec });
-    return true;
-  } catch (error) {
-    if (!isConflict(error)) ctx.log.debug("lease not renewed", { lease: key.name, error: messageOf(error) });
-    return false;
   }
-}
 
-function isFree(lease: Lease, now: Date): boolean {
-  const { holderIdentity, renewTime, leaseDurationSeconds } = lease.spec ?? {};
-  if (holderIdentity === undefined || holderIdentity === "" || renewTime === undefined) return true;
-  return Date.parse(renewTime) + (leaseDurationSeconds ?? 15) * 1000 < now.getTime();
+  #isFree({ metadata, spec }: Lease): boolean {
+    const { holderIdentity = "", leaseDurationSeconds = 15 } = spec ?? {};
+    if (holderIdentity === "") return true;
+    const nowMs = performance.now();
+    const resourceVersion = metadata?.resourceVersion ?? "";
+    if (this.#seen.resourceVersion !== resourceVersion) this.#seen = { resourceVersion, sinceMs: nowMs };
+    return nowMs - this.#seen.sinceMs > leaseDurationSeconds * 1000;
+  }
 }
 
 async function release(client: KubeClient, options: ElectionOptions): Promise<void> {

@@ -21,6 +21,8 @@ export interface AgentsOptions {
   readonly place: Place;
   readonly host: string;
   readonly restoresDrift: boolean;
+  /** Of routing rules that name none. */
+  readonly rulePriority?: number;
   /** Whether another host of that name lives; makes this host guard its state by finalizers. */
   readonly isLive?: (host: string) => Promise<boolean>;
 }
@@ -47,7 +49,7 @@ export function configurationAgents(options: AgentsOptions): Agents {
   return {
     isSynced: () => routes.isSynced && firewall.isSynced,
     routes: configurationAgent<RouteConfiguration>({
-      ...{ client, events, host, informer: routes, applier: routeApplier(tools) },
+      ...{ client, events, host, informer: routes, applier: routeApplier(tools, options.rulePriority) },
       ...guard(finalizers.ROUTE_CONFIGURATION),
       eventReason: "RouteConfigurationUpdate",
       isSelected: (object) => isSelected(place, ROUTE_LABELS, object),

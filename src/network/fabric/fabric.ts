@@ -22,7 +22,7 @@ import { applyLinks } from "../overlay/overlay.ts";
 import { nodeLinks } from "../overlay/plan.ts";
 import { routeApplier } from "../route/routes.ts";
 import { monitorNetwork } from "../system/monitor.ts";
-import { ensureSysctl } from "../system/sysctl.ts";
+import { ensureForwarding } from "../system/sysctl.ts";
 import { LOCAL_TOOLS, type Tools } from "../system/tools.ts";
 import { internalNodeAgent } from "./internal-node.ts";
 import type { FabricOptions } from "./options.ts";
@@ -38,7 +38,7 @@ export async function runFabric(ctx: Context, client: KubeClient, options: Fabri
   const { healthPort, metricsPort, nodeName } = options;
   if (healthPort !== undefined) servers.use(await startHealthServer({ port: healthPort, isReady: () => isReady }));
   if (metricsPort !== undefined) servers.use(await startHealthServer({ port: metricsPort, metrics: () => "" }));
-  ensureSysctl("ipv4/ip_forward", "1");
+  ensureForwarding();
   {
     await using informers = new Informers(ctx, client);
     const agents = fabricAgents(ctx, client, informers, options);

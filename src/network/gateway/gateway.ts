@@ -27,6 +27,7 @@ import { Tunnel, tunnelAddresses } from "../wireguard/tunnel.ts";
 import { markActive } from "./active.ts";
 import { renderMetrics } from "./metrics.ts";
 import type { GatewayOptions } from "./options.ts";
+import { RULE_PRIORITY, shareOwnAddress } from "./own-address.ts";
 import { refusalLoop } from "./refusal.ts";
 
 const COMPONENT = "liqo-gateway";
@@ -42,6 +43,7 @@ export async function runGateway(ctx: Context, client: KubeClient, options: Gate
   }
   if (metricsPort !== undefined) servers.use(await startHealthServer({ port: metricsPort, metrics }));
   makeRouter();
+  await shareOwnAddress(ctx, LOCAL_TOOLS);
   if (options.usesMultipathHash) enableMultipathHash();
   const lead = (leading: Context): Promise<void> => work(leading, client, options, reading);
   // Awaited here: what is in use is disposed of when this function returns.
@@ -109,6 +111,7 @@ function gatewayAgents(client: KubeClient, informers: Informers, options: Gatewa
     tools: LOCAL_TOOLS,
     place: { category: "gateway", remoteClusterId, nodeName },
     host: name,
+    rulePriority: RULE_PRIORITY,
   });
 }
 

@@ -6,7 +6,6 @@
  */
 import type { Context } from "#base/context.ts";
 import { Loop, type LoopResult } from "../system/loop.ts";
-import { ensureSysctl } from "../system/sysctl.ts";
 import { ipBatch, runJson, runTool, type Tools } from "../system/tools.ts";
 import { TUNNEL_LINK } from "../wireguard/tunnel.ts";
 
@@ -28,8 +27,6 @@ async function ensureRefusal(ctx: Context, tools: Tools, peer: string): Promise<
   const links = await runJson<{ ifname: string }>(ctx, tools, ["ip", "-json", "link", "show"]);
   // Its making triggers the next pass.
   if (!links.some(({ ifname }) => ifname === TUNNEL_LINK)) return {};
-  // The answers of the kernel carry the mark of what they answer.
-  ensureSysctl("ipv4/fwmark_reflect", "1");
   const rules = await runJson(ctx, tools, ["ip", "-json", "rule", "show", "priority", String(PRIORITY)]);
   const [failure] = await ipBatch(ctx, tools, [
     `route replace default via ${peer} dev ${TUNNEL_LINK} table ${TABLE}`,

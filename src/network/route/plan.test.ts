@@ -80,6 +80,20 @@ describe("planRoutes", () => {
     );
   });
 
+  it("gives rules of one table that name no priority different ones, the more precise before", () => {
+    const selectors = [
+      { iif: "liqo-tunnel" },
+      { dst: "10.245.0.0/16", iif: "liqo-tunnel" },
+      { dst: "10.9.0.0/16", priority: 50 },
+    ];
+    const rules = selectors.map((rule) => ({ ...rule, routes: [] }));
+    const { commands } = planRoutes([{ metadata: { name: "x" }, spec: { table: { name: "x", rules } } }], [], [], 200);
+    assert.deepEqual(
+      commands.map(({ line }) => / priority (\d+) /.exec(line)?.[1]),
+      ["204", "203", "50"],
+    );
+  });
+
   it("removes a duplicate rule and one whose priority is another", () => {
     const configuration = {
       metadata: { name: "x" },

@@ -59,10 +59,12 @@ interface Wanted {
 type WantedRule = Wanted & { readonly rule: RouteRule };
 type WantedRoute = Wanted & { readonly route: Route };
 
+/** `priority` is the first one for rules whose object names none, the more precise before the others; without it the kernel chooses. */
 export function planRoutes(
   configurations: readonly RouteConfiguration[],
   kernelRules: readonly KernelRule[],
   kernelRoutes: readonly KernelRoute[],
+  priority?: number,
 ): RoutePlan {
   const invalid = new Map<string, string>();
   const rules = new Map<string, WantedRule>();
@@ -88,7 +90,7 @@ export function planRoutes(
         line: `route del ${route.dst} table ${tableOf(route)} proto ${OUR_PROTOCOL}`,
       })),
       ...direct.map(routeCommand),
-      ...[...rules].filter(([selector]) => !present.has(selector)).map(([, wanted]) => ruleCommand(wanted)),
+      ...[...rules].filter(([selector]) => !present.has(selector)).map(([, wanted]) => ruleCommand(wanted, priority)),
       ...indirect.map(routeCommand),
     ],
   };
@@ -126,7 +128,7 @@ function findMistake(configuration: RouteConfiguration): string | undefined {
   return undefined;
 }
 
-/** What makes two rules the same; a priority the object does not name is the kernel's choice and not compared. */
+/** What makes two rules the same; a priority the object does not name is not compared. */
 function selectorOf(rule: RouteRule, table: number): string {
   const dst = rule.dst === undefined ? "" : normalCidr(rule.dst);
   const src = rule.src === undefined ? "" : normalCidr(rule.src);
@@ -182,10 +184,19 @@ function routeCommand({ route, table, owner }: WantedRoute): Command {
   return { line: `${words.join(" ")} table ${table} proto ${OUR_PROTOCOL}`, owner };
 }
 
-function ruleCommand({ rule, table, owner }: WantedRule): Command {
+function ruleCommand({ rule, table, owner }: WantedRule, defaultPriority: number | undefined): Command {
   const words = ["rule add", ...ruleWords(rule)];
-  if (rule.priority) words.push("priority", String(rule.priority));
+  const priority = rule.priority || (defaultPriority && defaultPriority + vagueness(rule));
+  if (priority) words.push("priority", String(priority));
   return { line: `${words.join(" ")} table ${table} protocol ${OUR_PROTOCOL}`, owner };
+}
+
+/**
+ * How much a rule leaves open. Among rules of one priority and table the kernel takes what a new one does not name for a
+ * wildcard: it would refuse `iif x` as there already beside `to y iif x`, and delete the one for the other.
+ */
+function vagueness({ src, dst, iif, oif, fwmark }: RouteRule): number {
+  return [src, dst, iif, oif, fwmark].filter((selector) => selector === undefined).length;
 }
 
 function ruleWords(rule: Pick<RouteRule, "src" | "dst" | "iif" | "oif" | "fwmark">): string[] {

@@ -9,11 +9,12 @@ import { type KernelRoute, type KernelRule, OUR_PROTOCOL, planRoutes } from "./p
 // A device or gateway that is not there yet comes within a second or two; upstream waits as long.
 const RETRY_MS = 1_000;
 
-export function routeApplier(tools: Tools): Applier<RouteConfiguration> {
+/** `priority`: of rules that name none. */
+export function routeApplier(tools: Tools, priority?: number): Applier<RouteConfiguration> {
   return {
     name: "route",
     async apply(ctx, configurations) {
-      const { commands, invalid } = planRoutes(configurations, ...(await readKernel(ctx, tools)));
+      const { commands, invalid } = planRoutes(configurations, ...(await readKernel(ctx, tools)), priority);
       const failures = await ipBatch(
         ctx,
         tools,

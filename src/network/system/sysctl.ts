@@ -3,20 +3,32 @@ import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 
 const ROOT = "/proc/sys/net";
 
-/** Forwarding on and the reverse-path filter off, for present and future links. */
+/**
+ * Forwarding on and the reverse-path filter off, for present and future links; what the kernel answers itself to a
+ * marked packet carries the mark; packets with an own address as sender are let in, for a pod of the other cluster may
+ * have it, too.
+ */
 export function makeRouter(): void {
-  ensureSysctl("ipv4/ip_forward", "1");
+  ensureForwarding();
+  ensureSysctl("ipv4/fwmark_reflect", "1");
+  ensureSysctl("ipv4/conf/all/accept_local", "1");
   for (const link of readdirSync(`${ROOT}/ipv4/conf`)) ensureSysctl(`ipv4/conf/${link}/rp_filter`, "0");
 }
 
+export function ensureForwarding(): void {
+  ensureSysctl("ipv4/ip_forward", "1");
+}
+
 /** Writes only when the value differs, because /proc/sys may be read-only and right already. */
-export function ensureSysctl(name: string, value: string): void {
+function ensureSysctl(name: string, value: string): void {
   const path = `${ROOT}/${name}`;
   if (readFileSync(path, "utf8").trim() === value) return;
   try {
     writeFileSync(path, value);
   } catch (cause) {
-    throw new Error(`set ${path} to ${value}: not permitted; the container must be privileged`, { cause });
+    throw new Error(`set ${path} to ${value}: not permitted; run liqo-sysctls in a privileged init container`, {
+      cause,
+    });
   }
 }
 

@@ -11,8 +11,11 @@ import type { Context } from "#base/context.ts";
 import { runTool, type Tools } from "../system/tools.ts";
 
 export const POD_CIDR = "10.244.0.0/16";
-export const GATEWAY_POD_IP = "10.244.1.5";
-export const POD_IP = "10.244.1.6";
+/** Each cluster's pod has the address that the other's gateway has: with equal pod CIDRs that will happen. */
+export const POD_IPS = {
+  a: { gw: "10.244.1.5", pod: "10.244.1.6" },
+  b: { gw: "10.244.1.6", pod: "10.244.1.5" },
+} as const;
 export const NODE_PORT = 30571;
 export const API_PORT = 6443;
 export const NODE_IPS = { a: "172.31.0.10", b: "172.31.0.11" } as const;
@@ -107,7 +110,7 @@ export class TwoClusters implements AsyncDisposable {
       await runTool(this.#ctx, { prefix: [] }, ["ip", "netns", "add", this.netns(side, role)]);
       await this.run(side, role, ["ip", "link", "set", "lo", "up"]);
     }
-    const pods = { gw: GATEWAY_POD_IP, pod: POD_IP } as const;
+    const pods = POD_IPS[side];
     await this.run(side, "node", ["sh", "-ec", "echo 1 > /proc/sys/net/ipv4/ip_forward"]);
     await this.#batch(side, "node", [
       "link add cni0 type bridge",
@@ -130,7 +133,7 @@ export class TwoClusters implements AsyncDisposable {
       }
       chain prerouting {
         type nat hook prerouting priority -100; policy accept;
-        iifname "eth0" udp dport ${NODE_PORT} dnat to ${GATEWAY_POD_IP}:51840
+        iifname "eth0" udp dport ${NODE_PORT} dnat to ${pods.gw}:51840
       }
     }`;
     await this.run(side, "node", ["nft", "-f", "-"], rules);

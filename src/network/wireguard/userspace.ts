@@ -3,12 +3,15 @@
  * One that a killed predecessor left behind in this network namespace is taken over.
  */
 import type { ChildProcess } from "node:child_process";
+import { existsSync, mkdirSync } from "node:fs";
+import { dirname } from "node:path";
 import { Backoff } from "#base/backoff.ts";
 import { type Context, sleep } from "#base/context.ts";
 import { runTool, startTool, type Tools } from "../system/tools.ts";
 import { type DriverOptions, hasLink, type WireguardDriver } from "./driver.ts";
 
 const PROGRAM = "wireguard-go";
+const TUN = { path: "/dev/net/tun", major: 10, minor: 200 } as const;
 const START_MS = 5_000;
 const POLL_MS = 20;
 
@@ -18,6 +21,7 @@ export async function startUserspaceDriver(
   { link, lost }: DriverOptions,
 ): Promise<WireguardDriver> {
   const version = await readVersion(ctx, tools);
+  await ensureTunDevice(ctx, tools);
   const backoff = new Backoff({ baseMs: 100, maxMs: 5_000 });
   let child: ChildProcess | undefined;
   let isDisposed = false;
@@ -56,6 +60,13 @@ export async function startUserspaceDriver(
       await Promise.race([ended, sleep({ signal: AbortSignal.timeout(1_000) }, 1_000)]);
     },
   };
+}
+
+/** Container runtimes allow the device to those who may make it, but do not make it themselves. */
+async function ensureTunDevice(ctx: Context, tools: Tools): Promise<void> {
+  if (existsSync(TUN.path)) return;
+  mkdirSync(dirname(TUN.path), { recursive: true });
+  await runTool(ctx, tools, ["mknod", "-m", "0600", TUN.path, "c", String(TUN.major), String(TUN.minor)]);
 }
 
 async function readVersion(ctx: Context, tools: Tools): Promise<string> {

@@ -17,6 +17,7 @@ export interface ClusterBuild {
   readonly name: string;
   readonly serviceCidr: string;
   readonly loadBalancer: boolean;
+  readonly auditLog: boolean;
   readonly network: ClusterNetwork;
   readonly credentials: Credentials;
   readonly ca: Identity;

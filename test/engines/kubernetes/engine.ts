@@ -15,14 +15,15 @@ import { type ClusterAccess, mergeKubeconfig } from "#playground/supervisor/kube
 import { clusterPaths, labNameOf, type Paths, playgroundPaths } from "#playground/supervisor/paths.ts";
 import { findRecord, Processes, type ProcessSpec } from "#playground/supervisor/processes.ts";
 import { writeAtomically } from "#playground/supervisor/spec.ts";
+import { readAuditLog } from "../audit-log.ts";
 import type { ClusterRequest, Component, Engine, TestCluster } from "../engine.ts";
 import { kernelState } from "../kernel-state.ts";
 import { type Binaries, findBinaries } from "./binaries.ts";
 import { API_PORT, type ClusterBuild } from "./cluster.ts";
 import { controlPlane } from "./control-plane.ts";
+import { importArchive } from "./images/archive.ts";
 import { PINNED_ARCHIVE } from "./images/build.ts";
 import { ensureImages } from "./images/ensure.ts";
-import { importPinned } from "./images/pinned.ts";
 import { nodeProcesses } from "./node.ts";
 import { containerdSocket } from "./node-config.ts";
 import { waitReady } from "./ready.ts";
@@ -44,16 +45,19 @@ export function kubernetesEngine(): Engine {
   const { kubeconfig } = genuine.paths;
   return {
     name: "kubernetes",
-    version: VERSION,
     kubeconfig,
     env: { KUBECONFIG: kubeconfig },
     create: (requests) => genuine.create(requests),
-    kill: async (cluster, component) => {
-      for (const pid of genuine.pidsOf(cluster, component)) process.kill(pid, "SIGKILL");
+    machine: {
+      version: VERSION,
+      kill: async (cluster, component) => {
+        for (const pid of genuine.pidsOf(cluster, component)) process.kill(pid, "SIGKILL");
+      },
+      stop: (cluster) => genuine.stop(cluster),
+      start: (cluster) => genuine.start(cluster),
+      auditEvents: (cluster) => readAuditLog(clusterPaths(genuine.paths, cluster).auditLog),
+      kernelState: (cluster, node) => kernelState(`${labNameOf(home)}-${cluster}-${node}`),
     },
-    stop: (cluster) => genuine.stop(cluster),
-    start: (cluster) => genuine.start(cluster),
-    kernelState: (cluster, node) => kernelState(`${labNameOf(home)}-${cluster}-${node}`),
     [Symbol.asyncDispose]: () => genuine[Symbol.asyncDispose](),
   };
 }
@@ -140,14 +144,15 @@ class GenuineClusters implements AsyncDisposable {
   }
 
   async #layOut(lab: Lab, request: ClusterRequest): Promise<Genuine> {
-    const { name, workers = 2, loadBalancer = true, podCidr = POD_CIDR, serviceCidr = SERVICE_CIDR } = request;
+    const { name, workers = 2, loadBalancer = true, auditLog = false } = request;
+    const { podCidr = POD_CIDR, serviceCidr = SERVICE_CIDR } = request;
     const network = await createClusterNetwork(this.#ctx, lab, { name, podCidr });
     const paths = clusterPaths(this.paths, name);
     const credentials = new Credentials(paths.pki);
     const ca = await credentials.ca();
     const server = `https://${network.gateway}:${API_PORT}`;
     const common = { network, paths, credentials, ca, server, binaries: this.#binaries, project: PROJECT };
-    const build: ClusterBuild = { name, serviceCidr, loadBalancer, ...common };
+    const build: ClusterBuild = { name, serviceCidr, loadBalancer, auditLog, ...common };
     const subject = { commonName: "kubernetes-admin", organizations: ["system:masters"] };
     const admin = await credentials.client("admin", subject);
     const processes = await controlPlane(build);
@@ -173,7 +178,7 @@ class GenuineClusters implements AsyncDisposable {
   async #importImages(name: string): Promise<void> {
     const paths = clusterPaths(this.paths, name);
     const sockets = this.#find(name).nodes.map((node) => containerdSocket(paths.node(node.name)));
-    await Promise.all(sockets.map((socket) => importPinned(socket, join(PROJECT, ".build/images", PINNED_ARCHIVE))));
+    await Promise.all(sockets.map((socket) => importArchive(socket, join(PROJECT, ".build/images", PINNED_ARCHIVE))));
   }
 
   #find(name: string): Genuine {

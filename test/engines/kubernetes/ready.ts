@@ -2,7 +2,7 @@
 import { type Context, sleep, withTimeout } from "#base/context.ts";
 import { messageOf } from "#base/errors.ts";
 import { KubeClient } from "#kube/client/client.ts";
-import { nodes as nodeResource, serviceAccounts } from "#machinery/builtin.ts";
+import { leases, nodes as nodeResource, serviceAccounts } from "#machinery/builtin.ts";
 import { isConditionTrue } from "#machinery/conditions.ts";
 import type { NodeNetwork } from "#playground/lab/node.ts";
 import type { ClusterAccess } from "#playground/supervisor/kubeconfig.ts";
@@ -30,6 +30,9 @@ export async function waitReady(ctx: Context, { access, nodes, timeoutMs, logs }
       // Without it no pod is admitted.
       const account = await client.find(request, serviceAccounts, { namespace: "default", name: "default" });
       if (account === undefined) waiting.push("service account default/default");
+      // The kubelet's, made a moment after the node is Ready: a cluster at rest has them.
+      const { items } = await client.list(request, leases, { namespace: "kube-node-lease" });
+      if (items.length < nodes.length) waiting.push("leases of the nodes");
       if (waiting.length === 0) return;
       reason = `not ready: ${waiting.join(", ")}`;
     } catch (error) {

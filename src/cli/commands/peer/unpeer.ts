@@ -4,6 +4,8 @@ import { identities } from "#api/authentication/identity.ts";
 import { resourceSlices } from "#api/authentication/resourceslice.ts";
 import { tenants } from "#api/authentication/tenant.ts";
 import { foreignClusters } from "#api/core/foreigncluster.ts";
+import { ips } from "#api/ipam/ip.ts";
+import { networks } from "#api/ipam/network.ts";
 import { configurations } from "#api/networking/configuration.ts";
 import { gatewayClients } from "#api/networking/gatewayclient.ts";
 import { gatewayServers } from "#api/networking/gatewayserver.ts";
@@ -119,6 +121,10 @@ async function resetNetwork(
     await removeAll(ctx, client, resource, { namespace });
     if (wait) await waitForNone(ctx, client, resource, { namespace }, timeoutMs);
   }
+  if (!wait) return;
+  // They go with the configuration, by garbage collection: until then `liqoctl uninstall` would find Liqo in use.
+  for (const resource of [ips, networks] as readonly Resource<KubeObject>[])
+    await waitForNone(ctx, client, resource, { namespace }, timeoutMs);
 }
 
 async function removeNamespace(

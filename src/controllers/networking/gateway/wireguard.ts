@@ -15,7 +15,15 @@ import type { Context } from "#base/context.ts";
 import { GLOBAL_LABELS } from "#forge/names.ts";
 import { type Controller, DONE, type Result, watchFor, watchMapped, watchOwned } from "#kube/controller/controller.ts";
 import { ensureFinalizer, removeFinalizer } from "#kube/controller/finalizer.ts";
-import { clusterRoleBindings, deployments, nodes, pods, serviceAccounts, services } from "#machinery/builtin.ts";
+import {
+  clusterRoleBindings,
+  deployments,
+  nodes,
+  pods,
+  roleBindings,
+  serviceAccounts,
+  services,
+} from "#machinery/builtin.ts";
 import type { Resource } from "#machinery/gvk.ts";
 import { controllerReference, type ObjectKey } from "#machinery/meta.ts";
 import { isReady, isTerminating } from "#machinery/pod.ts";
@@ -23,7 +31,9 @@ import { jsonEquals } from "#machinery/schema/schema.ts";
 import type { Deps } from "../../deps.ts";
 
 type WgGateway = WgGatewayServer | WgGatewayClient;
+/** Reading what all gateways share; and what is the gateway's own, in its namespace only. */
 const GATEWAY_ROLE = "liqo-gateway";
+const TENANT_ROLE = "liqo-gateway-tenant";
 
 export function wgGatewayServerController(deps: Deps): Controller {
   return wgController(deps, wgGatewayServers, async (ctx, server, pod) => {
@@ -107,10 +117,16 @@ async function ensureDeployment(ctx: Context, deps: Deps, gateway: WgGateway, ke
   await deps.client.apply(ctx, serviceAccounts, {
     metadata: { name: key.name, namespace, labels: { ...GLOBAL_LABELS }, ownerReferences: owner },
   });
+  const subjects = [{ kind: "ServiceAccount", name: key.name, namespace }];
   await deps.client.apply(ctx, clusterRoleBindings, {
     metadata: { name: bindingName(key), labels: { ...GLOBAL_LABELS } },
     roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name: GATEWAY_ROLE },
-    subjects: [{ kind: "ServiceAccount", name: key.name, namespace }],
+    subjects,
+  });
+  await deps.client.apply(ctx, roleBindings, {
+    metadata: { name: bindingName(key), namespace, labels: { ...GLOBAL_LABELS }, ownerReferences: owner },
+    roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name: TENANT_ROLE },
+    subjects,
   });
   if (template?.spec === undefined) return;
   const podSpec = template.spec.template.spec;
@@ -131,11 +147,12 @@ async function ensureDeployment(ctx: Context, deps: Deps, gateway: WgGateway, ke
   });
 }
 
-/** The running pod of this gateway that is not on its way out. */
+/** The running pod of this gateway that is in charge and not on its way out. */
 function activePod(all: readonly Pod[], gateway: string): Pod | undefined {
   const own = all.filter(
     (pod) =>
       pod.metadata?.labels?.[labels.GATEWAY_NAME] === gateway &&
+      pod.metadata.labels[labels.GATEWAY_ACTIVE] === "true" &&
       !isTerminating(pod) &&
       (pod.status?.podIP ?? "") !== "",
   );

@@ -9,16 +9,16 @@ import { busyboxRoot, commonRoot, hostRoot, joinRoots } from "#playground/images
 import { builtinEntries } from "#playground/images/builtin.ts";
 import type { ImageEntry, RootRecipe } from "#playground/images/entry.ts";
 import { parseReference } from "#playground/images/reference.ts";
+import { PINNED, packArchive } from "./archive.ts";
 import { closureOf, findPrograms } from "./closure.ts";
 import { addImage, addLayer, type Descriptor, type ImageConfig, writeIndex } from "./layout.ts";
-import { packPinned } from "./pinned.ts";
 import { stageFiles } from "./stage.ts";
 
 /** What `host` means in an image: the tools that Liqo, the shop and the tests call. */
 const PROGRAMS = [
   "sh dash bash ls cat cp mv rm mkdir rmdir ln chmod chown touch head tail tee wc cut tr sort uniq seq sleep echo printf",
   "test true false env id whoami hostname uname date dd df du stat readlink realpath basename dirname mktemp sync kill",
-  "nohup timeout stty tty yes find xargs grep sed awk mawk tar gzip ps free mount umount setpriv nsenter getent",
+  "nohup timeout stty tty yes find xargs grep sed awk mawk tar gzip ps free mknod mount umount setpriv nsenter getent",
   "curl ping ip ss nft wg wireguard-go conntrack iperf3 nginx redis-server redis-cli",
 ].flatMap((line) => line.split(" "));
 /** Files that these programs read. */
@@ -45,7 +45,7 @@ export async function buildImages({ project, layout }: BuildOptions): Promise<st
     const target = join(work, "layout");
     const images = await addAll(project, work, target);
     writeIndex(target, images);
-    await packPinned(target, join(target, PINNED_ARCHIVE));
+    await packArchive(target, join(target, PINNED_ARCHIVE), PINNED);
     rmSync(layout, { recursive: true, force: true });
     renameSync(target, layout);
     return [...images.keys()];

@@ -1,6 +1,6 @@
 /**
- * Images that nodes have from the start, because they can't be pulled: named by a digest of the original, under which no
- * registry can serve something else, or with the policy Never. Each node's containerd is told once what the name means.
+ * Archives of images of the layout, as `ctr images import`, `docker load` and `podman load` take them: for nodes that
+ * cannot pull.
  */
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -8,21 +8,30 @@ import { run } from "#base/run.ts";
 import { parseReference } from "#playground/images/reference.ts";
 import { blobPath, type Descriptor, type ImageIndex } from "./layout.ts";
 
-const PINNED = [
+/**
+ * Images that nodes of the tests have from the start: named by a digest of the original, under which no registry can
+ * serve something else, or with the policy Never. Each node's containerd is told once what the name means.
+ */
+export const PINNED = [
   // Of upstream's recording, policy Never.
   "docker.io/library/busybox:1",
   // Google's shop.
   "docker.io/library/busybox@sha256:fd8d9aa63ba2f0982b5304e1ee8d3b90a210bc1ffb5314d980eb6962f1a9715d",
 ] as const;
-const DEADLINE_MS = 60_000;
+const DEADLINE_MS = 120_000;
 
-/** Packs them into an archive that `ctr images import` understands. */
-export async function packPinned(layout: string, archive: string): Promise<void> {
+/** Packs images under these names. Those that the layout has no image for are left out. */
+export async function packArchive(layout: string, archive: string, names: readonly string[]): Promise<void> {
   const index = JSON.parse(readFileSync(join(layout, "index.json"), "utf8")) as ImageIndex;
-  const manifests = PINNED.flatMap((name) => {
-    const repository = parseReference(name)?.repository;
+  const manifests = names.flatMap((name) => {
+    const { repository, tag } = parseReference(name) ?? {};
     const found = index.manifests.find(({ annotations }) => annotations["liqo-ts.repository"] === repository);
-    return found === undefined ? [] : [{ ...found, annotations: { "io.containerd.image.name": name } }];
+    if (found === undefined) return [];
+    const annotations = {
+      "io.containerd.image.name": tag === undefined ? name : `${repository}:${tag}`,
+      ...(tag !== undefined && { "org.opencontainers.image.ref.name": tag }),
+    };
+    return [{ ...found, annotations }];
   });
   const aside = `${archive}.${process.pid}.index`;
   mkdirSync(aside, { recursive: true });
@@ -37,7 +46,7 @@ export async function packPinned(layout: string, archive: string): Promise<void>
 }
 
 /** Into the containerd that listens on the socket. Repeatable. */
-export async function importPinned(socket: string, archive: string): Promise<void> {
+export async function importArchive(socket: string, archive: string): Promise<void> {
   await run("ctr", ["--address", socket, "-n", "k8s.io", "images", "import", archive], { timeoutMs: DEADLINE_MS });
 }
 

@@ -1,0 +1,41 @@
+/** Roles of the chart and the tables of docs/security.md. */
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { before, test } from "node:test";
+import { parseRoles, type Role, template } from "#kit/chart.ts";
+import { withTables } from "#kit/rights-table.ts";
+
+const SECURITY = join(import.meta.dirname, "../../docs/security.md");
+
+let roles: Role[];
+before(async () => {
+  roles = parseRoles(await template());
+});
+
+test("every rule has its reason", () => {
+  const silent = roles.flatMap(({ name, rules }) =>
+    rules.filter(({ reason }) => reason === "").map(({ resources }) => `${name}: ${resources}`),
+  );
+  assert.deepEqual(silent, []);
+});
+
+test("docs/security.md has the rules as they are (node scripts/rbac-table.ts writes them)", () => {
+  const document = readFileSync(SECURITY, "utf8");
+  assert.equal(withTables(document, roles), document);
+});
+
+test("no rule grants everything", () => {
+  for (const { name, rules } of roles)
+    for (const { verbs, resources, apiGroups } of rules)
+      assert.ok(![...verbs, ...resources, ...apiGroups].includes("*"), name);
+});
+
+test("a role without a place in the document is named, and so is a place without a role", () => {
+  const [role] = roles;
+  assert.ok(role);
+  const label = `${role.kind} ${role.name}`;
+  assert.throws(() => withTables("", [role]), new RegExp(`no table for ${label}`));
+  const place = "<!-- rights of Role nobody -->\n<!-- end of rights -->";
+  assert.throws(() => withTables(place, []), /the chart has no Role nobody/);
+});

@@ -1,0 +1,93 @@
+/** values.schema.json: it knows every value, and says what is wrong with a bad one. */
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { parse } from "yaml";
+import { CHART, REQUIRED_VALUES, tryTemplate } from "#kit/chart.ts";
+
+interface Schema {
+  readonly $ref?: string;
+  readonly type?: string | readonly string[];
+  readonly description?: string;
+  readonly properties?: Readonly<Record<string, Schema>>;
+  readonly additionalProperties?: boolean | Schema;
+}
+
+const schema = JSON.parse(readFileSync(join(CHART, "values.schema.json"), "utf8")) as Schema;
+const values: unknown = parse(readFileSync(join(CHART, "values.yaml"), "utf8"));
+
+test("every value has a description, and what is not described is refused", () => {
+  const problems: string[] = [];
+  const walk = (path: string, each: Schema): void => {
+    for (const [name, child] of Object.entries(each.properties ?? {})) {
+      if ((child.description ?? "") === "") problems.push(`${path}${name}: no description`);
+      if (child.properties !== undefined && child.additionalProperties !== false)
+        problems.push(`${path}${name}: additional properties are allowed`);
+      walk(`${path}${name}.`, child);
+    }
+  };
+  walk("", schema);
+  assert.equal(schema.additionalProperties, false);
+  assert.deepEqual(problems, []);
+});
+
+test("every value of values.yaml is in the schema, and the other way round", () => {
+  const inValues = leavesOf(values, schema).sort();
+  const inSchema = namesOf(schema)
+    .filter((name) => name !== "global")
+    .sort();
+  assert.deepEqual(inValues, inSchema);
+});
+
+/** Field, what is set, what Helm answers. */
+const REFUSED: readonly (readonly [path: string, value: string, message: RegExp])[] = [
+  ["ipam.podCIDR", "10.0.0.0", /at '\/ipam\/podCIDR': '10\.0\.0\.0' does not match pattern/],
+  ["ipam.reservedSubnets[0]", "fd00::/8", /at '\/ipam\/reservedSubnets\/0': 'fd00::\/8' does not match pattern/],
+  ["discovery.config.clusterID", "Milan", /at '\/discovery\/config\/clusterID': 'Milan' does not match pattern/],
+  ["discovery.config.clusterID", "a".repeat(64), /clusterID': maxLength: got 64, want 63/],
+  ["controllerManager.replicas", "0", /at '\/controllerManager\/replicas': minimum: got 0, want 1/],
+  ["controllerManager.config.defaultLimitsEnforcement", "soft", /must be one of 'None', 'Soft', 'Hard'/],
+  ["controllerManager.pod.resources.requests.cpu", "lots", /requests\/cpu': 'lots' does not match pattern/],
+  ["networking.enabled", "maybe", /at '\/networking\/enabled': got string, want boolean/],
+  ["networking.genevePort", "70000", /at '\/networking\/genevePort': maximum: got 70,000, want 65,535/],
+  ["networking.gatewayTemplates.ping.interval", "2", /ping\/interval': got number, want string/],
+  ["networking.gatewayTemplates.wireguard.implementation", "boringtun", /must be one of '', 'kernel', 'userspace'/],
+  ["offloading.reflection.pod.type", "DenyList", /reflection\/pod': additional properties 'type' not allowed/],
+  ["offloading.reflection.secret.type", "Deny", /must be one of 'DenyList', 'AllowList'/],
+  ["virtualKubelet.extra.args[0]", "verbose", /args\/0': 'verbose' does not match pattern/],
+  ["netwrking.enabled", "false", /at '': additional properties 'netwrking' not allowed/],
+  ["webhook.failurePolicy", "Retry", /must be one of 'Fail', 'Ignore'/],
+];
+
+test("a wrong value is refused with its path, what was found and what is allowed", async () => {
+  for (const [path, value, message] of REFUSED) {
+    const { code, stderr } = await tryTemplate({ ...REQUIRED_VALUES, [path]: value });
+    assert.equal(code, 1, `${path}=${value} was accepted`);
+    assert.match(stderr, message, path);
+  }
+});
+
+test("without the three required values all three are named", async () => {
+  const { code, stderr } = await tryTemplate({});
+  assert.equal(code, 1);
+  for (const path of ["/discovery/config/clusterID", "/ipam/podCIDR", "/ipam/serviceCIDR"])
+    assert.match(stderr, new RegExp(`at '${path}'`));
+});
+
+/** Paths of the schema below which it has no names of its own. */
+function namesOf({ properties }: Schema, path = ""): string[] {
+  return Object.entries(properties ?? {}).flatMap(([name, child]) =>
+    child.properties === undefined ? [`${path}${name}`] : namesOf(child, `${path}${name}.`),
+  );
+}
+
+function leavesOf(value: unknown, each: Schema | undefined, path = ""): string[] {
+  const isMap = typeof value === "object" && value !== null && !Array.isArray(value);
+  // What the schema leaves to the user (labels, resources) is one value.
+  if (!isMap || (each !== undefined && each.properties === undefined)) return [path];
+  const prefix = path === "" ? "" : `${path}.`;
+  return Object.entries(value).flatMap(([name, child]) =>
+    leavesOf(child, each?.properties?.[name], `${prefix}${name}`),
+  );
+}

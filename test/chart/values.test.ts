@@ -1,0 +1,120 @@
+/** Every value of values.yaml has an effect: a changed one is found in what Helm renders. */
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { before, test } from "node:test";
+import { parse } from "yaml";
+import { CHART, template } from "#kit/chart.ts";
+
+/** Path, a value that nothing else has, and where it is not that itself: what it becomes. */
+const MARKED: readonly (readonly [path: string, value: string, becomes?: string])[] = [
+  ["image.name", "example.com/marked"],
+  ["tag", "v7.7.7"],
+  ["pullPolicy", "Never"],
+  ["imagePullSecrets[0].name", "marked-pull-secret"],
+  ["discovery.config.clusterID", "marked-cluster"],
+  ["discovery.config.clusterLabels.marked-label", "x", "marked-label=x"],
+  ["apiServer.address", "marked.example.com:6443"],
+  ["ipam.podCIDR", "10.201.0.0/16"],
+  ["ipam.serviceCIDR", "10.202.0.0/16"],
+  ["ipam.externalCIDR", "10.203.0.0/16"],
+  ["ipam.internalCIDR", "10.204.0.0/16"],
+  ["ipam.reservedSubnets[0]", "10.205.0.0/16"],
+  ["common.nodeSelector.marked-manager", "marked-manager-value"],
+  ["common.tolerations[0].key", "marked-manager-taint"],
+  ["common.affinity.nodeAffinity.marked", "manager-affinity"],
+  ["networking.genevePort", "6101"],
+  ["networking.gatewayTemplates.replicas", "11"],
+  ["networking.gatewayTemplates.ping.lossThreshold", "12"],
+  ["networking.gatewayTemplates.ping.interval", "13s"],
+  ["networking.gatewayTemplates.ping.updateStatusInterval", "14s"],
+  ["networking.gatewayTemplates.wireguard.implementation", "userspace", "--implementation=userspace"],
+  ["networking.gatewayTemplates.server.service.annotations.marked-service", "marked-service-value"],
+  ["networking.gatewayTemplates.pod.priorityClassName", "marked-gateway-class"],
+  ["networking.gatewayTemplates.pod.nodeSelector.marked-gateway", "marked-gateway-value"],
+  ["networking.gatewayTemplates.pod.tolerations[0].key", "marked-gateway-taint"],
+  ["networking.gatewayTemplates.pod.affinity.nodeAffinity.marked", "gateway-affinity"],
+  ["networking.gatewayTemplates.container.gateway.resources.requests.cpu", "15m"],
+  ["networking.fabric.pod.priorityClassName", "marked-fabric-class"],
+  ["networking.fabric.pod.resources.requests.cpu", "16m"],
+  ["networking.fabric.nodeSelector.marked-fabric", "marked-fabric-value"],
+  ["networking.fabric.tolerations[0].key", "marked-fabric-taint"],
+  ["networking.fabric.config.healthProbeBindAddressPort", "10017"],
+  ["offloading.runtimeClass.name", "marked-runtime-class"],
+  ["offloading.defaultNodeResources.cpu", "18"],
+  ["offloading.reflection.skip.labels[0]", "marked-skipped-label"],
+  ["offloading.reflection.skip.annotations[0]", "marked-skipped-annotation"],
+  ["offloading.reflection.pod.workers", "101"],
+  ["offloading.reflection.service.workers", "102"],
+  ["offloading.reflection.endpointslice.workers", "103"],
+  ["offloading.reflection.ingress.workers", "104"],
+  ["offloading.reflection.configmap.workers", "105"],
+  ["offloading.reflection.secret.workers", "106"],
+  ["offloading.reflection.serviceaccount.workers", "107"],
+  ["offloading.reflection.persistentvolumeclaim.workers", "108"],
+  ["offloading.reflection.event.workers", "109"],
+  ["controllerManager.replicas", "19"],
+  ["controllerManager.config.defaultLimitsEnforcement", "Hard"],
+  ["controllerManager.config.foreignClusterPingInterval", "21s"],
+  ["controllerManager.config.foreignClusterPingTimeout", "22s"],
+  ["controllerManager.pod.priorityClassName", "marked-manager-class"],
+  ["controllerManager.pod.resources.requests.cpu", "23m"],
+  ["virtualKubelet.replicas", "24"],
+  ["virtualKubelet.extra.annotations.marked-annotation", "marked-annotation-value"],
+  ["virtualKubelet.extra.labels.marked-kubelet", "marked-kubelet-value"],
+  ["virtualKubelet.extra.args[0]", "--marked-flag"],
+  ["virtualKubelet.extra.tolerations[0].key", "marked-kubelet-taint"],
+  ["virtualKubelet.extra.resources.requests.cpu", "25m"],
+  ["webhook.failurePolicy", "Ignore"],
+];
+
+/** Switches: one render each, compared with the default. */
+const SWITCHED: readonly (readonly [path: string, value: string])[] = [
+  ["authentication.enabled", "false"],
+  ["networking.enabled", "false"],
+  ["offloading.enabled", "false"],
+  ["offloading.createNode", "false"],
+  ["offloading.disableNetworkCheck", "true"],
+  ["offloading.runtimeClass.enabled", "false"],
+  ...["service", "ingress", "configmap", "secret", "event"].map(
+    (kind) => [`offloading.reflection.${kind}.type`, "AllowList"] as const,
+  ),
+];
+
+let plain: string;
+before(async () => {
+  plain = await template();
+});
+
+test("a marked value is found in the manifest, and only when it is set", async () => {
+  const rendered = await template(Object.fromEntries(MARKED.map(([path, value]) => [path, value])));
+  for (const [path, value, becomes = value] of MARKED) {
+    const isWord = new RegExp(`(?<![\\w.])${becomes.replaceAll(".", "\\.")}(?![\\w])`);
+    assert.match(rendered, isWord, path);
+    assert.doesNotMatch(plain, isWord, path);
+  }
+});
+
+test("a switch changes the manifest", async () => {
+  for (const [path, value] of SWITCHED) assert.notEqual(await template({ [path]: value }), plain, path);
+});
+
+test("these are all values", () => {
+  const tested = [...MARKED, ...SWITCHED].map(([path]) => path.replaceAll("[0]", ".0"));
+  const values: unknown = parse(readFileSync(join(CHART, "values.yaml"), "utf8"));
+  const untested = leavesOf(values).filter(
+    (leaf) => !tested.some((path) => path === leaf || path.startsWith(`${leaf}.`)),
+  );
+  assert.deepEqual(untested, []);
+});
+
+/** Maps whose keys are the user's count as one. */
+const OPEN = /(resources|defaultNodeResources)$/;
+
+function leavesOf(value: unknown, path = ""): string[] {
+  if (typeof value !== "object" || value === null || Array.isArray(value) || OPEN.test(path)) return [path];
+  const children = Object.entries(value);
+  return children.length === 0
+    ? [path]
+    : children.flatMap(([name, child]) => leavesOf(child, path === "" ? name : `${path}.${name}`));
+}

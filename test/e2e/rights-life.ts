@@ -1,0 +1,130 @@
+/** A life of Liqo on two clusters in which every component does all that it is there for. For rights.test.ts. */
+import assert from "node:assert/strict";
+import { machineOf } from "#engines/choose.ts";
+import type { Clusters } from "#kit/clusters.ts";
+import { eventually } from "#kit/eventually.ts";
+
+export const NAMES = ["milan", "rome"] as const;
+/** From `leave` on, identities lose their rights while they are in use. */
+export type Stage = "use" | "leave";
+
+const PEERS = ["--context", "milan", "--remote-context", "rome"] as const;
+const NAMESPACE = "web";
+const TWIN = "web-milan";
+/** So that elections take place. */
+const REPLICAS = ["--set", "controllerManager.replicas=2", "--set", "networking.gatewayTemplates.replicas=2"];
+/** A claim that the scheduler has sent to a provider without storage. */
+const CLAIM = `
+apiVersion: v1
+kind: PersistentVolumeClaim
+metadata:
+  name: data
+  annotations:
+    volume.kubernetes.io/selected-node: liqo-rome
+    volume.kubernetes.io/storage-provisioner: liqo.io/storage
+spec:
+  storageClassName: liqo
+  accessModes: [ReadWriteOnce]
+  resources: {requests: {storage: 1Gi}}
+`;
+
+/** `done` is called after each stage. */
+export async function liveWithRights(clusters: Clusters, done: (stage: Stage) => Promise<void>): Promise<void> {
+  const { liqoctl } = clusters;
+  for (const { name, podCidr, serviceCidr } of clusters.clusters) {
+    const cidrs = ["--pod-cidr", podCidr, "--service-cidr", serviceCidr];
+    await liqoctl("install", "--context", name, "--cluster-id", name, ...cidrs, ...REPLICAS);
+  }
+  await liqoctl("peer", ...PEERS);
+  await offload(clusters);
+  await enter(clusters);
+  await change(clusters);
+  await restartFabric(clusters);
+  await done("use");
+  await part(clusters);
+  await done("leave");
+  for (const name of NAMES) await liqoctl("uninstall", "--context", name, "--skip-confirm");
+  await done("leave");
+}
+
+async function offload({ kubectl, tryKubectl, liqoctl }: Clusters): Promise<void> {
+  const web = (...args: readonly string[]) => kubectl("milan", "-n", NAMESPACE, ...args);
+  await kubectl("milan", "create", "namespace", NAMESPACE);
+  await liqoctl("offload", "namespace", NAMESPACE, "--context", "milan", "--pod-offloading-strategy", "Remote");
+  await web("create", "configmap", "settings", "--from-literal=colour=blue");
+  await web("create", "secret", "generic", "credentials", "--from-literal=password=one");
+  await web("create", "deployment", "app", "--image=nginx", "--replicas=2");
+  await web("expose", "deployment", "app", "--port=80");
+  await web("create", "ingress", "app", "--rule=web.example.com/*=app:80");
+  await web("rollout", "status", "deployment/app", "--timeout=60s");
+  const applied = await tryKubectl("milan", ["apply", "-n", NAMESPACE, "-f", "-"], { input: CLAIM });
+  assert.equal(applied.code, 0, applied.stderr);
+  await eventually("the claim is given back to the scheduler", async () => {
+    assert.doesNotMatch(await web("get", "pvc", "data", "-o", "yaml"), /^ +volume.kubernetes.io\/selected-node:/m);
+  });
+}
+
+/** What a user does with an offloaded pod. */
+async function enter({ engine, kubectl, startKubectl }: Clusters): Promise<void> {
+  const web = ["-n", NAMESPACE] as const;
+  await kubectl("milan", ...web, "logs", "deployment/app");
+  await kubectl("milan", ...web, "exec", "deployment/app", "--", "true");
+  await using _attached = startKubectl("milan", ...web, "attach", "deployment/app");
+  await using forward = startKubectl("milan", ...web, "port-forward", "deployment/app", ":80");
+  const [, port] = await eventually("port-forward listens", () => {
+    const found = /Forwarding from 127\.0\.0\.1:(\d+)/.exec(forward.text);
+    assert.ok(found, forward.text);
+    return found;
+  });
+  assert.equal((await fetch(`http://127.0.0.1:${port}/`)).status, 200);
+  await eventually("attached at the provider", () => {
+    assert.ok(
+      machineOf(engine)
+        .auditEvents("rome")
+        .some(({ objectRef }) => objectRef?.subresource === "attach"),
+    );
+  });
+}
+
+async function change({ kubectl }: Clusters): Promise<void> {
+  const web = (...args: readonly string[]) => kubectl("milan", "-n", NAMESPACE, ...args);
+  const twin = (...args: readonly string[]) => kubectl("rome", "-n", TWIN, ...args);
+  await web("patch", "configmap", "settings", "--type=merge", "-p", '{"data":{"colour":"green"}}');
+  await web("patch", "secret", "credentials", "--type=merge", "-p", '{"stringData":{"password":"two"}}');
+  await web("annotate", "service/app", "ingress/app", "example.com/note=changed");
+  await web("label", "pods", "-l", "app=app", "example.com/note=changed");
+  await eventually("the twin has the label", async () => {
+    assert.match(await twin("get", "pods", "-l", "example.com/note=changed", "-o", "name"), /pod.*\npod/);
+  });
+  await twin("delete", "events", "--all");
+  await web("delete", "configmap/settings", "secret/credentials", "ingress/app", "service/app");
+  await web("scale", "deployment/app", "--replicas=1");
+  await eventually("the twin follows", async () => {
+    const left = await twin("get", "pods,services,ingresses,configmaps", "-o", "name");
+    assert.equal(left.match(/^pod\//gm)?.length, 1, left);
+    assert.doesNotMatch(left, /settings|\/app$/m);
+  });
+  const slice = ["resourceslices.authentication.liqo.io", "rome", "-n"] as const;
+  const more = ["--type=merge", "-p", '{"spec":{"resources":{"cpu":"3"}}}'] as const;
+  await kubectl("milan", "patch", ...slice, "liqo-tenant-rome", ...more);
+  await eventually("the provider sees the slice change", async () => {
+    assert.match(await kubectl("rome", "get", ...slice, "liqo-tenant-milan", "-o", "yaml"), /^ {4}cpu: "3"$/m);
+  });
+}
+
+/** A fabric that ends asks whether Liqo is being uninstalled. */
+async function restartFabric({ kubectl }: Clusters): Promise<void> {
+  const fabric = ["daemonset/liqo-fabric", "-n", "liqo"] as const;
+  await kubectl("milan", "rollout", "restart", ...fabric);
+  await kubectl("milan", "rollout", "status", ...fabric, "--timeout=90s");
+}
+
+/** Once with pods to bring home; once with a tenant that its provider has drained. */
+async function part({ kubectl, liqoctl }: Clusters): Promise<void> {
+  await liqoctl("unpeer", ...PEERS);
+  await liqoctl("peer", ...PEERS);
+  await liqoctl("unoffload", "namespace", NAMESPACE, "--context", "milan", "--skip-confirm");
+  const drained = ["--type=merge", "-p", '{"spec":{"tenantCondition":"Drained"}}'] as const;
+  await kubectl("rome", "patch", "tenant", "milan", "-n", "liqo-tenant-milan", ...drained);
+  await liqoctl("unpeer", ...PEERS, "--delete-namespaces");
+}
