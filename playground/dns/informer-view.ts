@@ -68,7 +68,7 @@ function findEndpoint(
 ): { namespace: string; service: string; endpoint: Endpoint } | undefined {
   for (const [key, own] of byService) {
     for (const slice of own.values()) {
-      const endpoint = slice.endpoints.find((candidate) => candidate.addresses.includes(ip));
+      const endpoint = slice.endpoints?.find((candidate) => candidate.addresses.includes(ip));
       const [namespace = "", service = ""] = key.split("/");
       if (endpoint !== undefined) return { namespace, service, endpoint };
     }

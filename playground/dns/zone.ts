@@ -115,7 +115,9 @@ function targetsOf(view: ClusterView, service: Service, base: string): Target[] 
       p.port === undefined ? [] : [{ name: p.name ?? "", protocol: p.protocol ?? "TCP", port: p.port }],
     );
     const ready =
-      slice.addressType === "IPv4" ? slice.endpoints.filter((endpoint) => endpoint.conditions?.ready !== false) : [];
+      slice.addressType === "IPv4"
+        ? (slice.endpoints ?? []).filter((endpoint) => endpoint.conditions?.ready !== false)
+        : [];
     return ready.flatMap((endpoint) =>
       endpoint.addresses.map((ip) => ({ host: `${hostOf(endpoint, ip)}.${base}`, ip, ports, isEndpoint: true })),
     );

@@ -106,7 +106,9 @@ function candidates(slices: readonly EndpointSlice[], port: ServicePort, nodeNam
       const target = (slice.ports ?? []).find(
         (p) => (p.name ?? "") === (port.name ?? "") && (p.protocol ?? "TCP") === (port.protocol ?? "TCP"),
       )?.port;
-      return target === undefined ? [] : slice.endpoints.flatMap((endpoint) => candidate(endpoint, target, nodeName));
+      return target === undefined
+        ? []
+        : (slice.endpoints ?? []).flatMap((endpoint) => candidate(endpoint, target, nodeName));
     });
   // The same endpoint may be in two slices while it moves from one to the other.
   return [...new Map(found.map((item) => [`${item.ip}:${item.port}`, item])).values()].sort((a, b) =>

@@ -100,7 +100,7 @@ export function pickEndpoint(
     .filter((slice) => slice.metadata?.labels?.["kubernetes.io/service-name"] === service);
   const places = slices.flatMap((slice) => {
     const port = (slice.ports ?? []).find(({ name }) => (name ?? "") === portName)?.port;
-    const ready = slice.endpoints.filter((endpoint) => endpoint.conditions?.ready !== false);
+    const ready = (slice.endpoints ?? []).filter((endpoint) => endpoint.conditions?.ready !== false);
     return port === undefined ? [] : ready.flatMap(({ addresses }) => addresses.map((host) => ({ host, port })));
   });
   return places[Math.floor(Math.random() * places.length)];
