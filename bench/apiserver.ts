@@ -11,10 +11,10 @@ import { configMaps, namespaces } from "#machinery/builtin.ts";
 import { createCa, issueCertificate } from "#pki/certificate.ts";
 import { type Figure, quantileFigures } from "./figures.ts";
 import { Observer } from "./observer.ts";
+import { inParallel } from "./parallel.ts";
 
 const NAMESPACE = "bench-apiserver";
 const CREATES = 3_000;
-const PARALLEL = 32;
 const GETS = 500;
 const WATCHED = 300;
 const BARE_SERVER = `
@@ -53,12 +53,8 @@ function configMap(name: string): { metadata: { namespace: string; name: string 
 }
 
 async function createsPerSecond(ctx: Context, client: KubeClient): Promise<number> {
-  let next = 0;
   const startedAt = performance.now();
-  const worker = async (): Promise<void> => {
-    while (next < CREATES) await client.create(ctx, configMaps, configMap(`created-${next++}`));
-  };
-  await Promise.all(Array.from({ length: PARALLEL }, worker));
+  await inParallel(CREATES, (i) => client.create(ctx, configMaps, configMap(`created-${i}`)));
   return CREATES / ((performance.now() - startedAt) / 1_000);
 }
 

@@ -11,9 +11,9 @@ import type { Resource } from "#machinery/gvk.ts";
 import type { KubeObject } from "#machinery/meta.ts";
 import { FAKE_NODE_LABEL, FAKE_NODE_TAINT } from "./fake-kubelet.ts";
 import { type Figure, quantile } from "./figures.ts";
-import type { Pair } from "./offloading.ts";
+import { forgePod, type Pair } from "./offloading.ts";
+import { inParallel } from "./parallel.ts";
 
-const PARALLEL = 32;
 const DEADLINE_MS = 600_000;
 
 export type Side = "local" | "remote";
@@ -142,29 +142,16 @@ async function emptied(ctx: Context, client: KubeClient, namespace: string): Pro
   if (left.size > 0) await gone.done;
 }
 
-async function inParallel(count: number, work: (index: number) => Promise<unknown>): Promise<void> {
-  let next = 0;
-  const worker = async (): Promise<void> => {
-    while (next < count) await work(next++);
-  };
-  await Promise.all(Array.from({ length: Math.min(PARALLEL, count) }, worker));
-}
-
 function forgeBurstPod(namespace: string, name: string, side: Side, weight: "light" | "real"): Pod {
-  const operator = side === "remote" ? "In" : "NotIn";
-  const matchExpressions = [{ key: "liqo.io/type", operator, values: ["virtual-node"] }];
-  const nodeSelectorTerms = [{ matchExpressions }];
-  const isLocalLight = weight === "light" && side === "local";
+  const { metadata, spec } = forgePod(namespace, name, side === "remote");
+  const requests = { cpu: "1m" };
   return {
-    metadata: { namespace, name },
+    ...(metadata !== undefined && { metadata }),
     spec: {
-      terminationGracePeriodSeconds: 0,
-      affinity: { nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms } } },
-      ...(isLocalLight && { nodeSelector: FAKE_NODE_LABEL }),
+      ...spec,
+      ...(weight === "light" && side === "local" && { nodeSelector: FAKE_NODE_LABEL }),
       ...(weight === "light" && { tolerations: [{ ...FAKE_NODE_TAINT, operator: "Equal" }] }),
-      containers: [
-        { name: "sleep", image: "busybox", command: ["sleep", "3600"], resources: { requests: { cpu: "1m" } } },
-      ],
+      containers: (spec?.containers ?? []).map((container) => ({ ...container, resources: { requests } })),
     },
   };
 }

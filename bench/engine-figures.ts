@@ -1,11 +1,11 @@
 /** All that is measured of one engine: two clusters of one node each, with Liqo, peered and unpeered again. */
 
-import { writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { dirname } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Context } from "#base/context.ts";
 import { silentLogger } from "#base/log.ts";
 import type { Engine } from "#engines/engine.ts";
+import { writeSingleKubeconfig } from "#engines/single-kubeconfig.ts";
 import { bindClusters, type Clusters, installLiqo } from "#kit/clusters.ts";
 import { KubeClient } from "#kube/client/client.ts";
 import { configFromFile } from "#kube/client/config.ts";
@@ -69,7 +69,7 @@ export async function* measureEngine(engine: Engine): AsyncGenerator<Section> {
   yield { title: "One after the other", figures: await offloadingFigures(ctx, pair) };
   yield { title: "One offloaded pod, step by step (p50)", figures: await traceFigures(ctx, pair) };
   yield { title: "Many at once", figures: await realBursts(ctx, pair) };
-  const light = await lightPods(ctx, { engine, home, pair, clusters });
+  const light = await lightPods(ctx, { home, pair, clusters });
   yield { title: `${LIGHT_PODS} light pods at once`, figures: light.figures };
   yield { title: "Memory of Liqo's components (resident)", figures: [...memory, ...light.memory] };
   yield { title: "Processor at rest", figures: [...processor, ...light.processor] };
@@ -102,7 +102,6 @@ function numbered<T>(forge: (namespace: string, name: string, round: number) => 
 }
 
 interface Setting {
-  readonly engine: Engine;
   readonly home: string;
   readonly pair: Pair;
   readonly clusters: Clusters;
@@ -113,13 +112,7 @@ async function lightPods(
   ctx: Context,
   { home, pair, clusters }: Setting,
 ): Promise<{ figures: Figure[]; memory: Figure[]; processor: Figure[] }> {
-  const config = async (cluster: string): Promise<string> => {
-    const path = join(home, `${cluster}-fake-node.kubeconfig`);
-    writeFileSync(path, await clusters.kubectl(cluster, "config", "view", "--raw", "--minify", "--flatten"), {
-      mode: 0o600,
-    });
-    return path;
-  };
+  const config = (cluster: string): Promise<string> => writeSingleKubeconfig(clusters.engine.kubeconfig, cluster);
   await using _local = await startFakeNode(ctx, pair.home, await config("milan"), FAKE_ADDRESSES);
   await using _remote = await startFakeNode(ctx, pair.provider, await config("rome"), FAKE_ADDRESSES);
   for (const { name, workers } of clusters.clusters) await clusters.kubectl(name, "cordon", ...workers);

@@ -1,7 +1,7 @@
 /** The one kubeconfig of a playground: a context per cluster, the first cluster current. */
 
 import type { Identity } from "#pki/certificate.ts";
-import { forgeKubeconfig, type Kubeconfig } from "#pki/kubeconfig.ts";
+import { forgeKubeconfig, type Kubeconfig, mergeKubeconfigs } from "#pki/kubeconfig.ts";
 
 export interface ClusterAccess {
   readonly name: string;
@@ -11,15 +11,9 @@ export interface ClusterAccess {
 }
 
 export function mergeKubeconfig(clusters: readonly ClusterAccess[]): Kubeconfig | undefined {
-  const single = clusters.map(({ name, server, ca, admin }) =>
-    forgeKubeconfig({ cluster: name, server, ca, user: `${name}-admin`, credentials: admin }),
+  return mergeKubeconfigs(
+    clusters.map(({ name, server, ca, admin }) =>
+      forgeKubeconfig({ cluster: name, server, ca, user: `${name}-admin`, credentials: admin }),
+    ),
   );
-  const [first] = single;
-  if (first === undefined) return undefined;
-  return {
-    ...first,
-    clusters: single.flatMap(({ clusters: items }) => items),
-    users: single.flatMap(({ users }) => users),
-    contexts: single.flatMap(({ contexts }) => contexts),
-  };
 }

@@ -45,6 +45,18 @@ export function forgeKubeconfig(options: KubeconfigOptions): Kubeconfig {
   };
 }
 
+/** One kubeconfig of several, whose names differ; the first one's context is current. Undefined of none. */
+export function mergeKubeconfigs(parts: readonly Kubeconfig[]): Kubeconfig | undefined {
+  const [first] = parts;
+  if (first === undefined) return undefined;
+  return {
+    ...first,
+    clusters: parts.flatMap(({ clusters }) => clusters),
+    users: parts.flatMap(({ users }) => users),
+    contexts: parts.flatMap(({ contexts }) => contexts),
+  };
+}
+
 function forgeUser(credentials: KubeconfigCredentials): Record<string, string> {
   if ("token" in credentials) return { token: credentials.token };
   return {

@@ -9,8 +9,9 @@ import { join } from "node:path";
 import type { Node } from "kubernetes-types/core/v1";
 import { contains, formatCidr, maskOf, parseCidr } from "#base/cidr.ts";
 import { run } from "#base/run.ts";
-import type { Kubeconfig } from "#pki/kubeconfig.ts";
+import { type Kubeconfig, mergeKubeconfigs } from "#pki/kubeconfig.ts";
 import type { ClusterRequest, Engine, TestCluster } from "./engine.ts";
+import { readSingleKubeconfig } from "./single-kubeconfig.ts";
 
 /** By the names that the suites give: the consumer, the provider. */
 const VARIABLES = new Map([
@@ -38,13 +39,13 @@ export function existingEngine(): Engine {
     create: async (requests) => {
       for (const request of requests) refuseWhatIsGiven(request);
       const parts = await Promise.all(requests.map(({ name }) => readKubeconfig(name)));
-      writeFileSync(kubeconfig, JSON.stringify(merged(parts)), { mode: 0o600 });
+      writeFileSync(kubeconfig, JSON.stringify(mergeKubeconfigs(parts)), { mode: 0o600 });
       for (const { name } of requests) before.set(name, await namespacesOf(name));
       return Promise.all(requests.map(({ name }) => describeCluster(name, kubectl)));
     },
     [Symbol.asyncDispose]: async () => {
       try {
-        await removeLiqo([...before.keys()], env);
+        await removeLiqo([...before.keys()], kubectl, env);
         for (const [name, kept] of before) {
           const made = (await namespacesOf(name)).filter((namespace) => !kept.includes(namespace));
           if (made.length > 0) await kubectl(name, "delete", ...made);
@@ -74,26 +75,13 @@ async function readKubeconfig(name: string): Promise<Kubeconfig> {
   const variable = `${VARIABLES.get(name)}${KUBECONFIG}`;
   const path = VARIABLES.has(name) ? process.env[variable] : undefined;
   if (path === undefined || path === "") throw new Error(`engine existing: ${variable} must name a kubeconfig file`);
-  const flags = ["config", "view", "--raw", "--flatten", "--minify", "-o", "json"];
-  const { stdout } = await run("kubectl", flags, { env: { KUBECONFIG: path }, timeoutMs: TIMEOUT_MS });
-  const { clusters, users, ...rest } = JSON.parse(stdout) as Kubeconfig;
+  const { clusters, users, ...rest } = await readSingleKubeconfig(path);
   return {
     ...rest,
     clusters: clusters.map((cluster) => ({ ...cluster, name })),
     users: users.map((user) => ({ ...user, name })),
     contexts: [{ name, context: { cluster: name, user: name } }],
     "current-context": name,
-  };
-}
-
-function merged(parts: readonly Kubeconfig[]): Kubeconfig {
-  const [first] = parts;
-  if (first === undefined) throw new Error("engine existing: no cluster was asked for");
-  return {
-    ...first,
-    clusters: parts.flatMap(({ clusters }) => clusters),
-    users: parts.flatMap(({ users }) => users),
-    contexts: parts.flatMap(({ contexts }) => contexts),
   };
 }
 
@@ -126,16 +114,16 @@ export function enclosing(cidrs: readonly string[]): string | undefined {
 }
 
 /** A failed test may leave anything: each step may find nothing to do. */
-async function removeLiqo(clusters: readonly string[], env: Readonly<Record<string, string>>): Promise<void> {
+async function removeLiqo(
+  clusters: readonly string[],
+  kubectl: Kubectl,
+  env: Readonly<Record<string, string>>,
+): Promise<void> {
   const liqoctl = (...args: readonly string[]) => run(LIQOCTL, args, { env, timeoutMs: TIMEOUT_MS });
-  const kubectl = (cluster: string, ...args: readonly string[]) =>
-    run("kubectl", ["--context", cluster, ...args], { env, timeoutMs: TIMEOUT_MS });
   const installed: string[] = [];
-  for (const name of clusters) {
-    const found = await kubectl(name, "get", "namespace", "liqo", "--ignore-not-found", "-o", "name");
-    if (found.stdout !== "") installed.push(name);
-  }
-  if (installed.length === 0) return;
+  for (const name of clusters)
+    if ((await kubectl(name, "get", "namespace", "liqo", "--ignore-not-found", "-o", "name")) !== "")
+      installed.push(name);
   for (const name of installed)
     await kubectl(name, "delete", "namespaceoffloadings", "--all", "-A", "--ignore-not-found");
   if (installed.length > 1) await liqoctl("unpeer", "--context", "milan", "--remote-context", "rome");

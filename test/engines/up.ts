@@ -2,10 +2,8 @@
  * `make kubernetes-clusters`: clusters of an engine (default: genuine Kubernetes, `milan` and `rome`) that stay until
  * Ctrl-C, to try Liqo on or to be given to the suites as clusters that exist.
  */
-import { writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { run } from "#base/run.ts";
 import { chosenEngine } from "./choose.ts";
+import { writeSingleKubeconfig } from "./single-kubeconfig.ts";
 
 process.env["LIQO_TEST_ENGINE"] ??= "kubernetes";
 const args = process.argv.slice(2);
@@ -22,17 +20,8 @@ const startedMs = performance.now();
 await engine.create(names.map((name) => ({ name })));
 say(`${names.join(", ")}: all nodes are ready after ${Math.round((performance.now() - startedMs) / 1_000)} s`);
 say(`  export KUBECONFIG=${engine.kubeconfig}    # contexts: ${names.join(", ")}`);
-for (const name of names) say(`  ${name} alone: ${await writeSingle(name)}`);
+for (const name of names) say(`  ${name} alone: ${await writeSingleKubeconfig(engine.kubeconfig, name)}`);
 say("Ctrl-C removes them.");
 await ended;
 clearInterval(alive);
 say("Removing the clusters …");
-
-/** A kubeconfig of one cluster, beside the common one. */
-async function writeSingle(name: string): Promise<string> {
-  const flags = ["--context", name, "config", "view", "--raw", "--flatten", "--minify"];
-  const { stdout } = await run("kubectl", flags, { env: engine.env });
-  const path = join(engine.kubeconfig, "..", `${name}.kubeconfig`);
-  writeFileSync(path, stdout, { mode: 0o600 });
-  return path;
-}

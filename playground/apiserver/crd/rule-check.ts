@@ -48,7 +48,7 @@ function findUnknownField(
   if (node.op === "." || node.op === ".?") {
     const [object, field] = node.args;
     const type = typeOf(object, schema, isRoot);
-    const at = rule(node).indexOf(".", object.range.end);
+    const at = node.input.indexOf(".", object.range.end);
     if (type !== undefined && lacks(type, field, isRoot && object.op === "id")) return { field, at: Math.max(at, 0) };
   }
   for (const child of childrenOf(node)) {
@@ -56,10 +56,6 @@ function findUnknownField(
     if (found !== undefined) return found;
   }
   return undefined;
-}
-
-function rule(node: ASTNode): string {
-  return node.input;
 }
 
 /** The schema of what an expression yields, when it is `self` or a field of it. */

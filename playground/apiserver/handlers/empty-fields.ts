@@ -3,7 +3,7 @@
  * and lists, times and texts without `omitempty` as null or "". Nobody owns such fields.
  * Kubernetes: the types' own declarations in staging/src/k8s.io/api
  */
-import { isJsonObject, type JsonObject, jsonEquals, type Schema } from "#machinery/schema/schema.ts";
+import { fieldSchema, isJsonObject, type JsonObject, jsonEquals, type Schema } from "#machinery/schema/schema.ts";
 
 /** Of a schema: the fields that are structs and no pointers. */
 const structs = new WeakMap<Schema, readonly string[]>();
@@ -25,10 +25,9 @@ function settle(value: unknown, schema: Schema | undefined, empty: JsonObject): 
   }
   if (!isJsonObject(value)) return;
   for (const field of structFields(schema)) value[field] ??= {};
-  const rest = typeof schema.additionalProperties === "object" ? schema.additionalProperties : undefined;
   for (const [field, child] of Object.entries(value)) {
     if (typeof child !== "object" || child === null) continue;
-    const childSchema = schema.properties?.[field] ?? rest;
+    const childSchema = fieldSchema(schema, field);
     if (schema.wire !== undefined && empty[field] !== null && isEmptyCollection(child, childSchema))
       delete value[field];
     else settle(child, childSchema, isJsonObject(empty[field]) ? empty[field] : {});

@@ -2,7 +2,7 @@
  * Maps are written with their keys in order, custom resources being maps throughout: what a client sends does not decide
  * what the next one reads. Go: encoding/json (map keys are sorted)
  */
-import { isJsonObject, type JsonObject, type Schema } from "#machinery/schema/schema.ts";
+import { fieldSchema, isJsonObject, type JsonObject, type Schema } from "#machinery/schema/schema.ts";
 
 /** Sorts the keys of a whole custom resource, in place. */
 export function sortAllKeys(value: unknown): void {
@@ -25,8 +25,7 @@ export function sortMapKeys(value: unknown, schema: Schema | undefined): void {
   }
   for (const [field, child] of Object.entries(value)) {
     if (typeof child !== "object") continue;
-    const rest = typeof schema?.additionalProperties === "object" ? schema.additionalProperties : undefined;
-    sortMapKeys(child, schema?.properties?.[field] ?? rest);
+    sortMapKeys(child, fieldSchema(schema, field));
   }
 }
 

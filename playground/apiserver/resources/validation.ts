@@ -12,6 +12,9 @@ const VALUES_NEEDED = "must be specified when `operator` is 'In' or 'NotIn'";
 const VALUES_FORBIDDEN = "may not be specified when `operator` is 'Exists' or 'DoesNotExist'";
 const ONE_VALUE_NEEDED = "must be specified single value when `operator` is 'Lt' or 'Gt'";
 
+/** Of the ports of Services, their endpoints and containers, in the order in which messages list them. */
+export const PROTOCOLS = ["SCTP", "TCP", "UDP"];
+
 /** One FieldError of reason Invalid per message. */
 export function messages(field: string, value: unknown, problems: readonly string[]): FieldError[] {
   return problems.map((problem) => invalid(field, value, problem));

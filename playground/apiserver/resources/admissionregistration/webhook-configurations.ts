@@ -19,37 +19,33 @@ const MAX_TIMEOUT_SECONDS = 30;
 export const mutatingWebhookConfigurationStrategy = anyStrategy<MutatingWebhookConfiguration>({
   resource: mutatingWebhookConfigurations,
   singular: "mutatingwebhookconfiguration",
-  categories: ["api-extensions"],
-  generation: true,
   setDefaults: ({ webhooks }) => {
     for (const webhook of webhooks ?? []) {
       setWebhookDefaults(webhook);
       webhook.reinvocationPolicy ??= "Never";
     }
   },
-  validate: validateWebhooks,
-  validateUpdate: validateWebhooks,
-  table: table<MutatingWebhookConfiguration>([
-    { name: "Webhooks", type: "integer", value: ({ webhooks }) => webhooks?.length ?? 0 },
-    age(),
-  ]),
+  ...common<MutatingWebhookConfiguration>(),
 });
 
 export const validatingWebhookConfigurationStrategy = anyStrategy<ValidatingWebhookConfiguration>({
   resource: validatingWebhookConfigurations,
   singular: "validatingwebhookconfiguration",
-  categories: ["api-extensions"],
-  generation: true,
   setDefaults: ({ webhooks }) => {
     for (const webhook of webhooks ?? []) setWebhookDefaults(webhook);
   },
-  validate: validateWebhooks,
-  validateUpdate: validateWebhooks,
-  table: table<ValidatingWebhookConfiguration>([
-    { name: "Webhooks", type: "integer", value: ({ webhooks }) => webhooks?.length ?? 0 },
-    age(),
-  ]),
+  ...common<ValidatingWebhookConfiguration>(),
 });
+
+function common<T extends MutatingWebhookConfiguration | ValidatingWebhookConfiguration>() {
+  return {
+    categories: ["api-extensions"],
+    generation: true,
+    validate: validateWebhooks,
+    validateUpdate: validateWebhooks,
+    table: table<T>([{ name: "Webhooks", type: "integer", value: ({ webhooks }) => webhooks?.length ?? 0 }, age()]),
+  } as const;
+}
 
 /** Kubernetes: pkg/apis/admissionregistration/v1/defaults.go */
 function setWebhookDefaults(webhook: Omit<MutatingWebhook, "reinvocationPolicy">): void {

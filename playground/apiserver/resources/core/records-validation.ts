@@ -11,10 +11,9 @@ import type {
 import { duplicate, type FieldError, invalid, notSupported, required } from "#machinery/field-error.ts";
 import { dns1123Label } from "#machinery/names.ts";
 import { milliOf } from "#machinery/quantity.ts";
-import { messages, validateEndpointIp, validateIp, validatePort } from "../validation.ts";
+import { messages, PROTOCOLS, validateEndpointIp, validateIp, validatePort } from "../validation.ts";
 import { validateContainerResource, validateQuotaResource, validateResourceName } from "./resource-name.ts";
 
-const PROTOCOLS = ["SCTP", "TCP", "UDP"];
 const LISTS = ["max", "min", "default", "defaultRequest", "maxLimitRequestRatio"] as const;
 
 export function validateQuota({ spec }: ResourceQuota): FieldError[] {

@@ -8,9 +8,8 @@ import { duplicate, type FieldError, invalid, notSupported, required } from "#ma
 import { dns1123Label } from "#machinery/names.ts";
 import { anyStrategy } from "../../strategy.ts";
 import { age, table } from "../columns.ts";
-import { messages, validateEndpointIp, validateImmutable, validateIp } from "../validation.ts";
+import { messages, PROTOCOLS, validateEndpointIp, validateImmutable, validateIp } from "../validation.ts";
 
-const PROTOCOLS = ["SCTP", "TCP", "UDP"];
 const ADDRESS_TYPES = ["FQDN", "IPv4", "IPv6"];
 
 export const ingressStrategy = anyStrategy<Ingress>({

@@ -3,7 +3,7 @@ import type { Container, EnvVar, EnvVarSource, SecurityContext } from "kubernete
 import { duplicate, type FieldError, forbidden, invalid, notSupported, required } from "#machinery/field-error.ts";
 import { dns1123Label, dns1123Subdomain, portName, qualifiedName } from "#machinery/names.ts";
 import { milliOf } from "#machinery/quantity.ts";
-import { messages, validatePort, validateRange } from "../../validation.ts";
+import { messages, PROTOCOLS, validatePort, validateRange } from "../../validation.ts";
 import { validateConfigKey } from "../config-key.ts";
 import { validateContainerResource } from "../resource-name.ts";
 import { PROBES, validateLifecycle, validateProbes } from "./probe.ts";
@@ -85,7 +85,7 @@ function validatePorts(container: Container, path: string): FieldError[] {
     if (containerPort === 0) errors.push(required(`${at}.containerPort`));
     else errors.push(...validatePort(containerPort, `${at}.containerPort`));
     if (hostPort !== 0) errors.push(...validatePort(hostPort, `${at}.hostPort`));
-    return [...errors, ...oneOf(protocol, `${at}.protocol`, ["SCTP", "TCP", "UDP"])];
+    return [...errors, ...oneOf(protocol, `${at}.protocol`, PROTOCOLS)];
   });
 }
 
