@@ -1,9 +1,11 @@
 /** What do Liqo's own processes in one cluster take: memory, and processor time at rest? */
 import { setTimeout as delay } from "node:timers/promises";
+import { LIQO_PROGRAMS } from "#playground/images/builtin.ts";
 import type { Figure } from "./figures.ts";
 import { type OwnProcess, processesOf, processorSeconds, proportionalMib, residentMib } from "./processes.ts";
 
 const CPU_WINDOW_MS = 10_000;
+const PROGRAMS: ReadonlySet<string> = new Set(LIQO_PROGRAMS);
 
 /** Memory of each component and in all. @param when Such as `1 peer, 100 pods`. */
 export function componentMemory(home: string, cluster: string, when: string, goal?: string): Figure[] {
@@ -41,6 +43,6 @@ export async function componentProcessor(home: string, cluster: string, when: st
 
 function componentsOf(home: string, cluster: string): OwnProcess[] {
   return processesOf(home)
-    .filter((process) => process.cluster === cluster && process.component.startsWith("liqo-"))
+    .filter((process) => process.cluster === cluster && PROGRAMS.has(process.component))
     .sort((a, b) => a.component.localeCompare(b.component));
 }
