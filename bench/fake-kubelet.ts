@@ -59,7 +59,13 @@ function forgeNode(name: string): Node {
     metadata: {
       name,
       annotations: { [ANNOTATION]: "fake", "node.alpha.kubernetes.io/ttl": "0" },
-      labels: { ...FAKE_NODE_LABEL, "kubernetes.io/hostname": name, "kubernetes.io/os": "linux" },
+      labels: {
+        ...FAKE_NODE_LABEL,
+        // No packet arrives there: a gateway whose address it were given would be lost.
+        "node.kubernetes.io/exclude-from-external-load-balancers": "true",
+        "kubernetes.io/hostname": name,
+        "kubernetes.io/os": "linux",
+      },
     },
     spec: { taints: [FAKE_NODE_TAINT] },
     status: { allocatable: resources, capacity: resources },

@@ -18,6 +18,8 @@ export function forgeShadowEndpointSlice(
   options: EndpointOptions,
 ): ShadowEndpointSlice {
   const metadata = forgeReflectedMetadata(local, namespace, scope);
+  // Of a Service that selects nothing both lists are null, whatever the published type says.
+  const ports = local.ports?.map((port) => ({ ...port }));
   const endpoints = (local.endpoints ?? [])
     .filter(({ nodeName }) => nodeName === undefined || !options.isNative(nodeName))
     .map((endpoint) => forgeEndpoint(endpoint, scope, options));
@@ -30,7 +32,7 @@ export function forgeShadowEndpointSlice(
       template: {
         addressType: local.addressType,
         ...(endpoints.length > 0 && { endpoints }),
-        ...(local.ports !== undefined && { ports: local.ports.map((port) => ({ ...port })) }),
+        ...(ports !== undefined && { ports }),
       },
     },
   };

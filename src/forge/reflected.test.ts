@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Service } from "kubernetes-types/core/v1";
+import type { EndpointSlice } from "kubernetes-types/discovery/v1";
 import { forgeConfigMap, localConfigMapName, remoteConfigMapName } from "./configmap.ts";
 import { forgeShadowEndpointSlice } from "./endpointslice.ts";
 import { forgeLocalEvent } from "./event.ts";
@@ -111,6 +112,13 @@ test("a slice drops the provider's own endpoints and translates the rest", () =>
     ],
   });
   assert.equal(forged.metadata?.labels?.["endpointslice.kubernetes.io/managed-by"], "endpointslice.reflection.liqo.io");
+});
+
+test("a slice of a Service that selects nothing has null for both lists, and is reflected empty", () => {
+  const slice = { metadata: { name: "none-1" }, addressType: "IPv4", endpoints: null, ports: null } as unknown;
+  const options = { isNative: () => false, translate: (address: string) => address };
+  const forged = forgeShadowEndpointSlice(slice as EndpointSlice, "off-cluster-a", scope, options);
+  assert.deepEqual(forged.spec?.template, { addressType: "IPv4" });
 });
 
 test("an event comes home about the local object, from a remote component", () => {
