@@ -40,7 +40,7 @@ const { values: flags } = parseArgs({
   },
 });
 
-await runMain("liqo-controller-manager", async (ctx) => {
+await runMain("liqo-controller-manager", async (ctx, beforeEnd) => {
   const clusterId = flags["cluster-id"];
   if (clusterId === undefined || clusterId === "") throw new Error("--cluster-id is required");
   const config = inClusterConfig(process.env);
@@ -72,6 +72,7 @@ await runMain("liqo-controller-manager", async (ctx) => {
     ready: () => {
       ready = true;
     },
+    beforeEnd,
   });
   const modules = {
     networking: isOn("networking-enabled"),

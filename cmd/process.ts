@@ -3,16 +3,28 @@ import type { Context } from "#base/context.ts";
 import { messageOf } from "#base/errors.ts";
 import { createLogger, type LogLevel } from "#base/log.ts";
 
-/** Runs `main` until it returns or a signal comes; exits with 1 when it throws. */
-export async function runMain(name: string, main: (ctx: Context) => Promise<void>): Promise<void> {
+/** Adds a step that is taken at a signal, before the context ends: for what others still ask of this process. */
+export type BeforeEnd = (step: () => Promise<void>) => void;
+
+/** Runs `main` until it returns or a signal comes; exits with 1 when it throws. A second signal ends the context at once. */
+export async function runMain(
+  name: string,
+  main: (ctx: Context, beforeEnd: BeforeEnd) => Promise<void>,
+): Promise<void> {
   const level = (process.env["LIQO_LOG_LEVEL"] ?? "info") as LogLevel;
   const controller = new AbortController();
   const ctx: Context = { signal: controller.signal, log: createLogger({ level, fields: { component: name } }) };
-  for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => controller.abort());
+  const lastSteps: (() => Promise<void>)[] = [];
+  const end = async (): Promise<void> => {
+    // Taken once: the next signal finds none.
+    await Promise.allSettled(lastSteps.splice(0).map((step) => step()));
+    controller.abort();
+  };
+  for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, end);
   // A rejected promise nobody waits for must not take the process and everything it serves down.
   process.on("unhandledRejection", (error) => ctx.log.error("unhandled rejection", { error: messageOf(error) }));
   try {
-    await main(ctx);
+    await main(ctx, (step) => lastSteps.push(step));
     process.exit(0);
   } catch (error) {
     if (controller.signal.aborted) process.exit(0);

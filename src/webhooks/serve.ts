@@ -17,6 +17,8 @@ export interface ServeOptions extends Deps {
   readonly nowMs: () => number;
   /** Called once the API server can call. */
   readonly ready: () => void;
+  /** Takes what has to be done while this process still works as ever, once it is to end. */
+  readonly beforeEnd: (step: () => Promise<void>) => void;
 }
 
 /** Resolves when the context ends. */
@@ -28,6 +30,7 @@ export async function serveWebhooks(ctx: Context, options: ServeOptions): Promis
   await informers.synced();
   const { cert, key } = first;
   await using serving = await startWebhookServer(ctx, { port, tls: { cert, key }, handlers });
+  options.beforeEnd(() => serving.drain());
   await ensureCaBundles(ctx, client, first.ca);
   options.ready();
   const serve = (fresh: typeof first): void => serving.server.setSecureContext({ cert: fresh.cert, key: fresh.key });

@@ -4,6 +4,7 @@
 
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { createServer, type Server } from "node:https";
+import { setTimeout as delay } from "node:timers/promises";
 import type { Context } from "#base/context.ts";
 import { messageOf } from "#base/errors.ts";
 import type { UnstructuredObject } from "#machinery/meta.ts";
@@ -50,14 +51,36 @@ export interface WebhookServerOptions {
   readonly handlers: Readonly<Record<string, AdmissionHandler>>;
 }
 
+export interface WebhookServer extends AsyncDisposable {
+  readonly server: Server;
+  /**
+   * Answers as ever but asks each client to connect anew, until API servers and nodes know that this replica leaves:
+   * an admission request is sent once, so whatever is refused here fails the user's request.
+   */
+  readonly drain: (times?: Partial<DrainTimes>) => Promise<void>;
+}
+
+export interface DrainTimes {
+  /** Endpoints need this long to reach everyone on a quiet cluster. */
+  readonly leastMs: number;
+  /** Who has not called for this long calls another replica. */
+  readonly quietMs: number;
+  /** Well within a pod's grace period of 30 s. */
+  readonly mostMs: number;
+}
+
 const MAX_BODY_BYTES = 8 * 1024 * 1024;
+/** Longer than API servers keep an unused connection (90 s): the server must not close one that is being used again. */
+const KEEP_ALIVE_MS = 120_000;
+const DRAIN: DrainTimes = { leastMs: 3_000, quietMs: 2_000, mostMs: 20_000 };
 
 /** Serves until disposed. */
-export async function startWebhookServer(
-  ctx: Context,
-  options: WebhookServerOptions,
-): Promise<AsyncDisposable & { readonly server: Server }> {
-  const server = createServer({ ...options.tls }, (request, response) => {
+export async function startWebhookServer(ctx: Context, options: WebhookServerOptions): Promise<WebhookServer> {
+  let isDraining = false;
+  let lastRequestMs = 0;
+  const server = createServer({ ...options.tls, keepAliveTimeout: KEEP_ALIVE_MS }, (request, response) => {
+    lastRequestMs = performance.now();
+    if (isDraining) response.setHeader("Connection", "close");
     serve(ctx, options.handlers, request, response).catch((error: unknown) => {
       ctx.log.error("webhook failed", { path: request.url, error: messageOf(error) });
       response.writeHead(500).end();
@@ -69,6 +92,17 @@ export async function startWebhookServer(
   });
   return {
     server,
+    drain: async (times = {}) => {
+      const { leastMs, quietMs, mostMs } = { ...DRAIN, ...times };
+      isDraining = true;
+      const since = performance.now();
+      for (;;) {
+        const nowMs = performance.now();
+        const waitMs = Math.min(Math.max(since + leastMs, lastRequestMs + quietMs), since + mostMs) - nowMs;
+        if (waitMs <= 0) return;
+        await delay(waitMs);
+      }
+    },
     [Symbol.asyncDispose]: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
