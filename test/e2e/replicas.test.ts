@@ -99,7 +99,8 @@ describe("two replicas", { concurrency: 1, skip: needsOwnClusters() }, () => {
     const lost = await inCharge();
     await clusters.kubectl("milan", "delete", "pod", lost, "-n", "liqo-tenant-rome", "--grace-period=1");
     await eventually("another one is in charge", async () => assert.notEqual(await inCharge(), lost), TAKEOVER_MS);
-    await clusters.kubectl("milan", "-n", NAMESPACE, "expose", "pod", "far", "--port=80");
+    // Not by all labels of the pod: while the tunnel is down one of them says so.
+    await clusters.kubectl("milan", "-n", NAMESPACE, "expose", "pod", "far", "--selector=run=far", "--port=80");
     await clusters.kubectl("milan", "-n", "asked", "run", "near", "--image=nginx");
     await clusters.kubectl("milan", "-n", "asked", "wait", "pod/near", "--for=condition=Ready", "--timeout=60s");
     const page = ["exec", "near", "--", "curl", "-sSm2", `http://far.${NAMESPACE}`] as const;
