@@ -4,7 +4,6 @@
  */
 import * as labels from "#api/labels.ts";
 import { type PublicKey, publicKeys } from "#api/networking/publickey.ts";
-import { Backoff } from "#base/backoff.ts";
 import type { Context } from "#base/context.ts";
 import { messageOf } from "#base/errors.ts";
 import type { KubeClient } from "#kube/client/client.ts";
@@ -23,6 +22,7 @@ import { enableMultipathHash, makeRouter } from "../system/sysctl.ts";
 import { LOCAL_TOOLS } from "../system/tools.ts";
 import { EndpointResolver } from "../wireguard/endpoint.ts";
 import { readKeys } from "../wireguard/keys.ts";
+import { SessionRestarts } from "../wireguard/session-restarts.ts";
 import { Tunnel, tunnelAddresses } from "../wireguard/tunnel.ts";
 import { markActive } from "./active.ts";
 import { renderMetrics } from "./metrics.ts";
@@ -164,21 +164,18 @@ async function openChecker(
     connection.update(CONNECTED);
     return undefined;
   }
-  // Slower and slower: a round trip longer than the delay would otherwise never complete a handshake.
-  const backoff = new Backoff({ baseMs: 1_000, maxMs: 10_000 });
-  let nextAt = performance.now() + backoff.nextMs();
+  const restarts = new SessionRestarts();
   return ConnectionChecker.open(ctx, {
     ...options.ping,
     remoteClusterId: options.remoteClusterId,
     address: tunnel.addresses.peer,
     update: (state) => {
-      if (state.value === "Connected") backoff.reset();
+      if (state.value === "Connected") restarts.reset();
       else ctx.log.warn("peer does not answer", { peer: options.remoteClusterId });
       connection.update(state);
     },
     missing: () => {
-      if (performance.now() < nextAt) return;
-      nextAt = performance.now() + backoff.nextMs();
+      if (!restarts.isDue(performance.now())) return;
       tunnel.restartSession(ctx).catch((error: unknown) => {
         if (!ctx.signal.aborted) ctx.log.debug("session not restarted", { error: messageOf(error) });
       });

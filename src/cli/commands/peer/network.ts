@@ -36,14 +36,17 @@ export interface NetworkOptions {
   readonly timeoutMs: number;
 }
 
-/** `server` runs the listening gateway, `client` dials it. Repeatable. */
+/**
+ * `server` runs the listening gateway, `client` dials it. Repeatable. Ends before the gateways run; the function it
+ * resolves to waits for them.
+ */
 export async function connectNetworks(
   ctx: Context,
   printer: Printer,
   server: Side,
   client: Side,
   options: NetworkOptions,
-): Promise<void> {
+): Promise<() => Promise<void>> {
   const sides = [client, server] as const;
   await checkServerService(ctx, server, client, options);
   const cidrs = await Promise.all(sides.map((side) => ownCidrs(ctx, side)));
@@ -74,9 +77,10 @@ export async function connectNetworks(
   await printer.step(server.scope, "Gateway server is ready", () => ensureServer(ctx, server, client, options));
   await printer.step(client.scope, "Gateway client is set up", () => ensureClient(ctx, server, client, options));
   await printer.step("global", "Public keys exchanged", () => exchangeKeys(ctx, server, client, options));
-  await printer.step("global", "Connection established", async () => {
-    await Promise.all(sides.map((side, i) => waitConnected(ctx, side, sides[1 - i]?.id ?? "", options.timeoutMs)));
-  });
+  return () =>
+    printer.step("global", "Connection established", async () => {
+      await Promise.all(sides.map((side, i) => waitConnected(ctx, side, sides[1 - i]?.id ?? "", options.timeoutMs)));
+    });
 }
 
 async function ownCidrs(ctx: Context, side: Side): Promise<Cidrs> {

@@ -46,12 +46,16 @@ export async function peer(
   const { consumer, provider } = await printer.step("global", "Clusters identified", () =>
     identify(ctx, local, remote, options),
   );
-  if (!options.networkingDisabled) {
-    const [server, client] = options.serverLocation === "Provider" ? [provider, consumer] : [consumer, provider];
-    await connectNetworks(ctx, printer, server, client, options);
-  }
+  const [server, client] = options.serverLocation === "Provider" ? [provider, consumer] : [consumer, provider];
+  const connected = options.networkingDisabled
+    ? undefined
+    : await connectNetworks(ctx, printer, server, client, options);
+  // While the gateways start.
   await authenticate(ctx, printer, consumer, provider, options.proxyUrl, options.timeoutMs);
   if (options.createResourceSlice) await offload(ctx, printer, consumer, provider, options);
+  await connected?.();
+  if (options.createResourceSlice && options.createVirtualNode)
+    await waitForNode(ctx, printer, consumer, provider, options);
   printer.print(summary(consumer.id, provider.id, options));
 }
 
@@ -140,7 +144,15 @@ async function offload(
       what: "resources not accepted by the provider",
     });
   });
-  if (!options.createVirtualNode) return;
+}
+
+async function waitForNode(
+  ctx: Context,
+  printer: Printer,
+  consumer: Side,
+  provider: Side,
+  options: PeerOptions,
+): Promise<void> {
   const name = virtualNodeName(provider.id);
   await printer.step("local", `Node ${name} is ready`, () =>
     waitFor(
