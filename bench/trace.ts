@@ -1,11 +1,12 @@
 /** Where does the time of one offloaded pod go? Each step as a watch on the API server concerned first shows it. */
+import { setTimeout as delay } from "node:timers/promises";
 import type { Pod } from "kubernetes-types/core/v1";
 import { shadowPods } from "#api/offloading/shadow.ts";
 import type { Context } from "#base/context.ts";
 import { pods } from "#machinery/builtin.ts";
 import { type Figure, quantile } from "./figures.ts";
 import { Observer } from "./observer.ts";
-import { forgePod, type Pair } from "./offloading.ts";
+import { forgePod, type Pair, relistOffsetMs } from "./offloading.ts";
 
 const ROUNDS = 20;
 const STEPS = [
@@ -38,6 +39,7 @@ export async function traceFigures(ctx: Context, pair: Pair): Promise<Figure[]> 
       remote.first(isRunning),
       atHome.first(isRunning),
     ];
+    await delay(relistOffsetMs(i, ROUNDS));
     const startedAt = performance.now();
     await home.create(ctx, pods, forgePod(namespace, name, true));
     const answeredAt = performance.now();
