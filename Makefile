@@ -18,15 +18,13 @@ demo-down: setup ## Remove what the demo made
 	@bin/liqoctl playground delete
 
 check: setup ## Format, lint, types and unit tests
-	@node_modules/.bin/biome check . --diagnostic-level=error
-	@node_modules/.bin/tsc --noEmit
-	@$(MAKE) --no-print-directory unit
+	@$(NODE) scripts/test.ts check unit
 
 unit: setup ## Unit tests
-	@$(NODE) --test --test-isolation=none "src/**/*.test.ts" "playground/**/*.test.ts" "apps/**/*.test.ts" "test/kit/*.test.ts" "test/chart/*.test.ts" "test/engines/**/*.test.ts"
+	@$(NODE) scripts/test.ts unit
 
 e2e: setup ## End-to-end tests on the embedded engine
-	@$(NODE) --test --test-concurrency=1 "test/e2e/*.test.ts"
+	@$(NODE) scripts/test.ts e2e
 
 kubernetes: setup ## Build or find genuine Kubernetes
 	@sh scripts/build-kubernetes.sh
@@ -35,7 +33,7 @@ image: setup ## Images of Liqo, the shop and the tests' programs, as an OCI layo
 	@$(NODE) scripts/build-images.ts
 
 test-kubernetes: kubernetes ## End-to-end tests on genuine Kubernetes
-	@LIQO_TEST_ENGINE=kubernetes $(NODE) --test --test-concurrency=1 "test/e2e/*.test.ts"
+	@LIQO_TEST_ENGINE=kubernetes $(NODE) scripts/test.ts e2e
 
 kubernetes-clusters: kubernetes ## Two genuine clusters to try things on, until Ctrl-C
 	@$(NODE) test/engines/up.ts
@@ -44,7 +42,7 @@ fidelity: setup ## Compare the embedded API server with a genuine one, request b
 	@$(NODE) test/fidelity/run.ts
 
 test: setup ## Everything that is checked (KUBERNETES=1: on genuine Kubernetes too)
-	@$(NODE) scripts/test.ts $(if $(KUBERNETES),--kubernetes)
+	@$(NODE) scripts/test.ts check unit e2e $(if $(KUBERNETES),kubernetes)
 
 bench-kubernetes: kubernetes ## Both engines measured side by side
 	@sh scripts/build-kwok.sh

@@ -1,7 +1,7 @@
 /**
- * Runs all checks one after the other and closes with "N passed, N failed": lint and types count as one each, tests as
- * themselves. Run by `make test`; with `--kubernetes` also the end-to-end tests on genuine Kubernetes and the comparison
- * of the two API servers, where the machine can: as root, with Go to build it or with its programs.
+ * Runs the parts that the arguments name, one after the other, and closes with "N passed, N failed": lint and types count
+ * as one each, tests as themselves. `kubernetes` is the end-to-end tests on genuine Kubernetes and the comparison of the
+ * two API servers, where the machine can: as root, with Go to build it or with its programs.
  */
 import { spawn } from "node:child_process";
 import { existsSync, readFileSync, rmSync } from "node:fs";
@@ -18,21 +18,23 @@ interface Outcome {
 
 const root = join(import.meta.dirname, "..");
 const E2E = ["--test-concurrency=1", "test/e2e/*.test.ts"];
-const outcomes: Outcome[] = [
-  await command("format and lint", "node_modules/.bin/biome", ["check", ".", "--diagnostic-level=error"]),
-  await command("types", "node_modules/.bin/tsc", ["--noEmit"]),
-  await tests("unit tests", [
-    "--test-isolation=none",
-    "src/**/*.test.ts",
-    "playground/**/*.test.ts",
-    "apps/**/*.test.ts",
-    "test/kit/*.test.ts",
-    "test/chart/*.test.ts",
-    "test/engines/**/*.test.ts",
-  ]),
-  await tests("end-to-end tests", E2E),
-];
-if (process.argv.includes("--kubernetes")) outcomes.push(...(await onKubernetes()));
+const UNIT = ["--test-isolation=none", "{src,playground,apps,test/kit,test/chart,test/engines}/**/*.test.ts"];
+const PARTS: Readonly<Record<string, () => Promise<Outcome[]>>> = {
+  check: async () => [
+    await command("format and lint", "node_modules/.bin/biome", ["check", ".", "--diagnostic-level=error"]),
+    await command("types", "node_modules/.bin/tsc", ["--noEmit"]),
+  ],
+  unit: async () => [await tests("unit tests", UNIT)],
+  e2e: async () => [await tests("end-to-end tests", E2E)],
+  kubernetes: onKubernetes,
+};
+
+const outcomes: Outcome[] = [];
+for (const part of process.argv.slice(2)) {
+  const checks = PARTS[part];
+  if (checks === undefined) throw new Error(`there is no part ${part}; allowed: ${Object.keys(PARTS).join(", ")}`);
+  outcomes.push(...(await checks()));
+}
 const sum = (of: keyof Outcome): number => outcomes.reduce((total, outcome) => total + outcome[of], 0);
 const skipped = sum("skipped") > 0 ? `, ${sum("skipped")} skipped` : "";
 process.stdout.write(`\n${sum("passed")} passed, ${sum("failed")} failed${skipped}\n`);
