@@ -50,6 +50,7 @@ export const CONSUMER: readonly Accepted[] = [
     reason: "upstream writes them, too; they were not recorded",
   },
   { object: /^CertificateSigningRequest csr-/, path: /^$/, reason: ANSWERED },
+  { object: /^Pod .*\/gw-/, path: /^metadata\.annotations\.kubectl/, reason: ONE_CONTAINER },
   ...network("b"),
 ];
 
@@ -77,7 +78,7 @@ function network(peer: string): Accepted[] {
     },
     {
       object: gateway,
-      path: /template\.spec\.(initContainers|containers|volumes|securityContext)/,
+      path: /template\.(spec\.(initContainers|containers|volumes|securityContext)|metadata\.annotations\.kubectl)/,
       reason: ONE_CONTAINER,
     },
     {
