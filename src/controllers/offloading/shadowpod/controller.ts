@@ -99,7 +99,8 @@ function podOf(shadow: ShadowPod): Pod {
 
 async function reportPhase(ctx: Context, deps: Deps, shadow: ShadowPod, pod: Pod | undefined): Promise<void> {
   const phase = pod?.status?.phase as NonNullable<ShadowPod["status"]>["phase"] | undefined;
-  if (phase === undefined || phase === shadow.status?.phase) return;
+  // One without a status is pending: that its pod is, too, is no news.
+  if (phase === undefined || phase === (shadow.status?.phase ?? "Pending")) return;
   if (shadow.status?.phase === "Succeeded" || shadow.status?.phase === "Failed") return;
   await deps.client.patch(ctx, shadowPods, keyOf(shadow), "merge", { status: { phase } }, { subresource: "status" });
 }
