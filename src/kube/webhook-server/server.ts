@@ -51,13 +51,15 @@ export interface WebhookServerOptions {
 }
 
 const MAX_BODY_BYTES = 8 * 1024 * 1024;
+/** Longer than API servers keep an idle connection (Go: 90 s): closed by this end first, one could be in use again already. */
+const IDLE_MS = 120_000;
 
 /** Serves until disposed. */
 export async function startWebhookServer(
   ctx: Context,
   options: WebhookServerOptions,
 ): Promise<AsyncDisposable & { readonly server: Server }> {
-  const server = createServer({ ...options.tls }, (request, response) => {
+  const server = createServer({ ...options.tls, keepAliveTimeout: IDLE_MS }, (request, response) => {
     serve(ctx, options.handlers, request, response).catch((error: unknown) => {
       ctx.log.error("webhook failed", { path: request.url, error: messageOf(error) });
       response.writeHead(500).end();
