@@ -47,10 +47,11 @@ await runMain("liqo-controller-manager", async (ctx, beforeEnd) => {
   using client = new KubeClient(config, "liqo-controller-manager");
   await using informers = new Informers(ctx, client);
   const settings = settingsOf(clusterId, config.ca ?? "");
+  const recorder = new EventRecorder(client, { component: "liqo-controller-manager" });
   const deps: Deps = {
     client,
     informers,
-    events: (component) => new EventRecorder(client, { component }),
+    events: (component) => recorder.as(component),
     nowMs: Date.now,
     settings,
   };

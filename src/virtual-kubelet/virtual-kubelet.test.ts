@@ -198,14 +198,16 @@ test("a pod becomes a ShadowPod, its status comes home at once, and its end is t
   await prepare(clusters);
   await using _kubelet = startKubelet(clusters);
   await consumer.client.create(ctx, pods, webPod("web"));
-  const remote = await runRemotely(clusters, "web", running("10.245.1.7", 0));
+  const remote = await runRemotely(clusters, "web", { ...running("10.245.1.7", 0), message: "first" });
   const home = await seen(consumer.client, pods, here("web"), (p) => p.status?.phase === "Running");
+  assert.equal(home.status?.message, "first");
   assert.deepEqual([home.status?.podIP, home.status?.hostIP], ["10.245.1.7", "127.0.0.1"]);
   assert.equal(home.metadata?.labels?.["liqo.io/shadowPod"], "true");
   const startedMs = performance.now();
   await provider.client.updateStatus(ctx, pods, { ...remote, status: running("10.245.1.8", 2) });
   const later = await seen(consumer.client, pods, here("web"), (p) => p.status?.podIP === "10.245.1.8");
   assert.equal(later.status?.containerStatuses?.[0]?.restartCount, 2);
+  assert.equal(later.status?.message, undefined);
   assert.ok(performance.now() - startedMs < 1_000, "the status came within a second");
   await consumer.client.patch(ctx, pods, here("web"), "merge", { metadata: { labels: { app: null, tier: "front" } } });
   const relabelled = await seen(
@@ -293,6 +295,12 @@ test("tokens, slices and events: what a pod needs goes out, what happens to it c
     (s.spec?.template?.endpoints ?? []).flatMap((e) => e.addresses).join();
   await seen(provider.client, shadowEndpointSlices, there("web-1"), (s) => addresses(s) === "10.244.1.5");
   await provider.client.create(ctx, coreEvents, {
+    metadata: there("web.0"),
+    involvedObject: { kind: "ShadowPod", ...there("web") },
+    type: "Normal",
+    reason: "CreatedPod",
+  });
+  await provider.client.create(ctx, coreEvents, {
     metadata: there("web.1"),
     involvedObject: { kind: "Pod", ...there("web") },
     reason: "Started",
@@ -301,6 +309,24 @@ test("tokens, slices and events: what a pod needs goes out, what happens to it c
   });
   const event = await seen(consumer.client, coreEvents, here("web.1"));
   assert.equal(event.source?.component, "kubelet (remote)");
+  assert.equal(await consumer.client.find(ctx, coreEvents, here("web.0")), undefined);
+});
+
+test("a Secret of the provider that has the name of a token Secret is left alone", async () => {
+  await using clusters = await startTwoClusters();
+  const { ctx, consumer, provider } = clusters;
+  await prepare(clusters);
+  await provider.client.create(ctx, secrets, { metadata: there("web-token"), data: { theirs: "eA==" } });
+  await using _kubelet = startKubelet(clusters);
+  await consumer.client.create(ctx, serviceAccounts, { metadata: here("web") });
+  const volume = { name: "api", projected: { sources: [{ serviceAccountToken: { path: "token" } }] } };
+  const pod = webPod("web");
+  await consumer.client.create(ctx, pods, {
+    ...pod,
+    spec: { containers: [], ...pod.spec, serviceAccountName: "web", volumes: [volume] },
+  });
+  await eventAbout(clusters, "web", "remote object already exists");
+  assert.deepEqual((await provider.client.get(ctx, secrets, there("web-token"))).data, { theirs: "eA==" });
 });
 
 test("a claim of the virtual storage class is made at the provider and bound by a placeholder at home", async () => {

@@ -110,6 +110,7 @@ function homeParts(
   virtual: Informer<VirtualNode>,
 ): Omit<ReflectionDeps, "remote" | "scope"> {
   const { nodeName, foreignClusterId, tenantNamespace } = settings;
+  const recorder = new EventRecorder(client, { component: "virtual-kubelet" });
   const recorders = new Map<string, EventRecorder>();
   return {
     settings: settings.reflection,
@@ -121,9 +122,9 @@ function homeParts(
     localNodes: informers.for(nodes, { transform: labelsOnly }),
     localIps: informers.for(ips),
     events: (component) => {
-      const recorder = recorders.get(component) ?? new EventRecorder(client, { component });
-      recorders.set(component, recorder);
-      return recorder;
+      const own = recorders.get(component) ?? recorder.as(component);
+      recorders.set(component, own);
+      return own;
     },
   };
 }

@@ -151,6 +151,20 @@ test("the status that comes back equals upstream's", () => {
   assert.deepEqual(status, local.status);
 });
 
+test("as long as the provider only looks for a place, the local status stays as it is", () => {
+  const scheduled = { type: "PodScheduled", status: "True", lastTransitionTime: "2026-11-23T17:00:00Z" };
+  const waiting: Pod = { status: { phase: "Pending", qosClass: "BestEffort", conditions: [scheduled] } };
+  const later = { ...scheduled, lastTransitionTime: "2026-11-23T17:00:01Z" };
+  const options = { translate: (ip: string) => ip, hostIp: "10.0.0.1", restarts: {}, isUnavailable: false };
+  for (const conditions of [undefined, [later]]) {
+    const theirs: Pod = { status: { phase: "Pending", qosClass: "BestEffort", ...(conditions && { conditions }) } };
+    assert.deepEqual(forgePodStatus(waiting, theirs, options), waiting.status);
+  }
+  const noPlace = { ...later, status: "False", reason: "Unschedulable" };
+  const status = forgePodStatus(waiting, { status: { phase: "Pending", conditions: [noPlace] } }, options);
+  assert.deepEqual(status.conditions, [noPlace]);
+});
+
 test("addresses are translated, restarts added, and nothing is ready of a provider that is silent", () => {
   const status = forgePodStatus(local, remote, {
     translate: (address) => address.replace("10.245.", "10.80."),

@@ -1,6 +1,6 @@
 /** The status of an offloaded pod as its own cluster sees it. Upstream: pkg/virtualKubelet/forge/pods.go (LocalPodStatus, LocalRejectedPod) */
 import type { ContainerStatus, Pod, PodCondition, PodStatus } from "kubernetes-types/core/v1";
-import { timestamp } from "#machinery/conditions.ts";
+import { findCondition, timestamp } from "#machinery/conditions.ts";
 
 export const OFFLOADING_BACK_OFF = "OffloadingBackOff";
 export const OFFLOADING_ABORTED = "OffloadingAborted";
@@ -34,21 +34,31 @@ export function forgePodStatus(local: Pod, remote: Pod, options: PodStatusOption
       ...container,
       restartCount: container.restartCount + (options.restarts[container.name] ?? 0),
     }));
+  const conditions = forgeConditions(local, status.conditions ?? []).map((condition) =>
+    options.isUnavailable && condition.type === "Ready" ? { ...condition, status: "False" } : condition,
+  );
   const containerStatuses = counted(status.containerStatuses);
   const initContainerStatuses = counted(status.initContainerStatuses);
   return {
     ...status,
     ...(qosClass !== undefined && { qosClass }),
-    ...(status.conditions !== undefined && {
-      conditions: status.conditions.map((condition) =>
-        options.isUnavailable && condition.type === "Ready" ? { ...condition, status: "False" } : condition,
-      ),
-    }),
+    ...(conditions.length > 0 && { conditions }),
     ...(containerStatuses !== undefined && { containerStatuses }),
     ...(initContainerStatuses !== undefined && { initContainerStatuses }),
     ...(hostIP !== undefined && hostIP !== "" && { hostIP: options.hostIp, hostIPs: [{ ip: options.hostIp }] }),
     ...(address !== undefined && { podIP: address, podIPs: [{ ip: address }] }),
   };
+}
+
+/**
+ * That it is scheduled is for the home cluster to say, which bound it, unless the provider finds no place for it: as long
+ * as the provider does nothing else, there is nothing to write.
+ */
+function forgeConditions(local: Pod, remote: readonly PodCondition[]): readonly PodCondition[] {
+  const own = findCondition(local.status?.conditions, "PodScheduled");
+  const theirs = findCondition(remote, "PodScheduled");
+  if (own === undefined || theirs?.status === "False") return remote;
+  return theirs === undefined ? [own, ...remote] : remote.map((condition) => (condition === theirs ? own : condition));
 }
 
 /** A pod that cannot be or stay offloaded. Failed makes its controller replace it. */

@@ -59,9 +59,10 @@ export function watchMapped<T extends KubeObject>(
       const stop = informer.addHandler({
         added: each,
         updated: (object, previous) => {
-          // A change can move an object out of the mapping: both ends must hear of it.
-          each(previous);
-          each(object);
+          // A change can move an object out of the mapping: both ends must hear of it, and each once, or a worker that
+          // has begun with the key does all of it again.
+          const both = [...keys(previous), ...keys(object)];
+          for (const key of new Map(both.map((key) => [formatKey(key), key])).values()) enqueue(key);
         },
         deleted: each,
       });

@@ -6,9 +6,10 @@ import type { Event } from "kubernetes-types/core/v1";
 import type { Context } from "#base/context.ts";
 import { messageOf } from "#base/errors.ts";
 import { coreEvents } from "#machinery/builtin.ts";
-import type { KubeObject } from "#machinery/meta.ts";
+import { type KubeObject, keyOf } from "#machinery/meta.ts";
 import { isNotFound } from "#machinery/status-error.ts";
 import type { KubeClient } from "../client/client.ts";
+import { EventQueue } from "./queue.ts";
 
 export interface EventSource {
   readonly component: string;
@@ -17,20 +18,28 @@ export interface EventSource {
 
 const REMEMBERED = 1000;
 
+interface Entry {
+  event: Event;
+  isWritten: boolean;
+  isWaiting: boolean;
+}
+
 export class EventRecorder {
   readonly #client: KubeClient;
   readonly #source: EventSource;
-  readonly #seen = new Map<string, Event>();
+  readonly #queue: EventQueue;
+  readonly #seen = new Map<string, Entry>();
   #lastStamp = 0n;
 
-  constructor(client: KubeClient, source: EventSource) {
+  constructor(client: KubeClient, source: EventSource, queue = new EventQueue()) {
     this.#client = client;
     this.#source = source;
+    this.#queue = queue;
   }
 
   /** The same as another component: `deployment-controller`. */
   as(component: string): EventRecorder {
-    return new EventRecorder(this.#client, { ...this.#source, component });
+    return new EventRecorder(this.#client, { ...this.#source, component }, this.#queue);
   }
 
   normal(ctx: Context, object: KubeObject, reason: string, message: string, fieldPath?: string): void {
@@ -42,49 +51,51 @@ export class EventRecorder {
   }
 
   #record(ctx: Context, object: KubeObject, type: string, reason: string, message: string, fieldPath?: string): void {
-    this.#write(ctx, object, type, reason, message, fieldPath).catch((error: unknown) => {
-      if (!ctx.signal.aborted) ctx.log.debug("event not recorded", { reason, error: messageOf(error) });
-    });
+    const key = [object.metadata?.uid, type, reason, message, fieldPath].join("|");
+    const now = new Date().toISOString().replace(/\.\d+Z$/, "Z");
+    const known = this.#seen.get(key);
+    const entry = known ?? {
+      event: this.#forge(object, { type, reason, message, now, ...(fieldPath !== undefined && { fieldPath }) }),
+      isWritten: false,
+      isWaiting: false,
+    };
+    if (known !== undefined) entry.event = { ...known.event, count: (known.event.count ?? 1) + 1, lastTimestamp: now };
+    this.#remember(key, entry);
+    // The write to come tells of this one, too.
+    if (entry.isWaiting) return;
+    entry.isWaiting = true;
+    if (this.#queue.add(() => this.#write(ctx, entry))) return;
+    entry.isWaiting = false;
+    ctx.log.debug("event dropped, too many wait", { reason });
   }
 
-  async #write(
-    ctx: Context,
-    object: KubeObject,
-    type: string,
-    reason: string,
-    message: string,
-    fieldPath?: string,
-  ): Promise<void> {
-    const metadata = object.metadata ?? {};
-    const key = [metadata.uid, type, reason, message, fieldPath].join("|");
-    const now = new Date().toISOString().replace(/\.\d+Z$/, "Z");
-    const previous = this.#seen.get(key);
-    if (previous?.metadata?.name !== undefined) {
-      const count = (previous.count ?? 1) + 1;
-      this.#remember(key, { ...previous, count });
-      const place = { namespace: previous.metadata.namespace ?? "default", name: previous.metadata.name };
-      try {
-        await this.#client.patch(ctx, coreEvents, place, "merge", { count, lastTimestamp: now });
-        return;
-      } catch (error) {
-        if (!isNotFound(error)) throw error;
-      }
+  async #write(ctx: Context, entry: Entry): Promise<void> {
+    entry.isWaiting = false;
+    try {
+      if (!entry.isWritten || !(await this.#repeat(ctx, entry.event)))
+        await this.#client.create(ctx, coreEvents, entry.event);
+      entry.isWritten = true;
+    } catch (error) {
+      if (!ctx.signal.aborted)
+        ctx.log.debug("event not recorded", { reason: entry.event.reason, error: messageOf(error) });
     }
-    const event = this.#forge(object, {
-      type,
-      reason,
-      message,
-      now,
-      key,
-      ...(fieldPath !== undefined && { fieldPath }),
-    });
-    this.#remember(key, event);
-    await this.#client.create(ctx, coreEvents, event);
+  }
+
+  /** Counts one more; false when the server does not keep the event any more. */
+  async #repeat(ctx: Context, event: Event): Promise<boolean> {
+    const { count, lastTimestamp } = event;
+    try {
+      await this.#client.patch(ctx, coreEvents, keyOf(event), "merge", { count, lastTimestamp });
+      return true;
+    } catch (error) {
+      if (isNotFound(error)) return false;
+      throw error;
+    }
   }
 
   #forge(
     object: KubeObject,
-    e: { type: string; reason: string; message: string; now: string; key: string; fieldPath?: string },
+    e: { type: string; reason: string; message: string; now: string; fieldPath?: string },
   ): Event {
     const metadata = object.metadata ?? {};
     const namespace = metadata.namespace ?? "default";
@@ -121,9 +132,9 @@ export class EventRecorder {
     return this.#lastStamp;
   }
 
-  #remember(key: string, event: Event): void {
+  #remember(key: string, entry: Entry): void {
     this.#seen.delete(key);
-    this.#seen.set(key, event);
+    this.#seen.set(key, entry);
     const [oldest] = this.#seen.keys();
     if (this.#seen.size > REMEMBERED && oldest !== undefined) this.#seen.delete(oldest);
   }

@@ -21,6 +21,7 @@ import type { Informer } from "#kube/informer/informer.ts";
 import { secrets, serviceAccounts } from "#machinery/builtin.ts";
 import { keyOf, type ObjectKey } from "#machinery/meta.ts";
 import { isTerminal } from "#machinery/pod.ts";
+import { isAlreadyExists } from "#machinery/status-error.ts";
 import type { NamespacePair, ReflectionDeps, Reflector } from "../deps.ts";
 import * as messages from "../messages.ts";
 import { watchNamed } from "../watch.ts";
@@ -89,20 +90,28 @@ async function renew(
   const recorder = deps.events("liqo-serviceaccount-reflection");
   const { destination } = deps.scope;
   try {
-    const key = { namespace: pair.remote, name: tokenSecretName(pod.metadata?.name ?? "") };
-    const present = secret ?? (await deps.remote.find(ctx, secrets, key));
-    if (present !== undefined && !isReflected(present, deps.scope)) {
-      recorder.warning(ctx, pod, messages.FAILED_TOKENS, messages.alreadyExists(destination));
-      return;
-    }
     const tokens = await Promise.all(wishes.map((wish) => requestToken(ctx, deps, pod, wish)));
     const wanted = forgeTokenSecret(pod, pair.remote, deps.scope, tokens);
-    await deps.remote.apply(ctx, secrets, wanted, { fieldManager: REFLECTION_FIELD_MANAGER });
-    recorder.normal(ctx, pod, messages.SUCCESSFUL_TOKENS, messages.reflected(destination));
+    if (secret === undefined && (await create(ctx, deps, wanted))) return;
+    const present = secret ?? (await deps.remote.get(ctx, secrets, keyOf(wanted)));
+    if (isReflected(present, deps.scope))
+      await deps.remote.apply(ctx, secrets, wanted, { fieldManager: REFLECTION_FIELD_MANAGER });
+    else recorder.warning(ctx, pod, messages.FAILED_TOKENS, messages.alreadyExists(destination));
   } catch (error) {
     if (ctx.signal.aborted) return;
     deps.metrics.error("serviceaccount", pair.local);
     recorder.warning(ctx, pod, messages.FAILED_TOKENS, messages.failed(destination, messageOf(error)));
+    throw error;
+  }
+}
+
+/** Whether there was none of that name. */
+async function create(ctx: Context, { remote }: ReflectionDeps, wanted: Secret): Promise<boolean> {
+  try {
+    await remote.create(ctx, secrets, wanted, { fieldManager: REFLECTION_FIELD_MANAGER });
+    return true;
+  } catch (error) {
+    if (isAlreadyExists(error)) return false;
     throw error;
   }
 }

@@ -14,7 +14,7 @@ import type { EventRecorder } from "#kube/events/recorder.ts";
 import type { Informer } from "#kube/informer/informer.ts";
 import { pods } from "#machinery/builtin.ts";
 import { keyOf, type ObjectKey } from "#machinery/meta.ts";
-import { isAlreadyExists, isConflict, isForbidden, isInvalid, isNotFound } from "#machinery/status-error.ts";
+import { isAlreadyExists, isConflict, isForbidden, isInvalid } from "#machinery/status-error.ts";
 import { contains } from "../contains.ts";
 import type { NamespacePair, ReflectionDeps, Reflector } from "../deps.ts";
 import * as messages from "../messages.ts";
@@ -90,10 +90,10 @@ async function act(ctx: Context, work: Work, seen: PodSeen, plan: PodPlan): Prom
       if (plan.local !== undefined) await work.reporter.report(ctx, { ...seen, local: plan.local });
       return DONE;
     case "offload":
-      await Promise.all([offload(ctx, work, plan.local), markOffloaded(ctx, work, plan.local)]);
+      await offload(ctx, work, plan.local);
       return DONE;
     case "keep":
-      await Promise.all([relabel(ctx, work, plan.local, plan.shadow), markOffloaded(ctx, work, plan.local)]);
+      await relabel(ctx, work, plan.local, plan.shadow);
       await work.reporter.report(ctx, { ...seen, local: plan.local });
       return DONE;
     case "report":
@@ -123,19 +123,6 @@ async function offload(ctx: Context, { deps, pair, recorder }: Work, local: Pod)
       await writeStatus(ctx, deps.local, local, status);
     }
     throw error;
-  }
-}
-
-/** Selects offloaded pods for the drain, for the status of unreachable nodes and for the routes. */
-async function markOffloaded(ctx: Context, { deps }: Work, local: Pod): Promise<void> {
-  const { name = "", namespace = "", uid = "", labels: own } = local.metadata ?? {};
-  if (own?.[labels.SHADOW_POD] === "true") return;
-  const mark: Pod = { metadata: { name, namespace, uid, labels: { [labels.SHADOW_POD]: "true" } } };
-  try {
-    await deps.local.apply(ctx, pods, mark, { fieldManager: REFLECTION_FIELD_MANAGER });
-  } catch (error) {
-    // Deleted meanwhile.
-    if (!isNotFound(error) && !isConflict(error)) throw error;
   }
 }
 

@@ -1,7 +1,7 @@
 /** Brings the status of remote pods home. Upstream: pkg/virtualKubelet/reflection/workload/podns.go (HandleStatus) */
 import { isDeepStrictEqual } from "node:util";
 import type { Pod, PodStatus } from "kubernetes-types/core/v1";
-import { REMOTE_UNAVAILABLE } from "#api/labels.ts";
+import { REMOTE_UNAVAILABLE, SHADOW_POD } from "#api/labels.ts";
 import { parseCidr, remapIp } from "#base/cidr.ts";
 import type { Context } from "#base/context.ts";
 import { messageOf } from "#base/errors.ts";
@@ -31,21 +31,20 @@ export class StatusReporter {
     this.#recorder = recorder;
   }
 
-  /** Writes the local status if it differs from what the provider says. */
+  /** Writes the local status if it differs from what the provider says, and with the first one that the pod is offloaded. */
   async report(ctx: Context, seen: Offloaded): Promise<void> {
     const status = this.#statusOf(seen);
     const { local } = seen;
     if (status === undefined || isDeepStrictEqual(local.status, status)) return;
     const { destination } = this.#deps.scope;
     try {
-      await writeStatus(ctx, this.#deps.local, local, status);
+      await writeStatus(ctx, this.#deps.local, local, status, { [SHADOW_POD]: "true" });
     } catch (error) {
       if (ctx.signal.aborted || isNotFound(error)) return;
       const message = messages.statusFailed(destination, messageOf(error));
       this.#recorder.warning(ctx, local, messages.FAILED_REFLECTION, message);
       throw error;
     }
-    this.#recorder.normal(ctx, local, messages.SUCCESSFUL_REFLECTION, messages.statusReflected(destination));
   }
 
   /** Drops what is remembered of pods that are gone. */
@@ -86,12 +85,19 @@ export function translatePodIp(address: string, settings: ReflectionSettings): s
   return address;
 }
 
-/** Replaces the whole status, whatever else changed in the pod meanwhile. */
-export async function writeStatus(ctx: Context, client: KubeClient, pod: Pod, status: PodStatus): Promise<void> {
-  const patch = [
-    { op: "test", path: "/metadata/uid", value: pod.metadata?.uid },
-    { op: "add", path: "/status", value: status },
-  ];
+/**
+ * Replaces the status that was seen. Labels go with it: the API server takes them from whoever may write a pod's status,
+ * and a write of their own would be one more version of the pod for all that watch it.
+ */
+export async function writeStatus(
+  ctx: Context,
+  client: KubeClient,
+  pod: Pod,
+  status: PodStatus,
+  labels: Readonly<Record<string, string>> = {},
+): Promise<void> {
+  const gone = Object.fromEntries(Object.keys(pod.status ?? {}).map((field) => [field, null]));
+  const patch = { metadata: { uid: pod.metadata?.uid, labels }, status: { ...gone, ...status } };
   const options = { subresource: "status", fieldManager: REFLECTION_FIELD_MANAGER };
-  await client.patch(ctx, pods, keyOf(pod), "json", patch, options);
+  await client.patch(ctx, pods, keyOf(pod), "merge", patch, options);
 }

@@ -23,7 +23,8 @@ export type ShadowPlan =
 
 export function shadowPodController(deps: Deps): Controller {
   const informer = deps.informers.for(shadowPods);
-  const podInformer = deps.informers.for(pods, { labelSelector: `${labels.MANAGED_BY}=shadowpod` });
+  // Of all pods, which others need anyway: a second watch with a selector would send those of ShadowPods twice.
+  const podInformer = deps.informers.for(pods);
   const events = deps.events("shadowpod-controller");
   return {
     name: "shadowpod",
@@ -98,7 +99,8 @@ function podOf(shadow: ShadowPod): Pod {
 
 async function reportPhase(ctx: Context, deps: Deps, shadow: ShadowPod, pod: Pod | undefined): Promise<void> {
   const phase = pod?.status?.phase as NonNullable<ShadowPod["status"]>["phase"] | undefined;
-  if (phase === undefined || phase === shadow.status?.phase) return;
+  // One without a status is pending: that its pod is, too, is no news.
+  if (phase === undefined || phase === (shadow.status?.phase ?? "Pending")) return;
   if (shadow.status?.phase === "Succeeded" || shadow.status?.phase === "Failed") return;
   await deps.client.patch(ctx, shadowPods, keyOf(shadow), "merge", { status: { phase } }, { subresource: "status" });
 }
