@@ -6,7 +6,7 @@ import { parseArgs } from "node:util";
 import { allControllers } from "#controllers/all.ts";
 import type { Deps, Settings } from "#controllers/deps.ts";
 import { KubeClient } from "#kube/client/client.ts";
-import { inClusterConfig } from "#kube/client/config.ts";
+import { inClusterConfig } from "#kube/client/in-cluster.ts";
 import { runController } from "#kube/controller/controller.ts";
 import { runElected } from "#kube/election/leader.ts";
 import { EventRecorder } from "#kube/events/recorder.ts";
