@@ -14,7 +14,7 @@ import { startHealthServer } from "#kube/health/server.ts";
 import { Informers } from "#kube/informer/informers.ts";
 import { replicationController } from "#replication/replicator.ts";
 import { serveWebhooks } from "#webhooks/serve.ts";
-import { runMain } from "./process.ts";
+import { runComponent } from "./process.ts";
 
 const { values: flags } = parseArgs({
   options: {
@@ -40,7 +40,7 @@ const { values: flags } = parseArgs({
   },
 });
 
-await runMain("liqo-controller-manager", async (ctx) => {
+await runComponent("liqo-controller-manager", "bursts", async (ctx) => {
   const clusterId = flags["cluster-id"];
   if (clusterId === undefined || clusterId === "") throw new Error("--cluster-id is required");
   const config = inClusterConfig(process.env);

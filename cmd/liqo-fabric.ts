@@ -4,9 +4,9 @@ import { KubeClient } from "#kube/client/client.ts";
 import { ownConfig } from "#kube/client/in-cluster.ts";
 import { runFabric } from "#network/fabric/fabric.ts";
 import { parseFabricOptions } from "#network/fabric/options.ts";
-import { runMain } from "./process.ts";
+import { runComponent } from "./process.ts";
 
-await runMain("liqo-fabric", async (ctx) => {
+await runComponent("liqo-fabric", "seldom", async (ctx) => {
   const options = parseFabricOptions(process.argv.slice(2));
   using client = new KubeClient(await ownConfig(process.env, process.env["KUBECONFIG"]), "liqo-fabric");
   await runFabric(ctx, client, options);

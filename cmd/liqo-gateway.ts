@@ -4,9 +4,9 @@ import { KubeClient } from "#kube/client/client.ts";
 import { ownConfig } from "#kube/client/in-cluster.ts";
 import { runGateway } from "#network/gateway/gateway.ts";
 import { parseGatewayOptions } from "#network/gateway/options.ts";
-import { runMain } from "./process.ts";
+import { runComponent } from "./process.ts";
 
-await runMain("liqo-gateway", async (ctx) => {
+await runComponent("liqo-gateway", "seldom", async (ctx) => {
   const options = parseGatewayOptions(process.argv.slice(2));
   using client = new KubeClient(await ownConfig(process.env, process.env["KUBECONFIG"]), "liqo-gateway");
   await runGateway(ctx, client, options);

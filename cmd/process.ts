@@ -2,6 +2,7 @@
 import type { Context } from "#base/context.ts";
 import { messageOf } from "#base/errors.ts";
 import { createLogger, type LogLevel } from "#base/log.ts";
+import { favourMemory, type Load } from "#base/memory.ts";
 
 /** Runs `main` until it returns or a signal comes; exits with 1 when it throws. */
 export async function runMain(name: string, main: (ctx: Context) => Promise<void>): Promise<void> {
@@ -19,6 +20,12 @@ export async function runMain(name: string, main: (ctx: Context) => Promise<void
     ctx.log.error("failed", { error: messageOf(error) });
     process.exit(1);
   }
+}
+
+/** As runMain, for Liqo's components: a cluster pays for them even at rest, and for some of them again with each peer. */
+export async function runComponent(name: string, load: Load, main: (ctx: Context) => Promise<void>): Promise<void> {
+  favourMemory(load);
+  await runMain(name, main);
 }
 
 /** The parsed JSON file that the first argument names. */

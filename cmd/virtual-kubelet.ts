@@ -4,9 +4,9 @@ import { KubeClient } from "#kube/client/client.ts";
 import { ownConfig } from "#kube/client/in-cluster.ts";
 import { parseSettings } from "#virtual-kubelet/settings.ts";
 import { runVirtualKubelet } from "#virtual-kubelet/virtual-kubelet.ts";
-import { runMain } from "./process.ts";
+import { runComponent } from "./process.ts";
 
-await runMain("virtual-kubelet", async (ctx) => {
+await runComponent("virtual-kubelet", "bursts", async (ctx) => {
   const { env } = process;
   const settings = parseSettings(process.argv.slice(2), env["KUBERNETES_SERVICE_PORT"] ?? "443");
   using client = new KubeClient(await ownConfig(env, settings.homeKubeconfig), "virtual-kubelet");

@@ -104,16 +104,28 @@ export function configFromText(text: string, select: KubeconfigSelection = {}, o
 }
 
 function parseKubeconfig(text: string, origin: string): Kubeconfig {
-  let value: unknown;
-  try {
-    value = parse(text);
-  } catch (cause) {
-    throw new KubeconfigError(`${origin}: is not valid YAML`, { cause });
-  }
+  const value = parseJson(text) ?? parseYaml(text, origin);
   if (typeof value !== "object" || value === null || !("clusters" in value)) {
     throw new KubeconfigError(`${origin}: is not a kubeconfig (no clusters)`);
   }
   return value as Kubeconfig;
+}
+
+/** What programs write is JSON, and that one file of YAML would make V8 load its optimizing compiler. */
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function parseYaml(text: string, origin: string): unknown {
+  try {
+    return parse(text);
+  } catch (cause) {
+    throw new KubeconfigError(`${origin}: is not valid YAML`, { cause });
+  }
 }
 
 function named(items: NamedItem[] | undefined, name: string | undefined, what: string, origin: string): NamedItem {
