@@ -2,6 +2,7 @@
  * Marks offloaded pods of an unreachable virtual node, so that they leave the endpoints of their Services.
  * Upstream: pkg/liqo-controller-manager/offloading/podstatus-controller
  */
+import type { Pod } from "kubernetes-types/core/v1";
 import * as labels from "#api/labels.ts";
 import { type Controller, DONE, watchFor, watchMapped } from "#kube/controller/controller.ts";
 import { nodes, pods } from "#machinery/builtin.ts";
@@ -12,22 +13,28 @@ import type { Deps } from "../../deps.ts";
 
 export function podStatusController(deps: Deps): Controller {
   const nodeInformer = deps.informers.for(nodes);
-  const podInformer = deps.informers.for(pods, { labelSelector: labels.SHADOW_POD });
+  // Of all pods, which others need anyway: a second watch with a selector would send the offloaded ones twice.
+  const podInformer = deps.informers.for(pods);
   return {
     name: "podstatus",
     watches: [
-      watchFor(podInformer),
+      watchFor(podInformer, isOffloaded),
       watchMapped(nodeInformer, ({ metadata }) =>
         podInformer.store
           .list()
-          .filter(({ spec }) => spec?.nodeName === metadata?.name)
+          .filter((pod) => isOffloaded(pod) && pod.spec?.nodeName === metadata?.name)
           .map(keyOf),
       ),
     ],
     reconcile: async (ctx, key) => {
       const pod = podInformer.store.get(key);
       const node = nodeInformer.store.get({ name: pod?.spec?.nodeName ?? "" });
-      if (pod === undefined || node === undefined || node.metadata?.labels?.[labels.TYPE] !== labels.TYPE_VIRTUAL_NODE)
+      if (
+        pod === undefined ||
+        !isOffloaded(pod) ||
+        node === undefined ||
+        node.metadata?.labels?.[labels.TYPE] !== labels.TYPE_VIRTUAL_NODE
+      )
         return DONE;
       const isUnavailable = !isConditionTrue(node.status?.conditions, "Ready");
       if (isUnavailable === (pod.metadata?.labels?.[labels.REMOTE_UNAVAILABLE] === "true")) return DONE;
@@ -40,4 +47,8 @@ export function podStatusController(deps: Deps): Controller {
       return DONE;
     },
   };
+}
+
+function isOffloaded({ metadata }: Pod): boolean {
+  return metadata?.labels?.[labels.SHADOW_POD] !== undefined;
 }

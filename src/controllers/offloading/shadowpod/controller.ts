@@ -23,7 +23,8 @@ export type ShadowPlan =
 
 export function shadowPodController(deps: Deps): Controller {
   const informer = deps.informers.for(shadowPods);
-  const podInformer = deps.informers.for(pods, { labelSelector: `${labels.MANAGED_BY}=shadowpod` });
+  // Of all pods, which others need anyway: a second watch with a selector would send those of ShadowPods twice.
+  const podInformer = deps.informers.for(pods);
   const events = deps.events("shadowpod-controller");
   return {
     name: "shadowpod",
