@@ -6,7 +6,7 @@ import { parseArgs } from "node:util";
 import { allControllers } from "#controllers/all.ts";
 import type { Deps, Settings } from "#controllers/deps.ts";
 import { KubeClient } from "#kube/client/client.ts";
-import { inClusterConfig } from "#kube/client/config.ts";
+import { inClusterConfig } from "#kube/client/in-cluster.ts";
 import { runController } from "#kube/controller/controller.ts";
 import { runElected } from "#kube/election/leader.ts";
 import { EventRecorder } from "#kube/events/recorder.ts";
@@ -14,7 +14,7 @@ import { startHealthServer } from "#kube/health/server.ts";
 import { Informers } from "#kube/informer/informers.ts";
 import { replicationController } from "#replication/replicator.ts";
 import { serveWebhooks } from "#webhooks/serve.ts";
-import { runMain } from "./process.ts";
+import { runComponent } from "./process.ts";
 
 const { values: flags } = parseArgs({
   options: {
@@ -40,7 +40,7 @@ const { values: flags } = parseArgs({
   },
 });
 
-await runMain("liqo-controller-manager", async (ctx, beforeEnd) => {
+await runComponent("liqo-controller-manager", "bursts", async (ctx, beforeEnd) => {
   const clusterId = flags["cluster-id"];
   if (clusterId === undefined || clusterId === "") throw new Error("--cluster-id is required");
   const config = inClusterConfig(process.env);

@@ -2,6 +2,7 @@
 import type { Context } from "#base/context.ts";
 import { messageOf } from "#base/errors.ts";
 import { createLogger, type LogLevel } from "#base/log.ts";
+import { favourMemory, type Load } from "#base/memory.ts";
 
 /** Adds a step that is taken at a signal, before the context ends: for what others still ask of this process. */
 export type BeforeEnd = (step: () => Promise<void>) => void;
@@ -31,6 +32,12 @@ export async function runMain(
     ctx.log.error("failed", { error: messageOf(error) });
     process.exit(1);
   }
+}
+
+/** As runMain, for Liqo's components: a cluster pays for them even at rest, and for some of them again with each peer. */
+export async function runComponent(name: string, load: Load, main: Parameters<typeof runMain>[1]): Promise<void> {
+  favourMemory(load);
+  await runMain(name, main);
 }
 
 /** The parsed JSON file that the first argument names. */

@@ -1,16 +1,14 @@
 /** The virtual kubelet of one virtual node. Usage: src/virtual-kubelet/README.md */
 import { hostname } from "node:os";
 import { KubeClient } from "#kube/client/client.ts";
-import { configFromFile, inClusterConfig } from "#kube/client/config.ts";
+import { ownConfig } from "#kube/client/in-cluster.ts";
 import { parseSettings } from "#virtual-kubelet/settings.ts";
 import { runVirtualKubelet } from "#virtual-kubelet/virtual-kubelet.ts";
-import { runMain } from "./process.ts";
+import { runComponent } from "./process.ts";
 
-await runMain("virtual-kubelet", async (ctx) => {
+await runComponent("virtual-kubelet", "bursts", async (ctx) => {
   const { env } = process;
   const settings = parseSettings(process.argv.slice(2), env["KUBERNETES_SERVICE_PORT"] ?? "443");
-  const { homeKubeconfig } = settings;
-  const config = homeKubeconfig === undefined ? inClusterConfig(env) : configFromFile(homeKubeconfig);
-  using client = new KubeClient(config, "virtual-kubelet");
+  using client = new KubeClient(await ownConfig(env, settings.homeKubeconfig), "virtual-kubelet");
   await runVirtualKubelet(ctx, { client, settings, identity: env["POD_NAME"] ?? hostname(), nowMs: Date.now });
 });

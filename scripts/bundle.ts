@@ -5,13 +5,24 @@
 import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { build } from "esbuild";
+import { build, type Plugin } from "esbuild";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const OUTPUT = join(ROOT, ".build/bundle");
 // CommonJS packages inside an ES module bundle still call require.
 const REQUIRE =
   'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);';
+// An import of a builtin evaluates all its properties, some of which load what nobody here uses: node:http all of fetch,
+// which takes 9 MB. What getBuiltinModule gives is loaded as it is used.
+const lazyBuiltins: Plugin = {
+  name: "lazy-builtins",
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^node:/ }, ({ path }) => ({ path, namespace: "builtin" }));
+    onLoad({ filter: /.*/, namespace: "builtin" }, ({ path }) => ({
+      contents: `module.exports = process.getBuiltinModule(${JSON.stringify(path)});`,
+    }));
+  },
+};
 
 const commands = readdirSync(join(ROOT, "cmd")).filter((file) => file.endsWith(".ts") && file !== "process.ts");
 const shop = join(ROOT, "apps/boutique");
@@ -32,6 +43,7 @@ async function bundle(entryPoints: Record<string, string>, outdir: string): Prom
     target: "node24",
     format: "esm",
     banner: { js: REQUIRE },
+    plugins: [lazyBuiltins],
     legalComments: "none",
     logLevel: "error",
   });

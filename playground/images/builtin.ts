@@ -155,7 +155,8 @@ function liqo({ bundles, node, wireguard }: BuiltinOptions): ImageEntry {
     entrypoint: ["node", "--enable-source-maps"],
     workingDir: "/opt/liqo",
     user: "1000:1000",
-    env: { NODE_ENV: "production" },
+    // As in deploy/Dockerfile.
+    env: { NODE_ENV: "production", MALLOC_ARENA_MAX: "1" },
     requires: programs.map(({ host }) => host),
     remedy: "npm run bundle",
     root: {

@@ -52,6 +52,9 @@ const PATCH_MEDIA: Readonly<Record<PatchType, string>> = {
   strategic: "application/strategic-merge-patch+json",
 };
 
+// A page is in memory as bytes, as text and as objects. client-go pages by 500.
+const PAGE_SIZE = 500;
+
 export class KubeClient implements Disposable {
   readonly transport: Transport;
   readonly #fieldManager: string;
@@ -96,6 +99,16 @@ export class KubeClient implements Disposable {
     });
     const typed = { apiVersion: apiVersionOf(resource), kind: resource.kind };
     return { ...list, items: (list.items ?? []).map((item) => ({ ...typed, ...item })) };
+  }
+
+  /** Everything, page by page, as of one revision. Throws Expired when the server has forgotten that meanwhile. */
+  async *pages<T>(ctx: Context, resource: Resource<T>, options: ListOptions = {}): AsyncGenerator<KubeList<T>> {
+    let next: string | undefined;
+    do {
+      const page = await this.list(ctx, resource, { limit: PAGE_SIZE, ...options, ...(next && { continue: next }) });
+      next = page.metadata.continue;
+      yield page;
+    } while (next !== undefined && next !== "");
   }
 
   /** Events until the server or the context ends the stream. Throws StatusError (410 Expired included). */

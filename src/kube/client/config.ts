@@ -1,5 +1,5 @@
 /**
- * Where an API server is and how to identify oneself there: from a kubeconfig or from the files every pod gets.
+ * Where an API server is and how to identify oneself there, from a kubeconfig.
  * Kubernetes: client-go/rest/config.go, client-go/tools/clientcmd
  */
 import { readFileSync } from "node:fs";
@@ -49,8 +49,6 @@ export class KubeconfigError extends Error {
     this.name = "KubeconfigError";
   }
 }
-
-const SERVICE_ACCOUNT_DIR = "/var/run/secrets/kubernetes.io/serviceaccount";
 
 /** The configuration of a kubeconfig file, for its current context unless told otherwise. */
 export function configFromFile(path: string, select: KubeconfigSelection = {}): ClusterConfig {
@@ -105,35 +103,29 @@ export function configFromText(text: string, select: KubeconfigSelection = {}, o
   });
 }
 
-/** The configuration of a pod: service host from `env`, token and CA from the mounted service account. */
-export function inClusterConfig(
-  env: Readonly<Record<string, string | undefined>>,
-  dir = SERVICE_ACCOUNT_DIR,
-): ClusterConfig {
-  const host = env["KUBERNETES_SERVICE_HOST"];
-  const port = env["KUBERNETES_SERVICE_PORT"];
-  if (host === undefined || port === undefined) {
-    throw new KubeconfigError("not in a cluster: KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT must be set");
-  }
-  return {
-    server: `https://${host}:${port}`,
-    ca: readFileSync(`${dir}/ca.crt`, "utf8"),
-    tokenFile: `${dir}/token`,
-    namespace: readFileSync(`${dir}/namespace`, "utf8").trim(),
-  };
-}
-
 function parseKubeconfig(text: string, origin: string): Kubeconfig {
-  let value: unknown;
-  try {
-    value = parse(text);
-  } catch (cause) {
-    throw new KubeconfigError(`${origin}: is not valid YAML`, { cause });
-  }
+  const value = parseJson(text) ?? parseYaml(text, origin);
   if (typeof value !== "object" || value === null || !("clusters" in value)) {
     throw new KubeconfigError(`${origin}: is not a kubeconfig (no clusters)`);
   }
   return value as Kubeconfig;
+}
+
+/** What programs write is JSON, and that one file of YAML would make V8 load its optimizing compiler. */
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function parseYaml(text: string, origin: string): unknown {
+  try {
+    return parse(text);
+  } catch (cause) {
+    throw new KubeconfigError(`${origin}: is not valid YAML`, { cause });
+  }
 }
 
 function named(items: NamedItem[] | undefined, name: string | undefined, what: string, origin: string): NamedItem {

@@ -1,5 +1,5 @@
 /** Reads a watch response: one JSON object per line. Kubernetes: apimachinery/pkg/watch, client-go/rest/watch */
-import type { IncomingMessage } from "node:http";
+import type { Readable } from "node:stream";
 import { type Status, StatusError } from "#machinery/status-error.ts";
 
 export type WatchEvent<T> =
@@ -7,7 +7,7 @@ export type WatchEvent<T> =
   | { readonly type: "BOOKMARK"; readonly object: { readonly metadata?: { readonly resourceVersion?: string } } };
 
 /** Yields events in order; an ERROR event becomes a thrown StatusError. */
-export async function* readWatchEvents<T>(response: IncomingMessage): AsyncGenerator<WatchEvent<T>> {
+export async function* readWatchEvents<T>(response: Readable): AsyncGenerator<WatchEvent<T>> {
   for await (const line of readLines(response)) {
     const event = JSON.parse(line) as { type: string; object: unknown };
     if (event.type === "ERROR") throw new StatusError(event.object as Status);
@@ -15,12 +15,16 @@ export async function* readWatchEvents<T>(response: IncomingMessage): AsyncGener
   }
 }
 
-async function* readLines(response: IncomingMessage): AsyncGenerator<string> {
+/** Takes each byte up once: a line longer than a chunk is put together when its end has come. */
+async function* readLines(response: Readable): AsyncGenerator<string> {
   response.setEncoding("utf8");
-  let pending = "";
+  let pending: string[] = [];
   for await (const chunk of response as AsyncIterable<string>) {
-    const lines = (pending + chunk).split("\n");
-    pending = lines.pop() ?? "";
-    for (const line of lines) if (line !== "") yield line;
+    const [first = "", ...others] = chunk.split("\n");
+    pending.push(first);
+    const last = others.pop();
+    if (last === undefined) continue;
+    for (const line of [pending.join(""), ...others]) if (line !== "") yield line;
+    pending = [last];
   }
 }

@@ -18,6 +18,8 @@ export interface InformerOptions<T> {
   readonly fieldSelector?: string;
   /** Runs before an object is stored: drop what nobody reads. Must return a new or the same object. */
   readonly transform?: (object: T) => T;
+  /** Default false: they are half of an object's memory, and a write without them leaves them as they are. */
+  readonly keepsManagedFields?: boolean;
   readonly indexes?: Readonly<Record<string, IndexFunction<T>>>;
 }
 
@@ -94,18 +96,22 @@ export class Informer<T extends KubeObject> implements AsyncDisposable {
 
   async #list(): Promise<void> {
     const { namespace, labelSelector, fieldSelector } = this.#options;
-    const list = await this.#client.list(this.#ctx, this.resource, {
+    const scope = {
       ...(namespace !== undefined && { namespace }),
       ...(labelSelector !== undefined && { labelSelector }),
       ...(fieldSelector !== undefined && { fieldSelector }),
-    });
+    };
     const present = new Set<string>();
-    for (const object of list.items) {
-      present.add(formatKey(keyOf(object)));
-      this.#put(object);
+    let revision: string | undefined;
+    for await (const { items, metadata } of this.#client.pages(this.#ctx, this.resource, scope)) {
+      for (const object of items) {
+        present.add(formatKey(keyOf(object)));
+        this.#put(object);
+      }
+      revision = metadata.resourceVersion;
     }
     for (const key of this.store.keys()) if (!present.has(key)) this.#remove(key);
-    this.#revision = list.metadata.resourceVersion ?? "0";
+    this.#revision = revision ?? "0";
     if (!this.#isSynced) {
       this.#isSynced = true;
       this.#markSynced();
@@ -113,7 +119,7 @@ export class Informer<T extends KubeObject> implements AsyncDisposable {
   }
 
   async #watch(backoff: Backoff): Promise<void> {
-    const { transform: _transform, indexes: _indexes, ...scope } = this.#options;
+    const { transform: _transform, keepsManagedFields: _keeps, indexes: _indexes, ...scope } = this.#options;
     const resourceVersion = this.#revision ?? "0";
     const timeoutSeconds = WATCH_SECONDS + Math.floor(Math.random() * WATCH_SECONDS);
     for await (const event of this.#client.watch(this.#ctx, this.resource, {
@@ -129,7 +135,9 @@ export class Informer<T extends KubeObject> implements AsyncDisposable {
   }
 
   #put(received: T): void {
-    const object = Object.freeze(this.#options.transform?.(received) ?? received);
+    const { transform, keepsManagedFields = false } = this.#options;
+    const kept = keepsManagedFields ? received : withoutManagedFields(received);
+    const object = Object.freeze(transform?.(kept) ?? kept);
     const previous = this.store.put(object);
     if (previous?.metadata?.resourceVersion === object.metadata?.resourceVersion && previous !== undefined) return;
     for (const handler of this.#handlers) {
@@ -153,4 +161,10 @@ export class Informer<T extends KubeObject> implements AsyncDisposable {
       this.#ctx.log.error("informer handler failed", { error: messageOf(error) });
     }
   }
+}
+
+function withoutManagedFields<T extends KubeObject>(object: T): T {
+  if (object.metadata?.managedFields === undefined) return object;
+  const { managedFields: _managedFields, ...metadata } = object.metadata;
+  return { ...object, metadata };
 }

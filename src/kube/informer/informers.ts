@@ -16,8 +16,8 @@ export class Informers implements AsyncDisposable {
   }
 
   /**
-   * The informer of a resource and scope, started at the first call. `indexes` and `transform` are those of the first
-   * caller: callers of one scope must agree on them.
+   * The informer of a resource and scope, started at the first call. What it keeps and its `indexes` are as the first
+   * caller says: callers of one scope must agree on them.
    */
   for<T extends KubeObject>(resource: Resource<T>, options: InformerOptions<T> = {}): Informer<T> {
     const { namespace = "", labelSelector = "", fieldSelector = "" } = options;

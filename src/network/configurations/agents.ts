@@ -38,11 +38,9 @@ export function configurationAgents(options: AgentsOptions): Agents {
   const { category } = place;
   const routes = options.informers.for<RouteConfiguration>(routeConfigurations, {
     labelSelector: `${ROUTE_LABELS.category}=${category}`,
-    transform: withoutManagedFields,
   });
   const firewall = options.informers.for<FirewallConfiguration>(firewallConfigurations, {
     labelSelector: `${FIREWALL_LABELS.category}=${category}`,
-    transform: withoutManagedFields,
   });
   const guard = (name: string): { finalizer?: { name: string; isLive(host: string): Promise<boolean> } } =>
     isLive === undefined ? {} : { finalizer: { name, isLive } };
@@ -62,9 +60,4 @@ export function configurationAgents(options: AgentsOptions): Agents {
       isSelected: (object) => isSelected(place, FIREWALL_LABELS, object),
     }),
   };
-}
-
-/** Half of an object's memory, and nobody here reads it. */
-function withoutManagedFields<T extends { metadata?: object }>(object: T): T {
-  return { ...object, metadata: { ...object.metadata, managedFields: undefined } };
 }

@@ -28,7 +28,7 @@ export function internalNodeAgent(client: KubeClient, informers: Informers, tool
   const gateways = informers.for<Pod>(pods, {
     labelSelector: `${labels.NETWORKING_COMPONENT}=gateway,${labels.GATEWAY_ACTIVE}=true`,
     transform: ({ metadata, spec, status }) => ({
-      metadata: { ...metadata, managedFields: [] },
+      ...(metadata !== undefined && { metadata }),
       spec: { containers: [], ...(spec?.nodeName !== undefined && { nodeName: spec.nodeName }) },
       status: { ...(status?.podIP !== undefined && { podIP: status.podIP }) },
     }),

@@ -45,7 +45,11 @@ function startEventReflector(deps: ReflectionDeps, pair: NamespacePair): Control
   const work: Work = {
     deps,
     pair,
-    locals: pair.locals.for(coreEvents, { namespace: pair.local, labelSelector: reflectedSelector(deps.scope) }),
+    locals: pair.locals.for(coreEvents, {
+      namespace: pair.local,
+      labelSelector: reflectedSelector(deps.scope),
+      transform: ({ metadata }) => ({ metadata, involvedObject: {} }),
+    }),
     remotes: pair.remotes.for(coreEvents, { namespace: pair.remote }),
   };
   const byName = ({ metadata }: Event): ObjectKey => ({ namespace: pair.local, name: metadata?.name ?? "" });

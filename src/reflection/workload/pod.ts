@@ -38,8 +38,12 @@ interface Work {
 }
 
 function startPodReflector(deps: ReflectionDeps, pair: NamespacePair): Controller {
-  const shadows = pair.remotes.for(shadowPods, { namespace: pair.remote });
-  const remotes = pair.remotes.for(pods, { namespace: pair.remote });
+  // What is at the provider is asked for its metadata and its status only.
+  const shadows = pair.remotes.for(shadowPods, {
+    namespace: pair.remote,
+    transform: ({ spec: _spec, ...shadow }) => shadow,
+  });
+  const remotes = pair.remotes.for(pods, { namespace: pair.remote, transform: ({ spec: _spec, ...pod }) => pod });
   const recorder = deps.events("liqo-pod-reflection");
   const work: Work = { deps, pair, shadows, remotes, recorder, reporter: new StatusReporter(deps, recorder) };
   const atHome = ({ metadata }: Pod | ShadowPod): ObjectKey => ({ namespace: pair.local, name: metadata?.name ?? "" });

@@ -60,7 +60,10 @@ export async function runNode(ctx: Context, deps: NodeDeps): Promise<void> {
   const { settings, informers } = deps;
   if (!settings.createNode) return;
   const key = { name: settings.nodeName };
-  const informer = informers.for(nodes, { fieldSelector: `metadata.name=${settings.nodeName}` });
+  const informer = informers.for(nodes, {
+    fieldSelector: `metadata.name=${settings.nodeName}`,
+    keepsManagedFields: true,
+  });
   const options: NodeOptions = {
     name: settings.nodeName,
     providerId: settings.foreignClusterId,

@@ -30,10 +30,10 @@ import {
 } from "#forge/networking/routes.ts";
 import { type Controller, DONE, type Result, watchFor, watchMapped } from "#kube/controller/controller.ts";
 import { ensureFinalizer, removeFinalizer } from "#kube/controller/finalizer.ts";
-import { pods } from "#machinery/builtin.ts";
 import { keyOf } from "#machinery/meta.ts";
 import { isTerminal } from "#machinery/pod.ts";
 import type { Deps } from "../../deps.ts";
+import { podsInBrief } from "../../pods.ts";
 import { isConfigured } from "../configuration/controller.ts";
 
 /** Per Configuration: NAT at the gateway, masquerade bypass on nodes, routes into the tunnel. */
@@ -96,7 +96,7 @@ const PAUSE_MS_PER_ROUTE = 10;
 /** Per node: routes of every gateway towards its pods, mapped addresses and NodePort answers. */
 export function nodeTablesController(deps: Deps): Controller {
   const nodes = deps.informers.for(internalNodes);
-  const podInformer = deps.informers.for(pods);
+  const podInformer = podsInBrief(deps);
   const configs = deps.informers.for(configurations);
   const ipInformer = deps.informers.for(ips);
   const networkInformer = deps.informers.for(networks);

@@ -10,11 +10,12 @@ import { isConditionTrue } from "#machinery/conditions.ts";
 import { keyOf } from "#machinery/meta.ts";
 import { isNotFound } from "#machinery/status-error.ts";
 import type { Deps } from "../../deps.ts";
+import { podsInBrief } from "../../pods.ts";
 
 export function podStatusController(deps: Deps): Controller {
   const nodeInformer = deps.informers.for(nodes);
   // Of all pods, which others need anyway: a second watch with a selector would send the offloaded ones twice.
-  const podInformer = deps.informers.for(pods);
+  const podInformer = podsInBrief(deps);
   return {
     name: "podstatus",
     watches: [

@@ -12,6 +12,7 @@ import { pods } from "#machinery/builtin.ts";
 import { controllerOf, controllerReference, keyOf } from "#machinery/meta.ts";
 import { isAlreadyExists, isForbidden, isInvalid } from "#machinery/status-error.ts";
 import type { Deps } from "../../deps.ts";
+import { podsInBrief } from "../../pods.ts";
 
 const FIELD_MANAGER = "shadow-pod";
 
@@ -24,7 +25,7 @@ export type ShadowPlan =
 export function shadowPodController(deps: Deps): Controller {
   const informer = deps.informers.for(shadowPods);
   // Of all pods, which others need anyway: a second watch with a selector would send those of ShadowPods twice.
-  const podInformer = deps.informers.for(pods);
+  const podInformer = podsInBrief(deps);
   const events = deps.events("shadowpod-controller");
   return {
     name: "shadowpod",
