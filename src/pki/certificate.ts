@@ -2,21 +2,25 @@
  * Certificate authorities and the certificates they issue, as PEM text. Each CA signs with its own key's algorithm,
  * whatever the algorithm of the key that it certifies. RFC 5280; Kubernetes: client-go/util/cert, kubeadm's pkiutil.
  */
-import { randomBytes, X509Certificate } from "node:crypto";
-import { contextual, type Der, decode, encode, integer, partsOf, sequence, time } from "./der.ts";
+import { X509Certificate as NodeCertificate, randomBytes } from "node:crypto";
+import { isIP } from "node:net";
+import "reflect-metadata";
 import {
-  alternativeNames,
-  alternativeNamesOf,
-  authorityKeyIdentifier,
-  authorityUsage,
-  basicConstraints,
-  type CertificateUsage,
-  leafUsage,
-  purposes,
-  subjectKeyIdentifier,
-} from "./extensions.ts";
-import { formatPem, generateKeyPair, type KeyAlgorithm, publicKeyOf, publicPem, spkiOf } from "./keys.ts";
-import { signed } from "./signature.ts";
+  AuthorityKeyIdentifierExtension,
+  BasicConstraintsExtension,
+  ExtendedKeyUsage,
+  ExtendedKeyUsageExtension,
+  type Extension,
+  type JsonGeneralName,
+  KeyUsageFlags,
+  KeyUsagesExtension,
+  PublicKey,
+  SubjectAlternativeNameExtension,
+  SubjectKeyIdentifierExtension,
+  X509Certificate,
+  X509CertificateGenerator,
+} from "@peculiar/x509";
+import { generateKeyPair, type KeyAlgorithm, publicKeyOf, signingKeyOf } from "./keys.ts";
 import { decodeSubject, encodeSubject, type Subject } from "./subject.ts";
 
 /** A certificate with its private key, both PEM. */
@@ -24,6 +28,8 @@ export interface Identity {
   readonly certificate: string;
   readonly privateKey: string;
 }
+
+export type CertificateUsage = "client" | "server";
 
 export interface CertificateRequest {
   readonly subject: Subject;
@@ -55,23 +61,26 @@ const BACKDATE_MS = 5 * 60 * 1000;
 /** A self-signed CA, valid ten years. */
 export async function createCa(commonName: string, algorithm: KeyAlgorithm = "ecdsa-p256"): Promise<Identity> {
   const { privateKey } = generateKeyPair(algorithm);
-  const name = encodeSubject({ commonName, organizations: [] });
-  const publicKey = spkiOf(privateKey);
+  const { keys, algorithm: signing } = signingKeyOf(privateKey);
   const notBefore = new Date(Date.now() - BACKDATE_MS);
-  const certificate = await signCertificate(privateKey, {
-    issuer: name,
+  const certificate = await X509CertificateGenerator.createSelfSigned({
+    serialNumber: serialNumber(),
+    name: encodeSubject({ commonName, organizations: [] }),
     notBefore,
     notAfter: new Date(notBefore.getTime() + CA_MS),
-    subject: name,
-    publicKey,
+    signingAlgorithm: signing,
+    keys,
     extensions: [
-      basicConstraints(true),
-      authorityUsage(),
-      ...alternativeNames([commonName]),
-      subjectKeyIdentifier(publicKey),
+      new BasicConstraintsExtension(true, undefined, true),
+      new KeyUsagesExtension(
+        KeyUsageFlags.digitalSignature | KeyUsageFlags.keyEncipherment | KeyUsageFlags.keyCertSign,
+        true,
+      ),
+      new SubjectAlternativeNameExtension([{ type: "dns", value: commonName }]),
+      await SubjectKeyIdentifierExtension.create(keys.publicKey),
     ],
   });
-  return { certificate, privateKey };
+  return { certificate: pem(certificate), privateKey };
 }
 
 /** A new key and its certificate. */
@@ -86,88 +95,71 @@ export async function issueCertificate(
 
 /** A certificate for somebody else's key (SPKI PEM). */
 export async function certifyKey(ca: Identity, publicKey: string, request: CertificateRequest): Promise<string> {
-  const issuer = decodeCertificate(new X509Certificate(ca.certificate).raw);
+  const issuer = new X509Certificate(ca.certificate);
+  const { keys, algorithm } = signingKeyOf(ca.privateKey);
+  const key = new PublicKey(publicKey);
   const notBefore = request.notBefore ?? new Date(Date.now() - BACKDATE_MS);
-  return signCertificate(ca.privateKey, {
-    // As it is written there: chains are matched byte by byte.
-    issuer: issuer.subject?.bytes ?? sequence(),
+  const certificate = await X509CertificateGenerator.create({
+    serialNumber: serialNumber(),
+    subject: encodeSubject(request.subject),
+    issuer: issuer.subjectName.toJSON(),
     notBefore,
     notAfter: request.notAfter ?? new Date(notBefore.getTime() + LEAF_MS),
-    subject: encodeSubject(request.subject),
-    publicKey: spkiOf(publicKey),
-    extensions: [
-      leafUsage(),
-      ...purposes(request.usages),
-      basicConstraints(false),
-      ...alternativeNames(request.alternativeNames ?? []),
-      ...authorityKeyIdentifier(issuer.extensions),
-    ],
+    signingAlgorithm: algorithm,
+    publicKey: key,
+    signingKey: keys.privateKey,
+    extensions: [...leafExtensions(request), await AuthorityKeyIdentifierExtension.create(issuer.publicKey)],
   });
+  return pem(certificate);
 }
 
 /** What the first certificate of a PEM text says. Throws when there is none. */
 export function parseCertificate(text: string): CertificateDetails {
   const certificate = new X509Certificate(text);
-  const { subject, issuer, extensions } = decodeCertificate(certificate.raw);
+  const names = certificate.getExtension(SubjectAlternativeNameExtension)?.names.items ?? [];
   return {
-    subject: decodeSubject(subject),
-    issuer: decodeSubject(issuer),
-    alternativeNames: alternativeNamesOf(extensions),
-    notBefore: certificate.validFromDate,
-    notAfter: certificate.validToDate,
-    isCa: certificate.ca,
-    publicKey: publicPem(certificate.publicKey),
+    subject: decodeSubject(certificate.subjectName),
+    issuer: decodeSubject(certificate.issuerName),
+    alternativeNames: names.map((name) => name.value),
+    notBefore: certificate.notBefore,
+    notAfter: certificate.notAfter,
+    isCa: certificate.getExtension(BasicConstraintsExtension)?.ca ?? false,
+    publicKey: `${certificate.publicKey.toString("pem")}\n`,
   };
 }
 
 /** Whether `ca` signed the certificate and it is valid at `at`. */
 export function isIssuedBy(certificate: string, ca: string, at: Date = new Date()): boolean {
-  const leaf = new X509Certificate(certificate);
-  const issuer = new X509Certificate(ca);
+  const leaf = new NodeCertificate(certificate);
+  const issuer = new NodeCertificate(ca);
   const valid = leaf.validFromDate <= at && at <= leaf.validToDate;
   return valid && leaf.checkIssued(issuer) && leaf.verify(issuer.publicKey);
 }
 
-interface Contents {
-  readonly issuer: Buffer;
-  readonly notBefore: Date;
-  readonly notAfter: Date;
-  readonly subject: Buffer;
-  readonly publicKey: Buffer;
-  readonly extensions: readonly Buffer[];
+export function alternativeNamesExtension(names: readonly string[]): Extension[] {
+  const general = names.map((value): JsonGeneralName => ({ type: isIP(value) === 0 ? "dns" : "ip", value }));
+  return general.length === 0 ? [] : [new SubjectAlternativeNameExtension(general)];
 }
 
-/** Version 3. */
-const VERSION = encode(contextual(0), integer(Buffer.from([2])));
-const EXTENSIONS = contextual(3);
-
-async function signCertificate(privateKey: string, contents: Contents): Promise<string> {
-  const { issuer, notBefore, notAfter, subject, publicKey, extensions } = contents;
-  const certificate = await signed(privateKey, (algorithm) =>
-    sequence(
-      VERSION,
-      serialNumber(),
-      algorithm,
-      issuer,
-      sequence(time(notBefore), time(notAfter)),
-      subject,
-      publicKey,
-      encode(EXTENSIONS, sequence(...extensions)),
-    ),
+function leafExtensions(request: CertificateRequest): Extension[] {
+  const purposes = request.usages.map((usage) =>
+    usage === "client" ? ExtendedKeyUsage.clientAuth : ExtendedKeyUsage.serverAuth,
   );
-  return formatPem("CERTIFICATE", certificate);
-}
-
-function decodeCertificate(bytes: Buffer): { issuer: Der | undefined; subject: Der | undefined; extensions: Der[] } {
-  const fields = partsOf(partsOf(decode(bytes))[0]);
-  // Version 1 certificates do not say their version.
-  const [, , issuer, , subject] = fields[0]?.bytes.equals(VERSION) === true ? fields.slice(1) : fields;
-  return { issuer, subject, extensions: partsOf(partsOf(fields.find(({ tag }) => tag === EXTENSIONS))[0]) };
+  return [
+    new KeyUsagesExtension(KeyUsageFlags.digitalSignature | KeyUsageFlags.keyEncipherment, true),
+    ...(purposes.length === 0 ? [] : [new ExtendedKeyUsageExtension(purposes)]),
+    new BasicConstraintsExtension(false, undefined, true),
+    ...alternativeNamesExtension(request.alternativeNames ?? []),
+  ];
 }
 
 /** Positive and 127 bits long: RFC 5280 §4.1.2.2. */
-function serialNumber(): Buffer {
+function serialNumber(): string {
   const bytes = randomBytes(16);
   bytes[0] = ((bytes[0] ?? 0) & 0x7f) | 0x40;
-  return integer(bytes);
+  return bytes.toString("hex");
+}
+
+function pem(certificate: X509Certificate): string {
+  return `${certificate.toString("pem")}\n`;
 }
