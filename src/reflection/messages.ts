@@ -3,6 +3,7 @@ export const SUCCESSFUL_REFLECTION = "SuccessfulReflection";
 export const FAILED_REFLECTION = "FailedReflection";
 export const FAILED_DELETION = "FailedDeletion";
 export const REFLECTION_DISABLED = "ReflectionDisabled";
+export const SUCCESSFUL_TOKENS = "SuccessfulSATokensReflection";
 export const FAILED_TOKENS = "FailedSATokensReflection";
 
 export const reflected = (cluster: string): string => `Successfully reflected object to cluster "${cluster}"`;

@@ -92,11 +92,15 @@ async function renew(
   try {
     const tokens = await Promise.all(wishes.map((wish) => requestToken(ctx, deps, pod, wish)));
     const wanted = forgeTokenSecret(pod, pair.remote, deps.scope, tokens);
-    if (secret === undefined && (await create(ctx, deps, wanted))) return;
-    const present = secret ?? (await deps.remote.get(ctx, secrets, keyOf(wanted)));
-    if (isReflected(present, deps.scope))
+    if (secret !== undefined || !(await create(ctx, deps, wanted))) {
+      const present = secret ?? (await deps.remote.get(ctx, secrets, keyOf(wanted)));
+      if (!isReflected(present, deps.scope)) {
+        recorder.warning(ctx, pod, messages.FAILED_TOKENS, messages.alreadyExists(destination));
+        return;
+      }
       await deps.remote.apply(ctx, secrets, wanted, { fieldManager: REFLECTION_FIELD_MANAGER });
-    else recorder.warning(ctx, pod, messages.FAILED_TOKENS, messages.alreadyExists(destination));
+    }
+    recorder.normal(ctx, pod, messages.SUCCESSFUL_TOKENS, messages.reflected(destination));
   } catch (error) {
     if (ctx.signal.aborted) return;
     deps.metrics.error("serviceaccount", pair.local);

@@ -83,9 +83,7 @@ async function reconcile(ctx: Context, work: Work, key: ObjectKey): Promise<Resu
   return DONE;
 }
 
-/** That the provider made the pod of a ShadowPod is said at home already; that it could not is not. */
 function isWanted(remote: Event, { settings }: ReflectionDeps): boolean {
-  if (remote.involvedObject.kind === "ShadowPod" && remote.type === "Normal") return false;
   const { type } = settings.reflectors.event;
   return wishOf(remote.metadata.annotations, type) ?? defaultOf(type);
 }

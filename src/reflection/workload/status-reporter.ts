@@ -35,7 +35,10 @@ export class StatusReporter {
   async report(ctx: Context, seen: Offloaded): Promise<void> {
     const status = this.#statusOf(seen);
     const { local } = seen;
-    if (status === undefined || isDeepStrictEqual(local.status, status)) return;
+    if (status === undefined) return;
+    // One that waits gets the label with what comes next.
+    const isMarked = local.metadata?.labels?.[SHADOW_POD] === "true" || status.phase === "Pending";
+    if (isMarked && isDeepStrictEqual(local.status, status)) return;
     const { destination } = this.#deps.scope;
     try {
       await writeStatus(ctx, this.#deps.local, local, status, { [SHADOW_POD]: "true" });
