@@ -12,6 +12,8 @@ const ONE_CONTAINER =
 const UNPRIVILEGED = "our virtual kubelet says how it is, and runs without root, capabilities and a writable root";
 const NETWORKLESS = "recorded by a peering without network";
 const ANSWERED = "a request that was answered goes at once: upstream leaves it to the cluster's cleaner, for hours";
+const SEEN_ANYWAY =
+  "statuses, tokens and pods that arrived are seen where they arrive: in a burst each event is a write";
 const REQUESTS = "our pods ask for what they use, so that the scheduler counts it";
 
 export const CONSUMER: readonly Accepted[] = [
@@ -50,6 +52,11 @@ export const CONSUMER: readonly Accepted[] = [
     reason: "upstream writes them, too; they were not recorded",
   },
   { object: /^CertificateSigningRequest csr-/, path: /^$/, reason: ANSWERED },
+  {
+    object: /^Event .*\.(CreatedPod|SuccessfulReflection|SuccessfulSATokensReflection)$/,
+    path: /^$/,
+    reason: SEEN_ANYWAY,
+  },
   ...network("b"),
 ];
 
