@@ -25,6 +25,7 @@ export async function startFakeNode(
   const kubelet = new Background(join(KWOK, "kwok"), [
     `--kubeconfig=${kubeconfig}`,
     `--config=${join(KWOK, "stages.yaml")}`,
+    `--config=${join(import.meta.dirname, "kwok.yaml")}`,
     `--cidr=${podAddresses}`,
     "--node-lease-duration-seconds=40",
     selector,

@@ -8,6 +8,9 @@ export const FAILED_TOKENS = "FailedSATokensReflection";
 
 export const reflected = (cluster: string): string => `Successfully reflected object to cluster "${cluster}"`;
 
+export const statusReflected = (cluster: string): string =>
+  `Successfully reflected object status back from cluster "${cluster}"`;
+
 export const failed = (cluster: string, error: string): string =>
   `Error reflecting object to cluster "${cluster}": ${error}`;
 

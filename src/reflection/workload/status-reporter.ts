@@ -48,6 +48,7 @@ export class StatusReporter {
       this.#recorder.warning(ctx, local, messages.FAILED_REFLECTION, message);
       throw error;
     }
+    this.#recorder.normal(ctx, local, messages.SUCCESSFUL_REFLECTION, messages.statusReflected(destination));
   }
 
   /** Drops what is remembered of pods that are gone. */
