@@ -7,9 +7,9 @@ export type Load = "bursts" | "seldom";
 const SMALL_HEAP = [
   // Space for new objects stays at 1 MB, instead of growing to 64 MB under load for good.
   "--semi-space-growth-factor=1",
-  // What a collection empties goes back to the system …
+  // What a collection empties goes back to the system,
   "--optimize-for-size",
-  // … and a collection begins when the heap has doubled: later costs memory, earlier time, each a third more than this.
+  // and a collection begins when the heap has doubled: later costs memory, earlier time.
   "--heap-growing-percent=100",
 ];
 // Compilers that never run are not paged in.

@@ -57,6 +57,11 @@ test("it holds the programs that the chart and virtual nodes run, and no others"
     );
 });
 
+test("its programs are ASCII: one character beyond Latin-1 doubles what the source of all takes in memory", () => {
+  for (const name of LIQO_PROGRAMS)
+    assert.doesNotMatch(readFileSync(join(PROJECT, `.build/bundle/${name}.js`), "latin1"), /[\x80-\xff]/, name);
+});
+
 test("it installs the tools that gateways and fabric run", () => {
   const { lines } = lastStage("deploy/Dockerfile");
   const [, installed = ""] = /install -y --no-install-recommends ([a-z0-9 -]+?) +&&/.exec(lines.join(" ")) ?? [];
