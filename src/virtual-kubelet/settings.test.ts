@@ -32,11 +32,11 @@ test("what must be given is asked for by name", () => {
   assert.throws(() => parseSettings(REQUIRED.slice(1), "443"), { message: "required flag --nodename is not set" });
 });
 
-test("defaults are upstream's", () => {
+test("defaults are upstream's, but for the workers", () => {
   const settings = parse();
   assert.deepEqual([settings.listenPort, settings.leaseSeconds, settings.pingIntervalMs], [10_250, 40, 10_000]);
   assert.deepEqual(settings.reflection.reflectors.pod, { workers: 10, type: "CustomLiqo" });
-  assert.deepEqual(settings.reflection.reflectors.secret, { workers: 3, type: "DenyList" });
+  assert.deepEqual(settings.reflection.reflectors.secret, { workers: 10, type: "DenyList" });
   assert.deepEqual(settings.reflection.remotePodCidrs, []);
 });
 

@@ -37,7 +37,14 @@ export interface ElectionSettings {
 
 /** Kinds whose policy is the user's choice. */
 const CUSTOMIZABLE: readonly ReflectorName[] = ["service", "ingress", "configmap", "secret", "event", "endpointslice"];
-const MANY_WORKERS: readonly ReflectorName[] = ["pod", "endpointslice"];
+const MANY_WORKERS: readonly ReflectorName[] = [
+  "pod",
+  "service",
+  "endpointslice",
+  "configmap",
+  "secret",
+  "serviceaccount",
+];
 
 const KINDS: Readonly<Record<string, FlagKind>> = {
   nodename: "string",

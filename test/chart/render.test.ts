@@ -97,7 +97,7 @@ test("a reflector of another type, or with other workers, is told to the virtual
   const { spec } = objects.find(({ kind }) => kind === "VkOptionsTemplate") as KubeObject & {
     spec: { reflectorsConfig: Record<string, object>; labelsNotReflected: string[] };
   };
-  assert.deepEqual(spec.reflectorsConfig["secret"], { workers: 3, type: "AllowList" });
+  assert.deepEqual(spec.reflectorsConfig["secret"], { workers: 10, type: "AllowList" });
   assert.deepEqual(spec.reflectorsConfig["pod"], { workers: 42 });
   assert.deepEqual(spec.labelsNotReflected, ["example.com/secret"]);
 });

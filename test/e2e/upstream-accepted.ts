@@ -13,6 +13,11 @@ const UNPRIVILEGED = "our virtual kubelet says how it is, and runs without root,
 const NETWORKLESS = "recorded by a peering without network";
 const ANSWERED = "a request that was answered goes at once: upstream leaves it to the cluster's cleaner, for hours";
 const REQUESTS = "our pods ask for what they use, so that the scheduler counts it";
+const WORKERS: Accepted = {
+  object: /^VirtualNode |^Deployment .*\/vk-|^VkOptions/,
+  path: /\b(configmap|secret|serviceaccount|service)(\.workers|-reflection-workers)/,
+  reason: "a worker that waits costs nothing here, and with three of them bursts fall behind",
+};
 
 export const CONSUMER: readonly Accepted[] = [
   { object: /^Node /, path: /^metadata\.labels\.storage\.liqo\.io/, reason: STORAGE },
@@ -51,12 +56,14 @@ export const CONSUMER: readonly Accepted[] = [
   },
   { object: /^CertificateSigningRequest csr-/, path: /^$/, reason: ANSWERED },
   { object: /^Pod .*\/gw-/, path: /^metadata\.annotations\.kubectl/, reason: ONE_CONTAINER },
+  WORKERS,
   ...network("b"),
 ];
 
 export const PROVIDER: readonly Accepted[] = [
   { object: /^ResourceSlice /, path: /storageClasses/, reason: STORAGE },
   { object: /^VkOptions/, path: /resources\.requests/, reason: REQUESTS },
+  WORKERS,
   { object: /^(Shadow)?Pod off-cluster-a/, path: /hostAliases/, reason: NETWORKLESS },
   {
     object: /^Pod liqo-tenant-cluster-a\/gw-|^EndpointSlice liqo-tenant-cluster-a\/gw-/,
