@@ -2,9 +2,17 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { LIQO_PROGRAMS } from "#playground/images/builtin.ts";
 import type { Figure } from "./figures.ts";
-import { type OwnProcess, processesOf, processorSeconds, proportionalMib, residentMib } from "./processes.ts";
+import {
+  type OwnProcess,
+  privateMib,
+  processesOf,
+  processorSeconds,
+  proportionalMib,
+  residentMib,
+} from "./processes.ts";
 
 const CPU_WINDOW_MS = 10_000;
+const PER_PEER = new Set(["liqo-gateway", "virtual-kubelet"]);
 const PROGRAMS: ReadonlySet<string> = new Set(LIQO_PROGRAMS);
 
 /** Memory of each component and in all. @param when Such as `1 peer, 100 pods`. */
@@ -30,6 +38,17 @@ export function componentMemory(home: string, cluster: string, when: string, goa
       unit: "MiB",
     },
   ];
+}
+
+/** What each further peer adds: its gateway and its virtual kubelet, without the pages they share with the others. */
+export function furtherPeerFigure(home: string, cluster: string): Figure {
+  const own = componentsOf(home, cluster).filter(({ component }) => PER_PEER.has(component));
+  return {
+    name: `a further peer of ${cluster}, without shared pages`,
+    value: own.reduce((mib, process) => mib + privateMib(process), 0),
+    unit: "MiB",
+    goal: "at most 60 MiB",
+  };
 }
 
 /** Of all components of the cluster together, mean over 10 s. */

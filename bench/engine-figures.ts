@@ -12,7 +12,7 @@ import { configFromFile } from "#kube/client/config.ts";
 import { configMaps, services } from "#machinery/builtin.ts";
 import { apiServerFigures } from "./apiserver.ts";
 import { burstFigures, burstOfObjects, burstOfPods, removePods } from "./burst.ts";
-import { componentMemory, componentProcessor } from "./components.ts";
+import { componentMemory, componentProcessor, furtherPeerFigure } from "./components.ts";
 import { startFakeNode } from "./fake-kubelet.ts";
 import type { Figure } from "./figures.ts";
 import { controlPlaneFigure } from "./footprint.ts";
@@ -25,6 +25,8 @@ export interface Section {
 }
 
 const NAMESPACE = "bench";
+/** At the provider, nobody's twin. */
+const ALONE = "default";
 const REST_MS = 15_000;
 const REAL_PODS = 50;
 const LIGHT_PODS = 1_000;
@@ -62,6 +64,7 @@ export async function* measureEngine(engine: Engine): AsyncGenerator<Section> {
   await delay(REST_MS);
   memory.push(
     ...componentMemory(home, "milan", "1 peer", "at most 250 MiB"),
+    furtherPeerFigure(home, "milan"),
     ...componentMemory(home, "rome", "1 peer"),
   );
   const processor = [await componentProcessor(home, "milan", "1 peer, no pods")];
@@ -118,6 +121,7 @@ async function lightPods(
   for (const { name, workers } of clusters.clusters) await clusters.kubectl(name, "cordon", ...workers);
   const local = await burstOfPods(ctx, pair, "local", LIGHT_PODS, "light");
   await removePods(ctx, pair);
+  const doubled = await burstOnBoth(ctx, pair);
   await burstOfPods(ctx, pair, "remote", SOME_PODS, "light");
   await delay(REST_MS);
   const memory = componentMemory(home, "milan", `${SOME_PODS} pods`);
@@ -132,7 +136,24 @@ async function lightPods(
   processor.push(await componentProcessor(home, "milan", `${LIGHT_PODS} pods`));
   await removePods(ctx, pair);
   for (const { name, workers } of clusters.clusters) await clusters.kubectl(name, "uncordon", ...workers);
-  return { figures: burstFigures(`${LIGHT_PODS} light pods`, remote, local, "at most 2 x"), memory, processor };
+  const figures: Figure[] = [
+    ...burstFigures(`${LIGHT_PODS} light pods`, remote, local, "at most 2 x"),
+    {
+      name: `${LIGHT_PODS} light pods on each cluster at once, none offloaded, all Running`,
+      value: doubled,
+      unit: "s",
+      reference: { name: "on one", value: local.allMs / 1_000 },
+    },
+  ];
+  return { figures, memory, processor };
+}
+
+/** What two clusters on one machine take at least: an offloaded pod is a pod of both. Seconds until all are Running. */
+async function burstOnBoth(ctx: Context, pair: Pair): Promise<number> {
+  const other = { home: pair.provider, provider: pair.home, namespace: ALONE, twin: ALONE };
+  const bursts = await Promise.all([pair, other].map((each) => burstOfPods(ctx, each, "local", LIGHT_PODS, "light")));
+  await Promise.all([pair, other].map((each) => removePods(ctx, each)));
+  return Math.max(...bursts.map(({ allMs }) => allMs)) / 1_000;
 }
 
 async function timed<T>(work: () => Promise<T>): Promise<{ value: T; seconds: number }> {

@@ -38,6 +38,12 @@ export function proportionalMib({ pid }: OwnProcess): number {
   return memoryOf(pid, "smaps_rollup", /^Pss: +(\d+)/m);
 }
 
+/** Without what other processes share: what would be free if this one ended. */
+export function privateMib({ pid }: OwnProcess): number {
+  const clean = memoryOf(pid, "smaps_rollup", /^Private_Clean: +(\d+)/m);
+  return clean + memoryOf(pid, "smaps_rollup", /^Private_Dirty: +(\d+)/m);
+}
+
 /** Shared pages count in each process. */
 export function residentMib({ pid }: OwnProcess): number {
   return memoryOf(pid, "status", /^VmRSS:\s+(\d+)/m);
