@@ -46,6 +46,7 @@ export const UNSEEN: readonly Unseen[] = [
     grants: ["get scrape/metrics.metrics.liqo.io"],
     reason: "a provider with a metrics agent",
   },
+  { role: REMOTE, grants: ["get secrets"], reason: "a token's Secret whose name is taken: whose is it?" },
   { role: REMOTE, grants: ["list pods.metrics.k8s.io"], reason: "a provider with a metrics server" },
   {
     role: REMOTE,
