@@ -60,10 +60,14 @@ function stepsOf(text: string): Step[] {
   );
 }
 
-/** The line with its numbers, random endings and widths left open, and for a Deployment's pod the node: the scheduler chose it. */
+/**
+ * The line with its numbers, random endings and widths left open, and for a Deployment's pod, also where it serves a page,
+ * the side that it is on: the scheduler chose it.
+ */
 function patternOf(line: string): RegExp {
   const isFree = /^\S+-\w{8,10}-\w{5} /.test(line);
-  const open = isFree ? line.replace(" liqo-rome ", " node-0 ") : line;
+  const placed = line.replace("of cluster <code>rome</code>", "of cluster <code>cluster-0</code>");
+  const open = isFree ? placed.replace(" liqo-rome ", " node-0 ") : placed;
   const words = open
     .trim()
     .split(/\s+/)
