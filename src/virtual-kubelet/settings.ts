@@ -37,14 +37,7 @@ export interface ElectionSettings {
 
 /** Kinds whose policy is the user's choice. */
 const CUSTOMIZABLE: readonly ReflectorName[] = ["service", "ingress", "configmap", "secret", "event", "endpointslice"];
-const MANY_WORKERS: readonly ReflectorName[] = [
-  "pod",
-  "service",
-  "endpointslice",
-  "configmap",
-  "secret",
-  "serviceaccount",
-];
+const FEW_WORKERS: readonly ReflectorName[] = ["ingress", "persistentvolumeclaim", "event"];
 
 const KINDS: Readonly<Record<string, FlagKind>> = {
   nodename: "string",
@@ -153,7 +146,7 @@ function reflectors(flags: Flags): ReflectionSettings["reflectors"] {
       throw new FlagError(
         `invalid argument "${type}" for "--${name}-reflection-type" flag: use ${allowed.join(" or ")}`,
       );
-    const workers = flags.integer(`${name}-reflection-workers`, MANY_WORKERS.includes(name) ? 10 : 3);
+    const workers = flags.integer(`${name}-reflection-workers`, FEW_WORKERS.includes(name) ? 3 : 10);
     return [name, { workers, type: type as ReflectionType }] as const;
   });
   const all = Object.fromEntries(entries) as Record<ReflectorName, { workers: number; type: ReflectionType }>;

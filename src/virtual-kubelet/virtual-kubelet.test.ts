@@ -93,6 +93,17 @@ const webPod = (name: string): Pod => ({
 });
 
 /** What the provider's controller and kubelet do. */
+/** Pod `web` with a service account of its own, whose token it mounts. */
+async function createPodWithToken({ ctx, consumer }: TwoClusters): Promise<void> {
+  await consumer.client.create(ctx, serviceAccounts, { metadata: here("web") });
+  const volume = { name: "api", projected: { sources: [{ serviceAccountToken: { path: "token" } }] } };
+  const pod = webPod("web");
+  await consumer.client.create(ctx, pods, {
+    ...pod,
+    spec: { containers: [], ...pod.spec, serviceAccountName: "web", volumes: [volume] },
+  });
+}
+
 async function runRemotely(
   { ctx, provider }: TwoClusters,
   name: string,
@@ -274,13 +285,7 @@ test("tokens, slices and events: what a pod needs goes out, what happens to it c
   const { ctx, consumer, provider } = clusters;
   await prepare(clusters);
   await using _kubelet = startKubelet(clusters);
-  await consumer.client.create(ctx, serviceAccounts, { metadata: here("web") });
-  const volume = { name: "api", projected: { sources: [{ serviceAccountToken: { path: "token" } }] } };
-  const pod = webPod("web");
-  await consumer.client.create(ctx, pods, {
-    ...pod,
-    spec: { containers: [], ...pod.spec, serviceAccountName: "web", volumes: [volume] },
-  });
+  await createPodWithToken(clusters);
   const token = await seen(provider.client, secrets, there("web-token"));
   assert.deepEqual(Object.keys(token.data ?? {}), ["api-3c469e"]);
   await consumer.client.create(ctx, nodes, { metadata: { name: "worker-node-1" } });
@@ -309,17 +314,11 @@ test("tokens, slices and events: what a pod needs goes out, what happens to it c
 
 test("a Secret of the provider that has the name of a token Secret is left alone", async () => {
   await using clusters = await startTwoClusters();
-  const { ctx, consumer, provider } = clusters;
+  const { ctx, provider } = clusters;
   await prepare(clusters);
   await provider.client.create(ctx, secrets, { metadata: there("web-token"), data: { theirs: "eA==" } });
   await using _kubelet = startKubelet(clusters);
-  await consumer.client.create(ctx, serviceAccounts, { metadata: here("web") });
-  const volume = { name: "api", projected: { sources: [{ serviceAccountToken: { path: "token" } }] } };
-  const pod = webPod("web");
-  await consumer.client.create(ctx, pods, {
-    ...pod,
-    spec: { containers: [], ...pod.spec, serviceAccountName: "web", volumes: [volume] },
-  });
+  await createPodWithToken(clusters);
   await eventAbout(clusters, "web", "remote object already exists");
   assert.deepEqual((await provider.client.get(ctx, secrets, there("web-token"))).data, { theirs: "eA==" });
 });

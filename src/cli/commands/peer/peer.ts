@@ -54,9 +54,9 @@ export async function peer(
   await authenticate(ctx, printer, consumer, provider, options.proxyUrl, options.timeoutMs);
   if (options.createResourceSlice) await offload(ctx, printer, consumer, provider, options);
   await connected?.();
-  if (options.createResourceSlice && options.createVirtualNode)
-    await waitForNode(ctx, printer, consumer, provider, options);
-  printer.print(summary(consumer.id, provider.id, options));
+  const node = options.createResourceSlice && options.createVirtualNode ? virtualNodeName(provider.id) : undefined;
+  if (node !== undefined) await waitForNode(ctx, printer, consumer.cluster, node, options.timeoutMs);
+  printer.print(summary(consumer.id, provider.id, node));
 }
 
 function checkOptions({ resources, mtu }: PeerOptions): void {
@@ -149,33 +149,28 @@ async function offload(
 async function waitForNode(
   ctx: Context,
   printer: Printer,
-  consumer: Side,
-  provider: Side,
-  options: PeerOptions,
+  { client }: Cluster,
+  name: string,
+  timeoutMs: number,
 ): Promise<void> {
-  const name = virtualNodeName(provider.id);
   await printer.step("local", `Node ${name} is ready`, () =>
     waitFor(
       ctx,
-      consumer.cluster.client,
+      client,
       nodes,
       { name },
       {
         until: (node) => isConditionTrue(node?.status?.conditions, "Ready"),
-        timeoutMs: options.timeoutMs,
+        timeoutMs,
         what: "the virtual node is not ready; see `liqoctl info`",
       },
     ),
   );
 }
 
-function summary(consumerId: string, providerId: string, options: PeerOptions): string {
-  const name = virtualNodeName(providerId);
-  const node =
-    options.createResourceSlice && options.createVirtualNode
-      ? `\n  ${consumerId} now has the node ${name}: kubectl get node ${name}`
-      : "";
-  return `\nPeered: ${consumerId} (consumer) uses resources of ${providerId} (provider).${node}\n  Next: liqoctl offload namespace <name>`;
+function summary(consumerId: string, providerId: string, node: string | undefined): string {
+  const shown = node === undefined ? "" : `\n  ${consumerId} now has the node ${node}: kubectl get node ${node}`;
+  return `\nPeered: ${consumerId} (consumer) uses resources of ${providerId} (provider).${shown}\n  Next: liqoctl offload namespace <name>`;
 }
 
 /** Whether the peer uses us as well: then some of what unpeering removes must stay. */

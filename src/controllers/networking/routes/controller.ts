@@ -33,7 +33,7 @@ import { ensureFinalizer, removeFinalizer } from "#kube/controller/finalizer.ts"
 import { keyOf } from "#machinery/meta.ts";
 import { isTerminal } from "#machinery/pod.ts";
 import type { Deps } from "../../deps.ts";
-import { podsInBrief } from "../../pods.ts";
+import { isOffloaded, podsInBrief } from "../../pods.ts";
 import { isConfigured } from "../configuration/controller.ts";
 
 /** Per Configuration: NAT at the gateway, masquerade bypass on nodes, routes into the tunnel. */
@@ -172,8 +172,7 @@ export function nodeTablesController(deps: Deps): Controller {
 
 /** Pods with an address of their own on that node; those of the host's network are reached as the node. */
 function isRouted(pod: Pod): boolean {
-  const isOffloaded = pod.metadata?.labels?.[labels.SHADOW_POD] !== undefined;
-  return !isOffloaded && pod.spec?.hostNetwork !== true && (pod.status?.podIP ?? "") !== "" && !isTerminal(pod);
+  return !isOffloaded(pod) && pod.spec?.hostNetwork !== true && (pod.status?.podIP ?? "") !== "" && !isTerminal(pod);
 }
 
 /** Per IP: its NAT at every gateway. */

@@ -2,7 +2,6 @@
  * Marks offloaded pods of an unreachable virtual node, so that they leave the endpoints of their Services.
  * Upstream: pkg/liqo-controller-manager/offloading/podstatus-controller
  */
-import type { Pod } from "kubernetes-types/core/v1";
 import * as labels from "#api/labels.ts";
 import { type Controller, DONE, watchFor, watchMapped } from "#kube/controller/controller.ts";
 import { nodes, pods } from "#machinery/builtin.ts";
@@ -10,11 +9,10 @@ import { isConditionTrue } from "#machinery/conditions.ts";
 import { keyOf } from "#machinery/meta.ts";
 import { isNotFound } from "#machinery/status-error.ts";
 import type { Deps } from "../../deps.ts";
-import { podsInBrief } from "../../pods.ts";
+import { isOffloaded, podsInBrief } from "../../pods.ts";
 
 export function podStatusController(deps: Deps): Controller {
   const nodeInformer = deps.informers.for(nodes);
-  // Of all pods, which others need anyway: a second watch with a selector would send the offloaded ones twice.
   const podInformer = podsInBrief(deps);
   return {
     name: "podstatus",
@@ -48,8 +46,4 @@ export function podStatusController(deps: Deps): Controller {
       return DONE;
     },
   };
-}
-
-function isOffloaded({ metadata }: Pod): boolean {
-  return metadata?.labels?.[labels.SHADOW_POD] !== undefined;
 }
