@@ -7,13 +7,12 @@ import { type FirewallConfiguration, firewallConfigurations } from "#api/network
 import { internalNodes } from "#api/networking/internal.ts";
 import { type RouteConfiguration, routeConfigurations } from "#api/networking/routeconfiguration.ts";
 import { type Context, withCancel } from "#base/context.ts";
+import { controllerDeps } from "#kit/controller-deps.ts";
 import { seen, startTwoClusters } from "#kit/two-clusters.ts";
 import type { KubeClient } from "#kube/client/client.ts";
 import { runController } from "#kube/controller/controller.ts";
-import { EventRecorder } from "#kube/events/recorder.ts";
 import { Informers } from "#kube/informer/informers.ts";
 import { pods } from "#machinery/builtin.ts";
-import type { Deps } from "../../deps.ts";
 import { nodeTablesController } from "./controller.ts";
 
 const LIQO = "default";
@@ -34,24 +33,7 @@ async function start(...nodes: readonly (readonly [name: string, ip: string])[])
   const { client } = clusters.consumer;
   const informers = new Informers(ctx, client);
   const clock = { nowMs: 0 };
-  const deps: Deps = {
-    client,
-    informers,
-    events: (component) => new EventRecorder(client, { component }),
-    nowMs: () => clock.nowMs,
-    settings: {
-      clusterId: "cluster-a",
-      liqoNamespace: LIQO,
-      ca: "",
-      clusterLabels: {},
-      defaultLimitsEnforcement: "None",
-      defaultNodeResources: {},
-      vkOptionsTemplate: { namespace: LIQO, name: "virtual-kubelet-default" },
-      podCidr: "10.244.0.0/16",
-      foreignClusterPingMs: 1_000,
-      foreignClusterPingTimeoutMs: 1_000,
-    },
-  };
+  const deps = controllerDeps(client, informers, () => clock.nowMs);
   for (const [name, ip] of nodes)
     await client.create(ctx, internalNodes, {
       metadata: { name },

@@ -24,7 +24,6 @@ export type ShadowPlan =
 
 export function shadowPodController(deps: Deps): Controller {
   const informer = deps.informers.for(shadowPods);
-  // Of all pods, which others need anyway: a second watch with a selector would send those of ShadowPods twice.
   const podInformer = podsInBrief(deps);
   const events = deps.events("shadowpod-controller");
   return {
@@ -41,13 +40,16 @@ export function shadowPodController(deps: Deps): Controller {
         await deps.client.patch(ctx, pods, key, "merge", {
           metadata: { labels: plan.pod.metadata?.labels, annotations: plan.pod.metadata?.annotations },
         });
-      if (plan.do === "foreign")
+      if (plan.do === "foreign") {
         events.warning(
           ctx,
           shadow,
           "FailedCreatePod",
           `a pod ${key.name} that does not belong to this ShadowPod already exists`,
         );
+        // Its phase is not this ShadowPod's.
+        return DONE;
+      }
       await reportPhase(ctx, deps, shadow, pod);
       return DONE;
     },

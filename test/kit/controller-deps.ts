@@ -1,0 +1,26 @@
+/** What a controller is given in unit tests: a cluster's client and informers, and the settings of a default installation. */
+import type { Deps } from "#controllers/deps.ts";
+import type { KubeClient } from "#kube/client/client.ts";
+import { EventRecorder } from "#kube/events/recorder.ts";
+import type { Informers } from "#kube/informer/informers.ts";
+
+export function controllerDeps(client: KubeClient, informers: Informers, nowMs: () => number = Date.now): Deps {
+  return {
+    client,
+    informers,
+    events: (component) => new EventRecorder(client, { component }),
+    nowMs,
+    settings: {
+      clusterId: "cluster-a",
+      liqoNamespace: "default",
+      ca: "",
+      clusterLabels: {},
+      defaultLimitsEnforcement: "None",
+      defaultNodeResources: {},
+      vkOptionsTemplate: { namespace: "default", name: "virtual-kubelet-default" },
+      podCidr: "10.244.0.0/16",
+      foreignClusterPingMs: 1_000,
+      foreignClusterPingTimeoutMs: 1_000,
+    },
+  };
+}
