@@ -12,6 +12,7 @@ import { apiServerIpController } from "./ipam/api-server.ts";
 import { ipController } from "./ipam/ip.ts";
 import { networkController } from "./ipam/network.ts";
 import { configurationController } from "./networking/configuration/controller.ts";
+import { gatewayActiveController } from "./networking/gateway/active.ts";
 import { gatewayClientController, gatewayServerController } from "./networking/gateway/controller.ts";
 import { wgGatewayClientController, wgGatewayServerController } from "./networking/gateway/wireguard.ts";
 import {
@@ -29,6 +30,7 @@ import {
 import { csrApprovalController } from "./offloading/csr/controller.ts";
 import { namespaceMapController } from "./offloading/namespacemap/controller.ts";
 import { namespaceOffloadingController } from "./offloading/namespaceoffloading/controller.ts";
+import { podFallbackController } from "./offloading/podfallback/controller.ts";
 import { podStatusController } from "./offloading/podstatus/controller.ts";
 import { shadowEndpointSliceController } from "./offloading/shadowendpointslice/controller.ts";
 import { shadowPodController } from "./offloading/shadowpod/controller.ts";
@@ -67,6 +69,7 @@ function networkingControllers(deps: Deps): Controller[] {
     gatewayClientController(deps),
     wgGatewayServerController(deps),
     wgGatewayClientController(deps),
+    gatewayActiveController(deps),
   ];
 }
 
@@ -90,6 +93,7 @@ function offloadingControllers(deps: Deps): Controller[] {
     shadowPodController(deps),
     shadowEndpointSliceController(deps),
     podStatusController(deps),
+    podFallbackController(deps),
     csrApprovalController(deps),
   ];
 }

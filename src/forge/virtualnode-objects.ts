@@ -2,7 +2,6 @@
 import { createHash } from "node:crypto";
 import type { Deployment } from "kubernetes-types/apps/v1";
 import type { ServiceAccount } from "kubernetes-types/core/v1";
-import type { ClusterRoleBinding } from "kubernetes-types/rbac/v1";
 import * as annotations from "#api/annotations.ts";
 import * as labels from "#api/labels.ts";
 import type { NamespaceMap } from "#api/offloading/namespace.ts";
@@ -168,20 +167,6 @@ export function forgeVkDeployment(node: VirtualNode, extraArguments: readonly st
 export function forgeVkServiceAccount(node: VirtualNode): ServiceAccount {
   const { name = "", namespace = "" } = node.metadata ?? {};
   return { metadata: { name, namespace, labels: { ...GLOBAL_LABELS } } };
-}
-
-export function forgeVkBinding(node: VirtualNode): ClusterRoleBinding {
-  const { name = "", namespace = "" } = node.metadata ?? {};
-  const own = {
-    ...GLOBAL_LABELS,
-    "app.kubernetes.io/managed-by": "liqo",
-    [labels.REMOTE_CLUSTER_ID]: node.spec?.clusterID ?? "",
-  };
-  return {
-    metadata: { name: `liqo-node-${name}`, labels: own },
-    roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name: "liqo-virtual-kubelet-local" },
-    subjects: [{ kind: "ServiceAccount", name, namespace }],
-  };
 }
 
 export function forgeNamespaceMap(providerId: string, namespace: string): NamespaceMap {

@@ -27,11 +27,3 @@ export const objectDisabled = (cluster: string, policy: string): string =>
 
 export const tokensDisabled = (cluster: string): string =>
   `Reflection to cluster "${cluster}" disabled for secrets holding service account tokens`;
-
-export const namespaceDisabled = (cluster: string, namespace: string): string =>
-  `Reflection to cluster "${cluster}" disabled for namespace "${namespace}". ` +
-  "If this is a DaemonSet scheduling pods in all the nodes across the cluster, " +
-  "you might want to prevent scheduling on Liqo Virtual Nodes. " +
-  "You can configure the rules under `spec.template.spec.affinity.nodeAffinity` so that the pods " +
-  "are not scheduled on Nodes having the label liqo.io/type=virtual-node. " +
-  "For further info check the documentation.";

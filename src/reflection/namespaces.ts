@@ -2,7 +2,7 @@
  * Starts and stops the reflectors of each offloaded namespace, as the NamespaceMap says.
  * Upstream: pkg/virtualKubelet/namespacemap, pkg/virtualKubelet/reflection/manager
  */
-import type { NamespaceMap } from "#api/offloading/namespace.ts";
+import { acceptedTwins, type NamespaceMap } from "#api/offloading/namespace.ts";
 import { type Context, withCancel } from "#base/context.ts";
 import { type Controller, DONE, runController, watchFor } from "#kube/controller/controller.ts";
 import type { Informer } from "#kube/informer/informer.ts";
@@ -11,13 +11,7 @@ import type { ReflectionDeps, Reflector } from "./deps.ts";
 
 /** Local namespace → its twin, for those that exist at the provider. The map is named after the provider. */
 export function acceptedMappings(maps: Informer<NamespaceMap>, providerId: string): Map<string, string> {
-  const map = maps.store.list().find(({ metadata }) => metadata?.name === providerId);
-  const current = map?.metadata?.deletionTimestamp === undefined ? map?.status?.currentMapping : undefined;
-  return new Map(
-    Object.entries(current ?? {}).flatMap(([local, { phase, remoteNamespace }]) =>
-      phase === "Accepted" && remoteNamespace !== undefined ? [[local, remoteNamespace] as const] : [],
-    ),
-  );
+  return acceptedTwins(maps.store.list().find(({ metadata }) => metadata?.name === providerId));
 }
 
 interface RunningPair {

@@ -257,29 +257,6 @@ test("restarts add up over the remote pods, and a restarted virtual kubelet forg
   assert.ok((count(home) ?? 0) >= 3);
 });
 
-test("a pod in a namespace that is not offloaded waits, and one that ran has failed", async () => {
-  await using clusters = await startTwoClusters();
-  const { ctx, consumer } = clusters;
-  await prepare(clusters);
-  const outside = { namespace: "default", name: "web" };
-  await using _kubelet = startKubelet(clusters);
-  await consumer.client.create(ctx, pods, { ...webPod("web"), metadata: outside });
-  await seen(consumer.client, pods, outside, (p) => p.status?.reason === "OffloadingBackOff");
-  await consumer.client.create(ctx, pods, webPod("ran"));
-  await runRemotely(clusters, "ran", running("10.245.1.7", 0));
-  await seen(consumer.client, pods, here("ran"), (p) => p.status?.phase === "Running");
-  await consumer.client.patch(
-    ctx,
-    namespaceMaps,
-    { namespace: TENANT, name: "cluster-b" },
-    "merge",
-    { status: { currentMapping: { off: { phase: "Terminating" } } } },
-    { subresource: "status" },
-  );
-  const aborted = await seen(consumer.client, pods, here("ran"), (p) => p.status?.phase === "Failed");
-  assert.equal(aborted.status?.reason, "OffloadingAborted");
-});
-
 test("tokens, slices and events: what a pod needs goes out, what happens to it comes home", async () => {
   await using clusters = await startTwoClusters();
   const { ctx, consumer, provider } = clusters;

@@ -11,7 +11,6 @@ import { type Context, sleep } from "#base/context.ts";
 import { messageOf } from "#base/errors.ts";
 import type { ReflectionScope } from "#forge/reflected-metadata.ts";
 import type { KubeClient } from "#kube/client/client.ts";
-import { runController } from "#kube/controller/controller.ts";
 import { type ElectionOptions, runElected } from "#kube/election/leader.ts";
 import { EventRecorder } from "#kube/events/recorder.ts";
 import { startHealthServer } from "#kube/health/server.ts";
@@ -22,7 +21,6 @@ import { nodeReflectors, sharedReflectors } from "#reflection/all.ts";
 import type { ReflectionDeps } from "#reflection/deps.ts";
 import { ReflectionMetrics } from "#reflection/metrics.ts";
 import { acceptedMappings, runNamespacePairs } from "#reflection/namespaces.ts";
-import { podFallbackController } from "#reflection/workload/fallback.ts";
 import { ended } from "./ended.ts";
 import { runNode } from "./node/node.ts";
 import { ProviderConnection } from "./provider.ts";
@@ -88,7 +86,6 @@ async function runActive(ctx: Context, options: VirtualKubeletOptions, health: {
       provider: () => provider.client,
       nowMs,
     }),
-    runController(ctx, podFallbackController({ ...home, scope }, maps)),
     provider.run(
       ctx,
       { informers, namespace: tenantNamespace, secretName: settings.kubeconfigSecret },

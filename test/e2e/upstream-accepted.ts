@@ -54,6 +54,11 @@ export const CONSUMER: readonly Accepted[] = [
     path: /^$/,
     reason: "upstream writes them, too; they were not recorded",
   },
+  {
+    object: /^RoleBinding .*\/liqo-node-/,
+    path: /^$/,
+    reason: "upstream's virtual kubelet has its rights in all namespaces, ours in those that are offloaded",
+  },
   { object: /^CertificateSigningRequest csr-/, path: /^$/, reason: ANSWERED },
   { object: /^Pod .*\/gw-/, path: /^metadata\.annotations\.kubectl/, reason: ONE_CONTAINER },
   WORKERS,

@@ -11,6 +11,11 @@ export function ownerReference(owner: KubeObject): OwnerReference {
   return reference;
 }
 
+/** The Lease that the replicas of a gateway elect by; as upstream's. */
+export function gatewayLeaseName(name: string, namespace: string, mode: "server" | "client"): string {
+  return `${name}.${namespace}.${mode}.connections.liqo.io`;
+}
+
 /** A CIDR as part of a name: `10-244-0-0-16`. */
 export function dashed(cidr: string): string {
   return cidr.replaceAll(/[./]/g, "-");

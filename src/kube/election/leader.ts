@@ -15,6 +15,8 @@ import type { KubeClient } from "../client/client.ts";
 export interface ElectionOptions {
   readonly lease: ObjectKey;
   readonly identity: string;
+  /** On the Lease, for those that select it. */
+  readonly labels?: Readonly<Record<string, string>>;
   readonly leaseSeconds?: number;
   readonly renewMs?: number;
   readonly retryMs?: number;
@@ -68,21 +70,23 @@ class Candidate {
 
   /** Whether the lease is this candidate's now: taken, or renewed. */
   async tryAcquire(ctx: Context): Promise<boolean> {
-    const { lease: key, identity } = this.#options;
+    const { lease: key, identity, labels } = this.#options;
     const leaseDurationSeconds = this.#options.leaseSeconds ?? 15;
     try {
       const now = micro(new Date());
       const lease = await this.#client.find(ctx, leases, key);
       const fresh = { acquireTime: now, renewTime: now, holderIdentity: identity, leaseDurationSeconds };
       if (lease === undefined) {
-        await this.#client.create(ctx, leases, { metadata: { ...key }, spec: { ...fresh, leaseTransitions: 0 } });
+        const metadata = { ...key, ...(labels !== undefined && { labels: { ...labels } }) };
+        await this.#client.create(ctx, leases, { metadata, spec: { ...fresh, leaseTransitions: 0 } });
         return true;
       }
       const { acquireTime = now, leaseTransitions = 0, holderIdentity } = lease.spec ?? {};
       const mine = holderIdentity === identity;
       if (!mine && !this.#isFree(lease)) return false;
       const term = mine ? { acquireTime, leaseTransitions } : { leaseTransitions: leaseTransitions + 1 };
-      await this.#client.update(ctx, leases, { ...lease, spec: { ...lease.spec, ...fresh, ...term } });
+      const metadata = { ...lease.metadata, labels: { ...lease.metadata?.labels, ...labels } };
+      await this.#client.update(ctx, leases, { ...lease, metadata, spec: { ...lease.spec, ...fresh, ...term } });
       return true;
     } catch (error) {
       if (!isConflict(error)) ctx.log.debug("lease not renewed", { lease: key.name, error: messageOf(error) });

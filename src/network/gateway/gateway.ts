@@ -6,6 +6,7 @@ import * as labels from "#api/labels.ts";
 import { type PublicKey, publicKeys } from "#api/networking/publickey.ts";
 import type { Context } from "#base/context.ts";
 import { messageOf } from "#base/errors.ts";
+import { gatewayLeaseName } from "#forge/networking/names.ts";
 import type { KubeClient } from "#kube/client/client.ts";
 import { runElected } from "#kube/election/leader.ts";
 import { EventRecorder } from "#kube/events/recorder.ts";
@@ -24,7 +25,6 @@ import { EndpointResolver } from "../wireguard/endpoint.ts";
 import { readKeys } from "../wireguard/keys.ts";
 import { SessionRestarts } from "../wireguard/session-restarts.ts";
 import { Tunnel, tunnelAddresses } from "../wireguard/tunnel.ts";
-import { markActive } from "./active.ts";
 import { renderMetrics } from "./metrics.ts";
 import type { GatewayOptions } from "./options.ts";
 import { RULE_PRIORITY, shareOwnAddress } from "./own-address.ts";
@@ -48,17 +48,18 @@ export async function runGateway(ctx: Context, client: KubeClient, options: Gate
   const lead = (leading: Context): Promise<void> => work(leading, client, options, reading);
   // Awaited here: what is in use is disposed of when this function returns.
   if (leaderElection === undefined) return await lead(ctx);
-  // A replica that waits is as ready as it can be; the Service finds the active one by its label.
+  // A replica that waits is as ready as it can be; the Service finds the active one by its label, which
+  // liqo-controller-manager gives to the holder of the Lease.
   reading.isReady = true;
   const { leaseMs, retryMs } = leaderElection;
-  const name = `${options.name}.${options.namespace}.${options.mode}.connections.liqo.io`;
-  await markActive(ctx, client, podOf(options), false);
+  const name = gatewayLeaseName(options.name, options.namespace, options.mode);
   await runElected(
     ctx,
     client,
     {
       lease: { namespace: options.namespace, name },
       identity: options.podName,
+      labels: { [labels.NETWORKING_COMPONENT]: "gateway", [labels.GATEWAY_NAME]: options.name },
       leaseSeconds: Math.ceil(leaseMs / 1_000),
       renewMs: retryMs,
       retryMs,
@@ -96,7 +97,6 @@ async function work(ctx: Context, client: KubeClient, options: GatewayOptions, r
     reading.isReady = true;
   });
   await Promise.all([
-    markActive(ctx, client, podOf(options), true),
     ...[tunnel, overlay, agents.routes, agents.firewall, refusal, connection].map((each) => each.run(ctx)),
     ...(options.followsRoutes ? [monitorNetwork(ctx, LOCAL_TOOLS, [tunnel, overlay, agents.routes])] : []),
     ...(checker === undefined ? [] : [checker.run(ctx)]),
@@ -181,8 +181,4 @@ async function openChecker(
       });
     },
   });
-}
-
-function podOf({ namespace, podName }: GatewayOptions): { namespace: string; name: string } {
-  return { namespace, name: podName };
 }

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import type { Pod } from "kubernetes-types/core/v1";
 import type { ShadowPod } from "#api/offloading/shadow.ts";
 import type { ReflectionScope } from "#forge/reflected-metadata.ts";
-import { type PodSeen, planFallback, planPod } from "./plan.ts";
+import { type PodSeen, planPod } from "./plan.ts";
 
 const scope: ReflectionScope = {
   origin: "cluster-a",
@@ -56,20 +56,4 @@ const cases: [string, Partial<PodSeen>, string][] = [
 
 for (const [name, seen, expected] of cases) {
   test(`plan: ${name}`, () => assert.equal(planPod({ ...none, ...seen }, scope).do, expected));
-}
-
-const fallbacks: [string, Pod, object][] = [
-  ["a new pod waits", pod(), { do: "reject", phase: "Pending", reason: "OffloadingBackOff" }],
-  ["a waiting pod is left alone", pod({ phase: "Pending", reason: "OffloadingBackOff" }), { do: "nothing" }],
-  [
-    "a pod that ran has failed",
-    pod({ phase: "Running" }),
-    { do: "reject", phase: "Failed", reason: "OffloadingAborted" },
-  ],
-  ["a finished pod is left alone", pod({ phase: "Failed" }), { do: "nothing" }],
-  ["a terminating pod goes", pod({ phase: "Running" }, now), { do: "delete-local" }],
-];
-
-for (const [name, local, expected] of fallbacks) {
-  test(`fallback: ${name}`, () => assert.deepEqual(planFallback(local), expected));
 }

@@ -2,7 +2,7 @@
 import type { Pod } from "kubernetes-types/core/v1";
 import * as labels from "#api/labels.ts";
 import type { ShadowPod } from "#api/offloading/shadow.ts";
-import { OFFLOADING_ABORTED, OFFLOADING_BACK_OFF } from "#forge/pod/status.ts";
+import { OFFLOADING_ABORTED } from "#forge/pod/status.ts";
 import { isReflected, type ReflectionScope } from "#forge/reflected-metadata.ts";
 import { isTerminal, isTerminating } from "#machinery/pod.ts";
 
@@ -43,19 +43,4 @@ export function planPod({ local, shadow, remote }: PodSeen, scope: ReflectionSco
   if (isTerminal(local)) return { do: "nothing" };
   if (shadow === undefined) return remote === undefined ? { do: "offload", local } : { do: "report", local };
   return isAlive ? { do: "keep", local, shadow } : { do: "report", local };
-}
-
-export type FallbackPlan =
-  | { readonly do: "nothing" }
-  | { readonly do: "delete-local" }
-  | { readonly do: "reject"; readonly phase: "Pending" | "Failed"; readonly reason: string };
-
-/** For a pod on the virtual node whose namespace is not offloaded. */
-export function planFallback(local: Pod): FallbackPlan {
-  if (isTerminating(local)) return { do: "delete-local" };
-  if (isTerminal(local)) return { do: "nothing" };
-  const hasRun = (local.status?.phase ?? "Pending") !== "Pending" || (local.status?.containerStatuses?.length ?? 0) > 0;
-  if (hasRun) return { do: "reject", phase: "Failed", reason: OFFLOADING_ABORTED };
-  if (local.status?.reason === OFFLOADING_BACK_OFF) return { do: "nothing" };
-  return { do: "reject", phase: "Pending", reason: OFFLOADING_BACK_OFF };
 }

@@ -6,6 +6,7 @@ import { parseCidr, remapIp } from "#base/cidr.ts";
 import type { Context } from "#base/context.ts";
 import { messageOf } from "#base/errors.ts";
 import { forgePodStatus, forgeTerminatedStatus } from "#forge/pod/status.ts";
+import { forgeStatusPatch } from "#forge/pod/status-patch.ts";
 import { REFLECTION_FIELD_MANAGER } from "#forge/reflected-metadata.ts";
 import type { KubeClient } from "#kube/client/client.ts";
 import type { EventRecorder } from "#kube/events/recorder.ts";
@@ -89,10 +90,6 @@ export function translatePodIp(address: string, settings: ReflectionSettings): s
   return address;
 }
 
-/**
- * Replaces the status that was seen. Labels go with it: the API server takes them from whoever may write a pod's status,
- * and a write of their own would be one more version of the pod for all that watch it.
- */
 export async function writeStatus(
   ctx: Context,
   client: KubeClient,
@@ -100,8 +97,6 @@ export async function writeStatus(
   status: PodStatus,
   labels: Readonly<Record<string, string>> = {},
 ): Promise<void> {
-  const gone = Object.fromEntries(Object.keys(pod.status ?? {}).map((field) => [field, null]));
-  const patch = { metadata: { uid: pod.metadata?.uid, labels }, status: { ...gone, ...status } };
   const options = { subresource: "status", fieldManager: REFLECTION_FIELD_MANAGER };
-  await client.patch(ctx, pods, keyOf(pod), "merge", patch, options);
+  await client.patch(ctx, pods, keyOf(pod), "merge", forgeStatusPatch(pod, status, labels), options);
 }

@@ -16,12 +16,14 @@ import type { Context } from "#base/context.ts";
 import { remoteNamespaceName } from "#forge/names.ts";
 import { type Controller, DONE, type Result, watchFor, watchMapped } from "#kube/controller/controller.ts";
 import { ensureFinalizer, removeFinalizer } from "#kube/controller/finalizer.ts";
-import { namespaces } from "#machinery/builtin.ts";
+import { namespaces, roleBindings } from "#machinery/builtin.ts";
 import { keyOf } from "#machinery/meta.ts";
 import { matchesNodeSelector } from "#machinery/node-affinity.ts";
 import { jsonEquals } from "#machinery/schema/schema.ts";
 import { isNotFound } from "#machinery/status-error.ts";
 import type { Deps } from "../../deps.ts";
+import { vkBindings } from "../vk-bindings.ts";
+import { planRights } from "./rights.ts";
 import { offloadingStatus } from "./status.ts";
 
 /** The only name that counts. */
@@ -31,6 +33,7 @@ export function namespaceOffloadingController(deps: Deps): Controller {
   const informer = deps.informers.for(namespaceOffloadings);
   const maps = deps.informers.for(namespaceMaps);
   const nodes = deps.informers.for(virtualNodes);
+  const bindings = vkBindings(deps.informers);
   const everyOne = (): ReturnType<typeof keyOf>[] => informer.store.list().map(keyOf);
   return {
     name: "namespaceoffloading",
@@ -38,6 +41,7 @@ export function namespaceOffloadingController(deps: Deps): Controller {
       watchFor(informer, ({ metadata }) => metadata?.name === OFFLOADING_NAME),
       watchMapped(maps, everyOne),
       watchMapped(nodes, everyOne),
+      watchMapped(bindings, ({ metadata }) => [{ namespace: metadata?.namespace ?? "", name: OFFLOADING_NAME }]),
     ],
     reconcile: async (ctx, key): Promise<Result> => {
       const found = informer.store.get(key);
@@ -57,6 +61,15 @@ export function namespaceOffloadingController(deps: Deps): Controller {
         offloading.spec?.namespaceMappingStrategy,
         offloading.spec?.remoteNamespaceName,
       );
+      const rights = planRights({
+        ...{ namespace, required },
+        nodes: nodes.store.list(),
+        maps: ours,
+        bindings: bindings.store.list(namespace),
+      });
+      // Before the mapping: reflection begins as soon as the provider has accepted it.
+      for (const binding of rights.grant) await deps.client.apply(ctx, roleBindings, binding);
+      for (const binding of rights.revoke) await deps.client.deleteIfPresent(ctx, roleBindings, keyOf(binding));
       for (const map of ours)
         await writeMapping(ctx, deps, map, namespace, required.has(map.metadata?.name ?? "") ? remoteName : undefined);
       const status = offloadingStatus(offloading, ours, required, remoteName, deps.nowMs());

@@ -11,19 +11,16 @@ import { type Configuration, configurations } from "#api/networking/configuratio
 import { namespaceMaps } from "#api/offloading/namespace.ts";
 import { type VirtualNode, virtualNodes } from "#api/offloading/virtualnode.ts";
 import type { Context } from "#base/context.ts";
-import {
-  forgeNamespaceMap,
-  forgeVkBinding,
-  forgeVkDeployment,
-  forgeVkServiceAccount,
-} from "#forge/virtualnode-objects.ts";
+import { forgeNamespaceMap, forgeVkDeployment, forgeVkServiceAccount } from "#forge/virtualnode-objects.ts";
+import { forgeVkClusterBinding, forgeVkOwnBindings, isVkNamespaceBinding } from "#forge/virtualnode-rights.ts";
 import { type Controller, DONE, type Result, watchFor, watchMapped } from "#kube/controller/controller.ts";
 import { ensureFinalizer, removeFinalizer } from "#kube/controller/finalizer.ts";
-import { clusterRoleBindings, deployments, nodes, serviceAccounts } from "#machinery/builtin.ts";
+import { clusterRoleBindings, deployments, nodes, roleBindings, serviceAccounts } from "#machinery/builtin.ts";
 import { withCondition } from "#machinery/conditions.ts";
 import { keyOf } from "#machinery/meta.ts";
 import { isAlreadyExists } from "#machinery/status-error.ts";
 import type { Deps } from "../../deps.ts";
+import { vkBindings } from "../vk-bindings.ts";
 import { drainNode } from "./drain.ts";
 
 const DRAIN_POLL_MS = 500;
@@ -89,7 +86,8 @@ async function ensureObjects(
   const providerId = node.spec?.clusterID ?? "";
   const namespace = node.metadata?.namespace ?? "";
   await deps.client.apply(ctx, serviceAccounts, forgeVkServiceAccount(node));
-  await deps.client.apply(ctx, clusterRoleBindings, forgeVkBinding(node));
+  await deps.client.apply(ctx, clusterRoleBindings, forgeVkClusterBinding(node));
+  for (const binding of forgeVkOwnBindings(node)) await deps.client.apply(ctx, roleBindings, binding);
   await deps.client.create(ctx, namespaceMaps, forgeNamespaceMap(providerId, namespace)).catch((error: unknown) => {
     if (!isAlreadyExists(error)) throw error;
   });
@@ -137,7 +135,7 @@ async function remove(
     if ((await deps.client.find(ctx, deployments, { namespace, name: deploymentName })) !== undefined)
       return { requeueAfterMs: DRAIN_POLL_MS };
   }
-  await deps.client.deleteIfPresent(ctx, clusterRoleBindings, keyOf(forgeVkBinding(node)));
+  await revokeRights(ctx, deps, node);
   await deps.client.deleteIfPresent(ctx, serviceAccounts, keyOf(forgeVkServiceAccount(node)));
   await deps.client.deleteIfPresent(ctx, nodes, { name });
   const others = all.filter(
@@ -147,6 +145,16 @@ async function remove(
     await deps.client.deleteIfPresent(ctx, namespaceMaps, { namespace, name: node.spec?.clusterID ?? "" });
   await removeFinalizer(ctx, deps.client, virtualNodes, node, FINALIZER);
   return DONE;
+}
+
+async function revokeRights(ctx: Context, deps: Deps, node: VirtualNode): Promise<void> {
+  await deps.client.deleteIfPresent(ctx, clusterRoleBindings, keyOf(forgeVkClusterBinding(node)));
+  const name = node.metadata?.name ?? "";
+  const offloaded = vkBindings(deps.informers)
+    .store.list()
+    .filter((binding) => isVkNamespaceBinding(binding) && binding.metadata?.labels?.[labels.VIRTUAL_NODE] === name);
+  for (const binding of [...forgeVkOwnBindings(node), ...offloaded])
+    await deps.client.deleteIfPresent(ctx, roleBindings, keyOf(binding));
 }
 
 async function setConditions(

@@ -1,0 +1,47 @@
+/** The rights of virtual kubelets in an offloaded namespace: there before it is reflected, gone after. */
+import type { RoleBinding } from "kubernetes-types/rbac/v1";
+import type { NamespaceMap } from "#api/offloading/namespace.ts";
+import type { VirtualNode } from "#api/offloading/virtualnode.ts";
+import { forgeVkNamespaceBinding, isVkNamespaceBinding } from "#forge/virtualnode-rights.ts";
+import { jsonEquals } from "#machinery/schema/schema.ts";
+
+export interface RightsSeen {
+  readonly namespace: string;
+  readonly nodes: readonly VirtualNode[];
+  /** Ids of the providers that the namespace is to be offloaded to. */
+  readonly required: ReadonlySet<string>;
+  /** This cluster's own maps, each named after its provider. */
+  readonly maps: readonly NamespaceMap[];
+  /** The RoleBindings of virtual kubelets in the namespace. */
+  readonly bindings: readonly RoleBinding[];
+}
+
+export interface RightsPlan {
+  readonly grant: readonly RoleBinding[];
+  readonly revoke: readonly RoleBinding[];
+}
+
+/** A virtual kubelet keeps its rights until the twin namespace is gone. */
+export function planRights({ namespace, nodes, required, maps, bindings }: RightsSeen): RightsPlan {
+  const mapped = new Set(maps.filter((map) => map.status?.currentMapping?.[namespace] !== undefined).map(providerOf));
+  const wanted = nodes
+    .filter(({ spec }) => required.has(spec?.clusterID ?? "") || mapped.has(spec?.clusterID ?? ""))
+    .map((node) => forgeVkNamespaceBinding(node, namespace));
+  const found = new Map(bindings.filter(isVkNamespaceBinding).map((binding) => [binding.metadata?.name, binding]));
+  const names = new Set(wanted.map(({ metadata }) => metadata?.name));
+  return {
+    grant: wanted.filter((binding) => !isSame(binding, found.get(binding.metadata?.name))),
+    revoke: [...found.values()].filter(({ metadata }) => !names.has(metadata?.name)),
+  };
+}
+
+function providerOf({ metadata }: NamespaceMap): string {
+  return metadata?.name ?? "";
+}
+
+function isSame(wanted: RoleBinding, found: RoleBinding | undefined): boolean {
+  return (
+    jsonEquals(wanted.subjects, found?.subjects) &&
+    Object.entries(wanted.metadata?.labels ?? {}).every(([key, value]) => found?.metadata?.labels?.[key] === value)
+  );
+}
