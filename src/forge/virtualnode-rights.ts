@@ -41,7 +41,8 @@ export function isVkNamespaceBinding({ metadata, roleRef }: RoleBinding): boolea
 }
 
 function forgeBinding(node: VirtualNode, namespace: string, role: string): RoleBinding {
-  return { metadata: { name: bindingName(node), namespace, labels: bindingLabels(node) }, ...granted(role, node) };
+  const own = { ...bindingLabels(node), [labels.VIRTUAL_NODE]: node.metadata?.name ?? "" };
+  return { metadata: { name: bindingName(node), namespace, labels: own }, ...granted(role, node) };
 }
 
 function bindingName(node: VirtualNode): string {
@@ -53,7 +54,6 @@ function bindingLabels(node: VirtualNode): Record<string, string> {
     ...GLOBAL_LABELS,
     "app.kubernetes.io/managed-by": "liqo",
     [labels.REMOTE_CLUSTER_ID]: node.spec?.clusterID ?? "",
-    [labels.VIRTUAL_NODE]: node.metadata?.name ?? "",
   };
 }
 
