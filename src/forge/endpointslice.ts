@@ -7,8 +7,8 @@ import { forgeReflectedMetadata, type ReflectionScope } from "./reflected-metada
 export interface EndpointOptions {
   /** Whether the provider has this endpoint itself, because its node is a virtual one of the provider. */
   readonly isNative: (nodeName: string) => boolean;
-  /** Our address → the one peers may use; throws when it has none yet. */
-  readonly translate: (address: string) => string;
+  /** Our address → the one peers may use; undefined when it has none yet: it is left out, and its neighbours stay right. */
+  readonly translate: (address: string) => string | undefined;
 }
 
 export function forgeShadowEndpointSlice(
@@ -20,9 +20,10 @@ export function forgeShadowEndpointSlice(
   const metadata = forgeReflectedMetadata(local, namespace, scope);
   // Of a Service that selects nothing both lists are null, whatever the published type says.
   const ports = local.ports?.map((port) => ({ ...port }));
-  const endpoints = (local.endpoints ?? [])
-    .filter(({ nodeName }) => nodeName === undefined || !options.isNative(nodeName))
-    .map((endpoint) => forgeEndpoint(endpoint, scope, options));
+  const endpoints = foreignEndpoints(local, options).flatMap((endpoint) => {
+    const addresses = endpoint.addresses.flatMap((address) => options.translate(address) ?? []);
+    return addresses.length === 0 ? [] : [forgeEndpoint(endpoint, addresses, scope)];
+  });
   return {
     metadata: {
       ...metadata,
@@ -38,10 +39,21 @@ export function forgeShadowEndpointSlice(
   };
 }
 
-function forgeEndpoint(endpoint: Endpoint, scope: ReflectionScope, { translate }: EndpointOptions): Endpoint {
-  const { addresses, conditions, hostname, zone, hints, targetRef } = endpoint;
+/** The addresses of the slice that `forgeShadowEndpointSlice` leaves out, because peers have no way to them yet. */
+export function untranslatedAddresses(local: EndpointSlice, options: EndpointOptions): string[] {
+  return foreignEndpoints(local, options)
+    .flatMap(({ addresses }) => addresses)
+    .filter((address) => options.translate(address) === undefined);
+}
+
+function foreignEndpoints({ endpoints }: EndpointSlice, { isNative }: EndpointOptions): Endpoint[] {
+  return (endpoints ?? []).filter(({ nodeName }) => nodeName === undefined || !isNative(nodeName));
+}
+
+function forgeEndpoint(endpoint: Endpoint, addresses: readonly string[], scope: ReflectionScope): Endpoint {
+  const { conditions, hostname, zone, hints, targetRef } = endpoint;
   return {
-    addresses: addresses.map(translate),
+    addresses: [...addresses],
     conditions: { ...(conditions?.ready !== undefined && { ready: conditions.ready }) },
     nodeName: scope.origin,
     ...(hostname !== undefined && { hostname }),

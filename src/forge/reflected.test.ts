@@ -3,7 +3,7 @@ import { test } from "node:test";
 import type { Service } from "kubernetes-types/core/v1";
 import type { EndpointSlice } from "kubernetes-types/discovery/v1";
 import { forgeConfigMap, localConfigMapName, remoteConfigMapName } from "./configmap.ts";
-import { forgeShadowEndpointSlice } from "./endpointslice.ts";
+import { forgeShadowEndpointSlice, untranslatedAddresses } from "./endpointslice.ts";
 import { forgeLocalEvent } from "./event.ts";
 import { forgeIngress } from "./ingress.ts";
 import { forgeNode, forgeNodeStatus, type NodeOptions } from "./node.ts";
@@ -77,6 +77,30 @@ test("an Ingress loses its class and gets the peer's", () => {
     metadata: { name: "web", namespace: "off-cluster-a", labels: owned, annotations: { note: "kept" } },
     spec: { rules: [{ host: "a.example" }], ingressClassName: "traefik" },
   });
+});
+
+test("an endpoint that peers have no way to is left out, and its neighbours stay", () => {
+  const ready = { conditions: { ready: true } };
+  const slice: EndpointSlice = {
+    metadata: { name: "web-1" },
+    addressType: "IPv4",
+    endpoints: [
+      { addresses: ["10.244.0.5"], ...ready },
+      { addresses: ["10.246.0.5"], ...ready },
+      { addresses: ["10.246.0.6", "10.244.0.6"], ...ready },
+    ],
+    ports: [],
+  };
+  const options = {
+    isNative: () => false,
+    translate: (address: string) => (address.startsWith("10.244.") ? address : undefined),
+  };
+  const forged = forgeShadowEndpointSlice(slice, "off-cluster-a", scope, options);
+  assert.deepEqual(
+    forged.spec?.template?.endpoints?.map(({ addresses }) => addresses),
+    [["10.244.0.5"], ["10.244.0.6"]],
+  );
+  assert.deepEqual(untranslatedAddresses(slice, options), ["10.246.0.5", "10.246.0.6"]);
 });
 
 test("a slice drops the provider's own endpoints and translates the rest", () => {

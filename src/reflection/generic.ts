@@ -7,6 +7,7 @@ import type { Context } from "#base/context.ts";
 import { messageOf } from "#base/errors.ts";
 import { isReflected, REFLECTION_FIELD_MANAGER, type ReflectionScope } from "#forge/reflected-metadata.ts";
 import { type Controller, DONE, type Result, type Watch } from "#kube/controller/controller.ts";
+import type { EventRecorder } from "#kube/events/recorder.ts";
 import type { Informer } from "#kube/informer/informer.ts";
 import type { Resource } from "#machinery/gvk.ts";
 import { formatKey, type KubeObject, keyOf, type ObjectKey } from "#machinery/meta.ts";
@@ -23,6 +24,8 @@ export interface ReflectorSpec<L extends KubeObject, R extends KubeObject = L> {
   readonly remote: Resource<R>;
   /** Throwing means: cannot be forged yet, or never; told as an event and tried again. */
   readonly forge: (local: L, deps: ReflectionDeps, pair: NamespacePair) => R;
+  /** What of the object does not reach the provider, told as an event whenever it is written. */
+  readonly omitted?: (local: L, deps: ReflectionDeps) => string | undefined;
   /** Inverse of each other. Default: the same name. */
   readonly remoteName?: (name: string, scope: ReflectionScope) => string;
   readonly localName?: (name: string, scope: ReflectionScope) => string;
@@ -123,8 +126,7 @@ async function reconcile<L extends KubeObject, R extends KubeObject>(
       return DONE;
     }
     const isWritten = await apply(ctx, work, key, { wanted: spec.forge(local, deps, pair), remote });
-    if (isWritten)
-      recorder.normal(ctx, local, messages.SUCCESSFUL_REFLECTION, messages.reflected(deps.scope.destination));
+    if (isWritten) tellWritten(ctx, work, local, recorder);
     return DONE;
   } catch (error) {
     if (ctx.signal.aborted) return DONE;
@@ -138,6 +140,19 @@ async function reconcile<L extends KubeObject, R extends KubeObject>(
       );
     throw error;
   }
+}
+
+function tellWritten<L extends KubeObject, R extends KubeObject>(
+  ctx: Context,
+  { spec, deps }: Work<L, R>,
+  local: L,
+  recorder: EventRecorder,
+): void {
+  const { destination } = deps.scope;
+  const omitted = spec.omitted?.(local, deps);
+  if (omitted === undefined)
+    recorder.normal(ctx, local, messages.SUCCESSFUL_REFLECTION, messages.reflected(destination));
+  else recorder.warning(ctx, local, messages.PARTIAL_REFLECTION, messages.partlyReflected(destination, omitted));
 }
 
 function judge<L extends KubeObject, R extends KubeObject>(

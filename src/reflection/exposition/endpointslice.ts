@@ -7,7 +7,7 @@ import { ALLOW_REFLECTION, SKIP_REFLECTION } from "#api/annotations.ts";
 import * as labels from "#api/labels.ts";
 import { type ShadowEndpointSlice, shadowEndpointSlices } from "#api/offloading/shadow.ts";
 import { contains, parseCidr, parseIpv4 } from "#base/cidr.ts";
-import { forgeShadowEndpointSlice } from "#forge/endpointslice.ts";
+import { type EndpointOptions, forgeShadowEndpointSlice, untranslatedAddresses } from "#forge/endpointslice.ts";
 import { watchMapped } from "#kube/controller/controller.ts";
 import { endpointSlices, services } from "#machinery/builtin.ts";
 import { keyOf } from "#machinery/meta.ts";
@@ -21,11 +21,13 @@ const spec: ReflectorSpec<EndpointSlice, ShadowEndpointSlice> = {
   name: "endpointslice",
   local: endpointSlices,
   remote: shadowEndpointSlices,
-  forge: (local, deps, pair) =>
-    forgeShadowEndpointSlice(local, pair.remote, deps.scope, {
-      isNative: (nodeName) => isNative(nodeName, deps),
-      translate: (address) => translateAddress(address, deps),
-    }),
+  forge: (local, deps, pair) => forgeShadowEndpointSlice(local, pair.remote, deps.scope, optionsOf(deps)),
+  omitted: (local, deps) => {
+    const addresses = untranslatedAddresses(local, optionsOf(deps));
+    return addresses.length === 0
+      ? undefined
+      : `without ${addresses.join(", ")}: outside the pod CIDR ${deps.settings.localPodCidr}, and no IP object maps it`;
+  },
   exclude: ({ metadata }, { settings }) => {
     // Made by another peer's reflection towards this cluster: handing it on would go in circles.
     const isReflection = metadata?.labels?.[labels.ENDPOINT_SLICE_MANAGED_BY] === labels.ENDPOINT_SLICE_REFLECTION;
@@ -66,6 +68,13 @@ const spec: ReflectorSpec<EndpointSlice, ShadowEndpointSlice> = {
   },
 };
 
+function optionsOf(deps: ReflectionDeps): EndpointOptions {
+  return {
+    isNative: (nodeName) => isNative(nodeName, deps),
+    translate: (address) => translateAddress(address, deps),
+  };
+}
+
 /** The provider's own slices have its own pods, so ours must not repeat them. A node that is gone counts as theirs, too. */
 function isNative(nodeName: string, { localNodes, scope }: ReflectionDeps): boolean {
   const node = localNodes.store.get({ name: nodeName });
@@ -75,17 +84,12 @@ function isNative(nodeName: string, { localNodes, scope }: ReflectionDeps): bool
 }
 
 /** Pods of this cluster keep their address, anything else needs one in the external CIDR. */
-function translateAddress(address: string, { localIps, settings }: ReflectionDeps): string {
+function translateAddress(address: string, { localIps, settings }: ReflectionDeps): string | undefined {
   const cidr = settings.localPodCidr === undefined ? undefined : parseCidr(settings.localPodCidr);
   const ip = parseIpv4(address);
   if (settings.remotePodCidrs.length === 0 || cidr === undefined || ip === undefined || contains(cidr, ip))
     return address;
-  const mapped = localIps.store.list().find(({ spec: own }) => own?.ip === address)?.status?.ip;
-  if (mapped === undefined)
-    throw new Error(
-      `endpoint ${address} is outside the pod CIDR ${settings.localPodCidr}, and no IP object maps it yet`,
-    );
-  return mapped;
+  return localIps.store.list().find(({ spec: own }) => own?.ip === address)?.status?.ip;
 }
 
 export const endpointSliceReflector = reflectorOf(spec);
