@@ -2,7 +2,6 @@
  * Renders GatewayServers and GatewayClients through their templates and reports back what was rendered.
  * Upstream: pkg/liqo-controller-manager/networking/external-network/{server-operator,client-operator}
  */
-import type { Secret } from "kubernetes-types/core/v1";
 import * as labels from "#api/labels.ts";
 import { type GatewayClient, gatewayClients } from "#api/networking/gatewayclient.ts";
 import { type GatewayServer, gatewayServers } from "#api/networking/gatewayserver.ts";
@@ -14,7 +13,6 @@ import {
   wgGatewayServers,
   wgGatewayServerTemplates,
 } from "#api/networking/wggateway.ts";
-import type { Context } from "#base/context.ts";
 import {
   type Controller,
   DONE,
@@ -24,12 +22,10 @@ import {
   watchMapped,
   watchOwned,
 } from "#kube/controller/controller.ts";
-import { secrets } from "#machinery/builtin.ts";
 import { controllerReference, keyOf, type ObjectKey } from "#machinery/meta.ts";
 import { jsonEquals } from "#machinery/schema/schema.ts";
-import { isAlreadyExists } from "#machinery/status-error.ts";
 import type { Deps } from "../../deps.ts";
-import { forgeKeysSecret } from "./keys.ts";
+import { GatewayKeys } from "./keys.ts";
 import { renderTemplate } from "./template.ts";
 
 const API_VERSION = "networking.liqo.io/v1beta1";
@@ -38,11 +34,13 @@ export function gatewayServerController(deps: Deps): Controller {
   const informer = deps.informers.for(gatewayServers);
   const rendered = deps.informers.for(wgGatewayServers);
   const templates = deps.informers.for(wgGatewayServerTemplates);
+  const keys = new GatewayKeys(deps);
   return {
     name: "gatewayserver",
     watches: [
       watchFor(informer),
       watchOwned(rendered, "GatewayServer"),
+      keys.watch,
       watchMapped(templates, () => informer.store.list().map(keyOf)),
     ],
     reconcile: async (ctx, key): Promise<Result> => {
@@ -50,7 +48,7 @@ export function gatewayServerController(deps: Deps): Controller {
       if (server === undefined || server.metadata?.deletionTimestamp !== undefined) return DONE;
       const template = templates.store.get(templateKey(server.spec?.serverTemplateRef, deps));
       if (template === undefined) return { requeueAfterMs: 1_000 };
-      const secret = await ensureKeys(ctx, deps, server, server.spec?.secretRef?.name);
+      const secret = await keys.ensure(ctx, server, server.spec?.secretRef?.name);
       const wg = renderGateway<WgGatewayServer>(server, template.spec?.template, secret);
       const before = rendered.store.get(key);
       const written = await deps.client.apply(ctx, wgGatewayServers, wg);
@@ -77,11 +75,13 @@ export function gatewayClientController(deps: Deps): Controller {
   const informer = deps.informers.for(gatewayClients);
   const rendered = deps.informers.for(wgGatewayClients);
   const templates = deps.informers.for(wgGatewayClientTemplates);
+  const keys = new GatewayKeys(deps);
   return {
     name: "gatewayclient",
     watches: [
       watchFor(informer),
       watchOwned(rendered, "GatewayClient"),
+      keys.watch,
       watchMapped(templates, () => informer.store.list().map(keyOf)),
     ],
     reconcile: async (ctx, key): Promise<Result> => {
@@ -89,7 +89,7 @@ export function gatewayClientController(deps: Deps): Controller {
       if (client === undefined || client.metadata?.deletionTimestamp !== undefined) return DONE;
       const template = templates.store.get(templateKey(client.spec?.clientTemplateRef, deps));
       if (template === undefined) return { requeueAfterMs: 1_000 };
-      const secret = await ensureKeys(ctx, deps, client, client.spec?.secretRef?.name);
+      const secret = await keys.ensure(ctx, client, client.spec?.secretRef?.name);
       const wg = renderGateway<WgGatewayClient>(client, template.spec?.template, secret);
       const before = rendered.store.get(key);
       const written = await deps.client.apply(ctx, wgGatewayClients, wg);
@@ -116,24 +116,6 @@ function templateKey(
   deps: Deps,
 ): ObjectKey {
   return { namespace: reference?.namespace ?? deps.settings.liqoNamespace, name: reference?.name ?? "" };
-}
-
-/** Name of the Secret with the keys; made when none was given. */
-async function ensureKeys(
-  ctx: Context,
-  deps: Deps,
-  gateway: GatewayServer | GatewayClient,
-  given: string | undefined,
-): Promise<string> {
-  if (given !== undefined && given !== "") return given;
-  const wanted: Secret = forgeKeysSecret(gateway);
-  const key = keyOf(wanted);
-  if ((await deps.client.find(ctx, secrets, key)) === undefined) {
-    await deps.client.create(ctx, secrets, wanted).catch((error: unknown) => {
-      if (!isAlreadyExists(error)) throw error;
-    });
-  }
-  return key.name;
 }
 
 function renderGateway<T extends WgGatewayServer | WgGatewayClient>(

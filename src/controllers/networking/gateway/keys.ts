@@ -1,11 +1,61 @@
-/** WireGuard keys of a gateway: raw 32-byte X25519 keys in a Secret. Upstream: pkg/liqo-controller-manager/networking/external-network/wireguard/utils.go */
+/**
+ * WireGuard keys of a gateway: raw 32-byte X25519 keys in a Secret. A Secret that somebody deletes comes back with the same
+ * keys: the other cluster knows the public one. Upstream: pkg/liqo-controller-manager/networking/external-network/wireguard/utils.go
+ */
 import { generateKeyPairSync } from "node:crypto";
 import type { Secret } from "kubernetes-types/core/v1";
 import * as labels from "#api/labels.ts";
+import type { Context } from "#base/context.ts";
 import { GLOBAL_LABELS } from "#forge/names.ts";
-import { controllerReference, type KubeObject } from "#machinery/meta.ts";
+import { type Watch, watchMapped } from "#kube/controller/controller.ts";
+import type { Informer } from "#kube/informer/informer.ts";
+import { secrets } from "#machinery/builtin.ts";
+import { controllerReference, formatKey, type KubeObject, keyOf } from "#machinery/meta.ts";
+import { isAlreadyExists } from "#machinery/status-error.ts";
+import type { Deps } from "../../deps.ts";
 
-export function forgeKeysSecret(gateway: KubeObject): Secret {
+export class GatewayKeys {
+  readonly #deps: Deps;
+  readonly #informer: Informer<Secret>;
+  /** Deleted, and not back yet. */
+  readonly #lost = new Map<string, Secret>();
+
+  constructor(deps: Deps) {
+    this.#deps = deps;
+    this.#informer = deps.informers.for(secrets, { labelSelector: `${labels.GATEWAY_RESOURCE}=true` });
+    this.#informer.addHandler({ deleted: (secret) => this.#lost.set(formatKey(keyOf(secret)), secret) });
+  }
+
+  /** The gateways whose Secret has changed. */
+  get watch(): Watch {
+    return watchMapped(this.#informer, ({ metadata }) =>
+      (metadata?.ownerReferences ?? []).map(({ name }) => ({ namespace: metadata?.namespace ?? "", name })),
+    );
+  }
+
+  /** Name of the Secret with the keys; made when none was given. */
+  async ensure(ctx: Context, gateway: KubeObject, given: string | undefined): Promise<string> {
+    if (given !== undefined && given !== "") return given;
+    const wanted = forgeKeysSecret(gateway);
+    const name = formatKey(keyOf(wanted));
+    const lost = this.#lost.get(name);
+    const data = isOf(lost, gateway) ? lost?.data : undefined;
+    if ((await this.#deps.client.find(ctx, secrets, keyOf(wanted))) === undefined) {
+      const secret = { ...wanted, data: { ...(data ?? rawKeyPair()) } };
+      await this.#deps.client.create(ctx, secrets, secret).catch((error: unknown) => {
+        if (!isAlreadyExists(error)) throw error;
+      });
+    }
+    this.#lost.delete(name);
+    return wanted.metadata?.name ?? "";
+  }
+}
+
+function isOf(secret: Secret | undefined, gateway: KubeObject): boolean {
+  return (secret?.metadata?.ownerReferences ?? []).some(({ uid }) => uid === gateway.metadata?.uid);
+}
+
+function forgeKeysSecret(gateway: KubeObject): Secret {
   const { name = "", namespace = "", labels: own } = gateway.metadata ?? {};
   const { controller: _c, blockOwnerDeletion: _b, ...owner } = controllerReference(gateway);
   return {
@@ -20,7 +70,6 @@ export function forgeKeysSecret(gateway: KubeObject): Secret {
       ownerReferences: [owner],
     },
     type: "Opaque",
-    data: rawKeyPair(),
   };
 }
 

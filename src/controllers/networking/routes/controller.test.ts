@@ -107,3 +107,15 @@ test("a pod has its route at once, the next ones after a pause that grows with t
   const all = "10.244.0.1/32,10.244.0.2/32,10.244.0.3/32";
   await seen(client, routeConfigurations, key, (table) => routed(table) === all);
 });
+
+test("a table that somebody deletes or changes is put back", async () => {
+  await using controller = await start(["node-1", "10.80.0.1"]);
+  const { ctx, client } = controller;
+  const key = { namespace: LIQO, name: "node-1-gw-node" };
+  const written = await seen(client, routeConfigurations, key);
+  await client.delete(ctx, routeConfigurations, key);
+  await seen(client, routeConfigurations, key, ({ metadata }) => metadata?.uid !== written.metadata?.uid);
+  await client.patch(ctx, routeConfigurations, key, "merge", { spec: { table: { name: "changed" } } });
+  const back = await seen(client, routeConfigurations, key, ({ spec }) => spec?.table?.name !== "changed");
+  assert.deepEqual(back.spec, written.spec);
+});

@@ -8,11 +8,9 @@ import { ips } from "#api/ipam/ip.ts";
 import { networks } from "#api/ipam/network.ts";
 import * as labels from "#api/labels.ts";
 import { configurations } from "#api/networking/configuration.ts";
-import { type FirewallConfiguration, firewallConfigurations } from "#api/networking/firewallconfiguration.ts";
 import { gatewayClients } from "#api/networking/gatewayclient.ts";
 import { gatewayServers } from "#api/networking/gatewayserver.ts";
 import { type InternalNode, internalFabrics, internalNodes } from "#api/networking/internal.ts";
-import { type RouteConfiguration, routeConfigurations } from "#api/networking/routeconfiguration.ts";
 import type { Context } from "#base/context.ts";
 import { unknownSourceOf } from "#forge/networking/configuration.ts";
 import {
@@ -35,6 +33,7 @@ import { isTerminal } from "#machinery/pod.ts";
 import type { Deps } from "../../deps.ts";
 import { isOffloaded, podsInBrief } from "../../pods.ts";
 import { isConfigured } from "../configuration/controller.ts";
+import { TableWriter } from "./table-writer.ts";
 
 /** Per Configuration: NAT at the gateway, masquerade bypass on nodes, routes into the tunnel. */
 export function peerTablesController(deps: Deps): Controller {
@@ -42,11 +41,17 @@ export function peerTablesController(deps: Deps): Controller {
   const nodes = deps.informers.for(internalNodes);
   const servers = deps.informers.for(gatewayServers);
   const clients = deps.informers.for(gatewayClients);
-  const writer = tableWriter(deps);
+  const writer = new TableWriter(deps);
   const all = () => informer.store.list().map(keyOf);
   return {
     name: "peer-tables",
-    watches: [watchFor(informer), watchMapped(nodes, all), watchMapped(servers, all), watchMapped(clients, all)],
+    watches: [
+      watchFor(informer),
+      watchMapped(nodes, all),
+      watchMapped(servers, all),
+      watchMapped(clients, all),
+      ...writer.watches,
+    ],
     reconcile: async (ctx, key): Promise<Result> => {
       const configuration = informer.store.get(key);
       if (
@@ -56,8 +61,8 @@ export function peerTablesController(deps: Deps): Controller {
       )
         return DONE;
       for (const type of ["pod", "external"] as const)
-        await writer.firewall(ctx, forgeRemapFirewall(configuration, type));
-      await writer.firewall(ctx, forgeMasqueradeBypass(configuration));
+        await writer.firewall(ctx, key, forgeRemapFirewall(configuration, type));
+      await writer.firewall(ctx, key, forgeMasqueradeBypass(configuration));
       const mode =
         servers.store.list(key.namespace).length > 0
           ? "Server"
@@ -65,7 +70,7 @@ export function peerTablesController(deps: Deps): Controller {
             ? "Client"
             : undefined;
       if (mode !== undefined && nodes.store.list().length > 0)
-        await writer.routes(ctx, forgeGatewayRoutes(configuration, byName(nodes.store.list()), mode));
+        await writer.routes(ctx, key, forgeGatewayRoutes(configuration, byName(nodes.store.list()), mode));
       return DONE;
     },
   };
@@ -74,14 +79,14 @@ export function peerTablesController(deps: Deps): Controller {
 /** Per gateway: routes of every node towards it. */
 export function fabricTablesController(deps: Deps): Controller {
   const informer = deps.informers.for(internalFabrics);
-  const writer = tableWriter(deps);
+  const writer = new TableWriter(deps);
   return {
     name: "fabric-tables",
-    watches: [watchFor(informer)],
+    watches: [watchFor(informer), ...writer.watches],
     reconcile: async (ctx, key): Promise<Result> => {
       const fabric = informer.store.get(key);
       if (fabric !== undefined && fabric.metadata?.deletionTimestamp === undefined)
-        await writer.routes(ctx, forgeNodeRoutes(fabric));
+        await writer.routes(ctx, key, forgeNodeRoutes(fabric));
       return DONE;
     },
   };
@@ -100,7 +105,7 @@ export function nodeTablesController(deps: Deps): Controller {
   const configs = deps.informers.for(configurations);
   const ipInformer = deps.informers.for(ips);
   const networkInformer = deps.informers.for(networks);
-  const writer = tableWriter(deps);
+  const writer = new TableWriter(deps);
   const all = () => nodes.store.list().map(keyOf);
   const { liqoNamespace } = deps.settings;
   /** By node: when its table of pods may be written again. */
@@ -114,6 +119,7 @@ export function nodeTablesController(deps: Deps): Controller {
       watchMapped(configs, all),
       watchMapped(ipInformer, all),
       watchMapped(networkInformer, all),
+      ...writer.watches,
     ],
     reconcile: async (ctx, key): Promise<Result> => {
       const node = nodes.store.get(key);
@@ -131,7 +137,7 @@ export function nodeTablesController(deps: Deps): Controller {
         [...new Set(remotePods)].sort(),
         [...new Set(mapped)].sort(),
       );
-      if (external !== undefined) await writer.routes(ctx, external);
+      if (external !== undefined) await writer.routes(ctx, key, external);
       await nodePorts(ctx, node);
       return waitMs > 0 ? { requeueAfterMs: waitMs } : DONE;
     },
@@ -152,7 +158,7 @@ export function nodeTablesController(deps: Deps): Controller {
         uid: metadata?.uid ?? "",
       }))
       .sort((a, b) => (a.uid < b.uid ? -1 : 1));
-    const isWritten = await writer.routes(ctx, forgePodRoutes(node, liqoNamespace, addresses));
+    const isWritten = await writer.routes(ctx, keyOf(node), forgePodRoutes(node, liqoNamespace, addresses));
     if (isWritten) dueMs.set(name, deps.nowMs() + addresses.length * PAUSE_MS_PER_ROUTE);
     return 0;
   }
@@ -165,8 +171,8 @@ export function nodeTablesController(deps: Deps): Controller {
     const unknown = unknownSourceOf(own.status.cidr);
     const everyNode = byName(nodes.store.list());
     const index = everyNode.findIndex(({ metadata }) => metadata?.name === node.metadata?.name);
-    await writer.firewall(ctx, forgeNodePortFirewall(everyNode, liqoNamespace, unknown));
-    await writer.routes(ctx, forgeNodePortRoutes(node, index, liqoNamespace, unknown));
+    await writer.firewall(ctx, keyOf(node), forgeNodePortFirewall(everyNode, liqoNamespace, unknown));
+    await writer.routes(ctx, keyOf(node), forgeNodePortRoutes(node, index, liqoNamespace, unknown));
   }
 }
 
@@ -178,21 +184,21 @@ function isRouted(pod: Pod): boolean {
 /** Per IP: its NAT at every gateway. */
 export function ipMappingController(deps: Deps): Controller {
   const informer = deps.informers.for(ips);
-  const writer = tableWriter(deps);
+  const writer = new TableWriter(deps);
   return {
     name: "ip-mapping",
-    watches: [watchFor(informer)],
+    watches: [watchFor(informer), ...writer.watches],
     reconcile: async (ctx, key): Promise<Result> => {
       const ip = informer.store.get(key);
       if (ip === undefined) return DONE;
       if (ip.metadata?.deletionTimestamp !== undefined) {
-        await deps.client.deleteIfPresent(ctx, firewallConfigurations, keyOf(forgeIpMapping(ip)));
+        await writer.deleteFirewall(ctx, forgeIpMapping(ip));
         await removeFinalizer(ctx, deps.client, ips, ip, IP_MAPPING_FINALIZER);
         return DONE;
       }
       if (ip.status?.ip === undefined) return DONE;
       await ensureFinalizer(ctx, deps.client, ips, ip, IP_MAPPING_FINALIZER);
-      await writer.firewall(ctx, forgeIpMapping(ip));
+      await writer.firewall(ctx, key, forgeIpMapping(ip));
       return DONE;
     },
   };
@@ -200,40 +206,4 @@ export function ipMappingController(deps: Deps): Controller {
 
 function byName(nodes: readonly InternalNode[]): InternalNode[] {
   return [...nodes].sort((a, b) => ((a.metadata?.name ?? "") < (b.metadata?.name ?? "") ? -1 : 1));
-}
-
-interface TableWriter {
-  firewall(ctx: Context, wanted: FirewallConfiguration): Promise<void>;
-  /** Whether a request was needed. */
-  routes(ctx: Context, wanted: RouteConfiguration): Promise<boolean>;
-}
-
-/** Writes only what differs from the cache: unchanged tables cost nothing. */
-function tableWriter(deps: Deps): TableWriter {
-  const firewalls = deps.informers.for(firewallConfigurations);
-  const routes = deps.informers.for(routeConfigurations);
-  const differs = (before: { spec?: unknown } | undefined, wanted: { spec?: unknown }): boolean =>
-    before === undefined || canonical(before.spec) !== canonical(wanted.spec);
-  return {
-    firewall: async (ctx, wanted) => {
-      if (differs(firewalls.store.get(keyOf(wanted)), wanted))
-        await deps.client.apply(ctx, firewallConfigurations, wanted);
-    },
-    routes: async (ctx, wanted) => {
-      if (!differs(routes.store.get(keyOf(wanted)), wanted)) return false;
-      await deps.client.apply(ctx, routeConfigurations, wanted);
-      return true;
-    },
-  };
-}
-
-function canonical(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(canonical).join(",")}]`;
-  if (typeof value !== "object" || value === null) return JSON.stringify(value) ?? "null";
-  // The server fills this default in.
-  const entries = Object.entries(value).filter(
-    ([key, item]) => item !== undefined && !(key === "counter" && item === true),
-  );
-  entries.sort(([a], [b]) => (a < b ? -1 : 1));
-  return `{${entries.map(([key, item]) => `${key}:${canonical(item)}`).join(",")}}`;
 }
