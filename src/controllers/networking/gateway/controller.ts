@@ -45,6 +45,7 @@ export function gatewayServerController(deps: Deps): Controller {
     ],
     reconcile: async (ctx, key): Promise<Result> => {
       const server = informer.store.get(key);
+      if (server === undefined) keys.forget(key);
       if (server === undefined || server.metadata?.deletionTimestamp !== undefined) return DONE;
       const template = templates.store.get(templateKey(server.spec?.serverTemplateRef, deps));
       if (template === undefined) return { requeueAfterMs: 1_000 };
@@ -86,6 +87,7 @@ export function gatewayClientController(deps: Deps): Controller {
     ],
     reconcile: async (ctx, key): Promise<Result> => {
       const client = informer.store.get(key);
+      if (client === undefined) keys.forget(key);
       if (client === undefined || client.metadata?.deletionTimestamp !== undefined) return DONE;
       const template = templates.store.get(templateKey(client.spec?.clientTemplateRef, deps));
       if (template === undefined) return { requeueAfterMs: 1_000 };

@@ -10,45 +10,56 @@ import { GLOBAL_LABELS } from "#forge/names.ts";
 import { type Watch, watchMapped } from "#kube/controller/controller.ts";
 import type { Informer } from "#kube/informer/informer.ts";
 import { secrets } from "#machinery/builtin.ts";
-import { controllerReference, formatKey, type KubeObject, keyOf } from "#machinery/meta.ts";
+import { controllerReference, formatKey, type KubeObject, keyOf, type ObjectKey } from "#machinery/meta.ts";
 import { isAlreadyExists } from "#machinery/status-error.ts";
 import type { Deps } from "../../deps.ts";
 
 export class GatewayKeys {
   readonly #deps: Deps;
   readonly #informer: Informer<Secret>;
-  /** Deleted, and not back yet. */
-  readonly #lost = new Map<string, Secret>();
+  /** As last seen or written, by name of the gateway; kept when the Secret is deleted. */
+  readonly #known = new Map<string, Secret>();
 
   constructor(deps: Deps) {
     this.#deps = deps;
     this.#informer = deps.informers.for(secrets, { labelSelector: `${labels.GATEWAY_RESOURCE}=true` });
-    this.#informer.addHandler({ deleted: (secret) => this.#lost.set(formatKey(keyOf(secret)), secret) });
+    const remember = (secret: Secret): void => this.#remember(secret);
+    this.#informer.addHandler({ added: remember, updated: remember });
   }
 
   /** The gateways whose Secret has changed. */
   get watch(): Watch {
-    return watchMapped(this.#informer, ({ metadata }) =>
-      (metadata?.ownerReferences ?? []).map(({ name }) => ({ namespace: metadata?.namespace ?? "", name })),
-    );
+    return watchMapped(this.#informer, ownersOf);
   }
 
   /** Name of the Secret with the keys; made when none was given. */
   async ensure(ctx: Context, gateway: KubeObject, given: string | undefined): Promise<string> {
     if (given !== undefined && given !== "") return given;
     const wanted = forgeKeysSecret(gateway);
-    const name = formatKey(keyOf(wanted));
-    const lost = this.#lost.get(name);
-    const data = isOf(lost, gateway) ? lost?.data : undefined;
     if ((await this.#deps.client.find(ctx, secrets, keyOf(wanted))) === undefined) {
+      const known = this.#known.get(formatKey(keyOf(gateway)));
+      const data = isOf(known, gateway) ? known?.data : undefined;
       const secret = { ...wanted, data: { ...(data ?? rawKeyPair()) } };
+      this.#remember(secret);
       await this.#deps.client.create(ctx, secrets, secret).catch((error: unknown) => {
         if (!isAlreadyExists(error)) throw error;
       });
     }
-    this.#lost.delete(name);
     return wanted.metadata?.name ?? "";
   }
+
+  /** The gateway is gone, and its keys with it. */
+  forget(gateway: ObjectKey): void {
+    this.#known.delete(formatKey(gateway));
+  }
+
+  #remember(secret: Secret): void {
+    for (const key of ownersOf(secret)) this.#known.set(formatKey(key), secret);
+  }
+}
+
+function ownersOf({ metadata }: Secret): ObjectKey[] {
+  return (metadata?.ownerReferences ?? []).map(({ name }) => ({ namespace: metadata?.namespace ?? "", name }));
 }
 
 function isOf(secret: Secret | undefined, gateway: KubeObject): boolean {
