@@ -20,7 +20,8 @@ export interface ConnectionOwner {
 /** Names the WireGuard driver in use; shown by `liqoctl info`. */
 export const IMPLEMENTATION_ANNOTATION = "networking.liqo.io/wireguard-implementation";
 const API_VERSION = "networking.liqo.io/v1beta1";
-const RESYNC_MS = 30_000;
+// A Connection that somebody deletes is back after this time.
+const RESYNC_MS = 15_000;
 
 export function forgeConnection(owner: ConnectionOwner, implementation: string | undefined): Connection {
   const { name, namespace, uid, remoteClusterId } = owner;

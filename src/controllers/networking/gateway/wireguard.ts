@@ -25,9 +25,10 @@ import {
   services,
 } from "#machinery/builtin.ts";
 import type { Resource } from "#machinery/gvk.ts";
-import { controllerReference, type ObjectKey } from "#machinery/meta.ts";
+import { controllerReference, keyOf, type ObjectKey } from "#machinery/meta.ts";
 import { isReady, isTerminating } from "#machinery/pod.ts";
 import { jsonEquals } from "#machinery/schema/schema.ts";
+import { watchAccounts } from "../../accounts.ts";
 import type { Deps } from "../../deps.ts";
 
 type WgGateway = WgGatewayServer | WgGatewayClient;
@@ -80,6 +81,12 @@ function wgController<T extends WgGateway>(
       watchMapped(podInformer, ofPod),
       watchOwned(deploymentInformer, resource.kind),
       watchOwned(serviceInformer, resource.kind),
+      ...watchAccounts(deps, ({ metadata }) =>
+        informer.store
+          .list()
+          .map(keyOf)
+          .filter((key) => [bindingName(key), key.name].includes(metadata?.name ?? "")),
+      ),
     ],
     reconcile: async (ctx, key): Promise<Result> => {
       const found = informer.store.get(key);

@@ -21,8 +21,8 @@ import { keyOf } from "#machinery/meta.ts";
 import { matchesNodeSelector } from "#machinery/node-affinity.ts";
 import { jsonEquals } from "#machinery/schema/schema.ts";
 import { isNotFound } from "#machinery/status-error.ts";
+import { managedBindings } from "../../accounts.ts";
 import type { Deps } from "../../deps.ts";
-import { vkBindings } from "../vk-bindings.ts";
 import { planRights } from "./rights.ts";
 import { offloadingStatus } from "./status.ts";
 
@@ -33,7 +33,7 @@ export function namespaceOffloadingController(deps: Deps): Controller {
   const informer = deps.informers.for(namespaceOffloadings);
   const maps = deps.informers.for(namespaceMaps);
   const nodes = deps.informers.for(virtualNodes);
-  const bindings = vkBindings(deps.informers);
+  const bindings = managedBindings(deps);
   const everyOne = (): ReturnType<typeof keyOf>[] => informer.store.list().map(keyOf);
   return {
     name: "namespaceoffloading",

@@ -19,8 +19,8 @@ import { clusterRoleBindings, deployments, nodes, roleBindings, serviceAccounts 
 import { withCondition } from "#machinery/conditions.ts";
 import { keyOf } from "#machinery/meta.ts";
 import { isAlreadyExists } from "#machinery/status-error.ts";
+import { managedBindings, watchAccounts } from "../../accounts.ts";
 import type { Deps } from "../../deps.ts";
-import { vkBindings } from "../vk-bindings.ts";
 import { drainNode } from "./drain.ts";
 
 const DRAIN_POLL_MS = 500;
@@ -49,6 +49,12 @@ export function virtualNodeController(deps: Deps): Controller {
       watchMapped(deploymentInformer, ({ metadata }) => [
         { namespace: metadata?.namespace ?? "", name: metadata?.labels?.[labels.VIRTUAL_NODE] ?? "" },
       ]),
+      ...watchAccounts(deps, ({ metadata }) =>
+        informer.store
+          .list()
+          .filter((node) => [node.metadata?.name, `liqo-node-${node.metadata?.name}`].includes(metadata?.name))
+          .map(keyOf),
+      ),
       watchMapped(nodeInformer, ({ metadata }) =>
         informer.store
           .list()
@@ -150,7 +156,7 @@ async function remove(
 async function revokeRights(ctx: Context, deps: Deps, node: VirtualNode): Promise<void> {
   await deps.client.deleteIfPresent(ctx, clusterRoleBindings, keyOf(forgeVkClusterBinding(node)));
   const name = node.metadata?.name ?? "";
-  const offloaded = vkBindings(deps.informers)
+  const offloaded = managedBindings(deps)
     .store.list()
     .filter((binding) => isVkNamespaceBinding(binding) && binding.metadata?.labels?.[labels.VIRTUAL_NODE] === name);
   for (const binding of [...forgeVkOwnBindings(node), ...offloaded])

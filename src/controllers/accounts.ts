@@ -1,0 +1,30 @@
+/**
+ * The service accounts and bindings that controllers write for tenants, gateways and virtual kubelets: whoever writes them
+ * watches them, so that one that somebody deletes or changes comes back.
+ */
+import type { RoleBinding } from "kubernetes-types/rbac/v1";
+import * as labels from "#api/labels.ts";
+import { type Watch, watchMapped } from "#kube/controller/controller.ts";
+import type { Informer } from "#kube/informer/informer.ts";
+import { clusterRoleBindings, roleBindings, serviceAccounts } from "#machinery/builtin.ts";
+import type { KubeObject, ObjectKey } from "#machinery/meta.ts";
+import type { Deps } from "./deps.ts";
+
+const MANAGED = { labelSelector: `${labels.MANAGED}=true` };
+
+/** `ownersOf` names the keys that a changed account or binding belongs to. */
+export function watchAccounts(
+  { informers }: Pick<Deps, "informers">,
+  ownersOf: (object: KubeObject) => readonly ObjectKey[],
+): Watch[] {
+  return [
+    watchMapped(informers.for(serviceAccounts, MANAGED), ownersOf),
+    watchMapped(managedBindings({ informers }), ownersOf),
+    watchMapped(informers.for(clusterRoleBindings, MANAGED), ownersOf),
+  ];
+}
+
+/** The RoleBindings that carry Liqo's label, in all namespaces; anybody may have made them. */
+export function managedBindings({ informers }: Pick<Deps, "informers">): Informer<RoleBinding> {
+  return informers.for(roleBindings, MANAGED);
+}
