@@ -17,6 +17,9 @@ export function kubeconfigSecretName(identity: string): string {
   return `kubeconfig-${identity}`;
 }
 
+/** The group of consumers' control-plane identities: the O of their certificates. */
+export const CONTROL_PLANE_GROUP = "liqo.io";
+
 /** Deployment and ServiceAccount. */
 export const CONTROLLER_MANAGER = "liqo-controller-manager";
 

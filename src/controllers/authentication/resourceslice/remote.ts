@@ -8,16 +8,15 @@ import { type Tenant, tenants } from "#api/authentication/tenant.ts";
 import * as labels from "#api/labels.ts";
 import { quotas } from "#api/offloading/quota.ts";
 import type { Context } from "#base/context.ts";
-import { messageOf } from "#base/errors.ts";
 import { forgeQuota, unbase64 } from "#forge/authentication.ts";
 import { certificateSecretName, GLOBAL_LABELS, sliceUserName } from "#forge/names.ts";
 import { type Controller, DONE, type Result, watchFor, watchMapped, watchOwned } from "#kube/controller/controller.ts";
 import { withCondition } from "#machinery/conditions.ts";
 import { keyOf } from "#machinery/meta.ts";
 import { jsonEquals } from "#machinery/schema/schema.ts";
-import { parseCsr } from "#pki/csr.ts";
 import type { Deps } from "../../deps.ts";
 import { authParamsFor, ensureCertificate, renewalDelayMs } from "../certificate.ts";
+import { requestProblem } from "../request-problem.ts";
 
 type Status = NonNullable<ResourceSlice["status"]>;
 type SliceCondition = NonNullable<Status["conditions"]>[number];
@@ -44,7 +43,7 @@ export function remoteResourceSliceController(deps: Deps): Controller {
       const tenant = tenantInformer.store
         .list(key.namespace)
         .find(({ spec }) => spec?.clusterID === slice.spec?.consumerClusterID);
-      const problem = await requestProblem(slice, tenant);
+      const problem = await sliceProblem(slice, tenant);
       if (problem !== undefined) {
         events.warning(ctx, slice, "Invalid ResourceSlice", problem);
         await writeStatus(ctx, deps, slice, {
@@ -73,22 +72,18 @@ function isReplica({ metadata }: ResourceSlice): boolean {
   return metadata?.labels?.[labels.REPLICATED] === "true";
 }
 
-async function requestProblem(slice: ResourceSlice, tenant: Tenant | undefined): Promise<string | undefined> {
+/** A tenant without a handshake has proved no key, so it may use any. */
+async function sliceProblem(slice: ResourceSlice, tenant: Tenant | undefined): Promise<string | undefined> {
   const { consumerClusterID = "", csr = "" } = slice.spec ?? {};
   if (tenant === undefined)
     return `no Tenant of cluster ${consumerClusterID} in namespace ${slice.metadata?.namespace}`;
-  try {
-    const { subject } = await parseCsr(unbase64(csr));
-    const commonName = sliceUserName(slice.metadata?.name ?? "", consumerClusterID);
-    const isRight =
-      subject.commonName === commonName &&
-      subject.organizations.length === 1 &&
-      subject.organizations[0] === consumerClusterID;
-    if (isRight) return undefined;
-    return `spec.csr must be for CN=${commonName}, O=${consumerClusterID}, found CN=${subject.commonName}, O=${subject.organizations.join(",")}`;
-  } catch (error) {
-    return `spec.csr: ${messageOf(error)}`;
-  }
+  const subject = {
+    commonName: sliceUserName(slice.metadata?.name ?? "", consumerClusterID),
+    organizations: [consumerClusterID],
+  };
+  const publicKey = tenant.spec?.publicKey ?? "";
+  const isTolerant = tenant.spec?.authzPolicy === "TolerateNoHandshake";
+  return requestProblem(unbase64(csr), subject, isTolerant && publicKey === "" ? undefined : unbase64(publicKey));
 }
 
 async function answer(

@@ -14,7 +14,7 @@ import { namespaceMaps } from "#api/offloading/namespace.ts";
 import type { Context } from "#base/context.ts";
 import { unbase64 } from "#forge/authentication.ts";
 import { forgeClusterwideBinding, forgeControlPlaneBinding } from "#forge/bindings.ts";
-import { certificateSecretName, NONCE_SECRET } from "#forge/names.ts";
+import { CONTROL_PLANE_GROUP, certificateSecretName, NONCE_SECRET } from "#forge/names.ts";
 import {
   type Controller,
   DONE,
@@ -28,9 +28,9 @@ import { clusterRoleBindings, roleBindings, secrets } from "#machinery/builtin.t
 import type { Resource } from "#machinery/gvk.ts";
 import { type KubeObject, keyOf } from "#machinery/meta.ts";
 import { jsonEquals } from "#machinery/schema/schema.ts";
-import { parseCsr } from "#pki/csr.ts";
 import type { Deps } from "../../deps.ts";
 import { authParamsFor, ensureCertificate, renewalDelayMs } from "../certificate.ts";
+import { requestProblem } from "../request-problem.ts";
 
 export function tenantController(deps: Deps): Controller {
   const informer = deps.informers.for(tenants);
@@ -124,21 +124,9 @@ export async function handshakeProblem(tenant: Tenant, nonceSecret: Secret | und
       message: "spec.signature is not the nonce signed with spec.publicKey",
     };
   }
-  try {
-    const request = await parseCsr(unbase64(csr));
-    const { commonName, organizations } = request.subject;
-    const sameKey = createPublicKey(request.publicKey).equals(createPublicKey(key));
-    if (!sameKey) return { reason: "InvalidCSR", message: "spec.csr was made with another key than spec.publicKey" };
-    if (commonName !== clusterID || organizations.length !== 1 || organizations[0] !== "liqo.io") {
-      return {
-        reason: "InvalidCSR",
-        message: `spec.csr must be for CN=${clusterID}, O=liqo.io, found CN=${commonName}, O=${organizations.join(",")}`,
-      };
-    }
-  } catch (error) {
-    return { reason: "InvalidCSR", message: `spec.csr: ${error instanceof Error ? error.message : String(error)}` };
-  }
-  return undefined;
+  const subject = { commonName: clusterID, organizations: [CONTROL_PLANE_GROUP] };
+  const problem = await requestProblem(unbase64(csr), subject, key);
+  return problem === undefined ? undefined : { reason: "InvalidCSR", message: problem };
 }
 
 function isSignedBy(nonce: Buffer, signature: Buffer, publicKey: string): boolean {
