@@ -5,6 +5,7 @@ import { renews } from "#api/authentication/renew.ts";
 import { withCancel } from "#base/context.ts";
 import { forgeControlPlaneIdentity } from "#forge/authentication.ts";
 import { controllerDeps } from "#kit/controller-deps.ts";
+import { eventually } from "#kit/eventually.ts";
 import { seen, startTwoClusters, TENANT_NAMESPACES } from "#kit/two-clusters.ts";
 import { runController } from "#kube/controller/controller.ts";
 import { Informers } from "#kube/informer/informers.ts";
@@ -28,11 +29,13 @@ test("the cluster's key is put into Secrets of the peer's tenant namespace only"
   const running = runController(ctx, identityController(controllerDeps(client, informers)));
   const name = "controlplane-cluster-b";
   await seen(client, secrets, { namespace, name: `kubeconfig-${name}` });
-  const { items } = await client.list(ctx, coreEvents, { namespace: "off" });
-  assert.deepEqual(
-    items.map(({ reason, message }) => `${reason}: ${message}`),
-    ["WrongNamespace: namespace off is not the tenant namespace of cluster-b"],
-  );
+  await eventually("the other is told of", async () => {
+    const { items } = await client.list(ctx, coreEvents, { namespace: "off" });
+    assert.deepEqual(
+      items.map(({ reason, message }) => `${reason}: ${message}`),
+      ["WrongNamespace: namespace off is not the tenant namespace of cluster-b"],
+    );
+  });
   assert.deepEqual((await client.list(ctx, secrets, { namespace: "off" })).items, []);
   cancel();
   await running;

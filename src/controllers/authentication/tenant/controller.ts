@@ -28,6 +28,7 @@ import { clusterRoleBindings, roleBindings, secrets } from "#machinery/builtin.t
 import type { Resource } from "#machinery/gvk.ts";
 import { type KubeObject, keyOf } from "#machinery/meta.ts";
 import { jsonEquals } from "#machinery/schema/schema.ts";
+import { TenantNamespaces } from "#trust/tenant-namespaces.ts";
 import type { Deps } from "../../deps.ts";
 import { authParamsFor, ensureCertificate, renewalDelayMs } from "../certificate.ts";
 import { requestProblem } from "../request-problem.ts";
@@ -35,12 +36,14 @@ import { requestProblem } from "../request-problem.ts";
 export function tenantController(deps: Deps): Controller {
   const informer = deps.informers.for(tenants);
   const nonces = deps.informers.for(secrets, { labelSelector: labels.NONCE });
+  const tenantNamespaces = new TenantNamespaces(deps.informers);
   const events = deps.events("tenant-controller");
   return {
     name: "tenant",
     watches: [
       watchFor(informer),
       watchMapped(nonces, ({ metadata }) => informer.store.list(metadata?.namespace).map(keyOf)),
+      tenantNamespaces.watch((namespace) => informer.store.list(namespace).map(keyOf)),
     ],
     reconcile: async (ctx, key): Promise<Result> => {
       const found = await deps.client.find(ctx, tenants, key);
@@ -48,6 +51,12 @@ export function tenantController(deps: Deps): Controller {
       if (found.metadata?.deletionTimestamp !== undefined) {
         await release(ctx, deps, found, [resourceSlices, namespaceMaps, renews]);
         await removeFinalizer(ctx, deps.client, tenants, found, FINALIZER);
+        return DONE;
+      }
+      if (tenantNamespaces.peerOf(key.namespace) !== found.spec?.clusterID) {
+        // The webhook says so, too, but can be told to look away (liqo.io/webhook-skip).
+        const problem = `namespace ${key.namespace} is not the tenant namespace of ${found.spec?.clusterID}`;
+        events.warning(ctx, found, "WrongNamespace", problem);
         return DONE;
       }
       const tenant = await ensureFinalizer(ctx, deps.client, tenants, found, FINALIZER);
