@@ -4,6 +4,7 @@
  * Upstream: pkg/tenantNamespace
  */
 import type { Namespace } from "kubernetes-types/core/v1";
+import * as annotations from "#api/annotations.ts";
 import * as labels from "#api/labels.ts";
 import { type Watch, watchMapped } from "#kube/controller/controller.ts";
 import type { Informer } from "#kube/informer/informer.ts";
@@ -22,6 +23,13 @@ export class TenantNamespaces {
   /** The cluster id of the peer; undefined: not a tenant namespace, as far as the cache knows. */
   peerOf(namespace: string | undefined): string | undefined {
     return namespace === undefined ? undefined : tenantOf(this.#informer.store.get({ name: namespace }));
+  }
+
+  /** The consumer whose twin namespace this is: the NamespaceMap controller labels what it makes. */
+  consumerOf(namespace: string | undefined): string | undefined {
+    if (namespace === undefined) return undefined;
+    const { labels: own, annotations: notes } = this.#informer.store.get({ name: namespace })?.metadata ?? {};
+    return notes?.[annotations.MANAGED_BY_NAMESPACE_MAP] === undefined ? undefined : own?.[labels.REMOTE_CLUSTER_ID];
   }
 
   /** What to look at again when a namespace becomes or ceases to be somebody's. */
