@@ -58,5 +58,17 @@ export function remoteNamespaceName(
   return `${namespace}-${consumerId}`;
 }
 
+/** Namespaces that must never be offloaded: those of Kubernetes and Liqo, and the default one. */
+export function isProtectedNamespace(namespace: string, liqoNamespace: string): boolean {
+  return (
+    namespace === "default" ||
+    namespace === liqoNamespace ||
+    namespace.startsWith("kube-") ||
+    namespace.startsWith("liqo-tenant-") ||
+    namespace === "liqo" ||
+    namespace === "liqo-storage"
+  );
+}
+
 /** Labels on everything the controllers create. Upstream: --global-labels */
 export const GLOBAL_LABELS: Readonly<Record<string, string>> = { "liqo.io/managed": "true" };

@@ -25,7 +25,7 @@ export function allWebhooks(deps: Deps): Readonly<Record<string, AdmissionHandle
     "/validate/routeconfigurations": validateRouteConfiguration,
     "/mutate/tenants": mutateTenant,
     "/validate/tenants": validateTenant(deps),
-    "/validate/namespace-offloading": validateNamespaceOffloading,
+    "/validate/namespace-offloading": validateNamespaceOffloading(deps),
     "/validate/resourceslices": validateResourceSlice(deps),
     "/validate/replicas": validateReplica(deps),
   };

@@ -103,7 +103,9 @@ async function ensureObjects(
   await deps.client.create(ctx, namespaceMaps, forgeNamespaceMap(providerId, namespace)).catch((error: unknown) => {
     if (!isAlreadyExists(error)) throw error;
   });
-  const configuration = configs.find(({ metadata }) => metadata?.labels?.[labels.REMOTE_CLUSTER_ID] === providerId);
+  const configuration = configs.find(
+    ({ metadata }) => metadata?.namespace === namespace && metadata.labels?.[labels.REMOTE_CLUSTER_ID] === providerId,
+  );
   const deployment = forgeVkDeployment(node, cidrArguments(configuration));
   if (deployment !== undefined) await deps.client.apply(ctx, deployments, deployment);
 }
