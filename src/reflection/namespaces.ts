@@ -7,17 +7,13 @@ import { type Context, withCancel } from "#base/context.ts";
 import { type Controller, DONE, runController, watchFor } from "#kube/controller/controller.ts";
 import type { Informer } from "#kube/informer/informer.ts";
 import { Informers } from "#kube/informer/informers.ts";
+import { acceptedMappings, isOwnNamespaceMap } from "#trust/namespace-map.ts";
 import type { ReflectionDeps, Reflector } from "./deps.ts";
 
 /** Local namespace → its twin, for those that exist at the provider. The map is named after the provider. */
-export function acceptedMappings(maps: Informer<NamespaceMap>, providerId: string): Map<string, string> {
-  const map = maps.store.list().find(({ metadata }) => metadata?.name === providerId);
-  const current = map?.metadata?.deletionTimestamp === undefined ? map?.status?.currentMapping : undefined;
-  return new Map(
-    Object.entries(current ?? {}).flatMap(([local, { phase, remoteNamespace }]) =>
-      phase === "Accepted" && remoteNamespace !== undefined ? [[local, remoteNamespace] as const] : [],
-    ),
-  );
+export function mappingsTo(maps: Informer<NamespaceMap>, providerId: string): Map<string, string> {
+  const map = maps.store.list().find((found) => isOwnNamespaceMap(found, providerId));
+  return map === undefined ? new Map() : acceptedMappings(map);
 }
 
 interface RunningPair {
@@ -38,7 +34,7 @@ export async function runNamespacePairs(
     name: "namespace-pairs",
     watches: [watchFor(maps, ({ metadata }) => metadata?.name === deps.scope.destination)],
     reconcile: async () => {
-      const wanted = acceptedMappings(maps, deps.scope.destination);
+      const wanted = mappingsTo(maps, deps.scope.destination);
       for (const [local, pair] of running) {
         if (wanted.get(local) === pair.remote) continue;
         running.delete(local);

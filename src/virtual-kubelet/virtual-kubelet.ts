@@ -21,7 +21,7 @@ import { nodes, pods } from "#machinery/builtin.ts";
 import { nodeReflectors, sharedReflectors } from "#reflection/all.ts";
 import type { ReflectionDeps } from "#reflection/deps.ts";
 import { ReflectionMetrics } from "#reflection/metrics.ts";
-import { acceptedMappings, runNamespacePairs } from "#reflection/namespaces.ts";
+import { mappingsTo, runNamespacePairs } from "#reflection/namespaces.ts";
 import { podFallbackController } from "#reflection/workload/fallback.ts";
 import { ended } from "./ended.ts";
 import { runNode } from "./node/node.ts";
@@ -68,7 +68,7 @@ async function runActive(ctx: Context, options: VirtualKubeletOptions, health: {
     local: client,
     provider: () => provider.client,
     localPods: home.localPods,
-    remoteNamespace: (namespace) => acceptedMappings(maps, foreignClusterId).get(namespace),
+    remoteNamespace: (namespace) => mappingsTo(maps, foreignClusterId).get(namespace),
     nowMs,
   });
   await using _metrics =

@@ -7,7 +7,7 @@ import { pods } from "#machinery/builtin.ts";
 import { keyOf } from "#machinery/meta.ts";
 import type { ReflectionDeps } from "../deps.ts";
 import * as messages from "../messages.ts";
-import { acceptedMappings } from "../namespaces.ts";
+import { mappingsTo } from "../namespaces.ts";
 import { planFallback } from "./plan.ts";
 import { writeStatus } from "./status-reporter.ts";
 
@@ -23,7 +23,7 @@ export function podFallbackController(
     watches: [watchFor(deps.localPods), watchMapped(maps, () => deps.localPods.store.list().map(keyOf))],
     reconcile: async (ctx, key) => {
       const local = deps.localPods.store.get(key);
-      if (local === undefined || acceptedMappings(maps, destination).has(key.namespace ?? "")) return DONE;
+      if (local === undefined || mappingsTo(maps, destination).has(key.namespace ?? "")) return DONE;
       const plan = planFallback(local);
       const uid = local.metadata?.uid;
       if (plan.do === "delete-local")

@@ -21,6 +21,7 @@ import { keyOf } from "#machinery/meta.ts";
 import { matchesNodeSelector } from "#machinery/node-affinity.ts";
 import { jsonEquals } from "#machinery/schema/schema.ts";
 import { isNotFound } from "#machinery/status-error.ts";
+import { isOwnNamespaceMap } from "#trust/namespace-map.ts";
 import { TenantNamespaces } from "#trust/tenant-namespaces.ts";
 import type { Deps } from "../../deps.ts";
 import { offloadingStatus } from "./status.ts";
@@ -47,7 +48,7 @@ export function namespaceOffloadingController(deps: Deps): Controller {
       const found = informer.store.get(key);
       if (found === undefined || key.name !== OFFLOADING_NAME) return DONE;
       const namespace = key.namespace ?? "";
-      const ours = maps.store.list().filter((map) => isOurs(map, tenants.peerOf(map.metadata?.namespace)));
+      const ours = maps.store.list().filter((map) => isOwnNamespaceMap(map, tenants.peerOf(map.metadata?.namespace)));
       const isGoing = found.metadata?.deletionTimestamp !== undefined;
       const offloading = isGoing
         ? found
@@ -75,12 +76,6 @@ export function namespaceOffloadingController(deps: Deps): Controller {
       return DONE;
     },
   };
-}
-
-/** The map for `peer`, whose tenant namespace it lies in: peers replicate theirs into the same namespaces. */
-export function isOurs({ metadata }: NamespaceMap, peer: string | undefined): boolean {
-  const own = metadata?.labels;
-  return metadata?.name === peer && own?.[labels.REPLICATED] !== "true" && own?.[labels.ORIGIN_ID] === undefined;
 }
 
 /** Peers with at least one VirtualNode that the selector matches; no terms select everybody. */
