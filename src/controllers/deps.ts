@@ -24,6 +24,8 @@ export interface Settings {
   readonly defaultLimitsEnforcement: "None" | "Soft" | "Hard";
   /** Granted when a slice does not ask for them. */
   readonly defaultNodeResources: Readonly<Record<string, string>>;
+  /** Patterns of names that twin namespaces must not have, beside Liqo's own: `kube-*`. */
+  readonly reservedNamespaces: readonly string[];
   readonly vkOptionsTemplate: { readonly namespace: string; readonly name: string };
   readonly podCidr: string;
   readonly foreignClusterPingMs: number;

@@ -177,15 +177,19 @@ export function forgeResourceSlice(options: SliceOptions): ResourceSlice {
   };
 }
 
+export interface QuotaOptions {
+  readonly enforcement: "None" | "Soft" | "Hard";
+  /** The Tenant's own condition: the mark on the slice lies where the tenant writes, too. */
+  readonly isTenantCordoned: boolean;
+  readonly globalLabels: Readonly<Record<string, string>>;
+}
+
 /** What the provider lets the slice's user consume. */
-export function forgeQuota(
-  slice: ResourceSlice,
-  enforcement: "None" | "Soft" | "Hard",
-  globalLabels: Readonly<Record<string, string>>,
-): Quota {
+export function forgeQuota(slice: ResourceSlice, options: QuotaOptions): Quota {
+  const { enforcement, isTenantCordoned, globalLabels } = options;
   const { name = "", namespace = "" } = slice.metadata ?? {};
   const user = sliceUserName(name, slice.spec?.consumerClusterID ?? "");
-  const isCordoned = [annotations.CORDON, annotations.CORDON_TENANT].some(
+  const isMarked = [annotations.CORDON, annotations.CORDON_TENANT].some(
     (key) => slice.metadata?.annotations?.[key] !== undefined,
   );
   return {
@@ -194,7 +198,7 @@ export function forgeQuota(
       user,
       limitsEnforcement: enforcement,
       resources: { ...slice.status?.resources },
-      ...(isCordoned && { cordoned: true }),
+      ...((isMarked || isTenantCordoned) && { cordoned: true }),
     },
   };
 }

@@ -17,6 +17,9 @@ export function kubeconfigSecretName(identity: string): string {
   return `kubeconfig-${identity}`;
 }
 
+/** The group of consumers' control-plane identities: the O of their certificates. */
+export const CONTROL_PLANE_GROUP = "liqo.io";
+
 /** Deployment and ServiceAccount. */
 export const CONTROLLER_MANAGER = "liqo-controller-manager";
 
@@ -53,6 +56,18 @@ export function remoteNamespaceName(
   if (strategy === "EnforceSameName") return namespace;
   if (strategy === "SelectedName" && selected !== undefined && selected !== "") return selected;
   return `${namespace}-${consumerId}`;
+}
+
+/** Namespaces that must never be offloaded: those of Kubernetes and Liqo, and the default one. */
+export function isProtectedNamespace(namespace: string, liqoNamespace: string): boolean {
+  return (
+    namespace === "default" ||
+    namespace === liqoNamespace ||
+    namespace.startsWith("kube-") ||
+    namespace.startsWith("liqo-tenant-") ||
+    namespace === "liqo" ||
+    namespace === "liqo-storage"
+  );
 }
 
 /** Labels on everything the controllers create. Upstream: --global-labels */

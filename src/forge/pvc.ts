@@ -20,7 +20,7 @@ export function forgeClaim(
 ): PersistentVolumeClaim {
   const { annotations = {}, ...metadata } = forgeReflectedMetadata(local, namespace, scope);
   const kept = Object.fromEntries(Object.entries(annotations).filter(([key]) => !CONTROLLER_ANNOTATIONS.test(key)));
-  const storageClassName = annotations[REMOTE_STORAGE_CLASS] ?? defaultClass;
+  const storageClassName = local.metadata?.annotations?.[REMOTE_STORAGE_CLASS] ?? defaultClass;
   const { volumeMode, resources } = local.spec ?? {};
   return {
     metadata: { ...metadata, ...(Object.keys(kept).length > 0 && { annotations: kept }) },

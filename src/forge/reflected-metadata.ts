@@ -4,6 +4,7 @@
  */
 import * as labels from "#api/labels.ts";
 import type { KubeObject, ObjectMeta } from "#machinery/meta.ts";
+import { withoutMarks } from "./marks.ts";
 
 /** Owns the fields that reflection writes. */
 export const REFLECTION_FIELD_MANAGER = "reflection.liqo.io";
@@ -26,11 +27,11 @@ export function forgeReflectedMetadata(
   scope: ReflectionScope,
   name = local.metadata?.name ?? "",
 ): ObjectMeta {
-  const annotations = without(local.metadata?.annotations, scope.annotationsNotReflected);
+  const annotations = without(withoutMarks(local.metadata?.annotations), scope.annotationsNotReflected);
   return {
     name,
     namespace,
-    labels: { ...without(local.metadata?.labels, scope.labelsNotReflected), ...ownershipLabels(scope) },
+    labels: { ...without(withoutMarks(local.metadata?.labels), scope.labelsNotReflected), ...ownershipLabels(scope) },
     ...(Object.keys(annotations).length > 0 && { annotations }),
   };
 }

@@ -9,14 +9,30 @@ import {
   SubjectAlternativeNameExtension,
 } from "@peculiar/x509";
 import { alternativeNamesExtension, type CertificateUsage, certifyKey, type Identity } from "./certificate.ts";
+import { type DerElement, derChildren, derElements } from "./der.ts";
 import { signingKeyOf } from "./keys.ts";
-import { decodeSubject, encodeSubject, type Subject } from "./subject.ts";
+import { decodeSubject, encodeSubject, isExactly, type Subject } from "./subject.ts";
 
 export interface CsrDetails {
+  /** As an API server would read it. Whether it is the one expected, `isFor` says. */
   readonly subject: Subject;
-  readonly alternativeNames: readonly string[];
+  /** The whole subject, for messages: `O=milan, CN=rome`. */
+  readonly subjectText: string;
+  readonly alternativeNames: readonly AlternativeName[];
   /** SPKI PEM. */
   readonly publicKey: string;
+  /** Whether the subject is this one to the byte. */
+  isFor(subject: Subject): boolean;
+  /** Whether anything beside subject and key is asked for. */
+  readonly hasAttributes: boolean;
+  /** Whether alternative names are all that is asked for beside subject and key. */
+  readonly hasOnlyNames: boolean;
+}
+
+export interface AlternativeName {
+  /** `dns`, `ip`, or what else a certificate may name: `email`, `url`, … */
+  readonly type: string;
+  readonly value: string;
 }
 
 export interface SignCsrOptions {
@@ -44,23 +60,39 @@ export async function createCsr(
 export async function parseCsr(text: string): Promise<CsrDetails> {
   const request = decodeCsr(text);
   if (!(await request.verify())) throw new TypeError("parse certificate request: the signature does not match the key");
+  const { subject, attributes } = partsOf(Buffer.from(request.rawData));
   return {
     subject: decodeSubject(request.subjectName),
+    subjectText: request.subjectName.toString(),
     alternativeNames: alternativeNamesOf(request),
     publicKey: `${request.publicKey.toString("pem")}\n`,
+    isFor: (expected) => isExactly(subject, expected),
+    hasAttributes: attributes.length > 0,
+    hasOnlyNames:
+      attributes.length === 1 &&
+      request.attributes.length === 1 &&
+      request.extensions.length === 1 &&
+      request.extensions[0] instanceof SubjectAlternativeNameExtension,
   };
 }
 
-/** The certificate for a verified request: its subject and names, unchanged. */
+/** The certificate for a verified request: user, groups and names as Kubernetes' signers read them. */
 export async function signCsr(ca: Identity, text: string, options: SignCsrOptions): Promise<string> {
   const { subject, alternativeNames, publicKey } = await parseCsr(text);
-  return certifyKey(ca, publicKey, { subject, alternativeNames, ...options });
+  return certifyKey(ca, publicKey, {
+    subject,
+    alternativeNames: alternativeNames.map(({ value }) => value),
+    ...options,
+  });
 }
 
 function decodeCsr(text: string): Pkcs10CertificateRequest {
-  if (!/-----BEGIN (NEW )?CERTIFICATE REQUEST-----/.test(text)) {
+  if (!text.includes("-----BEGIN CERTIFICATE REQUEST-----")) {
     throw new TypeError("parse certificate request: PEM block type must be CERTIFICATE REQUEST");
   }
+  // Of several, one reader takes the first and another the last.
+  if (text.split("-----BEGIN ").length !== 2)
+    throw new TypeError("parse certificate request: must be one PEM block, found several");
   try {
     return new Pkcs10CertificateRequest(text);
   } catch (cause) {
@@ -68,7 +100,20 @@ function decodeCsr(text: string): Pkcs10CertificateRequest {
   }
 }
 
-function alternativeNamesOf(request: Pkcs10CertificateRequest): string[] {
+const SEQUENCE = 0x30;
+const ATTRIBUTES = 0xa0;
+
+/** Subject and attributes of a CertificationRequest, as they stand in its bytes. RFC 2986 §4 */
+function partsOf(der: Buffer): { readonly subject: DerElement; readonly attributes: readonly DerElement[] } {
+  const [request, ...trailing] = derElements(der);
+  const [info] = derChildren(request, SEQUENCE);
+  const [, subject, , attributes, ...rest] = derChildren(info, SEQUENCE);
+  if (subject === undefined || trailing.length > 0 || rest.length > 0)
+    throw new TypeError("parse certificate request: the PEM block does not hold a PKCS#10 request");
+  return { subject, attributes: attributes === undefined ? [] : derChildren(attributes, ATTRIBUTES) };
+}
+
+function alternativeNamesOf(request: Pkcs10CertificateRequest): AlternativeName[] {
   const extension = request.extensions.find((candidate) => candidate instanceof SubjectAlternativeNameExtension);
-  return (extension?.names.items ?? []).map((name) => name.value);
+  return (extension?.names.items ?? []).map(({ type, value }) => ({ type, value }));
 }

@@ -58,7 +58,10 @@ for (const algorithm of ALGORITHMS) {
     const subject = { commonName: "milan", organizations: ["liqo.io"] };
     const csr = await createCsr(privateKey, subject, ["milan.example"]);
     assert.match(openssl(["req", "-in", "r.csr", "-noout", "-verify"], { "r.csr": csr }), /verify OK/);
-    assert.deepEqual(await parseCsr(csr), { subject, alternativeNames: ["milan.example"], publicKey });
+    const details = await parseCsr(csr);
+    assert.deepEqual(details.alternativeNames, [{ type: "dns", value: "milan.example" }]);
+    assert.deepEqual([details.subject, details.publicKey], [subject, publicKey]);
+    assert.deepEqual([details.isFor(subject), details.hasAttributes, details.hasOnlyNames], [true, true, true]);
     const certificate = await signCsr(ca, csr, { usages: ["client"] });
     const files = { "ca.pem": ca.certificate, "milan.pem": certificate };
     assert.match(openssl(["verify", "-CAfile", "ca.pem", "milan.pem"], files), /milan\.pem: OK/);
@@ -74,6 +77,63 @@ test("a request made by openssl is read", async () => {
   assert.deepEqual((await parseCsr(csr)).subject, { commonName: "rome", organizations: ["liqo.io"] });
 });
 
+const ROME = { commonName: "rome", organizations: ["milan"] };
+
+/** What `openssl req` is told beside the key, and whether the request is for O=milan, CN=rome and nothing else. */
+const REQUESTS: readonly (readonly [name: string, options: readonly string[], isRome: boolean])[] = [
+  ["O then CN", ["-subj", "/O=milan/CN=rome"], true],
+  ["CN then O", ["-subj", "/CN=rome/O=milan"], true],
+  ["UTF8Strings", ["-utf8", "-subj", "/O=milan/CN=rome"], true],
+  ["a second CN after the first", ["-subj", "/O=milan/CN=rome/CN=system:kube-controller-manager"], false],
+  ["a second CN before it", ["-subj", "/O=milan/CN=system:kube-controller-manager/CN=rome"], false],
+  ["the same CN twice", ["-subj", "/O=milan/CN=rome/CN=rome"], false],
+  ["a second O", ["-subj", "/O=milan/O=system:masters/CN=rome"], false],
+  ["no O", ["-subj", "/CN=rome"], false],
+  ["another attribute", ["-subj", "/O=milan/OU=x/CN=rome"], false],
+  ["an RDN of two attributes", ["-multivalue-rdn", "-subj", "/O=milan+CN=rome"], false],
+  ["other values", ["-subj", "/O=milan/CN=turin"], false],
+  ["a UID that is no CN", ["-subj", "/O=milan/UID=rome"], false],
+];
+
+for (const [name, options, isRome] of REQUESTS) {
+  test(`a request with ${name} is ${isRome ? "" : "not "}for the one expected`, async () => {
+    const args = ["req", "-new", "-newkey", "ed25519", "-nodes", "-keyout", "/dev/null", ...options];
+    const details = await parseCsr(openssl(args, {}));
+    assert.equal(details.isFor(ROME), isRome);
+    assert.equal(details.hasAttributes, false);
+  });
+}
+
+test("a subject in BMPStrings, which readers may decode differently, is not the one expected", async () => {
+  const config = "[req]\nprompt=no\ndistinguished_name=dn\nstring_mask=MASK:0x800\n[dn]\nO=milan\nCN=rome\n";
+  const args = ["req", "-new", "-newkey", "ed25519", "-nodes", "-keyout", "/dev/null", "-config", "c.cnf"];
+  const details = await parseCsr(openssl(args, { "c.cnf": config }));
+  assert.equal(details.isFor(ROME), false);
+});
+
+test("requested extensions are told of", async () => {
+  const args = ["req", "-new", "-newkey", "ed25519", "-nodes", "-keyout", "/dev/null", "-subj", "/O=milan/CN=rome"];
+  const names = await parseCsr(openssl([...args, "-addext", "subjectAltName=DNS:a,email:x@y"], {}));
+  assert.deepEqual([names.hasAttributes, names.hasOnlyNames], [true, true]);
+  assert.deepEqual(names.alternativeNames, [
+    { type: "dns", value: "a" },
+    { type: "email", value: "x@y" },
+  ]);
+  const more = [...args, "-addext", "subjectAltName=DNS:a", "-addext", "basicConstraints=CA:TRUE"];
+  assert.equal((await parseCsr(openssl(more, {}))).hasOnlyNames, false);
+});
+
+test("a certificate is for the last CN of a request, as Kubernetes' signer makes it", async () => {
+  const subject = "/O=milan/CN=rome-efee614420c5/CN=system:kube-controller-manager";
+  const args = ["req", "-new", "-newkey", "ed25519", "-nodes", "-keyout", "/dev/null", "-subj", subject];
+  const ca = await createCa("kubernetes");
+  const certificate = await signCsr(ca, openssl(args, {}), { usages: ["client"] });
+  assert.deepEqual(parseCertificate(certificate).subject, {
+    commonName: "system:kube-controller-manager",
+    organizations: ["milan"],
+  });
+});
+
 test("garbage and forged requests are refused by name", async () => {
   const { privateKey } = generateKeyPair("ed25519");
   const csr = await createCsr(privateKey, { commonName: "milan", organizations: [] });
@@ -82,6 +142,7 @@ test("garbage and forged requests are refused by name", async () => {
   const forged = `-----BEGIN CERTIFICATE REQUEST-----\n${der.toString("base64")}\n-----END CERTIFICATE REQUEST-----\n`;
   await assert.rejects(parseCsr(forged), /the signature does not match the key/);
   await assert.rejects(parseCsr("hello"), /PEM block type must be CERTIFICATE REQUEST/);
+  await assert.rejects(parseCsr(csr + csr), /must be one PEM block, found several/);
   const empty = "-----BEGIN CERTIFICATE REQUEST-----\nAAAA\n-----END CERTIFICATE REQUEST-----\n";
   await assert.rejects(parseCsr(empty), /does not hold a PKCS#10 request/);
 });

@@ -2,16 +2,18 @@
  * Starts and stops the reflectors of each offloaded namespace, as the NamespaceMap says.
  * Upstream: pkg/virtualKubelet/namespacemap, pkg/virtualKubelet/reflection/manager
  */
-import { acceptedTwins, type NamespaceMap } from "#api/offloading/namespace.ts";
+import type { NamespaceMap } from "#api/offloading/namespace.ts";
 import { type Context, withCancel } from "#base/context.ts";
 import { type Controller, DONE, runController, watchFor } from "#kube/controller/controller.ts";
 import type { Informer } from "#kube/informer/informer.ts";
 import { Informers } from "#kube/informer/informers.ts";
+import { acceptedMappings, isOwnNamespaceMap } from "#trust/namespace-map.ts";
 import type { ReflectionDeps, Reflector } from "./deps.ts";
 
 /** Local namespace → its twin, for those that exist at the provider. The map is named after the provider. */
-export function acceptedMappings(maps: Informer<NamespaceMap>, providerId: string): Map<string, string> {
-  return acceptedTwins(maps.store.list().find(({ metadata }) => metadata?.name === providerId));
+export function mappingsTo(maps: Informer<NamespaceMap>, providerId: string): Map<string, string> {
+  const map = maps.store.list().find((found) => isOwnNamespaceMap(found, providerId));
+  return map === undefined ? new Map() : acceptedMappings(map);
 }
 
 interface RunningPair {
@@ -32,7 +34,7 @@ export async function runNamespacePairs(
     name: "namespace-pairs",
     watches: [watchFor(maps, ({ metadata }) => metadata?.name === deps.scope.destination)],
     reconcile: async () => {
-      const wanted = acceptedMappings(maps, deps.scope.destination);
+      const wanted = mappingsTo(maps, deps.scope.destination);
       for (const [local, pair] of running) {
         if (wanted.get(local) === pair.remote) continue;
         running.delete(local);

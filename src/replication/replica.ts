@@ -25,10 +25,9 @@ export function replicaOf(object: UnstructuredObject, remoteNamespace: string, c
   };
 }
 
-/** Annotations are copied only at creation: afterwards each side has its own. */
+/** Labels and annotations are copied only at creation: afterwards each side has its own. */
 export function isOutdated(copy: UnstructuredObject, wanted: UnstructuredObject): boolean {
-  const differs = (a: unknown, b: unknown): boolean => JSON.stringify(sorted(a)) !== JSON.stringify(sorted(b));
-  return differs(copy["spec"], wanted["spec"]) || differs(copy.metadata?.labels, wanted.metadata?.labels);
+  return JSON.stringify(sorted(copy["spec"])) !== JSON.stringify(sorted(wanted["spec"]));
 }
 
 function sorted(value: unknown): unknown {

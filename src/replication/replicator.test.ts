@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Secret } from "kubernetes-types/core/v1";
 import * as annotations from "#api/annotations.ts";
+import { identities } from "#api/authentication/identity.ts";
 import { renews } from "#api/authentication/renew.ts";
 import { REPLICATED_RESOURCE, REPLICATOR } from "#api/finalizers.ts";
 import * as labels from "#api/labels.ts";
@@ -10,12 +11,14 @@ import { gone, seen, startTwoClusters, type TwoClusters } from "#kit/two-cluster
 import { runController } from "#kube/controller/controller.ts";
 import { Informers } from "#kube/informer/informers.ts";
 import { secrets } from "#machinery/builtin.ts";
+import { controllerReference, keyOf, type ObjectKey } from "#machinery/meta.ts";
 import { replicationController } from "./replicator.ts";
 
 const HERE = "liqo-tenant-cluster-b";
 const THERE = "off-cluster-a";
 const RENEW = { namespace: HERE, name: "controlplane-cluster-b" };
 const COPY = { namespace: THERE, name: RENEW.name };
+const IDENTITY = { namespace: HERE, name: "controlplane-cluster-b" };
 const SECRET = { namespace: HERE, name: "kubeconfig-controlplane-cluster-b" };
 
 test("the spec goes out, the status comes back", async () => {
@@ -39,6 +42,7 @@ test("an identity that goes first lets its objects go", async () => {
   await using run = await start();
   const { ctx, consumer, provider } = run.clusters;
   await seen(provider.client, renews, COPY);
+  await consumer.client.delete(ctx, identities, IDENTITY);
   await consumer.client.delete(ctx, secrets, SECRET);
   // The Secret waits for the Renew, as the garbage collector may delete them in any order.
   const waiting = await seen(consumer.client, secrets, SECRET, isLeaving);
@@ -55,6 +59,7 @@ test("a replicator started anew ends what another had begun", async () => {
     await using _first = await startIn(clusters);
     await seen(clusters.provider.client, renews, COPY);
   }
+  await clusters.consumer.client.delete(clusters.ctx, identities, IDENTITY);
   await clusters.consumer.client.delete(clusters.ctx, secrets, SECRET);
   await clusters.consumer.client.delete(clusters.ctx, renews, RENEW);
   const stuck = await seen(clusters.consumer.client, renews, RENEW, isLeaving);
@@ -63,6 +68,55 @@ test("a replicator started anew ends what another had begun", async () => {
   await gone(run.clusters.consumer.client, renews, RENEW);
   await gone(run.clusters.consumer.client, secrets, SECRET);
   await clusters[Symbol.asyncDispose]();
+});
+
+test("a Secret is followed where it lies in the peer's tenant namespace and its Identity owns it, and nowhere else", async () => {
+  await using run = await start();
+  const { ctx, consumer, provider } = run.clusters;
+  const { metadata, data } = await seen(consumer.client, secrets, SECRET);
+  const { labels: own, annotations: notes, ownerReferences } = metadata ?? {};
+  const copy = (key: ObjectKey): Secret =>
+    ({ metadata: { ...key, labels: own, annotations: notes, ownerReferences }, data }) as Secret;
+  // A second one of the same owner, and one that lies elsewhere.
+  await consumer.client.create(ctx, secrets, copy({ namespace: HERE, name: "second" }));
+  await consumer.client.create(ctx, secrets, copy({ namespace: "off", name: SECRET.name }));
+  await seen(provider.client, renews, COPY);
+  // One that was believed would have its finalizer by the time that the later change is seen.
+  await consumer.client.patch(ctx, secrets, SECRET, "merge", { metadata: { finalizers: [] } });
+  await seen(consumer.client, secrets, SECRET, hasFinalizers);
+  const { items } = await consumer.client.list(ctx, secrets);
+  assert.deepEqual(
+    items.filter(hasFinalizers).map((item) => keyOf(item)),
+    [SECRET],
+  );
+});
+
+test("a kubeconfig that names a file is refused, and what ran goes on when it is mended", async () => {
+  await using run = await start();
+  const { ctx, consumer, provider } = run.clusters;
+  await seen(provider.client, renews, COPY);
+  const tokenFile = "/var/run/secrets/kubernetes.io/serviceaccount/token";
+  const bad = kubeconfigSecret(provider, { users: [{ name: "b", user: { tokenFile } }] });
+  await consumer.client.patch(ctx, secrets, SECRET, "merge", { data: bad.data });
+  await consumer.client.patch(ctx, renews, RENEW, "merge", { spec: { consumerClusterID: "changed" } });
+  await consumer.client.patch(ctx, secrets, SECRET, "merge", { data: kubeconfigSecret(provider).data });
+  await seen(provider.client, renews, COPY, ({ spec }) => spec?.consumerClusterID === "changed");
+});
+
+test("labels and annotations of the copy are the provider's after creation", async () => {
+  await using run = await start();
+  const { ctx, consumer, provider } = run.clusters;
+  await seen(provider.client, renews, COPY);
+  const marks = { annotations: { "liqo.io/cordon": "true" }, labels: { "example.com/mark": "1" } };
+  await provider.client.patch(ctx, renews, COPY, "merge", { metadata: marks });
+  await consumer.client.patch(ctx, renews, RENEW, "merge", {
+    metadata: { labels: { "liqo.io/more": "x" } },
+    spec: { consumerClusterID: "changed" },
+  });
+  const copy = await seen(provider.client, renews, COPY, ({ spec }) => spec?.consumerClusterID === "changed");
+  assert.equal(copy.metadata?.annotations?.["liqo.io/cordon"], "true");
+  assert.equal(copy.metadata?.labels?.["example.com/mark"], "1");
+  assert.equal(copy.metadata?.labels?.["liqo.io/more"], undefined);
 });
 
 const STATUS = { authParams: { apiServer: "https://rome.test" } };
@@ -89,7 +143,15 @@ async function startIn(clusters: TwoClusters): Promise<Run> {
   const controller = new AbortController();
   const own: Context = { ...ctx, signal: AbortSignal.any([ctx.signal, controller.signal]) };
   if ((await consumer.client.find(ctx, secrets, SECRET)) === undefined) {
-    await consumer.client.create(ctx, secrets, kubeconfigSecret(provider));
+    const identity = await consumer.client.create(ctx, identities, {
+      metadata: { ...IDENTITY, labels: { [labels.REMOTE_CLUSTER_ID]: "cluster-b" } },
+      spec: { clusterID: "cluster-b", type: "ControlPlane", namespace: THERE },
+    });
+    const status = { kubeconfigSecretRef: { name: SECRET.name } };
+    await consumer.client.updateStatus(ctx, identities, { ...identity, status });
+    const secret = kubeconfigSecret(provider);
+    const metadata = { ...secret.metadata, ownerReferences: [controllerReference(identity)] };
+    await consumer.client.create(ctx, secrets, { ...secret, metadata });
     await consumer.client.create(ctx, renews, {
       metadata: { ...RENEW, labels: { [labels.REPLICATION]: "true", [labels.REMOTE_ID]: "cluster-b" } },
       spec: { consumerClusterID: "cluster-a" },
@@ -110,7 +172,7 @@ async function startIn(clusters: TwoClusters): Promise<Run> {
   };
 }
 
-function kubeconfigSecret({ api }: TwoClusters["provider"]): Secret {
+function kubeconfigSecret({ api }: TwoClusters["provider"], changes: object = {}): Secret {
   const kubeconfig = {
     clusters: [
       { name: "b", cluster: { server: api.url, "certificate-authority-data": Buffer.from(api.ca).toString("base64") } },
@@ -118,6 +180,7 @@ function kubeconfigSecret({ api }: TwoClusters["provider"]): Secret {
     users: [{ name: "b", user: { token: api.adminToken } }],
     contexts: [{ name: "b", context: { cluster: "b", user: "b" } }],
     "current-context": "b",
+    ...changes,
   };
   return {
     metadata: {
@@ -131,4 +194,8 @@ function kubeconfigSecret({ api }: TwoClusters["provider"]): Secret {
 
 function isLeaving({ metadata }: { readonly metadata?: { readonly deletionTimestamp?: string } }): boolean {
   return metadata?.deletionTimestamp !== undefined;
+}
+
+function hasFinalizers({ metadata }: Secret): boolean {
+  return (metadata?.finalizers ?? []).length > 0;
 }

@@ -4,6 +4,7 @@
  */
 import type { Secret } from "kubernetes-types/core/v1";
 import * as annotations from "#api/annotations.ts";
+import { identities } from "#api/authentication/identity.ts";
 import { renews } from "#api/authentication/renew.ts";
 import { resourceSlices } from "#api/authentication/resourceslice.ts";
 import { REPLICATED_RESOURCE, REPLICATOR } from "#api/finalizers.ts";
@@ -11,7 +12,8 @@ import * as labels from "#api/labels.ts";
 import { namespaceMaps } from "#api/offloading/namespace.ts";
 import { type Context, withCancel } from "#base/context.ts";
 import { KubeClient } from "#kube/client/client.ts";
-import { configFromText } from "#kube/client/config.ts";
+import { KubeconfigError } from "#kube/client/config.ts";
+import { inlineConfigFromText } from "#kube/client/inline-config.ts";
 import {
   type Controller,
   DONE,
@@ -27,6 +29,8 @@ import type { Resource } from "#machinery/gvk.ts";
 import { formatKey, keyOf, type ObjectKey, type UnstructuredObject } from "#machinery/meta.ts";
 import { jsonEquals } from "#machinery/schema/schema.ts";
 import { isForbidden } from "#machinery/status-error.ts";
+import { CONTROL_PLANE_SELECTOR, controlPlaneSecretProblem, identityKeyOf } from "#trust/control-plane-secret.ts";
+import { TenantNamespaces } from "#trust/tenant-namespaces.ts";
 import { isOutdated, replicaOf } from "./replica.ts";
 
 export interface ReplicationDeps {
@@ -46,9 +50,7 @@ const COPY_GONE_MS = 1_000;
 // Nothing tells of rights that come back.
 const FORBIDDEN_RETRY_MS = 10_000;
 
-interface Peer {
-  readonly kubeconfig: string;
-  readonly remoteNamespace: string;
+interface Peer extends PeerSettings {
   /** Whether an object here still waits for its copy to be deleted. */
   hasGuarded(): Promise<boolean>;
   stop(): Promise<void>;
@@ -59,28 +61,42 @@ interface Peer {
  * finalizer, and its replicator runs on, until no object depends on it: nobody else would remove their finalizers.
  */
 export function replicationController(deps: ReplicationDeps): Controller {
-  const informer = deps.informers.for(secrets, { labelSelector: `${labels.IDENTITY_TYPE}=ControlPlane` });
+  const informer = deps.informers.for(secrets, { labelSelector: CONTROL_PLANE_SELECTOR });
+  const identityInformer = deps.informers.for(identities);
+  const tenants = new TenantNamespaces(deps.informers);
   const peers = new Map<string, Peer>();
+  const believed = (ctx: Context, secret: Secret, running: Peer | undefined): PeerSettings | undefined => {
+    const problem = controlPlaneSecretProblem(secret, {
+      peer: tenants.peerOf(secret.metadata?.namespace),
+      identity: identityInformer.store.get(identityKeyOf(secret)),
+      wasBelieved: running !== undefined && running.uid === secret.metadata?.uid,
+    });
+    if (problem === undefined) return settingsOf(secret);
+    ctx.log.info("kubeconfig Secret is not believed", { secret: formatKey(keyOf(secret)), problem });
+    return undefined;
+  };
   return {
     name: "replication",
-    watches: [watchFor(informer)],
+    watches: [
+      watchFor(informer),
+      watchMapped(identityInformer, ({ metadata }) => informer.store.list(metadata?.namespace).map(keyOf)),
+      tenants.watch((namespace) => informer.store.list(namespace).map(keyOf)),
+    ],
     reconcile: async (ctx, key): Promise<Result> => {
       const secret = informer.store.get(key);
       const name = formatKey(key);
       const isEnding = secret?.metadata?.deletionTimestamp !== undefined;
-      const wanted = secret === undefined ? undefined : settingsOf(secret);
       const running = peers.get(name);
-      if (
-        running !== undefined &&
-        (running.kubeconfig !== wanted?.kubeconfig || running.remoteNamespace !== wanted.remoteNamespace)
-      ) {
+      const wanted = secret === undefined ? undefined : believed(ctx, secret, running);
+      if (running !== undefined && !isSame(running, wanted)) {
         peers.delete(name);
         await running.stop();
       }
       if (secret === undefined) return DONE;
-      if (wanted !== undefined && (!isEnding || hasFinalizer(secret, REPLICATOR))) {
-        if (!isEnding) await ensureFinalizer(ctx, deps.client, secrets, secret, REPLICATOR);
-        const peer = peers.get(name) ?? startPeer(ctx, deps, key.namespace ?? "", wanted);
+      if (!isEnding && wanted !== undefined) await ensureFinalizer(ctx, deps.client, secrets, secret, REPLICATOR);
+      const isNeeded = wanted !== undefined && (!isEnding || hasFinalizer(secret, REPLICATOR));
+      const peer = isNeeded ? (peers.get(name) ?? startPeer(ctx, deps, key, wanted)) : undefined;
+      if (peer !== undefined) {
         peers.set(name, peer);
         if (!isEnding) return DONE;
         if (await peer.hasGuarded()) return { requeueAfterMs: DRAIN_MS };
@@ -94,6 +110,8 @@ export function replicationController(deps: ReplicationDeps): Controller {
 }
 
 interface PeerSettings {
+  /** Of the Secret. */
+  readonly uid: string;
   readonly kubeconfig: string;
   readonly remoteNamespace: string;
   readonly remoteId: string;
@@ -104,12 +122,30 @@ function settingsOf(secret: Secret): PeerSettings | undefined {
   const remoteNamespace = secret.metadata?.annotations?.[annotations.REMOTE_TENANT_NAMESPACE];
   const remoteId = secret.metadata?.labels?.[labels.REMOTE_CLUSTER_ID];
   if (kubeconfig === undefined || remoteNamespace === undefined || remoteId === undefined) return undefined;
-  return { kubeconfig: Buffer.from(kubeconfig, "base64").toString("utf8"), remoteNamespace, remoteId };
+  const text = Buffer.from(kubeconfig, "base64").toString("utf8");
+  return { uid: secret.metadata?.uid ?? "", kubeconfig: text, remoteNamespace, remoteId };
 }
 
-function startPeer(outer: Context, deps: ReplicationDeps, namespace: string, settings: PeerSettings): Peer {
+function isSame(running: PeerSettings, wanted: PeerSettings | undefined): boolean {
+  return running.kubeconfig === wanted?.kubeconfig && running.remoteNamespace === wanted.remoteNamespace;
+}
+
+/** Undefined when the Secret holds no kubeconfig that may be used: only a change of it can mend that. */
+function connect(ctx: Context, kubeconfig: string, key: ObjectKey): KubeClient | undefined {
+  try {
+    return new KubeClient(inlineConfigFromText(kubeconfig, `Secret ${formatKey(key)}`), NAME);
+  } catch (error) {
+    if (!(error instanceof KubeconfigError)) throw error;
+    ctx.log.error("kubeconfig refused", { error: error.message });
+    return undefined;
+  }
+}
+
+function startPeer(outer: Context, deps: ReplicationDeps, key: ObjectKey, settings: PeerSettings): Peer | undefined {
+  const remote = connect(outer, settings.kubeconfig, key);
+  if (remote === undefined) return undefined;
+  const { namespace = "" } = key;
   const { ctx, cancel } = withCancel({ ...outer, log: outer.log.with({ peer: settings.remoteId }) });
-  const remote = new KubeClient(configFromText(settings.kubeconfig), NAME);
   const local = new Informers(ctx, deps.client);
   const remotes = new Informers(ctx, remote);
   const scope = { namespace, labelSelector: selectorOf(settings) };
@@ -135,7 +171,8 @@ function startPeer(outer: Context, deps: ReplicationDeps, namespace: string, set
 }
 
 function selectorOf({ remoteId }: PeerSettings): string {
-  return `${labels.REPLICATION}=true,${labels.REMOTE_ID}=${remoteId}`;
+  // What a peer has replicated hither is not ours to send out, whatever else it is labelled with.
+  return `${labels.REPLICATION}=true,${labels.REMOTE_ID}=${remoteId},${labels.REPLICATED}!=true`;
 }
 
 /** Keys are names: both copies of an object have the same one. */
@@ -166,17 +203,8 @@ function resourceController(
         const guarded = await ensureFinalizer(ctx, deps.client, resource, object, REPLICATED_RESOURCE);
         const wanted = replicaOf(guarded, remoteNamespace, deps.clusterId);
         if (copy === undefined) await remotes.client.create(ctx, resource, wanted);
-        else if (isOutdated(copy, wanted)) {
-          const body = {
-            metadata: { labels: wanted.metadata?.labels, resourceVersion: copy.metadata?.resourceVersion },
-            spec: wanted["spec"],
-          };
-          await remotes.client.update(ctx, resource, {
-            ...copy,
-            ...body,
-            metadata: { ...copy.metadata, ...body.metadata },
-          } as UnstructuredObject);
-        }
+        else if (isOutdated(copy, wanted))
+          await remotes.client.update(ctx, resource, { ...copy, spec: wanted["spec"] } as UnstructuredObject);
         await bringStatusBack(ctx, deps, resource, guarded, copy);
       } catch (error) {
         // The provider took the rights away (a drained tenant): nothing here must hang because of it.

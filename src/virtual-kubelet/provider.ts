@@ -5,8 +5,9 @@
 import { type Context, withCancel } from "#base/context.ts";
 import { messageOf } from "#base/errors.ts";
 import { KubeClient } from "#kube/client/client.ts";
-import { configFromText } from "#kube/client/config.ts";
-import { type Controller, DONE, runController, watchFor } from "#kube/controller/controller.ts";
+import { KubeconfigError } from "#kube/client/config.ts";
+import { inlineConfigFromText } from "#kube/client/inline-config.ts";
+import { type Controller, DONE, runController, TerminalError, watchFor } from "#kube/controller/controller.ts";
 import type { Informers } from "#kube/informer/informers.ts";
 import { secrets } from "#machinery/builtin.ts";
 
@@ -42,7 +43,7 @@ export class ProviderConnection {
         const encoded = informer.store.get(key)?.data?.["kubeconfig"];
         // A Secret that is gone is on its way to be written anew, or all of this is on its way out.
         if (encoded === undefined || encoded === running?.kubeconfig) return DONE;
-        const client = new KubeClient(configFromText(Buffer.from(encoded, "base64").toString("utf8")), NAME);
+        const client = connect(Buffer.from(encoded, "base64").toString("utf8"), secretName);
         await running?.stop();
         // The old client is not disposed of: somebody may be following a log through it.
         this.#client = client;
@@ -53,6 +54,16 @@ export class ProviderConnection {
     };
     await runController(ctx, controller);
     await running?.stop();
+  }
+}
+
+/** A kubeconfig that must not be used is told of once, and what runs on the last one goes on. */
+function connect(kubeconfig: string, secretName: string): KubeClient {
+  try {
+    return new KubeClient(inlineConfigFromText(kubeconfig, `Secret ${secretName}`), NAME);
+  } catch (cause) {
+    if (!(cause instanceof KubeconfigError)) throw cause;
+    throw new TerminalError(`connect to the provider: ${cause.message}`, { cause });
   }
 }
 

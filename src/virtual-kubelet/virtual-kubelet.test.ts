@@ -52,7 +52,10 @@ async function prepare({ ctx, consumer, provider }: TwoClusters): Promise<void> 
       resourceQuota: { hard: { cpu: "4", memory: "8Gi", pods: "110" } },
     },
   });
-  const map = await client.create(ctx, namespaceMaps, { metadata: { name: "cluster-b", namespace: TENANT } });
+  const map = await client.create(ctx, namespaceMaps, {
+    metadata: { name: "cluster-b", namespace: TENANT },
+    spec: { desiredMapping: { off: "off-cluster-a" } },
+  });
   await client.updateStatus(ctx, namespaceMaps, {
     ...map,
     status: { currentMapping: { off: { remoteNamespace: "off-cluster-a", phase: "Accepted" } } },

@@ -20,7 +20,7 @@ import { nodes, pods } from "#machinery/builtin.ts";
 import { nodeReflectors, sharedReflectors } from "#reflection/all.ts";
 import type { ReflectionDeps } from "#reflection/deps.ts";
 import { ReflectionMetrics } from "#reflection/metrics.ts";
-import { acceptedMappings, runNamespacePairs } from "#reflection/namespaces.ts";
+import { mappingsTo, runNamespacePairs } from "#reflection/namespaces.ts";
 import { ended } from "./ended.ts";
 import { runNode } from "./node/node.ts";
 import { ProviderConnection } from "./provider.ts";
@@ -66,7 +66,7 @@ async function runActive(ctx: Context, options: VirtualKubeletOptions, health: {
     local: client,
     provider: () => provider.client,
     localPods: home.localPods,
-    remoteNamespace: (namespace) => acceptedMappings(maps, foreignClusterId).get(namespace),
+    remoteNamespace: (namespace) => mappingsTo(maps, foreignClusterId).get(namespace),
     nowMs,
   });
   await using _metrics =

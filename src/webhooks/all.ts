@@ -5,6 +5,7 @@ import { mutateFirewallConfiguration, validateFirewallConfiguration } from "./fi
 import { mutateForeignCluster } from "./foreigncluster/mutate.ts";
 import { validateNamespaceOffloading } from "./namespaceoffloading/validate.ts";
 import { mutatePod } from "./pod/mutate.ts";
+import { validateReplica } from "./replica/validate.ts";
 import { validateResourceSlice } from "./resourceslice/validate.ts";
 import { validateRouteConfiguration } from "./routeconfiguration/validate.ts";
 import { mutateShadowPod } from "./shadowpod/mutate.ts";
@@ -24,7 +25,8 @@ export function allWebhooks(deps: Deps): Readonly<Record<string, AdmissionHandle
     "/validate/routeconfigurations": validateRouteConfiguration,
     "/mutate/tenants": mutateTenant,
     "/validate/tenants": validateTenant(deps),
-    "/validate/namespace-offloading": validateNamespaceOffloading,
+    "/validate/namespace-offloading": validateNamespaceOffloading(deps),
     "/validate/resourceslices": validateResourceSlice(deps),
+    "/validate/replicas": validateReplica(deps),
   };
 }

@@ -1,6 +1,7 @@
 /** What the chart makes of its values. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { ValidatingWebhookConfiguration } from "kubernetes-types/admissionregistration/v1";
 import type { Deployment } from "kubernetes-types/apps/v1";
 import { CHART, helm, parseManifest, REQUIRED_VALUES, setFlags, template, tryTemplate } from "#kit/chart.ts";
 import type { KubeObject } from "#machinery/meta.ts";
@@ -100,4 +101,13 @@ test("a reflector of another type, or with other workers, is told to the virtual
   assert.deepEqual(spec.reflectorsConfig["secret"], { workers: 10, type: "AllowList" });
   assert.deepEqual(spec.reflectorsConfig["pod"], { workers: 42 });
   assert.deepEqual(spec.labelsNotReflected, ["example.com/secret"]);
+});
+
+test("no label takes an object past the webhooks that keep tenants and protected namespaces", async () => {
+  const configurations = (await render()).filter(({ kind }) => kind === "ValidatingWebhookConfiguration");
+  const hooks = configurations.flatMap((found) => (found as ValidatingWebhookConfiguration).webhooks ?? []);
+  for (const kind of ["nsoff", "shadowpod", "resourceslice", "renew", "namespacemap"]) {
+    const hook = hooks.find(({ name }) => name === `${kind}.validate.liqo.io`);
+    assert.deepEqual([hook?.name, hook?.objectSelector], [`${kind}.validate.liqo.io`, undefined]);
+  }
 });

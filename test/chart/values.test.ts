@@ -42,6 +42,7 @@ const MARKED: readonly (readonly [path: string, value: string, becomes?: string]
   ["networking.fabric.config.healthProbeBindAddressPort", "10017"],
   ["offloading.runtimeClass.name", "marked-runtime-class"],
   ["offloading.defaultNodeResources.cpu", "18"],
+  ["offloading.reservedNamespaces[0]", "marked-reserved"],
   ["offloading.reflection.skip.labels[0]", "marked-skipped-label"],
   ["offloading.reflection.skip.annotations[0]", "marked-skipped-annotation"],
   ["offloading.reflection.pod.workers", "101"],

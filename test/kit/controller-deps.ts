@@ -17,6 +17,7 @@ export function controllerDeps(client: KubeClient, informers: Informers, nowMs: 
       clusterLabels: {},
       defaultLimitsEnforcement: "None",
       defaultNodeResources: {},
+      reservedNamespaces: ["kube-*"],
       vkOptionsTemplate: { namespace: "default", name: "virtual-kubelet-default" },
       podCidr: "10.244.0.0/16",
       foreignClusterPingMs: 1_000,

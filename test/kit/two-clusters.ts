@@ -2,10 +2,11 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { parse } from "yaml";
+import * as labels from "#api/labels.ts";
 import { type Context, withCancel } from "#base/context.ts";
 import { silentLogger } from "#base/log.ts";
 import { KubeClient } from "#kube/client/client.ts";
-import { customResourceDefinitions } from "#machinery/builtin.ts";
+import { customResourceDefinitions, namespaces } from "#machinery/builtin.ts";
 import type { Resource } from "#machinery/gvk.ts";
 import type { KubeObject, ObjectKey } from "#machinery/meta.ts";
 import { generateKeyPair } from "#pki/keys.ts";
@@ -32,12 +33,15 @@ export interface TwoClustersOptions {
   readonly refused?: { readonly resource: string; readonly reason: string };
 }
 
-/** `off` exists at the consumer, its twin `off-cluster-a` at the provider, `liqo-tenant-cluster-b` at the consumer. */
+/** The namespaces whose tenant is the other cluster, at consumer and provider. */
+export const TENANT_NAMESPACES = { consumer: "liqo-tenant-cluster-b", provider: "liqo-tenant-cluster-a" } as const;
+
+/** `off` exists at the consumer, its twin `off-cluster-a` at the provider, a tenant namespace for the other at each. */
 export async function startTwoClusters(options: TwoClustersOptions = {}): Promise<TwoClusters> {
   const { ctx, cancel } = withCancel({ signal: new AbortController().signal, log: silentLogger });
   const [consumer, provider] = await Promise.all([
-    startCluster(ctx, ["default", "off", "liqo-tenant-cluster-b", "kube-node-lease"]),
-    startCluster(ctx, ["default", "off-cluster-a"], options.refused),
+    startCluster(ctx, { namespaces: ["default", "off", "kube-node-lease"], peer: "cluster-b" }),
+    startCluster(ctx, { ...options, namespaces: ["default", "off-cluster-a"], peer: "cluster-a" }),
   ]);
   return {
     ctx,
@@ -50,14 +54,16 @@ export async function startTwoClusters(options: TwoClustersOptions = {}): Promis
   };
 }
 
-async function startCluster(
-  ctx: Context,
-  namespaces: readonly string[],
-  refused?: TwoClustersOptions["refused"],
-): Promise<TestCluster> {
+interface ClusterOptions {
+  readonly namespaces: readonly string[];
+  readonly peer: string;
+  readonly refused?: TwoClustersOptions["refused"];
+}
+
+async function startCluster(ctx: Context, { namespaces: names, peer, refused }: ClusterOptions): Promise<TestCluster> {
   const signer = new TokenSigner(generateKeyPair("rsa-2048").privateKey);
   const api = await startTestApiServer({
-    namespaces,
+    namespaces: names,
     parts: (services) => ({
       connectors: connectors({ services, signer, kubelet: {} }),
       authorizer: {
@@ -69,6 +75,12 @@ async function startCluster(
     }),
   });
   const client = new KubeClient({ server: api.url, ca: api.ca, token: api.adminToken }, "test");
+  await client.create(ctx, namespaces, {
+    metadata: {
+      name: `liqo-tenant-${peer}`,
+      labels: { [labels.TENANT_NAMESPACE]: "true", [labels.REMOTE_CLUSTER_ID]: peer },
+    },
+  });
   for (const file of readdirSync(CRDS))
     await client.create(ctx, customResourceDefinitions, parse(readFileSync(`${CRDS}/${file}`, "utf8")));
   return {

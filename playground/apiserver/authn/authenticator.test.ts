@@ -3,11 +3,19 @@ import { once } from "node:events";
 import { createServer, request } from "node:https";
 import type { AddressInfo } from "node:net";
 import { test } from "node:test";
+import "reflect-metadata";
+import {
+  ExtendedKeyUsage,
+  ExtendedKeyUsageExtension,
+  PublicKey,
+  X509Certificate,
+  X509CertificateGenerator,
+} from "@peculiar/x509";
 import { kitReader } from "#kit/object-reader.ts";
 import { pods, secrets, serviceAccounts } from "#machinery/builtin.ts";
 import { StatusError } from "#machinery/status-error.ts";
 import { createCa, type Identity, issueCertificate } from "#pki/certificate.ts";
-import { generateKeyPair } from "#pki/keys.ts";
+import { generateKeyPair, signingKeyOf } from "#pki/keys.ts";
 import { TokenSigner } from "#pki/service-account-token.ts";
 import { createAuthenticator } from "./authenticator.ts";
 
@@ -175,7 +183,24 @@ test("a client certificate names user and groups over real TLS, one of another a
       "Unauthorized",
     );
     assert.equal(await ask(), "system:anonymous system:unauthenticated");
+    // Of several CN the last is the user, as Go reads it.
+    assert.equal(await ask(await identityNamed(ca, "O=dev, CN=jane, CN=boss")), "boss dev,system:authenticated");
   } finally {
     server.close();
   }
 });
+
+/** A client identity with a subject that issueCertificate would not write. */
+async function identityNamed(ca: Identity, subject: string): Promise<Identity> {
+  const { privateKey, publicKey } = generateKeyPair();
+  const { keys, algorithm } = signingKeyOf(ca.privateKey);
+  const certificate = await X509CertificateGenerator.create({
+    subject,
+    issuer: new X509Certificate(ca.certificate).subjectName.toJSON(),
+    publicKey: new PublicKey(publicKey),
+    signingKey: keys.privateKey,
+    signingAlgorithm: algorithm,
+    extensions: [new ExtendedKeyUsageExtension([ExtendedKeyUsage.clientAuth])],
+  });
+  return { certificate: certificate.toString("pem"), privateKey };
+}

@@ -48,7 +48,8 @@ function judge(socket: TLSSocket): Verdict {
   if (certificate?.subject === undefined) return none;
   if (!socket.authorized) return { ...none, problem: String(socket.authorizationError ?? "not trusted") };
   const { CN, O } = certificate.subject as { CN?: string | string[]; O?: string | string[] };
-  const name = [CN ?? ""].flat()[0] ?? "";
+  // Of several the last, as Go's crypto/x509/pkix.
+  const name = [CN ?? ""].flat().at(-1) ?? "";
   if (name === "") return none;
   const digest = createHash("sha256").update(certificate.raw).digest("hex");
   return {

@@ -65,13 +65,3 @@ export const namespaceMaps = defineKind({
 
 export type NamespaceOffloading = ObjectOfKind<typeof namespaceOffloadings>;
 export type NamespaceMap = ObjectOfKind<typeof namespaceMaps>;
-
-/** Local namespace → its twin, for those that exist at the provider; none once the map is on its way out. */
-export function acceptedTwins(map: NamespaceMap | undefined): Map<string, string> {
-  const current = map?.metadata?.deletionTimestamp === undefined ? map?.status?.currentMapping : undefined;
-  return new Map(
-    Object.entries(current ?? {}).flatMap(([local, { phase, remoteNamespace }]) =>
-      phase === "Accepted" && remoteNamespace !== undefined ? [[local, remoteNamespace] as const] : [],
-    ),
-  );
-}

@@ -2,6 +2,7 @@
 import type { Affinity, NodeAffinity, Pod, PodAffinityTerm, PodAntiAffinity } from "kubernetes-types/core/v1";
 import * as annotations from "#api/annotations.ts";
 import type { VirtualNode } from "#api/offloading/virtualnode.ts";
+import { withoutMarks } from "../marks.ts";
 
 type OffloadingPatch = NonNullable<NonNullable<VirtualNode["spec"]>["offloadingPatch"]>;
 
@@ -37,7 +38,8 @@ function forgeAntiAffinity(local: Pod): PodAntiAffinity | undefined {
 function forgeTerm({ metadata }: Pod): PodAffinityTerm {
   const chosen = metadata?.annotations?.[annotations.ANTI_AFFINITY_LABELS]?.split(",").map((key) => key.trim());
   const matchLabels = Object.fromEntries(
-    Object.entries(metadata?.labels ?? {}).filter(
+    // The twins of the others lack what does not travel, too.
+    Object.entries(withoutMarks(metadata?.labels)).filter(
       ([key]) => !VOLATILE.includes(key) && (chosen === undefined || chosen.includes(key)),
     ),
   );

@@ -8,7 +8,7 @@ import * as labels from "#api/labels.ts";
 import type { ShadowPod } from "#api/offloading/shadow.ts";
 import type { VirtualNode } from "#api/offloading/virtualnode.ts";
 import { NOT_ALLOWED_TAINT } from "../node.ts";
-import { forgeReflectedMetadata, type ReflectionScope, without } from "../reflected-metadata.ts";
+import { forgeReflectedMetadata, type ReflectionScope } from "../reflected-metadata.ts";
 import { forgeAffinity } from "./affinity.ts";
 import { type ApiServerAccess, apiServerAliases, withApiServerEnvironment } from "./api-server.ts";
 import { forgeVolumes, isTokenVolume } from "./volumes.ts";
@@ -51,8 +51,7 @@ export function forgeShadowMetadata(
   scope: ReflectionScope,
 ): NonNullable<ShadowPod["metadata"]> {
   const metadata = forgeReflectedMetadata(local, namespace, scope);
-  const own = without(metadata.labels, [labels.SHADOW_POD, labels.REMOTE_UNAVAILABLE]);
-  return { ...metadata, labels: { ...own, [labels.NODE_NAME]: scope.nodeName } };
+  return { ...metadata, labels: { ...metadata.labels, [labels.NODE_NAME]: scope.nodeName } };
 }
 
 function forgeSpec(local: Pod, options: ShadowPodOptions): PodSpec {

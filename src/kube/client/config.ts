@@ -22,7 +22,7 @@ export interface ClusterConfig {
   readonly namespace?: string;
 }
 
-interface NamedItem {
+export interface NamedItem {
   name: string;
   cluster?: Record<string, unknown>;
   user?: Record<string, unknown>;
@@ -63,7 +63,11 @@ export function configFromFile(path: string, select: KubeconfigSelection = {}): 
 
 /** As configFromFile for a kubeconfig in memory; relative file names are taken from the folder of `origin`. */
 export function configFromText(text: string, select: KubeconfigSelection = {}, origin = "kubeconfig"): ClusterConfig {
-  const config = parseKubeconfig(text, origin);
+  return configFromKubeconfig(parseKubeconfig(text, origin), select, origin);
+}
+
+/** As configFromText for a kubeconfig that is parsed already. */
+export function configFromKubeconfig(config: Kubeconfig, select: KubeconfigSelection, origin: string): ClusterConfig {
   const contextName = select.context ?? config["current-context"];
   const context = config.contexts?.find((item) => item.name === contextName)?.context;
   if (context === undefined && select.cluster === undefined) {
@@ -112,7 +116,7 @@ function parseKubeconfig(text: string, origin: string): Kubeconfig {
 }
 
 /** What programs write is JSON, and that one file of YAML would make V8 load its optimizing compiler. */
-function parseJson(text: string): unknown {
+export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {

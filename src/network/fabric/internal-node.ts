@@ -4,7 +4,7 @@
  */
 import type { Pod } from "kubernetes-types/core/v1";
 import * as labels from "#api/labels.ts";
-import { type InternalNode, internalNodes } from "#api/networking/internal.ts";
+import { type InternalFabric, type InternalNode, internalFabrics, internalNodes } from "#api/networking/internal.ts";
 import type { Context } from "#base/context.ts";
 import type { KubeClient } from "#kube/client/client.ts";
 import type { Informers } from "#kube/informer/informers.ts";
@@ -34,13 +34,18 @@ export function internalNodeAgent(client: KubeClient, informers: Informers, tool
     }),
   });
   const nodes = informers.for<InternalNode>(internalNodes);
+  const fabrics = informers.for<InternalFabric>(internalFabrics);
   const loop = new Loop({
     name: "internalnode",
     resyncMs: RESYNC_MS,
     async pass(ctx) {
       const node = nodes.store.get({ name: nodeName });
-      if (!gateways.isSynced || node === undefined) return {};
-      const seen = await lookUpSources(ctx, tools, gatewayPlaces(gateways.store.list(), nodeName));
+      if (!gateways.isSynced || !fabrics.isSynced || node === undefined) return {};
+      const seen = await lookUpSources(
+        ctx,
+        tools,
+        gatewayPlaces(gateways.store.list(), fabrics.store.list(), nodeName),
+      );
       const status = changedNodeIp(node.status?.nodeIP ?? {}, seen);
       if (status !== undefined) {
         await client.updateStatus(ctx, internalNodes, { ...node, status: { ...node.status, nodeIP: status } });
@@ -51,16 +56,26 @@ export function internalNodeAgent(client: KubeClient, informers: Informers, tool
   const trigger = { added: () => loop.trigger(), updated: () => loop.trigger(), deleted: () => loop.trigger() };
   gateways.addHandler(trigger);
   nodes.addHandler(trigger);
+  fabrics.addHandler(trigger);
   void gateways.synced.then(() => loop.trigger());
   return loop;
 }
 
-export function gatewayPlaces(gateways: readonly Pod[], nodeName: string): GatewayPlace[] {
-  return gateways.flatMap(({ spec, status }) =>
-    status?.podIP === undefined || status.podIP === "" || spec?.nodeName === undefined
-      ? []
-      : [{ ip: status.podIP, isHere: spec.nodeName === nodeName }],
-  );
+/** Labels make no gateway: anybody's pod may have them. It is one whose address Liqo has written into an InternalFabric. */
+export function gatewayPlaces(
+  labelled: readonly Pod[],
+  fabrics: readonly InternalFabric[],
+  nodeName: string,
+): GatewayPlace[] {
+  const isGateway = ({ metadata, status }: Pod): boolean =>
+    fabrics.some((own) => own.metadata?.namespace === metadata?.namespace && own.spec?.gatewayIP === status?.podIP);
+  return labelled
+    .filter(isGateway)
+    .flatMap(({ spec, status }) =>
+      status?.podIP === undefined || status.podIP === "" || spec?.nodeName === undefined
+        ? []
+        : [{ ip: status.podIP, isHere: spec.nodeName === nodeName }],
+    );
 }
 
 /** What to write; undefined when it is written already. An address once found stays when its gateways are gone. */

@@ -1,29 +1,26 @@
 /** Upstream: pkg/webhooks/namespaceoffloading. Protected namespaces are refused here too, not only by liqoctl. */
 import type { NamespaceOffloading } from "#api/offloading/namespace.ts";
+import { isProtectedNamespace } from "#forge/names.ts";
 import { type AdmissionAnswer, type AdmissionHandler, ALLOWED, denied } from "#kube/webhook-server/server.ts";
+import { TenantNamespaces } from "#trust/tenant-namespaces.ts";
+import type { Deps } from "../deps.ts";
 
-export const validateNamespaceOffloading: AdmissionHandler = async (_ctx, request) => {
-  const next = request.object as NamespaceOffloading | undefined;
-  if (next === undefined) return ALLOWED;
-  if (request.operation === "CREATE") return checkCreate(next, request.namespace ?? "");
-  return checkUpdate(next, request.oldObject as NamespaceOffloading);
-};
-
-/** Namespaces that must never be offloaded: those of Kubernetes and Liqo, and the default one. */
-export function isProtected(namespace: string): boolean {
-  return (
-    namespace === "default" ||
-    namespace.startsWith("kube-") ||
-    namespace === "liqo" ||
-    namespace.startsWith("liqo-tenant-") ||
-    namespace === "liqo-storage"
-  );
+export function validateNamespaceOffloading(deps: Pick<Deps, "informers" | "liqoNamespace">): AdmissionHandler {
+  const tenants = new TenantNamespaces(deps.informers);
+  return async (_ctx, request) => {
+    const next = request.object as NamespaceOffloading | undefined;
+    if (next === undefined) return ALLOWED;
+    const { namespace = "" } = request;
+    const isProtected = isProtectedNamespace(namespace, deps.liqoNamespace) || tenants.peerOf(namespace) !== undefined;
+    if (request.operation === "CREATE") return checkCreate(next, namespace, isProtected);
+    return checkUpdate(next, request.oldObject as NamespaceOffloading);
+  };
 }
 
-export function checkCreate(next: NamespaceOffloading, namespace: string): AdmissionAnswer {
+export function checkCreate(next: NamespaceOffloading, namespace: string, isProtected: boolean): AdmissionAnswer {
   if (next.metadata?.name !== "offloading")
     return denied(`NamespaceOffloading name must match "offloading", found "${next.metadata?.name}"`);
-  if (isProtected(namespace)) return denied(`namespace "${namespace}" is protected and cannot be offloaded`);
+  if (isProtected) return denied(`namespace "${namespace}" is protected and cannot be offloaded`);
   if (next.spec?.namespaceMappingStrategy === "SelectedName" && (next.spec.remoteNamespaceName ?? "") === "") {
     return denied("spec.remoteNamespaceName must be set when spec.namespaceMappingStrategy is SelectedName");
   }

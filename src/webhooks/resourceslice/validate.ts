@@ -1,16 +1,17 @@
-/** Upstream: pkg/webhooks/resourceslice */
-
-import * as annotations from "#api/annotations.ts";
+/** Names and providers of slices; what tenants may write of them is `../replica/validate.ts`. Upstream: pkg/webhooks/resourceslice */
 import { type ResourceSlice, resourceSlices } from "#api/authentication/resourceslice.ts";
 import * as labels from "#api/labels.ts";
 import { type AdmissionHandler, ALLOWED, denied } from "#kube/webhook-server/server.ts";
+import { TenantNamespaces } from "#trust/tenant-namespaces.ts";
 import type { Deps } from "../deps.ts";
-
-const TENANT_GROUP = "liqo.io";
+import { replicaProblem } from "../replica/validate.ts";
 
 export function validateResourceSlice(deps: Deps): AdmissionHandler {
   const informer = deps.informers.for(resourceSlices);
+  const tenants = new TenantNamespaces(deps.informers);
   return async (_ctx, request) => {
+    const problem = replicaProblem(request, tenants.peerOf(request.namespace));
+    if (problem !== undefined) return denied(problem);
     const slice = request.object as ResourceSlice | undefined;
     if (slice === undefined) return ALLOWED;
     const before = (request.oldObject ?? undefined) as ResourceSlice | undefined;
@@ -18,7 +19,6 @@ export function validateResourceSlice(deps: Deps): AdmissionHandler {
       const provider = before.spec?.providerClusterID;
       if (provider !== undefined && provider !== slice.spec?.providerClusterID)
         return denied("spec.providerClusterID is immutable");
-      if (request.userInfo.groups?.includes(TENANT_GROUP) === true) return tenantAnswer(slice, before);
       return ALLOWED;
     }
     const isReplica = slice.metadata?.labels?.[labels.REPLICATED] === "true";
@@ -34,15 +34,4 @@ export function validateResourceSlice(deps: Deps): AdmissionHandler {
       ? denied(`a ResourceSlice named ${request.name} already exists in another namespace; the Node takes its name`)
       : ALLOWED;
   };
-}
-
-/** A remote tenant must not free itself from a cordon. */
-function tenantAnswer(slice: ResourceSlice, before: ResourceSlice): ReturnType<typeof denied> {
-  const changed = (key: string, field: "labels" | "annotations"): boolean =>
-    slice.metadata?.[field]?.[key] !== before.metadata?.[field]?.[key];
-  if (changed(labels.REMOTE_CLUSTER_ID, "labels"))
-    return denied(`label ${labels.REMOTE_CLUSTER_ID} cannot be changed by a tenant`);
-  if (changed(annotations.CORDON, "annotations"))
-    return denied(`annotation ${annotations.CORDON} cannot be changed by a tenant`);
-  return ALLOWED;
 }

@@ -2,6 +2,7 @@
 
 import { type NamespaceOffloading, namespaceOffloadings } from "#api/offloading/namespace.ts";
 import type { Context } from "#base/context.ts";
+import { isProtectedNamespace } from "#forge/names.ts";
 import { namespaces } from "#machinery/builtin.ts";
 import { apiVersionOf } from "#machinery/gvk.ts";
 import { parseLabelSelector } from "#machinery/selector.ts";
@@ -43,7 +44,7 @@ export async function checkOffloadable(
   namespace: string,
   options: OffloadOptions,
 ): Promise<void> {
-  if (isProtected(namespace, cluster.liqoNamespace)) {
+  if (isProtectedNamespace(namespace, cluster.liqoNamespace)) {
     throw new CliError(`namespace ${namespace} is protected and cannot be offloaded`, {
       hint: "system namespaces, Liqo's own and default stay local; use another namespace",
     });
@@ -123,18 +124,6 @@ export async function unoffloadNamespace(
       what: "the twin namespaces are not gone",
     });
   });
-}
-
-/** As the admission webhook decides. */
-export function isProtected(namespace: string, liqoNamespace: string): boolean {
-  return (
-    namespace === "default" ||
-    namespace === liqoNamespace ||
-    namespace.startsWith("kube-") ||
-    namespace.startsWith("liqo-tenant-") ||
-    namespace === "liqo" ||
-    namespace === "liqo-storage"
-  );
 }
 
 export function forgeOffloading(namespace: string, options: OffloadOptions): NamespaceOffloading {

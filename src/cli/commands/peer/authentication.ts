@@ -10,7 +10,13 @@ import {
   forgeTenant,
   unbase64,
 } from "#forge/authentication.ts";
-import { controlPlaneIdentityName, KEYS_SECRET, NONCE_SECRET, SIGNED_NONCE_SECRET } from "#forge/names.ts";
+import {
+  CONTROL_PLANE_GROUP,
+  controlPlaneIdentityName,
+  KEYS_SECRET,
+  NONCE_SECRET,
+  SIGNED_NONCE_SECRET,
+} from "#forge/names.ts";
 import { secrets } from "#machinery/builtin.ts";
 import { isAlreadyExists } from "#machinery/status-error.ts";
 import { createCsr } from "#pki/csr.ts";
@@ -129,7 +135,7 @@ async function request(ctx: Context, consumer: Side): Promise<{ csr: string; pub
     name: KEYS_SECRET,
   });
   const privateKey = unbase64(secret.data?.["privateKey"] ?? "");
-  const csr = await createCsr(privateKey, { commonName: consumer.id, organizations: ["liqo.io"] });
+  const csr = await createCsr(privateKey, { commonName: consumer.id, organizations: [CONTROL_PLANE_GROUP] });
   return { csr, publicKey: publicKeyOf(privateKey) };
 }
 

@@ -1,12 +1,15 @@
 /** Makes a kubeconfig Secret of each Identity, and a Renew of each control-plane one. Upstream: pkg/liqo-controller-manager/authentication/identity-controller */
-import { identities } from "#api/authentication/identity.ts";
+import type { Secret } from "kubernetes-types/core/v1";
+import { type Identity, identities } from "#api/authentication/identity.ts";
 import { renews } from "#api/authentication/renew.ts";
 import * as labels from "#api/labels.ts";
+import type { Context } from "#base/context.ts";
 import { forgeKubeconfigSecret, forgeRenew } from "#forge/authentication.ts";
 import { GLOBAL_LABELS } from "#forge/names.ts";
 import { type Controller, DONE, watchFor, watchOwned } from "#kube/controller/controller.ts";
 import { secrets } from "#machinery/builtin.ts";
-import { keyOf } from "#machinery/meta.ts";
+import { controllerOf, keyOf } from "#machinery/meta.ts";
+import { TenantNamespaces } from "#trust/tenant-namespaces.ts";
 import type { Deps } from "../../deps.ts";
 import { ensureClusterKeys } from "../keys.ts";
 
@@ -14,25 +17,34 @@ export function identityController(deps: Deps): Controller {
   const informer = deps.informers.for(identities);
   const owned = deps.informers.for(secrets, { labelSelector: labels.IDENTITY_TYPE });
   const renewInformer = deps.informers.for(renews);
+  const tenants = new TenantNamespaces(deps.informers);
   const events = deps.events("identity-controller");
   return {
     name: "identity",
-    watches: [watchFor(informer), watchOwned(owned, "Identity"), watchOwned(renewInformer, "Identity")],
+    watches: [
+      watchFor(informer),
+      watchOwned(owned, "Identity"),
+      watchOwned(renewInformer, "Identity"),
+      tenants.watch((namespace) => informer.store.list(namespace).map(keyOf)),
+    ],
     reconcile: async (ctx, key) => {
       const identity = informer.store.get(key);
       if (identity === undefined || identity.metadata?.deletionTimestamp !== undefined) return DONE;
-      const renewed = renewInformer.store.get(key)?.status?.authParams;
+      if (tenants.peerOf(key.namespace) !== identity.spec?.clusterID) {
+        // The Secret would hold the cluster's private key: it belongs where only Liqo and administrators are.
+        events.warning(ctx, identity, "WrongNamespace", notATenantNamespace(identity));
+        return DONE;
+      }
+      const renew = renewInformer.store.get(key);
+      // A peer replicates Renews into the same namespace, under names of its choice.
+      const isOwn = renew !== undefined && controllerOf(renew)?.uid === identity.metadata?.uid;
+      const renewed = isOwn ? renew.status?.authParams : undefined;
       if (renewed !== undefined && renewed.signedCRT !== identity.spec?.authParams?.signedCRT) {
         await deps.client.patch(ctx, identities, key, "merge", { spec: { authParams: renewed } });
         return DONE;
       }
       if ((identity.spec?.authParams?.signedCRT ?? "") === "") return DONE;
-      const { privateKey } = await ensureClusterKeys(ctx, deps.client, deps.settings.liqoNamespace);
-      const secret = forgeKubeconfigSecret(identity, privateKey, GLOBAL_LABELS);
-      if (owned.store.get(keyOf(secret))?.data?.["kubeconfig"] !== secret.data?.["kubeconfig"]) {
-        await deps.client.apply(ctx, secrets, secret);
-        events.normal(ctx, identity, "KubeconfigEnsured", "Kubeconfig secret ensured");
-      }
+      const secret = await ensureSecret(ctx, identity);
       const name = secret.metadata?.name ?? "";
       if (identity.status?.kubeconfigSecretRef?.name !== name) {
         await deps.client.patch(
@@ -44,10 +56,24 @@ export function identityController(deps: Deps): Controller {
           { subresource: "status" },
         );
       }
-      if (identity.spec?.type === "ControlPlane" && renewInformer.store.get(key) === undefined) {
+      if (identity.spec?.type === "ControlPlane" && renew === undefined) {
         await deps.client.apply(ctx, renews, forgeRenew(identity, deps.settings.clusterId));
       }
       return DONE;
     },
   };
+
+  async function ensureSecret(ctx: Context, identity: Identity): Promise<Secret> {
+    const { privateKey } = await ensureClusterKeys(ctx, deps.client, deps.settings.liqoNamespace);
+    const secret = forgeKubeconfigSecret(identity, privateKey, GLOBAL_LABELS);
+    if (owned.store.get(keyOf(secret))?.data?.["kubeconfig"] !== secret.data?.["kubeconfig"]) {
+      await deps.client.apply(ctx, secrets, secret);
+      events.normal(ctx, identity, "KubeconfigEnsured", "Kubeconfig secret ensured");
+    }
+    return secret;
+  }
+}
+
+function notATenantNamespace({ metadata, spec }: Identity): string {
+  return `namespace ${metadata?.namespace} is not the tenant namespace of ${spec?.clusterID}`;
 }

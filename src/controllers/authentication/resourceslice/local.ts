@@ -24,6 +24,7 @@ export function localResourceSliceController(deps: Deps): Controller {
   const identityInformer = deps.informers.for(identities);
   const nodeInformer = deps.informers.for(virtualNodes);
   const events = deps.events("resourceslice-controller");
+  const isLocal = (slice: ResourceSlice): boolean => isLocalSlice(slice, deps.settings.clusterId);
   return {
     name: "local-resourceslice",
     watches: [
@@ -72,8 +73,18 @@ export function localResourceSliceController(deps: Deps): Controller {
   }
 }
 
-function isLocal({ metadata }: ResourceSlice): boolean {
-  return metadata?.labels?.[labels.REPLICATED] !== "true";
+/**
+ * Whether this cluster is the consumer of the slice. A tenant replicates its own into the same namespaces: for one that it
+ * made look local, this cluster would become its own provider's consumer, with its own key.
+ */
+export function isLocalSlice({ metadata, spec }: ResourceSlice, clusterId: string): boolean {
+  const own = metadata?.labels;
+  return (
+    own?.[labels.REPLICATED] !== "true" &&
+    own?.[labels.ORIGIN_ID] === undefined &&
+    (spec?.consumerClusterID ?? clusterId) === clusterId &&
+    spec?.providerClusterID !== clusterId
+  );
 }
 
 async function complete(ctx: Context, deps: Deps, slice: ResourceSlice): Promise<void> {

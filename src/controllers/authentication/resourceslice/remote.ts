@@ -6,18 +6,18 @@
 import { type ResourceSlice, resourceSlices } from "#api/authentication/resourceslice.ts";
 import { type Tenant, tenants } from "#api/authentication/tenant.ts";
 import * as labels from "#api/labels.ts";
-import { quotas } from "#api/offloading/quota.ts";
+import { type Quota, quotas } from "#api/offloading/quota.ts";
 import type { Context } from "#base/context.ts";
-import { messageOf } from "#base/errors.ts";
 import { forgeQuota, unbase64 } from "#forge/authentication.ts";
 import { certificateSecretName, GLOBAL_LABELS, sliceUserName } from "#forge/names.ts";
 import { type Controller, DONE, type Result, watchFor, watchMapped, watchOwned } from "#kube/controller/controller.ts";
 import { withCondition } from "#machinery/conditions.ts";
 import { keyOf } from "#machinery/meta.ts";
 import { jsonEquals } from "#machinery/schema/schema.ts";
-import { parseCsr } from "#pki/csr.ts";
+import { TenantNamespaces } from "#trust/tenant-namespaces.ts";
 import type { Deps } from "../../deps.ts";
 import { authParamsFor, ensureCertificate, renewalDelayMs } from "../certificate.ts";
+import { requestProblem } from "../request-problem.ts";
 
 type Status = NonNullable<ResourceSlice["status"]>;
 type SliceCondition = NonNullable<Status["conditions"]>[number];
@@ -26,6 +26,7 @@ export function remoteResourceSliceController(deps: Deps): Controller {
   const informer = deps.informers.for(resourceSlices);
   const tenantInformer = deps.informers.for(tenants);
   const quotaInformer = deps.informers.for(quotas);
+  const tenantNamespaces = new TenantNamespaces(deps.informers);
   const events = deps.events("remoteresourceslice-controller");
   return {
     name: "remote-resourceslice",
@@ -35,16 +36,20 @@ export function remoteResourceSliceController(deps: Deps): Controller {
       watchMapped(tenantInformer, ({ metadata }) =>
         informer.store.list(metadata?.namespace).filter(isReplica).map(keyOf),
       ),
+      tenantNamespaces.watch((namespace) => informer.store.list(namespace).filter(isReplica).map(keyOf)),
     ],
     reconcile: async (ctx, key): Promise<Result> => {
       const slice = informer.store.get(key);
       if (slice === undefined || !isReplica(slice) || slice.metadata?.deletionTimestamp !== undefined) return DONE;
       // The consumer completes its slice in a second write.
       if (slice.spec?.csr === undefined || slice.spec.consumerClusterID === undefined) return DONE;
-      const tenant = tenantInformer.store
-        .list(key.namespace)
-        .find(({ spec }) => spec?.clusterID === slice.spec?.consumerClusterID);
-      const problem = await requestProblem(slice, tenant);
+      const { consumerClusterID } = slice.spec;
+      const peer = tenantNamespaces.peerOf(key.namespace);
+      const tenant =
+        peer === consumerClusterID
+          ? tenantInformer.store.list(key.namespace).find(({ spec }) => spec?.clusterID === peer)
+          : undefined;
+      const problem = await sliceProblem(slice, tenant);
       if (problem !== undefined) {
         events.warning(ctx, slice, "Invalid ResourceSlice", problem);
         await writeStatus(ctx, deps, slice, {
@@ -55,15 +60,8 @@ export function remoteResourceSliceController(deps: Deps): Controller {
       }
       const { status, delayMs } = await answer(ctx, deps, slice, tenant);
       const written = await writeStatus(ctx, deps, slice, status);
-      await ensureQuota(
-        ctx,
-        deps,
-        written,
-        quotaInformer.store.get({
-          namespace: key.namespace ?? "",
-          name: sliceUserName(key.name, slice.spec.consumerClusterID),
-        })?.spec,
-      );
+      const quotaKey = { namespace: key.namespace ?? "", name: sliceUserName(key.name, consumerClusterID) };
+      await ensureQuota(ctx, deps, { slice: written, tenant, before: quotaInformer.store.get(quotaKey)?.spec });
       return { requeueAfterMs: delayMs };
     },
   };
@@ -73,22 +71,18 @@ function isReplica({ metadata }: ResourceSlice): boolean {
   return metadata?.labels?.[labels.REPLICATED] === "true";
 }
 
-async function requestProblem(slice: ResourceSlice, tenant: Tenant | undefined): Promise<string | undefined> {
+/** A tenant without a handshake has proved no key, so it may use any. */
+async function sliceProblem(slice: ResourceSlice, tenant: Tenant | undefined): Promise<string | undefined> {
   const { consumerClusterID = "", csr = "" } = slice.spec ?? {};
   if (tenant === undefined)
-    return `no Tenant of cluster ${consumerClusterID} in namespace ${slice.metadata?.namespace}`;
-  try {
-    const { subject } = await parseCsr(unbase64(csr));
-    const commonName = sliceUserName(slice.metadata?.name ?? "", consumerClusterID);
-    const isRight =
-      subject.commonName === commonName &&
-      subject.organizations.length === 1 &&
-      subject.organizations[0] === consumerClusterID;
-    if (isRight) return undefined;
-    return `spec.csr must be for CN=${commonName}, O=${consumerClusterID}, found CN=${subject.commonName}, O=${subject.organizations.join(",")}`;
-  } catch (error) {
-    return `spec.csr: ${messageOf(error)}`;
-  }
+    return `namespace ${slice.metadata?.namespace} is not the tenant namespace of ${consumerClusterID}, or holds no Tenant`;
+  const subject = {
+    commonName: sliceUserName(slice.metadata?.name ?? "", consumerClusterID),
+    organizations: [consumerClusterID],
+  };
+  const publicKey = tenant.spec?.publicKey ?? "";
+  const isTolerant = tenant.spec?.authzPolicy === "TolerateNoHandshake";
+  return requestProblem(unbase64(csr), subject, isTolerant && publicKey === "" ? undefined : unbase64(publicKey));
 }
 
 async function answer(
@@ -162,8 +156,18 @@ async function writeStatus(ctx: Context, deps: Deps, slice: ResourceSlice, statu
   return deps.client.updateStatus(ctx, resourceSlices, { ...slice, status });
 }
 
-async function ensureQuota(ctx: Context, deps: Deps, slice: ResourceSlice, before: unknown): Promise<void> {
+interface QuotaParts {
+  readonly slice: ResourceSlice;
+  readonly tenant: Tenant | undefined;
+  readonly before: Quota["spec"];
+}
+
+async function ensureQuota(ctx: Context, deps: Deps, { slice, tenant, before }: QuotaParts): Promise<void> {
   if (slice.status?.resources === undefined) return;
-  const quota = forgeQuota(slice, deps.settings.defaultLimitsEnforcement, GLOBAL_LABELS);
+  const quota = forgeQuota(slice, {
+    enforcement: deps.settings.defaultLimitsEnforcement,
+    isTenantCordoned: tenant?.spec?.tenantCondition === "Cordoned",
+    globalLabels: GLOBAL_LABELS,
+  });
   if (!jsonEquals(before, quota.spec)) await deps.client.apply(ctx, quotas, quota);
 }

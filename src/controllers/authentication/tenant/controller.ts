@@ -14,7 +14,7 @@ import { namespaceMaps } from "#api/offloading/namespace.ts";
 import type { Context } from "#base/context.ts";
 import { unbase64 } from "#forge/authentication.ts";
 import { forgeClusterwideBinding, forgeControlPlaneBinding } from "#forge/bindings.ts";
-import { certificateSecretName, NONCE_SECRET } from "#forge/names.ts";
+import { CONTROL_PLANE_GROUP, certificateSecretName, NONCE_SECRET } from "#forge/names.ts";
 import {
   type Controller,
   DONE,
@@ -28,19 +28,22 @@ import { clusterRoleBindings, roleBindings, secrets } from "#machinery/builtin.t
 import type { Resource } from "#machinery/gvk.ts";
 import { type KubeObject, keyOf } from "#machinery/meta.ts";
 import { jsonEquals } from "#machinery/schema/schema.ts";
-import { parseCsr } from "#pki/csr.ts";
+import { TenantNamespaces } from "#trust/tenant-namespaces.ts";
 import type { Deps } from "../../deps.ts";
 import { authParamsFor, ensureCertificate, renewalDelayMs } from "../certificate.ts";
+import { requestProblem } from "../request-problem.ts";
 
 export function tenantController(deps: Deps): Controller {
   const informer = deps.informers.for(tenants);
   const nonces = deps.informers.for(secrets, { labelSelector: labels.NONCE });
+  const tenantNamespaces = new TenantNamespaces(deps.informers);
   const events = deps.events("tenant-controller");
   return {
     name: "tenant",
     watches: [
       watchFor(informer),
       watchMapped(nonces, ({ metadata }) => informer.store.list(metadata?.namespace).map(keyOf)),
+      tenantNamespaces.watch((namespace) => informer.store.list(namespace).map(keyOf)),
     ],
     reconcile: async (ctx, key): Promise<Result> => {
       const found = await deps.client.find(ctx, tenants, key);
@@ -48,6 +51,12 @@ export function tenantController(deps: Deps): Controller {
       if (found.metadata?.deletionTimestamp !== undefined) {
         await release(ctx, deps, found, [resourceSlices, namespaceMaps, renews]);
         await removeFinalizer(ctx, deps.client, tenants, found, FINALIZER);
+        return DONE;
+      }
+      if (tenantNamespaces.peerOf(key.namespace) !== found.spec?.clusterID) {
+        // The webhook says so, too, but can be told to look away (liqo.io/webhook-skip).
+        const problem = `namespace ${key.namespace} is not the tenant namespace of ${found.spec?.clusterID}`;
+        events.warning(ctx, found, "WrongNamespace", problem);
         return DONE;
       }
       const tenant = await ensureFinalizer(ctx, deps.client, tenants, found, FINALIZER);
@@ -124,21 +133,9 @@ export async function handshakeProblem(tenant: Tenant, nonceSecret: Secret | und
       message: "spec.signature is not the nonce signed with spec.publicKey",
     };
   }
-  try {
-    const request = await parseCsr(unbase64(csr));
-    const { commonName, organizations } = request.subject;
-    const sameKey = createPublicKey(request.publicKey).equals(createPublicKey(key));
-    if (!sameKey) return { reason: "InvalidCSR", message: "spec.csr was made with another key than spec.publicKey" };
-    if (commonName !== clusterID || organizations.length !== 1 || organizations[0] !== "liqo.io") {
-      return {
-        reason: "InvalidCSR",
-        message: `spec.csr must be for CN=${clusterID}, O=liqo.io, found CN=${commonName}, O=${organizations.join(",")}`,
-      };
-    }
-  } catch (error) {
-    return { reason: "InvalidCSR", message: `spec.csr: ${error instanceof Error ? error.message : String(error)}` };
-  }
-  return undefined;
+  const subject = { commonName: clusterID, organizations: [CONTROL_PLANE_GROUP] };
+  const problem = await requestProblem(unbase64(csr), subject, key);
+  return problem === undefined ? undefined : { reason: "InvalidCSR", message: problem };
 }
 
 function isSignedBy(nonce: Buffer, signature: Buffer, publicKey: string): boolean {

@@ -29,6 +29,8 @@ import { deployments, nodes, pods, secrets } from "#machinery/builtin.ts";
 import type { KubeObject } from "#machinery/meta.ts";
 import { jsonEquals } from "#machinery/schema/schema.ts";
 import { isAlreadyExists } from "#machinery/status-error.ts";
+import { CONTROL_PLANE_SELECTOR, controlPlaneSecretProblem } from "#trust/control-plane-secret.ts";
+import { TenantNamespaces } from "#trust/tenant-namespaces.ts";
 import type { Deps } from "../../deps.ts";
 import { ApiServerPings } from "./ping.ts";
 import { foreignClusterStatus, type PeerObjects } from "./status.ts";
@@ -38,7 +40,7 @@ export function foreignClusterController(deps: Deps): Controller {
   const sources = peerSources(deps);
   const manual = watchManual();
   const pings = new ApiServerPings(deps.settings, (peer) => manual.trigger({ name: peer }));
-  const secretInformer = deps.informers.for(secrets, { labelSelector: `${labels.IDENTITY_TYPE}=ControlPlane` });
+  const secretInformer = deps.informers.for(secrets, { labelSelector: CONTROL_PLANE_SELECTOR });
   return {
     name: "foreigncluster",
     watches: [manual, watchFor(informer), ofPeer(secretInformer), ...sources.watches],
@@ -76,7 +78,10 @@ export function foreignClusterController(deps: Deps): Controller {
       name === undefined
         ? undefined
         : secretInformer.store.get({ namespace: identity?.metadata?.namespace ?? "", name });
-    const kubeconfig = secret?.data?.["kubeconfig"];
+    // The Identity lies in the peer's tenant namespace: only such are observed.
+    const place = { peer, identity, wasBelieved: false };
+    const isBelieved = secret !== undefined && controlPlaneSecretProblem(secret, place) === undefined;
+    const kubeconfig = isBelieved ? secret.data?.["kubeconfig"] : undefined;
     if (kubeconfig !== undefined) {
       pings.start(ctx, peer, Buffer.from(kubeconfig, "base64").toString("utf8"));
       return ensureFinalizer(ctx, d.client, foreignClusters, cluster, FINALIZER);
@@ -96,6 +101,7 @@ function ofPeer<T extends KubeObject>(informer: Informer<T>): Watch {
 
 function peerSources(deps: Deps): { watches: Watch[]; observe: (peer: string) => Omit<PeerObjects, "apiServer"> } {
   const { informers } = deps;
+  const tenantNamespaces = new TenantNamespaces(informers);
   const all = {
     tenants: informers.for(tenants),
     identities: informers.for(identities),
@@ -109,10 +115,15 @@ function peerSources(deps: Deps): { watches: Watch[]; observe: (peer: string) =>
     nodes: informers.for(nodes),
   };
   const gateways = (): KubeObject[] => [...all.servers.store.list(), ...all.clients.store.list()];
-  const isOf =
+  const isLabelled =
     (peer: string) =>
     ({ metadata }: KubeObject) =>
       metadata?.labels?.[labels.REMOTE_CLUSTER_ID] === peer;
+  // What is labelled for a peer and lies elsewhere may be anybody's.
+  const isOf =
+    (peer: string) =>
+    (object: KubeObject): boolean =>
+      isLabelled(peer)(object) && tenantNamespaces.peerOf(object.metadata?.namespace) === peer;
   return {
     watches: [
       ofPeer(all.tenants),
@@ -129,6 +140,10 @@ function peerSources(deps: Deps): { watches: Watch[]; observe: (peer: string) =>
       ),
       ofPeer(all.pods),
       ofPeer(all.nodes),
+      tenantNamespaces.watch((namespace) => {
+        const peer = tenantNamespaces.peerOf(namespace);
+        return peer === undefined ? [] : [{ name: peer }];
+      }),
     ],
     observe: (peer) => ({
       tenant: all.tenants.store.list().find(isOf(peer)),
@@ -146,7 +161,7 @@ function peerSources(deps: Deps): { watches: Watch[]; observe: (peer: string) =>
       virtualKubeletPods: all.pods.store.list().filter(isOf(peer)),
       nodes: all.nodes.store
         .list()
-        .filter((node) => isOf(peer)(node) && node.metadata?.labels?.[labels.TYPE] === labels.TYPE_VIRTUAL_NODE),
+        .filter((node) => isLabelled(peer)(node) && node.metadata?.labels?.[labels.TYPE] === labels.TYPE_VIRTUAL_NODE),
     }),
   };
 }

@@ -1,7 +1,8 @@
 /** Asks peers' API servers whether they live. Upstream: foreigncluster-controller/apiserver-status.go */
 import { type Context, sleep, withCancel, withTimeout } from "#base/context.ts";
+import { messageOf } from "#base/errors.ts";
 import { KubeClient } from "#kube/client/client.ts";
-import { configFromText } from "#kube/client/config.ts";
+import { inlineConfigFromText } from "#kube/client/inline-config.ts";
 import { readText } from "#kube/client/transport.ts";
 import type { Settings } from "../../deps.ts";
 
@@ -34,7 +35,7 @@ export class ApiServerPings {
     const { ctx, cancel } = withCancel(outer);
     const ping: Ping = { kubeconfig, cancel, state: running?.state };
     this.#pings.set(peer, ping);
-    this.#run(ctx, peer, ping).catch(() => undefined);
+    void this.#run(ctx, peer, ping);
   }
 
   stop(peer: string): void {
@@ -43,17 +44,28 @@ export class ApiServerPings {
   }
 
   async #run(ctx: Context, peer: string, ping: Ping): Promise<void> {
-    using client = new KubeClient(configFromText(ping.kubeconfig), "liqo-foreigncluster-checker");
-    while (!ctx.signal.aborted) {
-      const state = (await this.#isAlive(ctx, client)) ? "ready" : "notReady";
-      if (ctx.signal.aborted) return;
-      if (state !== ping.state) {
-        ping.state = state;
-        ctx.log.info("API server of peer", { peer, state });
-        this.#changed(peer);
+    try {
+      using client = new KubeClient(
+        inlineConfigFromText(ping.kubeconfig, `kubeconfig of ${peer}`),
+        "liqo-foreigncluster-checker",
+      );
+      while (!ctx.signal.aborted) {
+        this.#tell(ctx, peer, ping, (await this.#isAlive(ctx, client)) ? "ready" : "notReady");
+        await sleep(ctx, this.#settings.foreignClusterPingMs);
       }
-      await sleep(ctx, this.#settings.foreignClusterPingMs);
+    } catch (error) {
+      if (ctx.signal.aborted) return;
+      // With a kubeconfig that must not be used, nobody is reached.
+      ctx.log.error("API server of peer is not asked", { peer, error: messageOf(error) });
+      this.#tell(ctx, peer, ping, "notReady");
     }
+  }
+
+  #tell(ctx: Context, peer: string, ping: Ping, state: "ready" | "notReady"): void {
+    if (ctx.signal.aborted || state === ping.state) return;
+    ping.state = state;
+    ctx.log.info("API server of peer", { peer, state });
+    this.#changed(peer);
   }
 
   async #isAlive(ctx: Context, client: KubeClient): Promise<boolean> {

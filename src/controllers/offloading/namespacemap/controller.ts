@@ -1,6 +1,7 @@
 /**
- * On the provider: creates and deletes the twin namespaces that a replicated NamespaceMap asks for. A namespace that it
- * did not create is never touched. Upstream: pkg/liqo-controller-manager/offloading/namespacemap-controller
+ * On the provider: creates and deletes the twin namespaces that a replicated NamespaceMap asks for. Whose they are says the
+ * tenant namespace that the map lies in, not the map. A namespace that it did not create is never touched.
+ * Upstream: pkg/liqo-controller-manager/offloading/namespacemap-controller
  */
 import type { Namespace } from "kubernetes-types/core/v1";
 import * as annotations from "#api/annotations.ts";
@@ -15,7 +16,9 @@ import { namespaces, roleBindings } from "#machinery/builtin.ts";
 import { formatKey, keyOf, parseKey } from "#machinery/meta.ts";
 import { jsonEquals } from "#machinery/schema/schema.ts";
 import { isAlreadyExists } from "#machinery/status-error.ts";
+import { TenantNamespaces } from "#trust/tenant-namespaces.ts";
 import type { Deps } from "../../deps.ts";
+import { isReserved, reservedMessage } from "./reserved.ts";
 
 type Mapping = NonNullable<NonNullable<NamespaceMap["status"]>["currentMapping"]>;
 
@@ -24,10 +27,13 @@ const RETRY_MS = 5_000;
 export function namespaceMapController(deps: Deps): Controller {
   const informer = deps.informers.for(namespaceMaps);
   const namespaceInformer = deps.informers.for(namespaces);
+  const tenants = new TenantNamespaces(deps.informers);
+  const events = deps.events("namespacemap-controller");
   return {
     name: "namespacemap",
     watches: [
       watchFor(informer, isReplica),
+      tenants.watch((namespace) => informer.store.list(namespace).filter(isReplica).map(keyOf)),
       watchMapped(namespaceInformer, ({ metadata }) => {
         const owner = metadata?.annotations?.[annotations.MANAGED_BY_NAMESPACE_MAP];
         return owner === undefined ? [] : [parseKey(owner)];
@@ -37,12 +43,18 @@ export function namespaceMapController(deps: Deps): Controller {
       const found = informer.store.get(key);
       if (found === undefined || !isReplica(found)) return DONE;
       const isGoing = found.metadata?.deletionTimestamp !== undefined;
+      const consumerId = tenants.peerOf(key.namespace);
+      if (consumerId === undefined && !isGoing) return DONE;
       const map = isGoing ? found : await ensureFinalizer(ctx, deps.client, namespaceMaps, found, FINALIZER);
       const desired = isGoing ? {} : (map.spec?.desiredMapping ?? {});
       const managed = namespaceInformer.store.list().filter((namespace) => isManagedBy(namespace, map));
       const mapping: Mapping = {};
       for (const [origin, remote] of Object.entries(desired)) {
-        mapping[origin] = { remoteNamespace: remote, phase: await ensureTwin(ctx, deps, map, origin, remote) };
+        const twin = { map, consumerId: consumerId ?? "", origin, remote };
+        const phase = await ensureTwin(ctx, deps, twin);
+        mapping[origin] = { remoteNamespace: remote, phase };
+        if (phase === "Accepted" || map.status?.currentMapping?.[origin]?.phase === phase) continue;
+        if (isReserved(remote, deps.settings)) events.warning(ctx, map, "ReservedNamespace", reservedMessage(remote));
       }
       for (const namespace of managed) {
         const origin = namespace.metadata?.annotations?.[annotations.ORIGINAL_NAME] ?? "";
@@ -76,17 +88,22 @@ function isManagedBy(namespace: Namespace, map: NamespaceMap): boolean {
   return namespace.metadata?.annotations?.[annotations.MANAGED_BY_NAMESPACE_MAP] === formatKey(keyOf(map));
 }
 
+interface Twin {
+  readonly map: NamespaceMap;
+  readonly consumerId: string;
+  readonly origin: string;
+  readonly remote: string;
+}
+
 async function ensureTwin(
   ctx: Context,
   deps: Deps,
-  map: NamespaceMap,
-  origin: string,
-  remote: string,
+  { map, consumerId, origin, remote }: Twin,
 ): Promise<NonNullable<Mapping[string]["phase"]>> {
-  const consumerId = map.metadata?.labels?.[labels.REMOTE_CLUSTER_ID] ?? "";
   const managedBy = { [annotations.MANAGED_BY_NAMESPACE_MAP]: formatKey(keyOf(map)) };
   let twin = await deps.client.find(ctx, namespaces, { name: remote });
   if (twin === undefined) {
+    if (isReserved(remote, deps.settings)) return "CreationLoopBackOff";
     const metadata = {
       name: remote,
       labels: { [labels.REMOTE_CLUSTER_ID]: consumerId },

@@ -21,6 +21,8 @@ import { keyOf } from "#machinery/meta.ts";
 import { matchesNodeSelector } from "#machinery/node-affinity.ts";
 import { jsonEquals } from "#machinery/schema/schema.ts";
 import { isNotFound } from "#machinery/status-error.ts";
+import { isOwnNamespaceMap } from "#trust/namespace-map.ts";
+import { TenantNamespaces } from "#trust/tenant-namespaces.ts";
 import { managedBindings } from "../../accounts.ts";
 import type { Deps } from "../../deps.ts";
 import { planRights } from "./rights.ts";
@@ -34,12 +36,15 @@ export function namespaceOffloadingController(deps: Deps): Controller {
   const maps = deps.informers.for(namespaceMaps);
   const nodes = deps.informers.for(virtualNodes);
   const bindings = managedBindings(deps);
+  const tenants = new TenantNamespaces(deps.informers);
   const everyOne = (): ReturnType<typeof keyOf>[] => informer.store.list().map(keyOf);
   return {
     name: "namespaceoffloading",
     watches: [
       watchFor(informer, ({ metadata }) => metadata?.name === OFFLOADING_NAME),
       watchMapped(maps, everyOne),
+      // Namespaces come and go all the time; few are tenant namespaces.
+      tenants.watch((name) => (tenants.peerOf(name) === undefined ? [] : everyOne())),
       watchMapped(nodes, everyOne),
       watchMapped(bindings, ({ metadata }) => [{ namespace: metadata?.namespace ?? "", name: OFFLOADING_NAME }]),
     ],
@@ -47,7 +52,7 @@ export function namespaceOffloadingController(deps: Deps): Controller {
       const found = informer.store.get(key);
       if (found === undefined || key.name !== OFFLOADING_NAME) return DONE;
       const namespace = key.namespace ?? "";
-      const ours = maps.store.list().filter(({ metadata }) => metadata?.labels?.[labels.REPLICATED] !== "true");
+      const ours = maps.store.list().filter((map) => isOwnNamespaceMap(map, tenants.peerOf(map.metadata?.namespace)));
       const isGoing = found.metadata?.deletionTimestamp !== undefined;
       const offloading = isGoing
         ? found

@@ -24,6 +24,13 @@ for (const [name, required, maps, bindings, expected] of [
   ["what is granted already is not written again", ["rome"], [], [bound(ROME)], []],
   ["changed by hand is put right", ["rome"], [], [changed], ["+liqo-rome"]],
   ["kept until the twin is gone", [], [mapOf("rome")], [bound(ROME)], []],
+  [
+    "a provider that tells of a twin nobody asked for is granted nothing",
+    ["rome"],
+    [mapOf("turin")],
+    [bound(ROME)],
+    [],
+  ],
   ["taken away after that", [], [], [bound(ROME)], ["-liqo-rome"]],
   [
     "taken away when the virtual node is gone",

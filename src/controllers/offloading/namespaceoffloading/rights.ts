@@ -21,14 +21,16 @@ export interface RightsPlan {
   readonly revoke: readonly RoleBinding[];
 }
 
-/** A virtual kubelet keeps its rights until the twin namespace is gone. */
+/** Granted to those that were asked for; kept, not granted, while the provider still tells of a twin. */
 export function planRights({ namespace, nodes, required, maps, bindings }: RightsSeen): RightsPlan {
   const mapped = new Set(maps.filter((map) => map.status?.currentMapping?.[namespace] !== undefined).map(providerOf));
-  const wanted = nodes
-    .filter(({ spec }) => required.has(spec?.clusterID ?? "") || mapped.has(spec?.clusterID ?? ""))
-    .map((node) => forgeVkNamespaceBinding(node, namespace));
+  const bindingsTo = (providers: ReadonlySet<string>): RoleBinding[] =>
+    nodes
+      .filter(({ spec }) => providers.has(spec?.clusterID ?? ""))
+      .map((node) => forgeVkNamespaceBinding(node, namespace));
+  const wanted = bindingsTo(required);
   const found = new Map(bindings.filter(isVkNamespaceBinding).map((binding) => [binding.metadata?.name, binding]));
-  const names = new Set(wanted.map(({ metadata }) => metadata?.name));
+  const names = new Set([...wanted, ...bindingsTo(mapped)].map(({ metadata }) => metadata?.name));
   return {
     grant: wanted.filter((binding) => !isSame(binding, found.get(binding.metadata?.name))),
     revoke: [...found.values()].filter(({ metadata }) => !names.has(metadata?.name)),

@@ -21,7 +21,10 @@ test("a pod in a namespace that is not offloaded waits, one that ran has failed,
       metadata: { name: NODE, namespace: MAP.namespace },
       spec: { clusterID: "cluster-b" },
     });
-    const map = await client.create(ctx, namespaceMaps, { metadata: MAP });
+    const map = await client.create(ctx, namespaceMaps, {
+      metadata: MAP,
+      spec: { desiredMapping: { off: "off-cluster-a" } },
+    });
     await client.updateStatus(ctx, namespaceMaps, { ...map, status: { currentMapping: accepted } });
   });
   const { ctx, client } = running;

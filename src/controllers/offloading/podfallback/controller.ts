@@ -3,7 +3,7 @@
  * kubelet, which has no rights in such namespaces. Upstream: pkg/virtualKubelet/reflection/workload/pod.go (FallbackPodReflector)
  */
 import type { Pod } from "kubernetes-types/core/v1";
-import { acceptedTwins, namespaceMaps } from "#api/offloading/namespace.ts";
+import { namespaceMaps } from "#api/offloading/namespace.ts";
 import { virtualNodes } from "#api/offloading/virtualnode.ts";
 import { forgeRejectedStatus } from "#forge/pod/status.ts";
 import { forgeStatusPatch } from "#forge/pod/status-patch.ts";
@@ -11,6 +11,7 @@ import { type Controller, DONE, type Result, watchFor, watchMapped } from "#kube
 import { pods } from "#machinery/builtin.ts";
 import { keyOf } from "#machinery/meta.ts";
 import { isNotFound } from "#machinery/status-error.ts";
+import { acceptedMappings } from "#trust/namespace-map.ts";
 import type { Deps } from "../../deps.ts";
 import { podsInBrief } from "../../pods.ts";
 import { planFallback } from "./plan.ts";
@@ -27,7 +28,8 @@ export function podFallbackController(deps: Deps): Controller {
     const provider = node?.spec?.clusterID;
     if (node === undefined || provider === undefined) return undefined;
     const map = maps.store.get({ namespace: node.metadata?.namespace ?? "", name: provider });
-    return acceptedTwins(map).has(metadata?.namespace ?? "") ? undefined : provider;
+    const isOffloaded = map !== undefined && acceptedMappings(map).has(metadata?.namespace ?? "");
+    return isOffloaded ? undefined : provider;
   };
   const stranded = () => podInformer.store.list().filter((pod) => strandedAt(pod) !== undefined);
   return {

@@ -8,10 +8,12 @@ import * as labels from "#api/labels.ts";
 import { type Configuration, configurations } from "#api/networking/configuration.ts";
 import { type ShadowEndpointSlice, shadowEndpointSlices } from "#api/offloading/shadow.ts";
 import { mustParseCidr, remapIp } from "#base/cidr.ts";
+import { marksOfShadow } from "#forge/marks.ts";
 import { GLOBAL_LABELS } from "#forge/names.ts";
 import { type Controller, DONE, watchFor, watchMapped, watchOwned } from "#kube/controller/controller.ts";
 import { endpointSlices } from "#machinery/builtin.ts";
 import { controllerReference, keyOf } from "#machinery/meta.ts";
+import { TenantNamespaces } from "#trust/tenant-namespaces.ts";
 import type { Deps } from "../../deps.ts";
 
 const FIELD_MANAGER = "shadow-endpointslice-controller";
@@ -21,10 +23,12 @@ export function shadowEndpointSliceController(deps: Deps): Controller {
   const slices = deps.informers.for(endpointSlices, { labelSelector: `${labels.MANAGED_BY}=shadowendpointslice` });
   const foreign = deps.informers.for(foreignClusters);
   const configs = deps.informers.for(configurations);
+  const tenants = new TenantNamespaces(deps.informers);
+  // Whose the addresses are says the twin namespace, which this cluster made, not the consumer's label.
   const ofPeer = (peer: string | undefined) =>
     informer.store
       .list()
-      .filter(({ metadata }) => metadata?.labels?.[labels.ORIGIN] === peer)
+      .filter(({ metadata }) => tenants.consumerOf(metadata?.namespace) === peer)
       .map(keyOf);
   return {
     name: "shadowendpointslice",
@@ -32,16 +36,20 @@ export function shadowEndpointSliceController(deps: Deps): Controller {
     watches: [
       watchFor(informer),
       watchOwned(slices, "ShadowEndpointSlice"),
+      tenants.watch((namespace) => informer.store.list(namespace).map(keyOf)),
       watchMapped(foreign, ({ metadata }) => ofPeer(metadata?.name)),
       watchMapped(configs, ({ metadata }) => ofPeer(metadata?.labels?.[labels.REMOTE_CLUSTER_ID])),
     ],
     reconcile: async (ctx, key) => {
       const shadow = informer.store.get(key);
       if (shadow === undefined || shadow.metadata?.deletionTimestamp !== undefined) return DONE;
-      const origin = shadow.metadata?.labels?.[labels.ORIGIN] ?? "";
+      const origin = tenants.consumerOf(key.namespace) ?? "";
       const configuration = configs.store
         .list()
-        .find(({ metadata }) => metadata?.labels?.[labels.REMOTE_CLUSTER_ID] === origin);
+        .find(
+          ({ metadata }) =>
+            metadata?.labels?.[labels.REMOTE_CLUSTER_ID] === origin && tenants.peerOf(metadata.namespace) === origin,
+        );
       const wanted = forgeSlice(shadow, configuration, foreign.store.get({ name: origin }));
       if (!isSame(slices.store.get(key), wanted))
         await deps.client.apply(ctx, endpointSlices, wanted, { fieldManager: FIELD_MANAGER });
@@ -62,8 +70,8 @@ export function forgeSlice(
     metadata: {
       name,
       namespace,
-      labels: { ...GLOBAL_LABELS, ...own, [labels.MANAGED_BY]: "shadowendpointslice" },
-      ...(annotations !== undefined && { annotations }),
+      labels: { ...marksOfShadow(own), ...GLOBAL_LABELS, [labels.MANAGED_BY]: "shadowendpointslice" },
+      ...(annotations !== undefined && { annotations: marksOfShadow(annotations) }),
       ownerReferences: [controllerReference(shadow)],
     },
     addressType,

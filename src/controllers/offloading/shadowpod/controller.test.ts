@@ -8,7 +8,7 @@ import { startTwoClusters } from "#kit/two-clusters.ts";
 import { runController } from "#kube/controller/controller.ts";
 import { Informers } from "#kube/informer/informers.ts";
 import { coreEvents, pods } from "#machinery/builtin.ts";
-import { shadowPodController } from "./controller.ts";
+import { planShadowPod, shadowPodController } from "./controller.ts";
 
 test("a pod of that name that is somebody else's is told of, and its phase is not the ShadowPod's", async () => {
   await using clusters = await startTwoClusters();
@@ -30,4 +30,22 @@ test("a pod of that name that is somebody else's is told of, and its phase is no
   assert.equal((await client.get(ctx, shadowPods, key)).status?.phase, undefined);
   cancel();
   await running;
+});
+
+test("a pod takes no mark of Liqo from its ShadowPod, but those that reflection goes by", () => {
+  const own = { app: "web", "offloading.liqo.io/origin": "milan", "liqo.io/creator-user": "u" };
+  const forged = {
+    "networking.liqo.io/component": "gateway",
+    "networking.liqo.io/active": "true",
+    "liqo.io/shadowPod": "",
+  };
+  const shadow = {
+    metadata: { name: "a", labels: { ...own, ...forged }, annotations: { "liqo.io/x": "y", note: "kept" } },
+    spec: { pod: { containers: [] } },
+  };
+  const plan = planShadowPod(shadow, undefined);
+  assert.deepEqual(plan.do === "create" ? [plan.pod.metadata?.labels, plan.pod.metadata?.annotations] : plan, [
+    { ...own, "liqo.io/managed-by": "shadowpod" },
+    { note: "kept" },
+  ]);
 });

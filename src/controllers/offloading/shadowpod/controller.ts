@@ -7,6 +7,7 @@ import * as labels from "#api/labels.ts";
 import { type ShadowPod, shadowPods } from "#api/offloading/shadow.ts";
 import type { Context } from "#base/context.ts";
 import { messageOf } from "#base/errors.ts";
+import { marksOfShadow } from "#forge/marks.ts";
 import { type Controller, DONE, type Result, watchFor, watchOwned } from "#kube/controller/controller.ts";
 import { pods } from "#machinery/builtin.ts";
 import { controllerOf, controllerReference, keyOf } from "#machinery/meta.ts";
@@ -92,8 +93,8 @@ function podOf(shadow: ShadowPod): Pod {
     metadata: {
       name,
       namespace,
-      labels: { ...own, [labels.MANAGED_BY]: "shadowpod" },
-      ...(annotations !== undefined && { annotations }),
+      labels: { ...marksOfShadow(own), [labels.MANAGED_BY]: "shadowpod" },
+      ...(annotations !== undefined && { annotations: marksOfShadow(annotations) }),
       ownerReferences: [controllerReference(shadow)],
     },
     ...(shadow.spec?.pod !== undefined && { spec: shadow.spec.pod }),

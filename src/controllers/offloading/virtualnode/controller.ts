@@ -19,6 +19,7 @@ import { clusterRoleBindings, deployments, nodes, roleBindings, serviceAccounts 
 import { withCondition } from "#machinery/conditions.ts";
 import { keyOf } from "#machinery/meta.ts";
 import { isAlreadyExists } from "#machinery/status-error.ts";
+import { TenantNamespaces } from "#trust/tenant-namespaces.ts";
 import { managedBindings, watchAccounts } from "../../accounts.ts";
 import type { Deps } from "../../deps.ts";
 import { drainNode } from "./drain.ts";
@@ -34,6 +35,8 @@ export function virtualNodeController(deps: Deps): Controller {
   const maps = deps.informers.for(namespaceMaps);
   const foreign = deps.informers.for(foreignClusters);
   const nodeInformer = deps.informers.for(nodes);
+  const tenants = new TenantNamespaces(deps.informers);
+  const events = deps.events("virtualnode-controller");
   const ofPeer = (peer: string | undefined) =>
     informer.store
       .list()
@@ -44,6 +47,7 @@ export function virtualNodeController(deps: Deps): Controller {
     workers: 2,
     watches: [
       watchFor(informer),
+      tenants.watch((namespace) => informer.store.list(namespace).map(keyOf)),
       watchMapped(configs, ({ metadata }) => ofPeer(metadata?.labels?.[labels.REMOTE_CLUSTER_ID])),
       watchMapped(maps, ({ metadata }) => ofPeer(metadata?.labels?.[labels.REMOTE_CLUSTER_ID])),
       watchMapped(deploymentInformer, ({ metadata }) => [
@@ -70,6 +74,12 @@ export function virtualNodeController(deps: Deps): Controller {
         return remove(ctx, deps, found, isUnreachable(peer), informer.store.list());
       }
       if (found.spec?.template?.spec === undefined) return DONE;
+      if (tenants.peerOf(key.namespace) !== found.spec.clusterID) {
+        // Its virtual kubelet gets rights in the whole cluster: only where nobody but Liqo and administrators writes.
+        const problem = `namespace ${key.namespace} is not the tenant namespace of ${found.spec.clusterID}`;
+        events.warning(ctx, found, "WrongNamespace", problem);
+        return DONE;
+      }
       const node = await ensureFinalizer(ctx, deps.client, virtualNodes, found, FINALIZER);
       await ensureObjects(ctx, deps, node, configs.store.list());
       const isPresent = nodeInformer.store.get({ name: key.name }) !== undefined;
@@ -97,7 +107,9 @@ async function ensureObjects(
   await deps.client.create(ctx, namespaceMaps, forgeNamespaceMap(providerId, namespace)).catch((error: unknown) => {
     if (!isAlreadyExists(error)) throw error;
   });
-  const configuration = configs.find(({ metadata }) => metadata?.labels?.[labels.REMOTE_CLUSTER_ID] === providerId);
+  const configuration = configs.find(
+    ({ metadata }) => metadata?.namespace === namespace && metadata.labels?.[labels.REMOTE_CLUSTER_ID] === providerId,
+  );
   const deployment = forgeVkDeployment(node, cidrArguments(configuration));
   if (deployment !== undefined) await deps.client.apply(ctx, deployments, deployment);
 }

@@ -1,0 +1,46 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { ResourceSlice } from "#api/authentication/resourceslice.ts";
+import * as labels from "#api/labels.ts";
+import { forgeResourceSlice } from "#forge/authentication.ts";
+import { replicaOf } from "#replication/replica.ts";
+import { isLocalSlice } from "./local.ts";
+
+const OPTIONS = {
+  name: "rome",
+  namespace: "liqo-tenant-rome",
+  class: "default",
+  resources: {},
+  createVirtualNode: true,
+};
+/** Of milan, for rome. */
+const OWN = forgeResourceSlice({ ...OPTIONS, providerId: "rome" });
+const completed = (slice: ResourceSlice, consumerClusterID: string): ResourceSlice => ({
+  ...slice,
+  spec: { ...slice.spec, consumerClusterID },
+});
+const REPLICA = replicaOf({ ...completed(OWN, "milan") }, "liqo-tenant-milan", "milan") as ResourceSlice;
+const withLabels = (changes: Record<string, string>): ResourceSlice => ({
+  ...REPLICA,
+  metadata: { ...REPLICA.metadata, labels: { ...REPLICA.metadata?.labels, ...changes } },
+});
+const { [labels.ORIGIN_ID]: _origin, ...withoutOrigin } =
+  withLabels({ [labels.REPLICATED]: "false" }).metadata?.labels ?? {};
+
+for (const [name, clusterId, isLocal, slice] of [
+  ["as a person makes it, at the consumer", "milan", true, OWN],
+  ["completed, at the consumer", "milan", true, completed(OWN, "milan")],
+  ["the replica, at the provider", "rome", false, REPLICA],
+  ["the replica that its tenant relabelled", "rome", false, withLabels({ [labels.REPLICATED]: "false" })],
+  [
+    "the replica without any sign of it",
+    "rome",
+    false,
+    { ...REPLICA, metadata: { ...REPLICA.metadata, labels: withoutOrigin } },
+  ],
+  ["one of another consumer", "milan", false, completed(OWN, "turin")],
+] as const) {
+  test(`a slice ${name} is ${isLocal ? "" : "not "}this cluster's own`, () => {
+    assert.equal(isLocalSlice(slice, clusterId), isLocal);
+  });
+}

@@ -1,0 +1,78 @@
+/**
+ * A kubeconfig that came out of a Secret: somebody else wrote it, and who uses it has more rights than who wrote it. Only
+ * data that stands in it counts: no files of this machine, no programs, no server that proves nothing.
+ * Kubernetes: client-go/tools/clientcmd honours all of these
+ */
+import { parse } from "yaml";
+import { messageOf } from "#base/errors.ts";
+import {
+  type ClusterConfig,
+  configFromKubeconfig,
+  type Kubeconfig,
+  KubeconfigError,
+  type NamedItem,
+  parseJson,
+} from "./config.ts";
+
+/** A kubeconfig with three certificates is a tenth of this. */
+const MAX_BYTES = 64 * 1024;
+
+const ALLOWED = {
+  cluster: ["server", "certificate-authority-data", "tls-server-name"],
+  user: ["client-certificate-data", "client-key-data", "token"],
+} as const;
+
+/** The configuration for the current context. Throws a KubeconfigError that names the field; `origin` is told in it. */
+export function inlineConfigFromText(text: string, origin: string): ClusterConfig {
+  const kubeconfig = parseBounded(text, origin);
+  for (const what of ["cluster", "user"] as const) {
+    for (const item of kubeconfig[`${what}s`] ?? []) refuseOthers(item, what, origin);
+  }
+  const config = configFromKubeconfig(kubeconfig, {}, origin);
+  if (!config.server.startsWith("https://"))
+    throw new KubeconfigError(`${origin}: server "${config.server}" must be an https URL`);
+  return config;
+}
+
+/** Everything but what is known to be harmless, so that what is invented next is refused, too. */
+function refuseOthers(item: NamedItem, what: "cluster" | "user", origin: string): void {
+  const allowed: readonly string[] = ALLOWED[what];
+  for (const [field, value] of Object.entries(item[what] ?? {})) {
+    if (allowed.includes(field) || isUnset(value)) continue;
+    throw new KubeconfigError(
+      `${origin}: ${what} "${item.name}" has ${field}, which a kubeconfig from a Secret must not have; allowed are ${allowed.join(", ")}`,
+    );
+  }
+}
+
+/** As good as absent: `insecure-skip-tls-verify: false`. */
+function isUnset(value: unknown): boolean {
+  return value === undefined || value === null || value === "" || value === false;
+}
+
+function parseBounded(text: string, origin: string): Kubeconfig {
+  const bytes = Buffer.byteLength(text);
+  if (bytes > MAX_BYTES) throw new KubeconfigError(`${origin}: has ${bytes} bytes, allowed are ${MAX_BYTES}`);
+  let value: unknown;
+  try {
+    // Aliases multiply what is written; to look for repeated keys takes quadratic time.
+    value = parseJson(text) ?? parse(text, { maxAliasCount: 0, uniqueKeys: false });
+  } catch (cause) {
+    throw new KubeconfigError(`${origin}: is not valid YAML: ${messageOf(cause)}`, { cause });
+  }
+  if (!isKubeconfig(value)) throw new KubeconfigError(`${origin}: is not a kubeconfig`);
+  return value;
+}
+
+function isKubeconfig(value: unknown): value is Kubeconfig {
+  if (!isRecord(value)) return false;
+  return (["clusters", "users", "contexts"] as const).every((list) => {
+    const items = value[list] ?? [];
+    const field = list.slice(0, -1);
+    return Array.isArray(items) && items.every((item) => isRecord(item) && isRecord(item[field] ?? {}));
+  });
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
