@@ -6,6 +6,7 @@ import { gzip } from "node:zlib";
 import { failure, StatusError } from "#machinery/status-error.ts";
 import type { WatchSink } from "./handlers/watch.ts";
 import { formatYaml } from "./handlers/yaml.ts";
+import { warningHeaders } from "./warnings.ts";
 
 export type Incoming = IncomingMessage | Http2ServerRequest;
 /** The two response classes share what is used here; their overloads don't unite. */
@@ -32,8 +33,8 @@ export async function sendObject(outgoing: Outgoing, answer: Answer): Promise<vo
     "content-type": answer.yaml === true ? "application/yaml" : "application/json",
     "cache-control": "no-cache, private",
   };
-  const warnings = [...new Set(answer.warnings ?? [])].map((warning) => `299 - ${JSON.stringify(warning)}`);
-  if (warnings.length > 0) headers.warning = warnings.map((warning) => warning.replace(/[^\x20-\x7e]/g, "?"));
+  const warnings = warningHeaders(answer.warnings ?? []);
+  if (warnings.length > 0) headers.warning = warnings;
   let bytes: Buffer | string = text;
   if (answer.acceptsGzip === true && text.length > GZIP_THRESHOLD_BYTES) {
     bytes = await compress(text, { level: 1 });

@@ -6,7 +6,7 @@
 import type { FieldError } from "#machinery/field-error.ts";
 import type { Resource } from "#machinery/gvk.ts";
 import type { KubeObject } from "#machinery/meta.ts";
-import type { JsonObject } from "#machinery/schema/schema.ts";
+import type { JsonObject, Schema } from "#machinery/schema/schema.ts";
 
 export interface Column {
   readonly name: string;
@@ -65,6 +65,8 @@ export interface ResourceStrategy<T extends KubeObject = KubeObject> {
   readonly fixed?: readonly string[];
   /** What encoded objects have though nobody set it, besides empty structs (handlers/empty-fields.ts): `{ rules: null }`. */
   readonly empty?: JsonObject;
+  /** The types of a kind that has no schema: wrong ones are refused, unknown fields kept. */
+  readonly shape?: Schema;
   readonly scale?: ScaleMapping;
   /** Default grace in seconds of a graceful deletion for this object; undefined: deleted at once. Only pods use it. */
   gracePeriodSeconds?(object: T): number | undefined;

@@ -1,5 +1,5 @@
 /** What a catalogue entry says, and how a user writes one in YAML. */
-import { parse } from "yaml";
+import { parseYaml } from "#base/text/yaml.ts";
 
 /** What the container's root is made of. Everything else in it is empty and private to the container. */
 export interface RootRecipe {
@@ -46,7 +46,7 @@ const FIELDS = new Set([
 
 /** The entries of a user's file: `images: [{names: […], base: host, entrypoint: […], …}]`. Throws on anything it does not know. */
 export function parseEntries(text: string, origin: string): ImageEntry[] {
-  const file = parse(text) as { images?: unknown } | null;
+  const file = parseYaml(text) as { images?: unknown } | null;
   const images = file?.images;
   if (!Array.isArray(images)) throw new TypeError(`${origin}: must have a list "images"`);
   return images.map((item: unknown, index) => checkEntry(item, `${origin}: images[${index}]`));

@@ -1,7 +1,7 @@
 /**
  * Resource quantities such as `250m`, `1.5`, `64Mi`, `3k`, `1e3`.
  * Kubernetes: apimachinery/pkg/api/resource/quantity.go. Amounts are held in thousandths (milli) as bigint: exact, and as
- * fine as any scheduler needs; finer amounts are rounded up, as Kubernetes does.
+ * fine as any scheduler needs; finer amounts are rounded up and larger ones than 2^63-1 units capped, as Kubernetes documents.
  */
 const BINARY: Readonly<Record<string, bigint>> = {
   Ki: 1024n,
@@ -23,20 +23,76 @@ const DECIMAL_EXPONENT: Readonly<Record<string, number>> = {
   P: 15,
   E: 18,
 };
-const FORM = /^([+-]?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d{1,3})|(Ki|Mi|Gi|Ti|Pi|Ei|[numkMGTPE]))?$/;
+// Kubernetes: quantity.go ("no quantity may represent a number greater than 2^63-1 in magnitude"); 10^19 is beyond it.
+const MAX_MILLI = (2n ** 63n - 1n) * 1000n;
+const MAX_WHOLE_DIGITS = 19;
+// Enough for 19 digits times 2^60, to a thousandth; what is cut off only rounds up.
+const KEPT_DIGITS = 64;
+const MAX_EXPONENT = 2 ** 63;
 
-/** The quantity in thousandths of its unit; undefined when the text is not a quantity. */
+// Two expressions, since one with digits at both ends backtracks for every digit of a long number.
+const NUMBER = /^([+-]?)(\d*)(?:\.(\d*))?/;
+const SUFFIX = /^[eEinumkKMGTP]*[-+]?\d*$/;
+const WRONG_FORM = "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'";
+const WRONG_SUFFIX = "unable to parse quantity's suffix";
+
+interface Scanned {
+  readonly isNegative: boolean;
+  /** The digits without those that lead with nothing, and how many of them stand before the point. */
+  readonly digits: string;
+  readonly wholeDigits: number;
+  readonly factor: bigint;
+}
+
+/** The quantity in thousandths of its unit; undefined when the text is not a quantity. Time is linear in its length. */
 export function parseQuantityMilli(text: string | number): bigint | undefined {
-  const match = FORM.exec(String(text));
-  if (match === null) return undefined;
-  const [, sign, whole = "", fraction = "", exponent, suffix = ""] = match;
-  if (whole === "" && fraction === "") return undefined;
-  const digits = BigInt(`${whole}${fraction}` || "0");
-  const factor = BINARY[suffix] ?? 1n;
-  const power = (exponent !== undefined ? Number(exponent) : (DECIMAL_EXPONENT[suffix] ?? 0)) + 3 - fraction.length;
-  const scaled = digits * factor;
+  const scanned = scan(String(text));
+  if (typeof scanned === "string") return undefined;
+  const { isNegative, digits, wholeDigits, factor } = scanned;
+  const milli = digits === "" ? 0n : magnitude(digits, wholeDigits, factor);
+  return isNegative ? -milli : milli;
+}
+
+/** Why the text is no quantity, in Kubernetes' words; undefined when it is one. */
+export function findQuantityError(text: string | number): string | undefined {
+  const scanned = scan(String(text));
+  return typeof scanned === "string" ? scanned : undefined;
+}
+
+/** As Kubernetes' scanner, which takes digits that are not there (`m`, `.`) for a zero. */
+function scan(text: string): Scanned | string {
+  const [number = "", sign, whole = "", fraction = ""] = NUMBER.exec(text) ?? [];
+  const suffix = text.slice(number.length);
+  if (text === "" || !SUFFIX.test(suffix)) return WRONG_FORM;
+  const scale = scaleOf(suffix);
+  if (scale === undefined) return WRONG_SUFFIX;
+  const all = whole + fraction;
+  const digits = all.replace(/^0+/, "");
+  const wholeDigits = whole.length - (all.length - digits.length) + scale.exponent;
+  return { isNegative: sign === "-", digits, wholeDigits, factor: scale.factor };
+}
+
+function scaleOf(suffix: string): { factor: bigint; exponent: number } | undefined {
+  const factor = BINARY[suffix];
+  if (factor !== undefined) return { factor, exponent: 0 };
+  const known = DECIMAL_EXPONENT[suffix];
+  if (known !== undefined) return { factor: 1n, exponent: known };
+  if (!/^[eE][-+]?\d+$/.test(suffix)) return undefined;
+  const exponent = Number(suffix.slice(1));
+  return Math.abs(exponent) < MAX_EXPONENT ? { factor: 1n, exponent } : undefined;
+}
+
+/** 0.digits times 10^wholeDigits times the factor, in thousandths, rounded up and capped. */
+function magnitude(digits: string, wholeDigits: number, factor: bigint): bigint {
+  if (wholeDigits > MAX_WHOLE_DIGITS) return MAX_MILLI;
+  // Less than a thousandth, whatever the factor.
+  if (wholeDigits < -KEPT_DIGITS) return 1n;
+  const isCut = /[1-9]/.test(digits.slice(KEPT_DIGITS));
+  const kept = digits.slice(0, KEPT_DIGITS) + (isCut ? "1" : "");
+  const scaled = BigInt(kept) * factor;
+  const power = wholeDigits + 3 - kept.length;
   const milli = power >= 0 ? scaled * 10n ** BigInt(power) : divideUp(scaled, 10n ** BigInt(-power));
-  return sign === "-" ? -milli : milli;
+  return milli > MAX_MILLI ? MAX_MILLI : milli;
 }
 
 /** As parseQuantityMilli, for values that validation has accepted; anything else counts as 0. */

@@ -12,6 +12,7 @@ import {
   type CustomResourceDefinition,
   customResourceDefinitions,
 } from "./crd.ts";
+import { crdShape } from "./shape.ts";
 import { validateCrd } from "./validate.ts";
 
 const strategy: ResourceStrategy<CustomResourceDefinition> = {
@@ -20,6 +21,7 @@ const strategy: ResourceStrategy<CustomResourceDefinition> = {
   storageVersion: "v1beta1",
   deletionFinalizer: CLEANUP_FINALIZER,
   empty: { spec: { group: "", names: { plural: "", kind: "" }, scope: "", versions: null } },
+  shape: crdShape,
   shortNames: ["crd", "crds"],
   categories: ["api-extensions"],
   status: true,

@@ -2,6 +2,7 @@
  * Request bodies to objects: media types, type checks, unknown and duplicate fields, version and kind.
  * Kubernetes: staging/src/k8s.io/apiserver/pkg/endpoints/handlers/create.go, apimachinery/pkg/runtime/serializer/json
  */
+import { parseJson as parseBoundedJson } from "#base/text/json.ts";
 import { invalid } from "#machinery/field-error.ts";
 import { apiVersionOf, parseApiVersion } from "#machinery/gvk.ts";
 import type { UnstructuredObject } from "#machinery/meta.ts";
@@ -15,7 +16,7 @@ import type { Call } from "../core.ts";
 import type { ServedResource } from "../registry.ts";
 import { findBase64Error } from "./byte-fields.ts";
 import { findJsonSyntaxError } from "./go-json.ts";
-import { parseYaml } from "./yaml.ts";
+import { parseYaml, type YamlBody } from "./yaml.ts";
 
 export interface Decoded {
   readonly value: JsonObject;
@@ -27,6 +28,8 @@ export interface Decoded {
 
 // Kubernetes: apiserver/pkg/endpoints/handlers/rest.go (transformDecodeError, summarizeData)
 const SHOWN_BYTES = 30;
+// Go: sigs.k8s.io/json/internal/golang/encoding/json/kubernetes_patch.go (saveStrictError)
+const MAX_STRICT_ERRORS = 100;
 const PROTOBUF = "application/vnd.kubernetes.protobuf";
 const MEDIA_TYPES = ["application/json", "application/yaml", PROTOBUF];
 
@@ -85,7 +88,7 @@ export function unsupportedMediaType(accepted: readonly string[]): Error {
 function parseJson(text: string): JsonObject {
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = parseBoundedJson(text);
   } catch {
     throw badRequest(`couldn't get version/kind; json parse error: ${findJsonSyntaxError(text)}`);
   }
@@ -128,16 +131,17 @@ export function refusePrototype(text: string, value: unknown): void {
 }
 
 function decodeYaml(call: Call, text: string): Decoded {
-  let value: unknown;
+  let body: YamlBody;
   try {
-    value = parseYaml(text);
+    body = parseYaml(text);
   } catch (cause) {
     if (cause instanceof SyntaxError) throw unrecognized(call.served, cause.message, text);
     throw cause;
   }
+  const { value, problems } = body;
   refusePrototype(text, value);
   if (!isJsonObject(value)) throw badRequest("error parsing YAML: the body is no mapping");
-  return { value, text, problems: [] };
+  return { value, text, problems: [...problems] };
 }
 
 /** A decoded body as an object of the resource's kind, without unknown fields; problems go where fieldValidation says. */
@@ -159,11 +163,18 @@ export function normalize(
   refuseType: (value: JsonObject, schema: Schema) => void = (object, schema) => refuseBody(served, object, schema),
 ): string[] {
   const schema = served.schema();
-  if (schema === undefined) return [];
+  if (schema === undefined) {
+    const { shape } = served.strategy;
+    if (shape === undefined) return [];
+    refuseType(value, shape);
+    dropNulls(value, shape);
+    return [];
+  }
   if (served.custom) refuseBody(served, value, schema);
   else refuseType(value, schema);
   const unknown = prune(value, schema).map((path) => `unknown field "${path}"`);
   if (!served.custom) dropNulls(value, schema);
+  else if (isJsonObject(value.metadata)) dropNulls(value.metadata, schema.properties?.metadata);
   if (isJsonObject(value.metadata)) dropEmpty(value.metadata);
   return unknown;
 }
@@ -183,11 +194,15 @@ function dropEmpty(metadata: JsonObject): void {
   }
 }
 
+export function strictError(problems: readonly string[]): string {
+  return `strict decoding error: ${problems.slice(0, MAX_STRICT_ERRORS).join(", ")}`;
+}
+
 export function reportProblems(call: Call, problems: readonly string[]): void {
   if (problems.length === 0) return;
   const mode = call.query.get("fieldValidation") ?? "Warn";
-  if (mode === "Strict") throw badRequest(`${handledAs(call.served)}: strict decoding error: ${problems.join(", ")}`);
-  if (mode !== "Ignore") call.warnings.push(...problems);
+  if (mode === "Strict") throw badRequest(`${handledAs(call.served)}: ${strictError(problems)}`);
+  if (mode !== "Ignore") call.warnings.push(...problems.slice(0, MAX_STRICT_ERRORS));
 }
 
 /** Of custom resources only metadata is decoded into a Go struct; the rest is the schema validation's business. */

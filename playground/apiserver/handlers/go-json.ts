@@ -1,4 +1,5 @@
 /** Why a text is no JSON, in the words of Go's decoder. Go: encoding/json/scanner.go */
+import { MAX_DEPTH, TOO_DEEP } from "#base/text/json.ts";
 
 const LITERALS: Readonly<Record<string, string>> = { t: "true", f: "false", n: "null" };
 const MAX_CONTROL = 0x1f;
@@ -20,6 +21,7 @@ export function findJsonSyntaxError(text: string | Buffer): string | undefined {
 class Scanner {
   readonly #text: string;
   #at = 0;
+  #depth = 0;
 
   constructor(text: string) {
     this.#text = text;
@@ -27,8 +29,7 @@ class Scanner {
 
   value(): void {
     const character = this.#next();
-    if (character === "{") this.#object();
-    else if (character === "[") this.#array();
+    if (character === "{" || character === "[") this.#collection(character);
     else if (character === '"') this.#string();
     else if (/[-0-9]/.test(character)) this.#number();
     else if (LITERALS[character] !== undefined) this.#literal(LITERALS[character]);
@@ -38,6 +39,13 @@ class Scanner {
   end(): void {
     this.#skipBlanks();
     if (this.#at < this.#text.length) this.#fail("after top-level value");
+  }
+
+  #collection(bracket: string): void {
+    if (++this.#depth > MAX_DEPTH) throw new SyntaxError(TOO_DEEP);
+    if (bracket === "{") this.#object();
+    else this.#array();
+    this.#depth--;
   }
 
   #object(): void {

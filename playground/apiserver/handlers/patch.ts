@@ -1,6 +1,7 @@
 /**
  * PATCH in its four forms. Kubernetes: apiserver/pkg/endpoints/handlers/patch.go
  */
+import { parseJson } from "#base/text/json.ts";
 import { type FieldError, forbidden, invalid, required } from "#machinery/field-error.ts";
 import { apiVersionOf } from "#machinery/gvk.ts";
 import type { KubeObject, UnstructuredObject } from "#machinery/meta.ts";
@@ -17,7 +18,15 @@ import type { ViewConnector } from "../connector.ts";
 import { type Call, type Core, inVersion, keyFor, type Reply, timestamp } from "../core.ts";
 import { findBase64Error } from "./byte-fields.ts";
 import { viewInput } from "./create.ts";
-import { goKind, mediaTypeOf, normalize, refusePrototype, reportProblems, unsupportedMediaType } from "./decode.ts";
+import {
+  goKind,
+  mediaTypeOf,
+  normalize,
+  refusePrototype,
+  reportProblems,
+  strictError,
+  unsupportedMediaType,
+} from "./decode.ts";
 import { withoutEmpty } from "./empty-fields.ts";
 import { findJsonSyntaxError } from "./go-json.ts";
 import { metadataOf, requireSameName } from "./metadata.ts";
@@ -44,7 +53,7 @@ export async function handlePatch(core: Core, call: Call, view?: ViewConnector):
     const shown = JSON.stringify(patched);
     const problems = [...patch.problems, ...normalize(call.served, patched, patch.refuseType)];
     if (problems.length > 0 && call.query.get("fieldValidation") === "Strict") {
-      refusePatch(shown, `strict decoding error: ${problems.join(", ")}`);
+      refusePatch(shown, strictError(problems));
     }
     reportOnce(call, problems);
     requireSameName(call, patched);
@@ -60,9 +69,10 @@ function invalidOptions(error: FieldError): Error {
 
 /** A patch is applied again after a conflict: its warnings are said once. */
 function reportOnce(call: Call, problems: readonly string[]): void {
+  const said = new Set(call.warnings);
   reportProblems(
     call,
-    problems.filter((problem) => !call.warnings.includes(problem)),
+    problems.filter((problem) => !said.has(problem)),
   );
 }
 
@@ -120,7 +130,7 @@ function attempt<T>(act: () => T): T {
 
 function parseText(text: string, prefix: string): unknown {
   try {
-    const value: unknown = JSON.parse(text);
+    const value = parseJson(text);
     refusePrototype(text, value);
     return value;
   } catch (cause) {
@@ -234,7 +244,7 @@ function isTracked(object: KubeObject): boolean {
 function parseApplied(text: string): JsonObject {
   let value: unknown;
   try {
-    value = parseYaml(text);
+    value = parseYaml(text).value;
   } catch (cause) {
     if (!(cause instanceof SyntaxError)) throw cause;
     throw badRequest(`error decoding YAML: error converting YAML to JSON: ${cause.message}`);

@@ -322,10 +322,13 @@ export async function validateAdmission(
 
 export function refuse(call: Call, object: KubeObject, errors: readonly FieldError[]): void {
   if (errors.length === 0) return;
-  const texts = errors.map(({ field, message }) => `${field}: ${message}`);
   // What several checks found is said once.
-  const once = errors.filter((_, i) => texts.indexOf(texts[i] ?? "") === i);
-  throw invalidObject(call.served.strategy.resource, object.metadata?.name ?? "", once);
+  const once = new Map<string, FieldError>();
+  for (const error of errors) {
+    const text = `${error.field}: ${error.message}`;
+    if (!once.has(text)) once.set(text, error);
+  }
+  throw invalidObject(call.served.strategy.resource, object.metadata?.name ?? "", [...once.values()]);
 }
 
 export function requireVersion(call: Call, object: KubeObject): void {

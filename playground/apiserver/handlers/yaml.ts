@@ -1,5 +1,7 @@
-/** YAML as the genuine server reads and writes it: version 1.1 without its numbers of base 60 and its times. Go: sigs.k8s.io/yaml */
-import { parse, stringify, YAMLParseError } from "yaml";
+/** YAML as the genuine server reads and writes it. Go: sigs.k8s.io/yaml */
+import { stringify } from "yaml";
+import { parseJson } from "#base/text/json.ts";
+import { parseYaml as parseBounded, YamlError } from "#base/text/yaml.ts";
 
 /** What the parser calls the commonest mistakes, and what Go does. */
 const GO_WORDS: Readonly<Record<string, string>> = {
@@ -9,24 +11,35 @@ const GO_WORDS: Readonly<Record<string, string>> = {
   MISSING_CHAR: "did not find expected ',' or ']'",
 };
 
+export interface YamlBody {
+  readonly value: unknown;
+  /** `yaml: unmarshal errors:` and the keys that a map has twice, as strict decoding reports them; the last one counts. */
+  readonly problems: readonly string[];
+}
+
 /** Throws a SyntaxError `yaml: …`. */
-export function parseYaml(text: string): unknown {
+export function parseYaml(text: string): YamlBody {
+  const duplicates: string[] = [];
   try {
-    return parse(text, {
-      version: "1.1",
-      uniqueKeys: true,
-      maxAliasCount: 100,
-      customTags: (tags) =>
-        tags.filter(
-          (tag) =>
-            typeof tag === "string" || (!("format" in tag && tag.format === "TIME") && !tag.tag.endsWith(":timestamp")),
-        ),
-    });
+    const onDuplicate = (key: string, line: number): void =>
+      void duplicates.push(`line ${line}: key ${JSON.stringify(key)} already set in map`);
+    const value = fromJson(text) ?? parseBounded(text, { onDuplicate });
+    const problems = duplicates.length === 0 ? [] : [`yaml: unmarshal errors:\n  ${duplicates.join("\n  ")}`];
+    return { value, problems };
   } catch (cause) {
-    if (!(cause instanceof YAMLParseError)) throw cause;
-    const line = cause.linePos?.[0].line ?? 1;
-    const where = line > 1 ? `line ${line}: ` : "";
-    throw new SyntaxError(`yaml: ${where}${GO_WORDS[cause.code] ?? cause.message}`, { cause });
+    if (!(cause instanceof YamlError)) throw cause;
+    const where = cause.line > 1 ? `line ${cause.line}: ` : "";
+    throw new SyntaxError(`yaml: ${where}${GO_WORDS[cause.code ?? ""] ?? cause.message}`, { cause });
+  }
+}
+
+/** Programs apply JSON, which is YAML too and read twenty times faster as what it is. */
+function fromJson(text: string): unknown {
+  if (!text.startsWith("{")) return undefined;
+  try {
+    return parseJson(text);
+  } catch {
+    return undefined;
   }
 }
 

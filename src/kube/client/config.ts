@@ -4,7 +4,12 @@
  */
 import { readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import { parse } from "yaml";
+import { messageOf } from "#base/errors.ts";
+import { parseJson } from "#base/text/json.ts";
+import { parseYaml } from "#base/text/yaml.ts";
+
+// What fits into a Secret; the largest kubeconfigs that people keep have some hundred clusters.
+const MAX_LENGTH = 1024 * 1024;
 
 export interface ClusterConfig {
   /** `https://host:port`, without a trailing slash; a path prefix is allowed. */
@@ -108,7 +113,7 @@ export function configFromKubeconfig(config: Kubeconfig, select: KubeconfigSelec
 }
 
 function parseKubeconfig(text: string, origin: string): Kubeconfig {
-  const value = parseJson(text) ?? parseYaml(text, origin);
+  const value = parseText(text, origin);
   if (typeof value !== "object" || value === null || !("clusters" in value)) {
     throw new KubeconfigError(`${origin}: is not a kubeconfig (no clusters)`);
   }
@@ -116,19 +121,17 @@ function parseKubeconfig(text: string, origin: string): Kubeconfig {
 }
 
 /** What programs write is JSON, and that one file of YAML would make V8 load its optimizing compiler. */
-export function parseJson(text: string): unknown {
+export function parseText(text: string, origin: string): unknown {
+  if (text.length > MAX_LENGTH) throw new KubeconfigError(`${origin}: is longer than ${MAX_LENGTH} characters`);
   try {
-    return JSON.parse(text);
+    return parseJson(text);
   } catch {
-    return undefined;
+    // YAML, then.
   }
-}
-
-function parseYaml(text: string, origin: string): unknown {
   try {
-    return parse(text);
+    return parseYaml(text);
   } catch (cause) {
-    throw new KubeconfigError(`${origin}: is not valid YAML`, { cause });
+    throw new KubeconfigError(`${origin}: is not valid YAML: ${messageOf(cause)}`, { cause });
   }
 }
 

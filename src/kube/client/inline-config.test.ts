@@ -63,11 +63,16 @@ test("it is refused in an entry that the context does not name, too", () => {
   assert.throws(() => inlineConfigFromText(JSON.stringify(config), "Secret"), /has tokenFile/);
 });
 
+/** 10^7 values. */
+const BOMB = ["a0: &a0 x"]
+  .concat(Array.from({ length: 7 }, (_, i) => `a${i + 1}: &a${i + 1} [${Array(10).fill(`*a${i}`).join(", ")}]`))
+  .join("\n");
+
 for (const [name, text, message] of [
   ["a server without TLS", JSON.stringify(kubeconfig({ server: "http://rome:6443" })), /must be an https URL/],
   ["a server that is no URL", JSON.stringify(kubeconfig({ server: "rome" })), /must be a URL/],
   ["more than 64 KiB", " ".repeat(70_000), /has 70000 bytes, allowed are 65536/],
-  ["YAML aliases", "a: &a x\nclusters: [*a]", /is not valid YAML/],
+  ["YAML aliases that multiply", BOMB, /is not valid YAML/],
   ["nesting beyond the stack", "[".repeat(60_000), /is not valid YAML/],
   ["a list of clusters that is none", "clusters: 5", /is not a kubeconfig/],
   ["a cluster that is a text", "clusters: [{name: a, cluster: b}]", /is not a kubeconfig/],

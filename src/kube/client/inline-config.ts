@@ -3,15 +3,13 @@
  * data that stands in it counts: no files of this machine, no programs, no server that proves nothing.
  * Kubernetes: client-go/tools/clientcmd honours all of these
  */
-import { parse } from "yaml";
-import { messageOf } from "#base/errors.ts";
 import {
   type ClusterConfig,
   configFromKubeconfig,
   type Kubeconfig,
   KubeconfigError,
   type NamedItem,
-  parseJson,
+  parseText,
 } from "./config.ts";
 
 /** A kubeconfig with three certificates is a tenth of this. */
@@ -53,13 +51,7 @@ function isUnset(value: unknown): boolean {
 function parseBounded(text: string, origin: string): Kubeconfig {
   const bytes = Buffer.byteLength(text);
   if (bytes > MAX_BYTES) throw new KubeconfigError(`${origin}: has ${bytes} bytes, allowed are ${MAX_BYTES}`);
-  let value: unknown;
-  try {
-    // Aliases multiply what is written; to look for repeated keys takes quadratic time.
-    value = parseJson(text) ?? parse(text, { maxAliasCount: 0, uniqueKeys: false });
-  } catch (cause) {
-    throw new KubeconfigError(`${origin}: is not valid YAML: ${messageOf(cause)}`, { cause });
-  }
+  const value = parseText(text, origin);
   if (!isKubeconfig(value)) throw new KubeconfigError(`${origin}: is not a kubeconfig`);
   return value;
 }

@@ -1,4 +1,5 @@
 /** JSON Patch. RFC 6902, RFC 6901 (pointers); messages as github.com/evanphx/json-patch words them. */
+import { parseJson } from "#base/text/json.ts";
 import { isJsonObject, jsonEquals } from "../schema/schema.ts";
 
 export interface JsonPatchOperation {
@@ -23,7 +24,7 @@ const MAX_OPERATIONS = 10_000;
 export function parseJsonPatch(text: string): JsonPatchOperation[] {
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = parseJson(text);
   } catch {
     throw new JsonPatchError("error decoding patch: invalid JSON");
   }

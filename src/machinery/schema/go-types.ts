@@ -2,9 +2,8 @@
  * The first place where a JSON value does not fit the Go type of a built-in kind, in the words of encoding/json.
  * Kubernetes: sigs.k8s.io/json/internal/golang/encoding/json/decode.go (UnmarshalTypeError)
  */
+import { findQuantityError } from "../quantity.ts";
 import { fieldSchema, isJsonObject, type Schema } from "./schema.ts";
-
-const QUANTITY = /^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$/;
 
 interface Place {
   /** Go's name of the innermost struct, and the fields from the root to the value. */
@@ -79,9 +78,9 @@ function checkArray(value: unknown, schema: Schema, place: Place): Problem | und
 }
 
 function checkQuantity(value: unknown, place: Place): Problem | undefined {
-  if (typeof value === "number") return undefined;
-  if (typeof value !== "string") return mismatch(value, "resource.Quantity", place);
-  return QUANTITY.test(value) ? undefined : both(`quantities must match the regular expression '${QUANTITY.source}'`);
+  if (typeof value !== "string" && typeof value !== "number") return mismatch(value, "resource.Quantity", place);
+  const why = findQuantityError(value);
+  return why === undefined ? undefined : both(why);
 }
 
 function checkTime(value: string, schema: Schema): Problem | undefined {

@@ -3,6 +3,7 @@
  * Only decoding: every such client accepts JSON in return.
  * Kubernetes: apimachinery/pkg/runtime/serializer/protobuf/protobuf.go; protobuf.dev/programming-guides/encoding
  */
+import { MAX_DEPTH, parseJson, TOO_DEEP } from "#base/text/json.ts";
 import type { JsonObject, Schema, WireField } from "./schema.ts";
 
 const MAGIC = Buffer.from("k8s\0");
@@ -39,34 +40,43 @@ export function decodeEnvelope(body: Buffer): ProtobufEnvelope {
 
 /** A message of the schema's type as JSON, without the zero values that Go's JSON leaves out. */
 export function decodeMessage(bytes: Buffer, schema: Schema): JsonObject {
+  return readMessage(bytes, schema, 0);
+}
+
+function readMessage(bytes: Buffer, schema: Schema, depth: number): JsonObject {
+  if (depth > MAX_DEPTH) throw new RangeError(TOO_DEEP);
   const result: JsonObject = {};
-  readInto(result, bytes, { schema, wire: schema.wire ?? {} });
+  readInto(result, bytes, { schema, wire: schema.wire ?? {}, depth });
   return result;
 }
 
 interface MessageType {
   readonly schema: Schema;
   readonly wire: Readonly<Record<string, WireField>>;
+  readonly depth: number;
 }
 
-function readInto(result: JsonObject, bytes: Buffer, { schema, wire }: MessageType): void {
+function readInto(result: JsonObject, bytes: Buffer, { schema, wire, depth }: MessageType): void {
   for (const value of readFields(bytes)) {
     const field = wire[value.number];
     if (field?.inline !== undefined && value.bytes !== undefined)
-      readInto(result, value.bytes, { schema, wire: field.inline });
+      readInto(result, value.bytes, { schema, wire: field.inline, depth });
     const name = field?.name;
     const type = name === undefined ? undefined : schema.properties?.[name];
     if (name === undefined || type === undefined) continue;
     if (type.type === "array") {
       result[name] ??= [];
       const list = result[name] as unknown[];
-      list.push(...readItems(value, type.items ?? {}));
+      for (const item of readItems(value, type.items ?? {}, depth)) list.push(item);
     } else if (type.type === "object" && type.additionalProperties !== undefined && type.properties === undefined) {
       result[name] ??= {};
       const map = result[name] as JsonObject;
-      readEntry(map, value, typeof type.additionalProperties === "object" ? type.additionalProperties : {});
+      readEntry(map, value, {
+        type: typeof type.additionalProperties === "object" ? type.additionalProperties : {},
+        depth,
+      });
     } else {
-      const read = readValue(value, type);
+      const read = readValue(value, type, depth);
       if (field?.pointer === true ? read !== undefined : !isZero(read)) result[name] = read;
     }
   }
@@ -77,26 +87,28 @@ function isZero(value: unknown): boolean {
   return value === undefined || value === null || value === "" || value === 0 || value === false;
 }
 
-function readItems(value: WireValue, items: Schema): unknown[] {
+function readItems(value: WireValue, items: Schema, depth: number): unknown[] {
   const isPacked = value.bytes !== undefined && (items.type === "integer" || items.type === "boolean");
-  if (!isPacked || value.bytes === undefined) return [readValue(value, items)];
+  if (!isPacked || value.bytes === undefined) return [readValue(value, items, depth)];
   const reader = new Reader(value.bytes);
   const list: unknown[] = [];
-  while (!reader.isAtEnd) list.push(readValue({ number: 0, scalar: reader.varint(), bytes: undefined }, items));
+  while (!reader.isAtEnd) list.push(readValue({ number: 0, scalar: reader.varint(), bytes: undefined }, items, depth));
   return list;
 }
 
-function readEntry(map: JsonObject, { bytes }: WireValue, type: Schema): void {
+function readEntry(map: JsonObject, { bytes }: WireValue, { type, depth }: { type: Schema; depth: number }): void {
   let key = "";
   let value: unknown = type.type === "string" ? "" : undefined;
   for (const field of readFields(bytes ?? Buffer.alloc(0))) {
     if (field.number === 1) key = field.bytes?.toString("utf8") ?? "";
-    if (field.number === 2) value = readValue(field, type);
+    if (field.number === 2) value = readValue(field, type, depth);
   }
+  // Assigned, it would become the prototype of the map.
+  if (key === "__proto__") throw new RangeError('key "__proto__" is not supported');
   if (value !== undefined) map[key] = value;
 }
 
-function readValue({ scalar, bytes = Buffer.alloc(0) }: WireValue, type: Schema): unknown {
+function readValue({ scalar, bytes = Buffer.alloc(0) }: WireValue, type: Schema, depth: number): unknown {
   if (type.format === "quantity") return text(bytes, 1);
   if (type.format === "date-time") return readTime(bytes);
   if (type["x-kubernetes-int-or-string"] === true) return readIntOrString(bytes);
@@ -111,9 +123,11 @@ function readValue({ scalar, bytes = Buffer.alloc(0) }: WireValue, type: Schema)
       return scalar !== 0n;
     case "array":
       // A named list, such as ExtraValue: a message whose first field repeats.
-      return readFields(bytes).flatMap((field) => (field.number === 1 ? readItems(field, type.items ?? {}) : []));
+      return readFields(bytes).flatMap((field) =>
+        field.number === 1 ? readItems(field, type.items ?? {}, depth) : [],
+      );
     case "object":
-      return type.wire === undefined ? readRaw(bytes) : decodeMessage(bytes, type);
+      return type.wire === undefined ? readRaw(bytes) : readMessage(bytes, type, depth + 1);
     default:
       return readRaw(bytes);
   }
@@ -122,7 +136,7 @@ function readValue({ scalar, bytes = Buffer.alloc(0) }: WireValue, type: Schema)
 /** RawExtension, FieldsV1, JSON: a message whose first field is JSON text. */
 function readRaw(bytes: Buffer): unknown {
   const raw = text(bytes, 1);
-  return raw === "" ? undefined : (JSON.parse(raw) as unknown);
+  return raw === "" ? undefined : parseJson(raw);
 }
 
 function text(bytes: Buffer, number: number): string {

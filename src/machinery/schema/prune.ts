@@ -52,18 +52,44 @@ function keeps(schema: Schema, field: string, resource: boolean): boolean {
   return resource && EMBEDDED_FIELDS.has(field);
 }
 
-/** Removes nulls and quotes numeric quantities, as a round trip through Go structs does. Arbitrary content stays. */
+/**
+ * Removes nulls and quotes numeric quantities, as a round trip through Go structs does; a null item of a list or map
+ * becomes the zero value of its type. Arbitrary content stays.
+ */
 export function dropNulls(value: unknown, schema: Schema | undefined): void {
   if (schema === undefined || isOpaque(schema)) return;
   if (Array.isArray(value)) {
-    for (const item of value) dropNulls(item, schema.items);
+    for (const [index, item] of value.entries()) {
+      if (item === null) value[index] = zeroValue(schema.items);
+      else dropNulls(item, schema.items);
+    }
     return;
   }
   if (!isJsonObject(value)) return;
   for (const [field, child] of Object.entries(value)) {
     const childSchema = schemaFor(schema, field);
     if (child === null && schema.properties !== undefined) delete (value as JsonObject)[field];
+    else if (child === null) value[field] = zeroValue(childSchema);
     else if (childSchema?.format === "quantity" && typeof child === "number") value[field] = String(child);
     else dropNulls(child, childSchema);
+  }
+}
+
+/** What Go has in the place of a null that is an item of its own; nil slices and maps are nulls again. */
+function zeroValue(schema: Schema | undefined): unknown {
+  if (schema?.format === "quantity") return "0";
+  if (schema?.["x-kubernetes-int-or-string"] === true) return 0;
+  switch (schema?.type) {
+    case "object":
+      return schema.properties === undefined ? null : {};
+    case "string":
+      return schema.format === "byte" || schema.format === "date-time" ? null : "";
+    case "integer":
+    case "number":
+      return 0;
+    case "boolean":
+      return false;
+    default:
+      return null;
   }
 }

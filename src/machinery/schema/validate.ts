@@ -163,7 +163,9 @@ function validateObject(value: Readonly<Record<string, unknown>>, schema: Schema
   }
   for (const [field, child] of Object.entries(value)) {
     const childSchema = fieldSchema(schema, field);
-    if (childSchema !== undefined) errors.push(...validateSchema(child, childSchema, join(path, field)));
+    if (childSchema === undefined) continue;
+    // A child may have more errors than a call has arguments.
+    for (const error of validateSchema(child, childSchema, join(path, field))) errors.push(error);
   }
   const size = Object.keys(value).length;
   if (maxProperties !== undefined && size > maxProperties) errors.push(tooMany(path, size, maxProperties));

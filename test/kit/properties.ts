@@ -1,0 +1,38 @@
+/**
+ * Property tests of parsers by fast-check: what holds for every value, and what adversarial input may cost.
+ * Run it often enough to find what a table forgets, seldom enough that all parsers together take seconds.
+ */
+import assert from "node:assert/strict";
+import { type Arbitrary, assert as assertProperty, property } from "fast-check";
+
+/** Fails with the smallest value for which `check` throws. */
+export function forAll<T>(values: Arbitrary<T>, check: (value: T) => unknown, numRuns = 150): void {
+  // A property that gives anything but true is taken for a failure.
+  void assertProperty(
+    property(values, (value) => void check(value)),
+    { numRuns },
+  );
+}
+
+/** What a parser makes of the value; undefined when it refuses it as it should. Any other error is passed on. */
+export function parseOrRefuse<T, R>(
+  parse: (value: T) => R,
+  value: T,
+  isRefusal: (error: unknown) => boolean,
+): R | undefined {
+  try {
+    return parse(value);
+  } catch (error) {
+    if (isRefusal(error)) return undefined;
+    throw error;
+  }
+}
+
+/** Generous, for a busy machine: what is superlinear takes minutes, not twice as long. */
+export function takesAtMost<T>(milliseconds: number, run: () => T): T {
+  const start = performance.now();
+  const result = run();
+  const took = performance.now() - start;
+  assert.ok(took <= milliseconds, `took ${Math.round(took)} ms, at most ${milliseconds} are allowed`);
+  return result;
+}
