@@ -4,8 +4,8 @@ import { networks } from "#api/ipam/network.ts";
 import * as labels from "#api/labels.ts";
 import { configurations } from "#api/networking/configuration.ts";
 import { connections } from "#api/networking/connection.ts";
-import { gatewayClients } from "#api/networking/gatewayclient.ts";
-import { gatewayServers } from "#api/networking/gatewayserver.ts";
+import { type GatewayClient, gatewayClients } from "#api/networking/gatewayclient.ts";
+import { type GatewayServer, gatewayServers } from "#api/networking/gatewayserver.ts";
 import { publicKeys } from "#api/networking/publickey.ts";
 import type { Context } from "#base/context.ts";
 import { type Cidrs, forgeConfiguration } from "#forge/networking/configuration.ts";
@@ -37,10 +37,68 @@ export interface NetworkOptions {
 }
 
 /**
- * `server` runs the listening gateway, `client` dials it. Repeatable. Ends before the gateways run; the function it
- * resolves to waits for them.
+ * `server` is to run the listening gateway, `client` to dial it. Repeatable. Two clusters have one tunnel: where a peering
+ * in the other direction has made one already, that one is used, with its own options. Ends before the gateways run; the
+ * function it resolves to waits for them. Upstream: pkg/liqoctl/network/handler.go
  */
 export async function connectNetworks(
+  ctx: Context,
+  printer: Printer,
+  server: Side,
+  client: Side,
+  options: NetworkOptions,
+): Promise<() => Promise<void>> {
+  const found = planTunnel(await gatewaysOf(ctx, server, client), await gatewaysOf(ctx, client, server));
+  if (found.do === "refuse")
+    throw new CliError(
+      `${found.cluster === "server" ? server.id : client.id} has a gateway server and a gateway client for its peer`,
+      {
+        hint: "two clusters have one tunnel: delete one of the two objects (kubectl get gatewayservers,gatewayclients -A)",
+      },
+    );
+  if (found.do === "use") {
+    printer.info("global", "The network is there already: the peering in the other direction has made it");
+    return () => waitBoth(ctx, printer, [client, server], options);
+  }
+  return found.do === "reverse"
+    ? makeTunnel(ctx, printer, client, server, options)
+    : makeTunnel(ctx, printer, server, client, options);
+}
+
+/** The gateways of one side for the other. */
+export interface Gateways {
+  readonly server: GatewayServer | undefined;
+  readonly client: GatewayClient | undefined;
+}
+
+export type TunnelPlan =
+  | { readonly do: "make" }
+  /** The other direction has begun one. */
+  | { readonly do: "reverse" }
+  | { readonly do: "use" }
+  | { readonly do: "refuse"; readonly cluster: "server" | "client" };
+
+/** Given the gateways at the side that is to be the server, and at the one that is to be the client. */
+export function planTunnel(atServer: Gateways, atClient: Gateways): TunnelPlan {
+  for (const [cluster, { server, client }] of [
+    ["server", atServer],
+    ["client", atClient],
+  ] as const)
+    if (server !== undefined && client !== undefined) return { do: "refuse", cluster };
+  if (atServer.client !== undefined && atClient.server !== undefined) return { do: "use" };
+  return atServer.client !== undefined || atClient.server !== undefined ? { do: "reverse" } : { do: "make" };
+}
+
+async function gatewaysOf(ctx: Context, { cluster, namespace }: Side, other: Side): Promise<Gateways> {
+  const key = { namespace, name: other.id };
+  const [server, client] = await Promise.all([
+    cluster.client.find(ctx, gatewayServers, key),
+    cluster.client.find(ctx, gatewayClients, key),
+  ]);
+  return { server, client };
+}
+
+async function makeTunnel(
   ctx: Context,
   printer: Printer,
   server: Side,
@@ -77,10 +135,18 @@ export async function connectNetworks(
   await printer.step(server.scope, "Gateway server is ready", () => ensureServer(ctx, server, client, options));
   await printer.step(client.scope, "Gateway client is set up", () => ensureClient(ctx, server, client, options));
   await printer.step("global", "Public keys exchanged", () => exchangeKeys(ctx, server, client, options));
-  return () =>
-    printer.step("global", "Connection established", async () => {
-      await Promise.all(sides.map((side, i) => waitConnected(ctx, side, sides[1 - i]?.id ?? "", options.timeoutMs)));
-    });
+  return () => waitBoth(ctx, printer, sides, options);
+}
+
+function waitBoth(
+  ctx: Context,
+  printer: Printer,
+  sides: readonly [Side, Side],
+  { timeoutMs }: NetworkOptions,
+): Promise<void> {
+  return printer.step("global", "Connection established", async () => {
+    await Promise.all(sides.map((side, i) => waitConnected(ctx, side, sides[1 - i]?.id ?? "", timeoutMs)));
+  });
 }
 
 async function ownCidrs(ctx: Context, side: Side): Promise<Cidrs> {

@@ -6,6 +6,7 @@ import { tenants } from "#api/authentication/tenant.ts";
 import { foreignClusters } from "#api/core/foreigncluster.ts";
 import { ips } from "#api/ipam/ip.ts";
 import { networks } from "#api/ipam/network.ts";
+import * as labels from "#api/labels.ts";
 import { configurations } from "#api/networking/configuration.ts";
 import { gatewayClients } from "#api/networking/gatewayclient.ts";
 import { gatewayServers } from "#api/networking/gatewayserver.ts";
@@ -53,7 +54,8 @@ export async function unpeer(
     requireRights(ctx, local, deletions(localNamespace, [resourceSlices, virtualNodes, identities, configurations])),
     requireRights(ctx, remote, deletions(remoteNamespace, [tenants, configurations])),
   ]);
-  const scope = { labelSelector: ofPeer(providerId) };
+  // What the peer has replicated hither belongs to the peering in the other direction.
+  const scope = { labelSelector: `${ofPeer(providerId)},${labels.REPLICATED}!=true` };
   const timeoutMs = options.timeoutMs;
   if (localNamespace !== undefined) {
     const own = { ...scope, namespace: localNamespace };

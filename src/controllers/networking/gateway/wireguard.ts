@@ -2,6 +2,7 @@
  * Runs what a WgGatewayServer or WgGatewayClient renders: account, rights, Deployment, Service; reports where it is.
  * Upstream: pkg/liqo-controller-manager/networking/external-network/wireguard
  */
+import type { Deployment } from "kubernetes-types/apps/v1";
 import type { Pod, Service } from "kubernetes-types/core/v1";
 import { CLUSTER_ROLE_BINDING as FINALIZER } from "#api/finalizers.ts";
 import * as labels from "#api/labels.ts";
@@ -25,7 +26,7 @@ import {
   services,
 } from "#machinery/builtin.ts";
 import type { Resource } from "#machinery/gvk.ts";
-import { controllerReference, keyOf, type ObjectKey } from "#machinery/meta.ts";
+import { controllerOf, controllerReference, keyOf, type ObjectKey } from "#machinery/meta.ts";
 import { isReady, isTerminating } from "#machinery/pod.ts";
 import { jsonEquals } from "#machinery/schema/schema.ts";
 import { watchAccounts } from "../../accounts.ts";
@@ -35,6 +36,7 @@ type WgGateway = WgGatewayServer | WgGatewayClient;
 /** Reading what all gateways share; and what is the gateway's own, in its namespace only. */
 const GATEWAY_ROLE = "liqo-gateway";
 const TENANT_ROLE = "liqo-gateway-tenant";
+const RIVAL_RETRY_MS = 10_000;
 
 export function wgGatewayServerController(deps: Deps): Controller {
   return wgController(deps, wgGatewayServers, async (ctx, server, pod) => {
@@ -69,6 +71,7 @@ function wgController<T extends WgGateway>(
   const deploymentInformer = deps.informers.for(deployments, {
     labelSelector: `${labels.NETWORKING_COMPONENT}=gateway`,
   });
+  const events = deps.events("wggateway-controller");
   const serviceInformer = deps.informers.for(services, { labelSelector: `${labels.NETWORKING_COMPONENT}=gateway` });
   const ofPod = ({ metadata }: Pod): ObjectKey[] => {
     const name = metadata?.labels?.[labels.GATEWAY_NAME];
@@ -97,6 +100,12 @@ function wgController<T extends WgGateway>(
         return DONE;
       }
       const gateway = await ensureFinalizer(ctx, deps.client, resource, found, FINALIZER);
+      const rival = rivalOf(gateway, deploymentInformer.store.get({ ...key, name: `gw-${key.name}` }));
+      if (rival !== undefined) {
+        // Two that write one Deployment in turn would both never run.
+        events.warning(ctx, gateway, "GatewayNameTaken", rival);
+        return { requeueAfterMs: RIVAL_RETRY_MS };
+      }
       await ensureDeployment(ctx, deps, gateway, key);
       const pod = activePod(podInformer.store.list(key.namespace), key.name);
       const exposed = await expose(ctx, gateway, pod);
@@ -111,6 +120,13 @@ function wgController<T extends WgGateway>(
       return DONE;
     },
   };
+}
+
+/** Why the Deployment is not this gateway's to write. */
+function rivalOf({ metadata }: WgGateway, deployment: Deployment | undefined): string | undefined {
+  const owner = deployment === undefined ? undefined : controllerOf(deployment);
+  if (owner === undefined || owner.uid === metadata?.uid) return undefined;
+  return `Deployment ${deployment?.metadata?.name} belongs to ${owner.kind} ${owner.name}: two clusters have one tunnel, delete the GatewayServer or the GatewayClient`;
 }
 
 function bindingName(key: ObjectKey): string {
