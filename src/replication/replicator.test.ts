@@ -103,6 +103,18 @@ test("a kubeconfig that names a file is refused, and what ran goes on when it is
   await seen(provider.client, renews, COPY, ({ spec }) => spec?.consumerClusterID === "changed");
 });
 
+test("what the peer has replicated hither is not sent out, whatever it is labelled with", async () => {
+  await using run = await start();
+  const { ctx, consumer, provider } = run.clusters;
+  const own = { [labels.REPLICATION]: "true", [labels.REMOTE_ID]: "cluster-b" };
+  const key = { namespace: HERE, name: "forged" };
+  await consumer.client.create(ctx, renews, { metadata: { ...key, labels: { ...own, [labels.REPLICATED]: "true" } } });
+  const last = { namespace: HERE, name: "last" };
+  await consumer.client.create(ctx, renews, { metadata: { ...last, labels: own } });
+  await seen(provider.client, renews, { namespace: THERE, name: last.name });
+  assert.equal(await provider.client.find(ctx, renews, { namespace: THERE, name: key.name }), undefined);
+});
+
 test("labels and annotations of the copy are the provider's after creation", async () => {
   await using run = await start();
   const { ctx, consumer, provider } = run.clusters;

@@ -63,15 +63,10 @@ export function configFromFile(path: string, select: KubeconfigSelection = {}): 
   } catch (cause) {
     throw new KubeconfigError(`kubeconfig ${path}: cannot be read`, { cause });
   }
-  return configFromText(text, select, path);
+  return configFromKubeconfig(parseKubeconfig(text, path), select, path);
 }
 
-/** As configFromFile for a kubeconfig in memory; relative file names are taken from the folder of `origin`. */
-export function configFromText(text: string, select: KubeconfigSelection = {}, origin = "kubeconfig"): ClusterConfig {
-  return configFromKubeconfig(parseKubeconfig(text, origin), select, origin);
-}
-
-/** As configFromText for a kubeconfig that is parsed already. */
+/** As configFromFile for what is parsed already; relative file names are taken from the folder of `origin`. */
 export function configFromKubeconfig(config: Kubeconfig, select: KubeconfigSelection, origin: string): ClusterConfig {
   const contextName = select.context ?? config["current-context"];
   const context = config.contexts?.find((item) => item.name === contextName)?.context;

@@ -1,5 +1,4 @@
 /** Makes a kubeconfig Secret of each Identity, and a Renew of each control-plane one. Upstream: pkg/liqo-controller-manager/authentication/identity-controller */
-import type { Secret } from "kubernetes-types/core/v1";
 import { type Identity, identities } from "#api/authentication/identity.ts";
 import { renews } from "#api/authentication/renew.ts";
 import * as labels from "#api/labels.ts";
@@ -44,34 +43,28 @@ export function identityController(deps: Deps): Controller {
         return DONE;
       }
       if ((identity.spec?.authParams?.signedCRT ?? "") === "") return DONE;
-      const secret = await ensureSecret(ctx, identity);
-      const name = secret.metadata?.name ?? "";
-      if (identity.status?.kubeconfigSecretRef?.name !== name) {
-        await deps.client.patch(
-          ctx,
-          identities,
-          key,
-          "merge",
-          { status: { kubeconfigSecretRef: { name } } },
-          { subresource: "status" },
-        );
+      const secret = forgeKubeconfigSecret(identity, await privateKeyOf(ctx, deps), GLOBAL_LABELS);
+      if (owned.store.get(keyOf(secret))?.data?.["kubeconfig"] !== secret.data?.["kubeconfig"]) {
+        await deps.client.apply(ctx, secrets, secret);
+        events.normal(ctx, identity, "KubeconfigEnsured", "Kubeconfig secret ensured");
       }
+      await nameSecret(ctx, deps, identity, secret.metadata?.name ?? "");
       if (identity.spec?.type === "ControlPlane" && renew === undefined) {
         await deps.client.apply(ctx, renews, forgeRenew(identity, deps.settings.clusterId));
       }
       return DONE;
     },
   };
+}
 
-  async function ensureSecret(ctx: Context, identity: Identity): Promise<Secret> {
-    const { privateKey } = await ensureClusterKeys(ctx, deps.client, deps.settings.liqoNamespace);
-    const secret = forgeKubeconfigSecret(identity, privateKey, GLOBAL_LABELS);
-    if (owned.store.get(keyOf(secret))?.data?.["kubeconfig"] !== secret.data?.["kubeconfig"]) {
-      await deps.client.apply(ctx, secrets, secret);
-      events.normal(ctx, identity, "KubeconfigEnsured", "Kubeconfig secret ensured");
-    }
-    return secret;
-  }
+async function privateKeyOf(ctx: Context, deps: Deps): Promise<string> {
+  return (await ensureClusterKeys(ctx, deps.client, deps.settings.liqoNamespace)).privateKey;
+}
+
+async function nameSecret(ctx: Context, deps: Deps, identity: Identity, name: string): Promise<void> {
+  if (identity.status?.kubeconfigSecretRef?.name === name) return;
+  const body = { status: { kubeconfigSecretRef: { name } } };
+  await deps.client.patch(ctx, identities, keyOf(identity), "merge", body, { subresource: "status" });
 }
 
 function notATenantNamespace({ metadata, spec }: Identity): string {

@@ -25,6 +25,7 @@ import {
 } from "#kube/controller/controller.ts";
 import { ensureFinalizer, removeFinalizer } from "#kube/controller/finalizer.ts";
 import type { Informer } from "#kube/informer/informer.ts";
+import type { Informers } from "#kube/informer/informers.ts";
 import { deployments, nodes, pods, secrets } from "#machinery/builtin.ts";
 import type { KubeObject } from "#machinery/meta.ts";
 import { jsonEquals } from "#machinery/schema/schema.ts";
@@ -99,10 +100,8 @@ function ofPeer<T extends KubeObject>(informer: Informer<T>): Watch {
   });
 }
 
-function peerSources(deps: Deps): { watches: Watch[]; observe: (peer: string) => Omit<PeerObjects, "apiServer"> } {
-  const { informers } = deps;
-  const tenantNamespaces = new TenantNamespaces(informers);
-  const all = {
+function peerInformers(informers: Informers) {
+  return {
     tenants: informers.for(tenants),
     identities: informers.for(identities),
     configurations: informers.for(configurations),
@@ -114,16 +113,17 @@ function peerSources(deps: Deps): { watches: Watch[]; observe: (peer: string) =>
     pods: informers.for(pods, { labelSelector: labels.VIRTUAL_NODE }),
     nodes: informers.for(nodes),
   };
+}
+
+function peerSources(deps: Deps): { watches: Watch[]; observe: (peer: string) => Omit<PeerObjects, "apiServer"> } {
+  const tenantNamespaces = new TenantNamespaces(deps.informers);
+  const all = peerInformers(deps.informers);
   const gateways = (): KubeObject[] => [...all.servers.store.list(), ...all.clients.store.list()];
-  const isLabelled =
-    (peer: string) =>
-    ({ metadata }: KubeObject) =>
-      metadata?.labels?.[labels.REMOTE_CLUSTER_ID] === peer;
   // What is labelled for a peer and lies elsewhere may be anybody's.
   const isOf =
     (peer: string) =>
     (object: KubeObject): boolean =>
-      isLabelled(peer)(object) && tenantNamespaces.peerOf(object.metadata?.namespace) === peer;
+      isLabelled(object, peer) && tenantNamespaces.peerOf(object.metadata?.namespace) === peer;
   return {
     watches: [
       ofPeer(all.tenants),
@@ -161,9 +161,13 @@ function peerSources(deps: Deps): { watches: Watch[]; observe: (peer: string) =>
       virtualKubeletPods: all.pods.store.list().filter(isOf(peer)),
       nodes: all.nodes.store
         .list()
-        .filter((node) => isLabelled(peer)(node) && node.metadata?.labels?.[labels.TYPE] === labels.TYPE_VIRTUAL_NODE),
+        .filter((node) => isLabelled(node, peer) && node.metadata?.labels?.[labels.TYPE] === labels.TYPE_VIRTUAL_NODE),
     }),
   };
+}
+
+function isLabelled({ metadata }: KubeObject, peer: string): boolean {
+  return metadata?.labels?.[labels.REMOTE_CLUSTER_ID] === peer;
 }
 
 /** The Deployment does not name the peer. */

@@ -61,23 +61,22 @@ export function namespaceMapController(deps: Deps): Controller {
         const name = namespace.metadata?.name ?? "";
         if (desired[origin] === name) continue;
         mapping[origin] = { remoteNamespace: name, phase: "Terminating" };
-        if (namespace.metadata?.deletionTimestamp === undefined) {
-          const uid = namespace.metadata?.uid;
-          await deps.client.deleteIfPresent(ctx, namespaces, { name }, uid === undefined ? {} : { uid });
-        }
+        await removeTwin(ctx, deps, namespace);
       }
       if (isGoing && managed.length === 0) {
         await removeFinalizer(ctx, deps.client, namespaceMaps, map, FINALIZER);
         return DONE;
       }
-      if (!jsonEquals(mapping, map.status?.currentMapping ?? {})) {
-        await deps.client.updateStatus(ctx, namespaceMaps, { ...map, status: { currentMapping: mapping } });
-      }
-      return Object.values(mapping).some(({ phase }) => phase === "CreationLoopBackOff")
-        ? { requeueAfterMs: RETRY_MS }
-        : DONE;
+      return report(ctx, deps, map, mapping);
     },
   };
+}
+
+async function report(ctx: Context, deps: Deps, map: NamespaceMap, mapping: Mapping): Promise<Result> {
+  if (!jsonEquals(mapping, map.status?.currentMapping ?? {}))
+    await deps.client.updateStatus(ctx, namespaceMaps, { ...map, status: { currentMapping: mapping } });
+  const isStuck = Object.values(mapping).some(({ phase }) => phase === "CreationLoopBackOff");
+  return isStuck ? { requeueAfterMs: RETRY_MS } : DONE;
 }
 
 function isReplica({ metadata }: NamespaceMap): boolean {
@@ -86,6 +85,12 @@ function isReplica({ metadata }: NamespaceMap): boolean {
 
 function isManagedBy(namespace: Namespace, map: NamespaceMap): boolean {
   return namespace.metadata?.annotations?.[annotations.MANAGED_BY_NAMESPACE_MAP] === formatKey(keyOf(map));
+}
+
+async function removeTwin(ctx: Context, deps: Deps, twin: Namespace): Promise<void> {
+  const { deletionTimestamp, uid } = twin.metadata ?? {};
+  if (deletionTimestamp !== undefined) return;
+  await deps.client.deleteIfPresent(ctx, namespaces, keyOf(twin), uid === undefined ? {} : { uid });
 }
 
 interface Twin {

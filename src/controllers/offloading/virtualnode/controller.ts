@@ -37,11 +37,8 @@ export function virtualNodeController(deps: Deps): Controller {
   const nodeInformer = deps.informers.for(nodes);
   const tenants = new TenantNamespaces(deps.informers);
   const events = deps.events("virtualnode-controller");
-  const ofPeer = (peer: string | undefined) =>
-    informer.store
-      .list()
-      .filter(({ spec }) => spec?.clusterID === peer)
-      .map(keyOf);
+  const where = (accepts: (node: VirtualNode) => boolean) => informer.store.list().filter(accepts).map(keyOf);
+  const ofPeer = (peer: string | undefined) => where(({ spec }) => spec?.clusterID === peer);
   return {
     name: "virtualnode",
     workers: 2,
@@ -53,18 +50,10 @@ export function virtualNodeController(deps: Deps): Controller {
       watchMapped(deploymentInformer, ({ metadata }) => [
         { namespace: metadata?.namespace ?? "", name: metadata?.labels?.[labels.VIRTUAL_NODE] ?? "" },
       ]),
-      ...watchAccounts(deps, ({ metadata }) =>
-        informer.store
-          .list()
-          .filter((node) => [node.metadata?.name, `liqo-node-${node.metadata?.name}`].includes(metadata?.name))
-          .map(keyOf),
+      ...watchAccounts(deps, (account) =>
+        where(({ metadata }) => [metadata?.name, `liqo-node-${metadata?.name}`].includes(account.metadata?.name)),
       ),
-      watchMapped(nodeInformer, ({ metadata }) =>
-        informer.store
-          .list()
-          .filter((node) => node.metadata?.name === metadata?.name)
-          .map(keyOf),
-      ),
+      watchMapped(nodeInformer, (node) => where(({ metadata }) => metadata?.name === node.metadata?.name)),
     ],
     reconcile: async (ctx, key): Promise<Result> => {
       const found = informer.store.get(key);
@@ -76,21 +65,27 @@ export function virtualNodeController(deps: Deps): Controller {
       if (found.spec?.template?.spec === undefined) return DONE;
       if (tenants.peerOf(key.namespace) !== found.spec.clusterID) {
         // Its virtual kubelet gets rights in the whole cluster: only where nobody but Liqo and administrators writes.
-        const problem = `namespace ${key.namespace} is not the tenant namespace of ${found.spec.clusterID}`;
-        events.warning(ctx, found, "WrongNamespace", problem);
+        events.warning(ctx, found, "WrongNamespace", notATenantNamespace(found));
         return DONE;
       }
       const node = await ensureFinalizer(ctx, deps.client, virtualNodes, found, FINALIZER);
       await ensureObjects(ctx, deps, node, configs.store.list());
-      const isPresent = nodeInformer.store.get({ name: key.name }) !== undefined;
-      const nodeStatus = node.spec?.createNode === false ? "None" : isPresent ? "Running" : "Creating";
-      await setConditions(ctx, deps, node, [
-        { type: "VirtualKubelet", status: "Running", reason: "", message: "" },
-        { type: "Node", status: nodeStatus, reason: "", message: "" },
-      ]);
+      await report(ctx, deps, node, nodeInformer.store.get({ name: key.name }) !== undefined);
       return DONE;
     },
   };
+}
+
+function notATenantNamespace({ metadata, spec }: VirtualNode): string {
+  return `namespace ${metadata?.namespace} is not the tenant namespace of ${spec?.clusterID}`;
+}
+
+function report(ctx: Context, deps: Deps, node: VirtualNode, isPresent: boolean): Promise<void> {
+  const nodeStatus = node.spec?.createNode === false ? "None" : isPresent ? "Running" : "Creating";
+  return setConditions(ctx, deps, node, [
+    { type: "VirtualKubelet", status: "Running", reason: "", message: "" },
+    { type: "Node", status: nodeStatus, reason: "", message: "" },
+  ]);
 }
 
 async function ensureObjects(

@@ -1,0 +1,76 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { resourceSlices } from "#api/authentication/resourceslice.ts";
+import { tenants } from "#api/authentication/tenant.ts";
+import * as labels from "#api/labels.ts";
+import { withCancel } from "#base/context.ts";
+import { base64 } from "#forge/authentication.ts";
+import { sliceUserName } from "#forge/names.ts";
+import { controllerDeps } from "#kit/controller-deps.ts";
+import { eventually } from "#kit/eventually.ts";
+import { seen, startTwoClusters, TENANT_NAMESPACES } from "#kit/two-clusters.ts";
+import { runController } from "#kube/controller/controller.ts";
+import { Informers } from "#kube/informer/informers.ts";
+import { clusterRoleBindings, coreEvents } from "#machinery/builtin.ts";
+import { createCsr } from "#pki/csr.ts";
+import { generateKeyPair } from "#pki/keys.ts";
+import { remoteResourceSliceController } from "../resourceslice/remote.ts";
+import { tenantController } from "./controller.ts";
+
+const namespace = TENANT_NAMESPACES.provider;
+
+test("a Tenant outside its tenant namespace gets no rights, whatever the webhook let through", async () => {
+  await using clusters = await startTwoClusters();
+  const { ctx, cancel } = withCancel(clusters.ctx);
+  const { client } = clusters.provider;
+  const own = { [labels.WEBHOOK_SKIP]: "true" };
+  const spec = { authzPolicy: "TolerateNoHandshake" } as const;
+  const evil = { metadata: { namespace: "default", name: "evil", labels: own }, spec: { ...spec, clusterID: "evil" } };
+  await client.create(ctx, tenants, evil);
+  await client.create(ctx, tenants, {
+    metadata: { namespace, name: "cluster-a" },
+    spec: { ...spec, clusterID: "cluster-a" },
+  });
+  await using informers = new Informers(ctx, client);
+  const running = runController(ctx, tenantController(controllerDeps(client, informers)));
+  const prefix = "liqo-binding-liqo-virtual-kubelet-remote-clusterwide";
+  await seen(client, clusterRoleBindings, { name: `${prefix}-cluster-a` });
+  assert.equal(await client.find(ctx, clusterRoleBindings, { name: `${prefix}-evil` }), undefined);
+  await eventually("it is told of", async () => {
+    const { items } = await client.list(ctx, coreEvents, { namespace: "default" });
+    assert.ok(items.some(({ reason }) => reason === "WrongNamespace"));
+  });
+  cancel();
+  await running;
+});
+
+test("a slice is denied outside its consumer's tenant namespace, and with another key than the Tenant's", async () => {
+  await using clusters = await startTwoClusters();
+  const { ctx, cancel } = withCancel(clusters.ctx);
+  const { client } = clusters.provider;
+  const subject = { commonName: sliceUserName("s", "cluster-a"), organizations: ["cluster-a"] };
+  const csr = base64(await createCsr(generateKeyPair("ed25519").privateKey, subject));
+  const publicKey = base64(generateKeyPair("ed25519").publicKey);
+  for (const place of ["default", namespace]) {
+    const key = { namespace: place, name: "cluster-a" };
+    await client.create(ctx, tenants, { metadata: key, spec: { clusterID: "cluster-a", publicKey } });
+    await client.create(ctx, resourceSlices, {
+      metadata: { namespace: place, name: "s", labels: { [labels.REPLICATED]: "true" } },
+      spec: { consumerClusterID: "cluster-a", providerClusterID: "cluster-b", csr },
+    });
+  }
+  await using informers = new Informers(ctx, client);
+  const running = runController(ctx, remoteResourceSliceController(controllerDeps(client, informers)));
+  for (const [place, message] of [
+    ["default", /default is not the tenant namespace of cluster-a/],
+    [namespace, /another key than spec\.publicKey of the Tenant/],
+  ] as const) {
+    const key = { namespace: place, name: "s" };
+    const slice = await seen(client, resourceSlices, key, ({ status }) => status?.conditions !== undefined);
+    const [condition] = slice.status?.conditions ?? [];
+    assert.equal(condition?.status, "Denied");
+    assert.match(condition?.message ?? "", message);
+  }
+  cancel();
+  await running;
+});
