@@ -1,6 +1,8 @@
 /** Reasons and messages of the events on local objects, word for word. Upstream: pkg/virtualKubelet/forge/events.go */
 export const SUCCESSFUL_REFLECTION = "SuccessfulReflection";
 export const FAILED_REFLECTION = "FailedReflection";
+/** As of a ReplicaSet whose pods are refused. */
+export const FAILED_CREATE = "FailedCreate";
 export const FAILED_DELETION = "FailedDeletion";
 export const REFLECTION_DISABLED = "ReflectionDisabled";
 export const SUCCESSFUL_TOKENS = "SuccessfulSATokensReflection";
@@ -16,6 +18,9 @@ export const failed = (cluster: string, error: string): string =>
 
 export const statusFailed = (cluster: string, error: string): string =>
   `Error reflecting object status back from cluster "${cluster}": ${error}`;
+
+export const creationFailed = (cluster: string, error = ""): string =>
+  `Error creating the pod in cluster "${cluster}": ${error}`;
 
 export const alreadyExists = (cluster: string): string =>
   `Error reflecting object to cluster "${cluster}": remote object already exists`;

@@ -1,9 +1,10 @@
 /** The status of an offloaded pod as its own cluster sees it. Upstream: pkg/virtualKubelet/forge/pods.go (LocalPodStatus, LocalRejectedPod) */
 import type { ContainerStatus, Pod, PodCondition, PodStatus } from "kubernetes-types/core/v1";
-import { findCondition, timestamp } from "#machinery/conditions.ts";
+import { findCondition, timestamp, withCondition } from "#machinery/conditions.ts";
 
 export const OFFLOADING_BACK_OFF = "OffloadingBackOff";
 export const OFFLOADING_ABORTED = "OffloadingAborted";
+export const OFFLOADING_REFUSED = "OffloadingRefused";
 export const REMOTE_POD_TERMINATED = "RemotePodTerminated";
 
 export interface PodStatusOptions {
@@ -74,6 +75,19 @@ export function forgeRejectedStatus(local: Pod, phase: "Pending" | "Failed", rea
     ...(status.containerStatuses !== undefined && {
       containerStatuses: status.containerStatuses.map((container) => terminate(container, phase, reason, nowMs)),
     }),
+  };
+}
+
+/** The provider will not have the pod, for now: it waits, and says why. What comes from a remote pod replaces all this. */
+export function forgeRefusedStatus(local: Pod, message: string, nowMs: number): PodStatus {
+  const before = local.status?.conditions;
+  const condition: PodCondition = { type: "Ready", status: "False", reason: OFFLOADING_REFUSED, message };
+  return {
+    ...local.status,
+    phase: "Pending",
+    reason: OFFLOADING_REFUSED,
+    message,
+    conditions: withCondition<PodCondition>(before, condition, nowMs),
   };
 }
 

@@ -5,7 +5,7 @@ import { REMOTE_UNAVAILABLE, SHADOW_POD } from "#api/labels.ts";
 import { parseCidr, remapIp } from "#base/cidr.ts";
 import type { Context } from "#base/context.ts";
 import { messageOf } from "#base/errors.ts";
-import { forgePodStatus, forgeTerminatedStatus } from "#forge/pod/status.ts";
+import { forgePodStatus, forgeRefusedStatus, forgeTerminatedStatus, OFFLOADING_REFUSED } from "#forge/pod/status.ts";
 import { REFLECTION_FIELD_MANAGER } from "#forge/reflected-metadata.ts";
 import type { KubeClient } from "#kube/client/client.ts";
 import type { EventRecorder } from "#kube/events/recorder.ts";
@@ -48,7 +48,9 @@ export class StatusReporter {
       this.#recorder.warning(ctx, local, messages.FAILED_REFLECTION, message);
       throw error;
     }
-    this.#recorder.normal(ctx, local, messages.SUCCESSFUL_REFLECTION, messages.statusReflected(destination));
+    if (status.reason === OFFLOADING_REFUSED)
+      this.#recorder.warning(ctx, local, messages.FAILED_CREATE, messages.creationFailed(destination, status.message));
+    else this.#recorder.normal(ctx, local, messages.SUCCESSFUL_REFLECTION, messages.statusReflected(destination));
   }
 
   /** Drops what is remembered of pods that are gone. */
@@ -62,7 +64,10 @@ export class StatusReporter {
   #statusOf({ local, shadow, remote }: Offloaded): PodStatus | undefined {
     if (isTerminal(local) && local.metadata?.deletionTimestamp === undefined) return undefined;
     if (remote === undefined) {
-      const phase = shadow?.status?.phase;
+      const { phase, message } = shadow?.status ?? {};
+      // An upstream provider has no field for it.
+      if (message !== undefined && local.metadata?.deletionTimestamp === undefined)
+        return forgeRefusedStatus(local, message, this.#deps.nowMs());
       if (phase !== "Succeeded" && phase !== "Failed") return undefined;
       return isTerminal(local) ? undefined : forgeTerminatedStatus(local, phase, this.#deps.nowMs());
     }
