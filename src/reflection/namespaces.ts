@@ -9,13 +9,19 @@ import type { Informer } from "#kube/informer/informer.ts";
 import { Informers } from "#kube/informer/informers.ts";
 import type { ReflectionDeps, Reflector } from "./deps.ts";
 
-/** Local namespace → its twin, for those that exist at the provider. The map is named after the provider. */
-export function acceptedMappings(maps: Informer<NamespaceMap>, providerId: string): Map<string, string> {
+/**
+ * Local namespace → its twin, for those that exist at the provider. The map is named after the provider, which writes the
+ * status: only what was asked for counts, or it could have any namespace sent to it, Secrets included.
+ */
+export function acceptedMappings(maps: Pick<Informer<NamespaceMap>, "store">, providerId: string): Map<string, string> {
   const map = maps.store.list().find(({ metadata }) => metadata?.name === providerId);
+  const desired = map?.spec?.desiredMapping ?? {};
   const current = map?.metadata?.deletionTimestamp === undefined ? map?.status?.currentMapping : undefined;
   return new Map(
     Object.entries(current ?? {}).flatMap(([local, { phase, remoteNamespace }]) =>
-      phase === "Accepted" && remoteNamespace !== undefined ? [[local, remoteNamespace] as const] : [],
+      phase === "Accepted" && remoteNamespace !== undefined && desired[local] === remoteNamespace
+        ? [[local, remoteNamespace] as const]
+        : [],
     ),
   );
 }
