@@ -16,6 +16,7 @@ import { formatKey, keyOf, parseKey } from "#machinery/meta.ts";
 import { jsonEquals } from "#machinery/schema/schema.ts";
 import { isAlreadyExists } from "#machinery/status-error.ts";
 import type { Deps } from "../../deps.ts";
+import { ensurePodSecurity } from "./pod-security.ts";
 
 type Mapping = NonNullable<NonNullable<NamespaceMap["status"]>["currentMapping"]>;
 
@@ -101,6 +102,8 @@ async function ensureTwin(
   }
   if (!isManagedBy(twin, map)) return "CreationLoopBackOff";
   if (twin.metadata?.deletionTimestamp !== undefined) return "Terminating";
+  // Before the consumer has any right there.
+  await ensurePodSecurity(ctx, deps, twin);
   await deps.client.apply(
     ctx,
     roleBindings,
