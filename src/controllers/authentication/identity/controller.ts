@@ -4,6 +4,7 @@ import { renews } from "#api/authentication/renew.ts";
 import * as labels from "#api/labels.ts";
 import { forgeKubeconfigSecret, forgeRenew } from "#forge/authentication.ts";
 import { GLOBAL_LABELS } from "#forge/names.ts";
+import { authParamsProblem } from "#forge/provider/auth-params.ts";
 import { type Controller, DONE, watchFor, watchOwned } from "#kube/controller/controller.ts";
 import { secrets } from "#machinery/builtin.ts";
 import { keyOf } from "#machinery/meta.ts";
@@ -22,11 +23,17 @@ export function identityController(deps: Deps): Controller {
       const identity = informer.store.get(key);
       if (identity === undefined || identity.metadata?.deletionTimestamp !== undefined) return DONE;
       const renewed = renewInformer.store.get(key)?.status?.authParams;
+      const isNew = (identity.spec?.authParams?.signedCRT ?? "") === "";
+      const problem = authParamsProblem(renewed) ?? (isNew ? undefined : authParamsProblem(identity.spec?.authParams));
+      if (problem !== undefined) {
+        events.warning(ctx, identity, "InvalidAuthParams", problem);
+        return DONE;
+      }
       if (renewed !== undefined && renewed.signedCRT !== identity.spec?.authParams?.signedCRT) {
         await deps.client.patch(ctx, identities, key, "merge", { spec: { authParams: renewed } });
         return DONE;
       }
-      if ((identity.spec?.authParams?.signedCRT ?? "") === "") return DONE;
+      if (isNew) return DONE;
       const { privateKey } = await ensureClusterKeys(ctx, deps.client, deps.settings.liqoNamespace);
       const secret = forgeKubeconfigSecret(identity, privateKey, GLOBAL_LABELS);
       if (owned.store.get(keyOf(secret))?.data?.["kubeconfig"] !== secret.data?.["kubeconfig"]) {
