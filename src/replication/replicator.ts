@@ -10,6 +10,7 @@ import { REPLICATED_RESOURCE, REPLICATOR } from "#api/finalizers.ts";
 import * as labels from "#api/labels.ts";
 import { namespaceMaps } from "#api/offloading/namespace.ts";
 import { type Context, withCancel } from "#base/context.ts";
+import { sizeProblem } from "#forge/provider/bounded.ts";
 import { KubeClient } from "#kube/client/client.ts";
 import { configFromText } from "#kube/client/config.ts";
 import {
@@ -223,6 +224,11 @@ async function bringStatusBack(
 ): Promise<void> {
   const status = copy?.["status"];
   if (status === undefined || jsonEquals(status, object["status"])) return;
+  const problem = sizeProblem(status);
+  if (problem !== undefined) {
+    ctx.log.warn("status not taken", { kind: resource.kind, object: formatKey(keyOf(object)), problem });
+    return;
+  }
   const current = await deps.client.get(ctx, resource, keyOf(object));
   if (jsonEquals(status, current["status"])) return;
   await deps.client.updateStatus(ctx, resource, { ...current, status });
