@@ -46,8 +46,9 @@ export function shadowEndpointSliceController(deps: Deps): Controller {
       watchOwned(slices, "ShadowEndpointSlice"),
       watchMapped(foreign, ({ metadata }) => ofPeer(metadata?.name)),
       watchMapped(configs, ({ metadata }) => ofPeer(metadata?.labels?.[labels.REMOTE_CLUSTER_ID])),
+      // Its label may be seen after the slice.
+      watchMapped(namespaceInformer, ({ metadata }) => informer.store.list(metadata?.name).map(keyOf)),
       // Asked only: a consumer has no reason to name its pods here, which the provider's own slices have.
-      watchMapped(namespaceInformer, () => []),
       watchMapped(podInformer, () => []),
       ...own.watches,
     ],
