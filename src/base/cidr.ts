@@ -63,7 +63,7 @@ export function overlaps(a: Cidr, b: Cidr): boolean {
   return a.prefix <= b.prefix ? contains(a, b.base) : contains(b, a.base);
 }
 
-/** Blocks in which no pod, Service or node of another cluster can be: RFC 6890, §2.2.2, and multicast. */
+/** Blocks in which no pod, Service or node of another cluster can be: RFC 6890 (2.2.2), and multicast. */
 export const SPECIAL_BLOCKS: readonly Cidr[] = [
   "0.0.0.0/8",
   "127.0.0.0/8",

@@ -7,7 +7,7 @@ import type { ShadowPod } from "#api/offloading/shadow.ts";
 import { sizeProblem } from "../provider/bounded.ts";
 import type { ReflectionScope } from "../reflected-metadata.ts";
 import { forgeShadowPod, type ShadowPodOptions } from "./shadow-pod.ts";
-import { forgePodStatus, forgeRejectedStatus } from "./status.ts";
+import { forgePodStatus, forgeRefusedStatus, forgeRejectedStatus } from "./status.ts";
 
 const recorded = <T>(name: string): T =>
   parse(readFileSync(new URL(`./testdata/${name}.yaml`, import.meta.url), "utf8")) as T;
@@ -209,6 +209,20 @@ test("of what a provider reports no more is taken than a pod can bear", () => {
   assert.equal(status.containerStatuses?.[0]?.state?.waiting?.message?.length, 4_096);
   assert.equal(status.initContainerStatuses, undefined);
   assert.equal(sizeProblem(status), undefined);
+});
+
+test("a pod that is not made again waits without address, and nothing of it is ready", () => {
+  const status = forgeRefusedStatus(local, "exceeded quota", Date.parse("2026-11-23T18:00:00Z"));
+  assert.deepEqual([status.phase, status.reason, status.message], ["Pending", "OffloadingRefused", "exceeded quota"]);
+  assert.deepEqual([status.podIP, status.podIPs], [undefined, undefined]);
+  assert.deepEqual(status.containerStatuses?.[0]?.state, { waiting: { reason: "OffloadingRefused" } });
+  const isTrue = (status.conditions ?? []).filter((condition) => condition.status === "True");
+  assert.deepEqual(
+    isTrue.map(({ type }) => type),
+    ["PodScheduled"],
+  );
+  const again = forgeRefusedStatus({ ...local, status }, "exceeded quota", Date.parse("2026-11-23T19:00:00Z"));
+  assert.deepEqual(again, status, "it is written once");
 });
 
 test("a rejected pod has failed with all its containers", () => {

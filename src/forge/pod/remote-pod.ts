@@ -16,7 +16,7 @@ const PROVIDERS_OWN = [
   // Past the scheduler: neither room nor taints would count.
   "nodeName",
   "schedulerName",
-  // Any class of the provider, not only system-…: its own pods would be evicted for the consumer's.
+  // Any class, not only those of the system: the provider's own pods would be evicted for the consumer's.
   "priorityClassName",
   "priority",
   "preemptionPolicy",

@@ -94,16 +94,26 @@ export function forgeRejectedStatus(local: Pod, phase: "Pending" | "Failed", rea
 }
 
 /** The provider will not have the pod, for now: it waits, and says why. What comes from a remote pod replaces all this. */
-export function forgeRefusedStatus(local: Pod, reason: string, nowMs: number): PodStatus {
-  const before = local.status?.conditions;
-  const message = bounded(reason);
-  const condition: PodCondition = { type: "Ready", status: "False", reason: OFFLOADING_REFUSED, message };
+export function forgeRefusedStatus(local: Pod, refusal: string, nowMs: number): PodStatus {
+  // Of a remote pod before that is gone.
+  const { podIP: _ip, podIPs: _ips, containerStatuses, ...status } = local.status ?? {};
+  const [reason, message] = [OFFLOADING_REFUSED, bounded(refusal)];
+  const before = status.conditions?.map((condition) => rejectCondition(condition, reason, nowMs));
+  const condition: PodCondition = { type: "Ready", status: "False", reason, message };
   return {
-    ...local.status,
+    ...status,
     phase: "Pending",
-    reason: OFFLOADING_REFUSED,
+    reason,
     message,
     conditions: withCondition<PodCondition>(before, condition, nowMs),
+    ...(containerStatuses !== undefined && {
+      containerStatuses: containerStatuses.map((container) => ({
+        ...container,
+        ready: false,
+        started: false,
+        state: { waiting: { reason } },
+      })),
+    }),
   };
 }
 
