@@ -7,19 +7,10 @@ import { type Cidr, contains, formatIpv4, maskOf, overlaps, parseIpv4, sizeOf } 
 // Upstream: ipam.pools
 export const DEFAULT_POOLS: readonly string[] = ["10.0.0.0/8", "192.168.0.0/16", "172.16.0.0/12"];
 
-/**
- * The wanted block if it is free, otherwise the nearest free one of the same size; undefined when the pools are full.
- * `isBoundToPools`: a block outside of the pools is never free, as for upstream.
- */
-export function allocateCidr(
-  wanted: Cidr,
-  used: readonly Cidr[],
-  pools: readonly Cidr[],
-  isBoundToPools = false,
-): Cidr | undefined {
+/** The wanted block if it is free, otherwise the nearest free one of the same size; undefined when the pools are full. */
+export function allocateCidr(wanted: Cidr, used: readonly Cidr[], pools: readonly Cidr[]): Cidr | undefined {
   const isFree = (candidate: Cidr): boolean => !used.some((block) => overlaps(block, candidate));
-  const isInPool = pools.some((pool) => pool.prefix <= wanted.prefix && contains(pool, wanted.base));
-  if (isFree(wanted) && (isInPool || !isBoundToPools)) return wanted;
+  if (isFree(wanted)) return wanted;
   const home = pools.filter((pool) => contains(pool, wanted.base));
   const others = pools.filter((pool) => !home.includes(pool));
   for (const pool of [...home, ...others]) {

@@ -4,7 +4,7 @@ import * as annotations from "#api/annotations.ts";
 import { NETWORK as FINALIZER } from "#api/finalizers.ts";
 import { type Network, networks } from "#api/ipam/network.ts";
 import * as labels from "#api/labels.ts";
-import { type Cidr, formatCidr, mustParseCidr, parseCidr } from "#base/cidr.ts";
+import { type Cidr, contains, formatCidr, mustParseCidr, parseCidr } from "#base/cidr.ts";
 import { allocateCidr, DEFAULT_POOLS } from "#ipam/allocator.ts";
 import { claimProblem } from "#ipam/claim.ts";
 import { type Controller, DONE, type Result, watchFor } from "#kube/controller/controller.ts";
@@ -92,8 +92,11 @@ export function chooseCidr(network: Network, { all, given, own }: Taken): Choice
       return placed ?? (isFixed(other) ? (other.spec?.cidr ?? []) : []);
     });
   const used: Cidr[] = [...networks, ...own.map((address) => `${address}/32`)].flatMap((text) => parseCidr(text) ?? []);
+  const claim = mustParseCidr(wanted);
   const pools = DEFAULT_POOLS.map(mustParseCidr);
-  const found = allocateCidr(mustParseCidr(wanted), used, pools, !isPreinstalled(network));
+  const isInPools = pools.some((pool) => pool.prefix <= claim.prefix && contains(pool, claim.base));
+  if (!isInPools && !isPreinstalled(network)) used.push(claim);
+  const found = allocateCidr(claim, used, pools);
   if (found === undefined) return { problem: `no free block of the size of ${wanted} in ${DEFAULT_POOLS.join(", ")}` };
   return { cidr: formatCidr(found) };
 }
