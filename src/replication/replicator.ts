@@ -149,6 +149,7 @@ function resourceController(
   settings: PeerSettings,
 ): Controller {
   const { remoteNamespace } = settings;
+  const oversized = new Set<string>();
   const local = locals.for(resource, { namespace, labelSelector: selectorOf(settings) });
   const remote = remotes.for(resource, {
     namespace: remoteNamespace,
@@ -178,7 +179,7 @@ function resourceController(
             metadata: { ...copy.metadata, ...body.metadata },
           } as UnstructuredObject);
         }
-        await bringStatusBack(ctx, deps, resource, guarded, copy);
+        await bringStatusBack(ctx, { deps, resource, object: guarded, copy, oversized });
       } catch (error) {
         // The provider took the rights away (a drained tenant): nothing here must hang because of it.
         if (!isForbidden(error)) throw error;
@@ -215,20 +216,29 @@ async function endReplica(ctx: Context, ending: EndingReplica): Promise<Result> 
   return DONE;
 }
 
+interface ReturningStatus {
+  readonly deps: ReplicationDeps;
+  readonly resource: Resource<UnstructuredObject>;
+  readonly object: UnstructuredObject;
+  readonly copy: UnstructuredObject | undefined;
+  /** Objects whose status was not taken: told once, until one is taken. */
+  readonly oversized: Set<string>;
+}
+
 async function bringStatusBack(
   ctx: Context,
-  deps: ReplicationDeps,
-  resource: Resource<UnstructuredObject>,
-  object: UnstructuredObject,
-  copy: UnstructuredObject | undefined,
+  { deps, resource, object, copy, oversized }: ReturningStatus,
 ): Promise<void> {
   const status = copy?.["status"];
   if (status === undefined || jsonEquals(status, object["status"])) return;
   const problem = sizeProblem(status);
+  const key = formatKey(keyOf(object));
   if (problem !== undefined) {
-    ctx.log.warn("status not taken", { kind: resource.kind, object: formatKey(keyOf(object)), problem });
+    if (!oversized.has(key)) ctx.log.warn("status not taken", { kind: resource.kind, object: key, problem });
+    oversized.add(key);
     return;
   }
+  oversized.delete(key);
   const current = await deps.client.get(ctx, resource, keyOf(object));
   if (jsonEquals(status, current["status"])) return;
   await deps.client.updateStatus(ctx, resource, { ...current, status });
