@@ -4,7 +4,7 @@
  */
 import { parseArgs } from "node:util";
 import { allControllers } from "#controllers/all.ts";
-import type { Deps, Settings } from "#controllers/deps.ts";
+import { type Deps, POD_SECURITY_LEVELS, type Settings } from "#controllers/deps.ts";
 import { KubeClient } from "#kube/client/client.ts";
 import { inClusterConfig } from "#kube/client/in-cluster.ts";
 import { runController } from "#kube/controller/controller.ts";
@@ -21,6 +21,7 @@ const { values: flags } = parseArgs({
     "cluster-id": { type: "string" },
     "liqo-namespace": { type: "string", default: "liqo" },
     "pod-cidr": { type: "string", default: "" },
+    "service-cidr": { type: "string", default: "" },
     "networking-enabled": { type: "string", default: "true" },
     "authentication-enabled": { type: "string", default: "true" },
     "offloading-enabled": { type: "string", default: "true" },
@@ -29,6 +30,7 @@ const { values: flags } = parseArgs({
     "default-limits-enforcement": { type: "string", default: "None" },
     "default-node-resources": { type: "string", default: "cpu=4,memory=8Gi,pods=110,ephemeral-storage=20Gi" },
     "reserved-namespaces": { type: "string", default: "" },
+    "pod-security-enforce": { type: "string", default: "baseline" },
     "vk-options-default-template": { type: "string", default: "liqo/virtual-kubelet-default" },
     "foreign-cluster-ping-interval": { type: "string", default: "15s" },
     "foreign-cluster-ping-timeout": { type: "string", default: "5s" },
@@ -102,6 +104,11 @@ function settingsOf(clusterId: string, ca: string): Settings {
   if (enforcement !== "None" && enforcement !== "Soft" && enforcement !== "Hard") {
     throw new Error(`--default-limits-enforcement "${enforcement}": must be None, Soft or Hard`);
   }
+  const level = POD_SECURITY_LEVELS.find((known) => known === flags["pod-security-enforce"]);
+  if (level === undefined)
+    throw new Error(
+      `--pod-security-enforce "${flags["pod-security-enforce"]}": must be ${POD_SECURITY_LEVELS.join(", ")}`,
+    );
   const address = flags["api-server-address-override"];
   return {
     clusterId,
@@ -116,6 +123,8 @@ function settingsOf(clusterId: string, ca: string): Settings {
     reservedNamespaces: flags["reserved-namespaces"].split(",").filter((name) => name !== ""),
     vkOptionsTemplate: { namespace: templateNamespace, name: templateName },
     podCidr: flags["pod-cidr"],
+    ...(flags["service-cidr"] !== "" && { serviceCidr: flags["service-cidr"] }),
+    podSecurityLevel: level,
     foreignClusterPingMs: durationMs("foreign-cluster-ping-interval"),
     foreignClusterPingTimeoutMs: durationMs("foreign-cluster-ping-timeout"),
   };

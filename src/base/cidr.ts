@@ -63,6 +63,19 @@ export function overlaps(a: Cidr, b: Cidr): boolean {
   return a.prefix <= b.prefix ? contains(a, b.base) : contains(b, a.base);
 }
 
+/** Blocks in which no pod, Service or node of another cluster can be: RFC 6890 (2.2.2), and multicast. */
+export const SPECIAL_BLOCKS: readonly Cidr[] = [
+  "0.0.0.0/8",
+  "127.0.0.0/8",
+  "169.254.0.0/16",
+  "224.0.0.0/4",
+  "240.0.0.0/4",
+].map(mustParseCidr);
+
+export function isSpecial(ip: number): boolean {
+  return SPECIAL_BLOCKS.some((block) => contains(block, ip));
+}
+
 /** The address at `index` of the CIDR, the network address being 0. */
 export function nthAddress(cidr: Cidr, index: number): string {
   if (index < 0 || index >= sizeOf(cidr)) throw new RangeError(`${formatCidr(cidr)} has no address number ${index}`);

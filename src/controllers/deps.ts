@@ -13,6 +13,9 @@ export interface Deps {
   readonly settings: Settings;
 }
 
+export const POD_SECURITY_LEVELS = ["privileged", "baseline", "restricted"] as const;
+export type PodSecurityLevel = (typeof POD_SECURITY_LEVELS)[number];
+
 export interface Settings {
   readonly clusterId: string;
   readonly liqoNamespace: string;
@@ -28,6 +31,10 @@ export interface Settings {
   readonly reservedNamespaces: readonly string[];
   readonly vkOptionsTemplate: { readonly namespace: string; readonly name: string };
   readonly podCidr: string;
+  /** Undefined: not known. */
+  readonly serviceCidr?: string;
+  /** What pods of consumers may ask of this cluster's nodes. */
+  readonly podSecurityLevel: PodSecurityLevel;
   readonly foreignClusterPingMs: number;
   readonly foreignClusterPingTimeoutMs: number;
 }

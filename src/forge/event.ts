@@ -1,7 +1,11 @@
 /** A provider's event about an offloaded object, told at home. Upstream: pkg/virtualKubelet/reflection/event */
 import type { Event } from "kubernetes-types/core/v1";
 import type { KubeObject } from "#machinery/meta.ts";
+import { bounded } from "./provider/bounded.ts";
 import { ownershipLabels, type ReflectionScope } from "./reflected-metadata.ts";
+
+// Kubernetes: pkg/apis/core/validation/events.go (NoteLengthLimit); none of the other fields is longer.
+const OF_EVENT = { characters: 1_024, items: 16, keys: 32 };
 
 /** The object that the event is about at home. */
 export interface EventTarget {
@@ -10,8 +14,8 @@ export interface EventTarget {
 }
 
 export function forgeLocalEvent(remote: Event, { namespace, object }: EventTarget, scope: ReflectionScope): Event {
-  const { resourceVersion: _version, ...involved } = remote.involvedObject;
-  const { metadata, involvedObject: _involved, source, ...copied } = remote;
+  const { resourceVersion: _version, ...involved } = bounded(remote.involvedObject, OF_EVENT);
+  const { metadata, involvedObject: _involved, source, ...copied } = bounded(remote, OF_EVENT);
   return {
     ...copied,
     metadata: { name: metadata.name ?? "", namespace, labels: ownershipLabels(scope) },

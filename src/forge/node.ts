@@ -26,15 +26,16 @@ export interface NodeHealth {
 
 export function nodeLabels(virtual: VirtualNode | undefined, options: NodeOptions): Record<string, string> {
   return {
-    "kubernetes.io/hostname": options.name,
-    "kubernetes.io/role": "agent",
     "kubernetes.io/os": "linux",
     "kubernetes.io/arch": "amd64",
+    // The provider's; what follows is this cluster's, and wins.
+    ...virtual?.spec?.labels,
+    "kubernetes.io/role": "agent",
     "alpha.service-controller.kubernetes.io/exclude-balancer": "true",
     "node.kubernetes.io/exclude-from-external-load-balancers": "true",
     type: "virtual-kubelet",
     ...options.extraLabels,
-    ...virtual?.spec?.labels,
+    "kubernetes.io/hostname": options.name,
     [labels.TYPE]: labels.TYPE_VIRTUAL_NODE,
     [labels.REMOTE_CLUSTER_ID]: options.providerId,
     [labels.STORAGE_AVAILABLE]: String((virtual?.spec?.storageClasses?.length ?? 0) > 0),

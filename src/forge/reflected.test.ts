@@ -161,6 +161,13 @@ test("an event comes home about the local object, from a remote component", () =
   });
 });
 
+test("an event that comes home has the size of one", () => {
+  const object = { metadata: { name: "web", uid: "l" } };
+  const involvedObject = { kind: "Pod", name: "web", fieldPath: "x".repeat(1 << 20) };
+  const remote = { metadata: { name: "web.1" }, involvedObject, message: "y".repeat(1 << 20) };
+  assert.ok(JSON.stringify(forgeLocalEvent(remote, { namespace: "off", object }, scope)).length < 3_000);
+});
+
 const nodeOptions: NodeOptions = {
   name: "cluster-b",
   providerId: "cluster-b",

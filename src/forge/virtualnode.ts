@@ -3,6 +3,7 @@ import type { ResourceSlice } from "#api/authentication/resourceslice.ts";
 import * as labels from "#api/labels.ts";
 import type { VirtualNode } from "#api/offloading/virtualnode.ts";
 import { controllerReference } from "#machinery/meta.ts";
+import { acceptOffer } from "./provider/offer.ts";
 
 export function forgeVirtualNode(
   slice: ResourceSlice,
@@ -12,14 +13,8 @@ export function forgeVirtualNode(
 ): VirtualNode {
   const { name: sliceName = "", namespace = "" } = slice.metadata ?? {};
   const providerId = slice.spec?.providerClusterID ?? "";
-  const {
-    resources = {},
-    nodeLabels,
-    nodeSelector,
-    storageClasses,
-    ingressClasses,
-    loadBalancerClasses,
-  } = slice.status ?? {};
+  const { offer } = acceptOffer(slice.status);
+  const { resources = {}, nodeLabels, nodeSelector, storageClasses, ingressClasses, loadBalancerClasses } = offer;
   return {
     metadata: {
       name,

@@ -1,7 +1,12 @@
 /** Questions everybody asks about pods. Kubernetes: pkg/api/v1/pod/util.go, pkg/controller/controller_utils.go */
-import type { Pod, PodSpec } from "kubernetes-types/core/v1";
+import type { Pod, PodSpec, ResourceRequirements } from "kubernetes-types/core/v1";
 import { findCondition, isConditionTrue } from "./conditions.ts";
 import { addResources, maxResources } from "./quantity.ts";
+
+/** Beta and on since Kubernetes 1.34, and not in the published types yet. */
+export interface SizedPodSpec extends PodSpec {
+  resources?: ResourceRequirements;
+}
 
 export function isReady(pod: Pod): boolean {
   return isConditionTrue(pod.status?.conditions, "Ready");
@@ -29,9 +34,9 @@ export function isActive(pod: Pod): boolean {
 
 /**
  * What the pod asks of a node: containers summed, at least as much as any init container needs while the sidecars
- * started before it run. Kubernetes: component-helpers/resource/helpers.go (PodRequests)
+ * started before it run, and at least as much as the pod as a whole asks for. Kubernetes: component-helpers/resource/helpers.go (PodRequests)
  */
-export function podRequests(spec: PodSpec | undefined): Record<string, string> {
+export function podRequests(spec: SizedPodSpec | undefined): Record<string, string> {
   let sidecars: Record<string, string> = {};
   let initPeak: Record<string, string> = {};
   for (const container of spec?.initContainers ?? []) {
@@ -42,5 +47,12 @@ export function podRequests(spec: PodSpec | undefined): Record<string, string> {
     } else initPeak = maxResources(initPeak, addResources(sidecars, requests));
   }
   const running = addResources(sidecars, ...(spec?.containers ?? []).map(({ resources }) => resources?.requests));
-  return addResources(maxResources(running, initPeak), spec?.overhead);
+  const ofPod = Object.entries(spec?.resources?.requests ?? {}).filter(([name]) => isPodLevelResource(name));
+  // Kubernetes takes the pod's own, which it has seen to be at least what its containers ask for.
+  return addResources(maxResources(running, initPeak, Object.fromEntries(ofPod)), spec?.overhead);
+}
+
+/** Whether a pod as a whole may ask for it. Kubernetes: component-helpers/resource/helpers.go (IsSupportedPodLevelResource) */
+export function isPodLevelResource(name: string): boolean {
+  return name === "cpu" || name === "memory" || name.startsWith("hugepages-");
 }

@@ -3,6 +3,8 @@ export const SUCCESSFUL_REFLECTION = "SuccessfulReflection";
 export const FAILED_REFLECTION = "FailedReflection";
 /** Not in upstream, which then reflects nothing of the object. */
 export const PARTIAL_REFLECTION = "PartialReflection";
+/** As of a ReplicaSet whose pods are refused. */
+export const FAILED_CREATE = "FailedCreate";
 export const FAILED_DELETION = "FailedDeletion";
 export const REFLECTION_DISABLED = "ReflectionDisabled";
 export const SUCCESSFUL_TOKENS = "SuccessfulSATokensReflection";
@@ -21,6 +23,9 @@ export const failed = (cluster: string, error: string): string =>
 
 export const statusFailed = (cluster: string, error: string): string =>
   `Error reflecting object status back from cluster "${cluster}": ${error}`;
+
+export const creationFailed = (cluster: string, error = ""): string =>
+  `Error creating the pod in cluster "${cluster}": ${error}`;
 
 export const alreadyExists = (cluster: string): string =>
   `Error reflecting object to cluster "${cluster}": remote object already exists`;

@@ -38,6 +38,18 @@ test("the spec goes out, the status comes back", async () => {
   assert.deepEqual(renew.status, STATUS);
 });
 
+test("a status that no object can bear stays where it is, and does not stop the next", async () => {
+  await using run = await start();
+  const { ctx, provider, consumer } = run.clusters;
+  await seen(provider.client, renews, COPY);
+  const write = (status: object) =>
+    provider.client.patch(ctx, renews, COPY, "merge", { status }, { subresource: "status" });
+  await write({ authParams: { apiServer: "x".repeat(300_000) } });
+  await write(STATUS);
+  const renew = await seen(consumer.client, renews, RENEW, ({ status }) => status !== undefined);
+  assert.deepEqual(renew.status, STATUS);
+});
+
 test("an identity that goes first lets its objects go", async () => {
   await using run = await start();
   const { ctx, consumer, provider } = run.clusters;

@@ -11,6 +11,7 @@ import { REPLICATED_RESOURCE, REPLICATOR } from "#api/finalizers.ts";
 import * as labels from "#api/labels.ts";
 import { namespaceMaps } from "#api/offloading/namespace.ts";
 import { type Context, withCancel } from "#base/context.ts";
+import { sizeProblem } from "#forge/provider/bounded.ts";
 import { KubeClient } from "#kube/client/client.ts";
 import { KubeconfigError } from "#kube/client/config.ts";
 import { inlineConfigFromText } from "#kube/client/inline-config.ts";
@@ -185,6 +186,7 @@ function resourceController(
   settings: PeerSettings,
 ): Controller {
   const { remoteNamespace } = settings;
+  const oversized = new Set<string>();
   const local = locals.for(resource, { namespace, labelSelector: selectorOf(settings) });
   const remote = remotes.for(resource, {
     namespace: remoteNamespace,
@@ -205,7 +207,7 @@ function resourceController(
         if (copy === undefined) await remotes.client.create(ctx, resource, wanted);
         else if (isOutdated(copy, wanted))
           await remotes.client.update(ctx, resource, { ...copy, spec: wanted["spec"] } as UnstructuredObject);
-        await bringStatusBack(ctx, deps, resource, guarded, copy);
+        await bringStatusBack(ctx, { deps, resource, object: guarded, copy, oversized });
       } catch (error) {
         // The provider took the rights away (a drained tenant): nothing here must hang because of it.
         if (!isForbidden(error)) throw error;
@@ -242,15 +244,29 @@ async function endReplica(ctx: Context, ending: EndingReplica): Promise<Result> 
   return DONE;
 }
 
+interface ReturningStatus {
+  readonly deps: ReplicationDeps;
+  readonly resource: Resource<UnstructuredObject>;
+  readonly object: UnstructuredObject;
+  readonly copy: UnstructuredObject | undefined;
+  /** Objects whose status was not taken: told once, until one is taken. */
+  readonly oversized: Set<string>;
+}
+
 async function bringStatusBack(
   ctx: Context,
-  deps: ReplicationDeps,
-  resource: Resource<UnstructuredObject>,
-  object: UnstructuredObject,
-  copy: UnstructuredObject | undefined,
+  { deps, resource, object, copy, oversized }: ReturningStatus,
 ): Promise<void> {
   const status = copy?.["status"];
   if (status === undefined || jsonEquals(status, object["status"])) return;
+  const problem = sizeProblem(status);
+  const key = formatKey(keyOf(object));
+  if (problem !== undefined) {
+    if (!oversized.has(key)) ctx.log.warn("status not taken", { kind: resource.kind, object: key, problem });
+    oversized.add(key);
+    return;
+  }
+  oversized.delete(key);
   const current = await deps.client.get(ctx, resource, keyOf(object));
   if (jsonEquals(status, current["status"])) return;
   await deps.client.updateStatus(ctx, resource, { ...current, status });

@@ -1,11 +1,22 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Pod } from "kubernetes-types/core/v1";
-import { namespaceMaps } from "#api/offloading/namespace.ts";
 import { shadowEndpointSlices, shadowPods } from "#api/offloading/shadow.ts";
 import { virtualNodes } from "#api/offloading/virtualnode.ts";
-import { type Context, withCancel } from "#base/context.ts";
 import { gone, seen, startTwoClusters, type TwoClusters } from "#kit/two-clusters.ts";
+import {
+  eventAbout,
+  here,
+  NODE,
+  owned,
+  prepare,
+  running,
+  runRemotely,
+  startKubelet,
+  TENANT,
+  there,
+  webPod,
+} from "#kit/virtual-kubelet.ts";
 import {
   configMaps,
   coreEvents,
@@ -19,83 +30,7 @@ import {
   serviceAccounts,
   services,
 } from "#machinery/builtin.ts";
-import { forgeKubeconfig } from "#pki/kubeconfig.ts";
-import { parseSettings } from "./settings.ts";
-import { runVirtualKubelet } from "./virtual-kubelet.ts";
 
-const TENANT = "liqo-tenant-cluster-b";
-const NODE = { name: "cluster-b" };
-const owned = { "offloading.liqo.io/origin": "cluster-a", "offloading.liqo.io/destination": "cluster-b" };
-const here = (name: string) => ({ namespace: "off", name });
-const there = (name: string) => ({ namespace: "off-cluster-a", name });
-
-async function prepare({ ctx, consumer, provider }: TwoClusters): Promise<void> {
-  const { client } = consumer;
-  const kubeconfig = JSON.stringify(
-    forgeKubeconfig({
-      cluster: "cluster-b",
-      server: provider.api.url,
-      ca: provider.api.ca,
-      user: "cluster-a",
-      credentials: provider.api.adminCertificate,
-    }),
-  );
-  await client.create(ctx, secrets, {
-    metadata: { name: "kubeconfig-resourceslice-cluster-b", namespace: TENANT },
-    data: { kubeconfig: Buffer.from(kubeconfig).toString("base64") },
-  });
-  await client.create(ctx, virtualNodes, {
-    metadata: { name: "cluster-b", namespace: TENANT },
-    spec: {
-      clusterID: "cluster-b",
-      labels: { zone: "milan" },
-      resourceQuota: { hard: { cpu: "4", memory: "8Gi", pods: "110" } },
-    },
-  });
-  const map = await client.create(ctx, namespaceMaps, {
-    metadata: { name: "cluster-b", namespace: TENANT },
-    spec: { desiredMapping: { off: "off-cluster-a" } },
-  });
-  await client.updateStatus(ctx, namespaceMaps, {
-    ...map,
-    status: { currentMapping: { off: { remoteNamespace: "off-cluster-a", phase: "Accepted" } } },
-  });
-}
-
-function startKubelet({ ctx: outer, consumer }: TwoClusters, ...args: string[]): AsyncDisposable & { ctx: Context } {
-  const { ctx, cancel } = withCancel(outer);
-  const settings = parseSettings(
-    [
-      "--nodename=cluster-b",
-      "--home-cluster-id=cluster-a",
-      "--foreign-cluster-id=cluster-b",
-      `--tenant-namespace=${TENANT}`,
-      "--node-ip=127.0.0.1",
-      "--foreign-kubeconfig-secret-name=kubeconfig-resourceslice-cluster-b",
-      "--listen-port=0",
-      "--certificate-type=self-signed",
-      "--node-check-network=false",
-      "--enable-apiserver-support",
-      ...args,
-    ],
-    "443",
-  );
-  const running = runVirtualKubelet(ctx, { client: consumer.client, settings, identity: "test", nowMs: Date.now });
-  return {
-    ctx,
-    [Symbol.asyncDispose]: async () => {
-      cancel();
-      await running;
-    },
-  };
-}
-
-const webPod = (name: string): Pod => ({
-  metadata: { name, namespace: "off", labels: { app: "web" } },
-  spec: { nodeName: "cluster-b", containers: [{ name: "web", image: "nginx" }], terminationGracePeriodSeconds: 2 },
-});
-
-/** What the provider's controller and kubelet do. */
 /** Pod `web` with a service account of its own, whose token it mounts. */
 async function createPodWithToken({ ctx, consumer }: TwoClusters): Promise<void> {
   await consumer.client.create(ctx, serviceAccounts, { metadata: here("web") });
@@ -105,18 +40,6 @@ async function createPodWithToken({ ctx, consumer }: TwoClusters): Promise<void>
     ...pod,
     spec: { containers: [], ...pod.spec, serviceAccountName: "web", volumes: [volume] },
   });
-}
-
-async function runRemotely(
-  { ctx, provider }: TwoClusters,
-  name: string,
-  status: NonNullable<Pod["status"]>,
-): Promise<Pod> {
-  const shadow = await seen(provider.client, shadowPods, there(name));
-  const { labels = {} } = shadow.metadata ?? {};
-  const spec = shadow.spec?.pod ?? { containers: [] };
-  const pod = await provider.client.create(ctx, pods, { metadata: { ...there(name), labels }, spec });
-  return provider.client.updateStatus(ctx, pods, { ...pod, status });
 }
 
 test("the Node appears with capacity, labels, taint and lease, follows the VirtualNode and is made again", async () => {
@@ -330,43 +253,3 @@ test("a claim of the virtual storage class is made at the provider and bound by 
   await consumer.client.delete(ctx, persistentVolumeClaims, here("data"));
   await gone(provider.client, persistentVolumeClaims, there("data"));
 });
-
-test("a ShadowPod that the provider refuses leaves the pod Pending with the reason", async () => {
-  await using clusters = await startTwoClusters({ refused: { resource: "shadowpods", reason: "quota exceeded" } });
-  const { ctx, consumer } = clusters;
-  await prepare(clusters);
-  await using _kubelet = startKubelet(clusters);
-  await consumer.client.create(ctx, pods, webPod("web"));
-  const pod = await seen(consumer.client, pods, here("web"), (p) => p.status?.reason === "OffloadingRefused");
-  assert.equal(pod.status?.phase, "Pending");
-  assert.match(pod.status?.message ?? "", /quota exceeded/);
-  await eventAbout(clusters, "web", "quota exceeded");
-});
-
-function running(podIP: string, restartCount: number): NonNullable<Pod["status"]> {
-  return {
-    phase: "Running",
-    podIP,
-    podIPs: [{ ip: podIP }],
-    hostIP: "172.31.0.11",
-    startTime: "2026-11-23T17:07:15Z",
-    containerStatuses: [
-      {
-        name: "web",
-        image: "nginx",
-        imageID: "",
-        ready: true,
-        restartCount,
-        state: { running: { startedAt: "2026-11-23T17:07:16Z" } },
-      },
-    ],
-  };
-}
-
-async function eventAbout({ ctx, consumer }: TwoClusters, name: string, text: string): Promise<void> {
-  const scope = { namespace: "off" };
-  for await (const event of consumer.client.watch(ctx, coreEvents, scope)) {
-    if (event.type === "BOOKMARK" || event.object.involvedObject.name !== name) continue;
-    if (event.object.message?.includes(text) === true) return;
-  }
-}

@@ -55,6 +55,7 @@ const REFUSED: readonly (readonly [path: string, value: string, message: RegExp]
   ["networking.gatewayTemplates.wireguard.implementation", "boringtun", /must be one of '', 'kernel', 'userspace'/],
   ["offloading.reflection.pod.type", "DenyList", /reflection\/pod': additional properties 'type' not allowed/],
   ["offloading.reflection.secret.type", "Deny", /must be one of 'DenyList', 'AllowList'/],
+  ["offloading.podSecurity.enforce", "strict", /must be one of 'privileged', 'baseline', 'restricted'/],
   ["virtualKubelet.extra.args[0]", "verbose", /args\/0': 'verbose' does not match pattern/],
   ["netwrking.enabled", "false", /at '': additional properties 'netwrking' not allowed/],
   ["webhook.failurePolicy", "Retry", /must be one of 'Fail', 'Ignore'/],

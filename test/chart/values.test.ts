@@ -41,6 +41,7 @@ const MARKED: readonly (readonly [path: string, value: string, becomes?: string]
   ["networking.fabric.tolerations[0].key", "marked-fabric-taint"],
   ["networking.fabric.config.healthProbeBindAddressPort", "10017"],
   ["offloading.runtimeClass.name", "marked-runtime-class"],
+  ["offloading.podSecurity.enforce", "restricted", "--pod-security-enforce=restricted"],
   ["offloading.defaultNodeResources.cpu", "18"],
   ["offloading.reservedNamespaces[0]", "marked-reserved"],
   ["offloading.reflection.skip.labels[0]", "marked-skipped-label"],

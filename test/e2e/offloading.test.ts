@@ -44,6 +44,10 @@ const READER = {
   },
 };
 
+const ON_VIRTUAL_NODE = JSON.stringify({
+  spec: { nodeSelector: { "liqo.io/type": "virtual-node" }, terminationGracePeriodSeconds: 1 },
+});
+
 /** Echoes on UDP and TCP port 7. */
 const ECHO = `
 const server = require("node:dgram").createSocket("udp4", (message, peer) => server.send(message, peer.port, peer.address));
@@ -212,6 +216,19 @@ describe("offloaded pods", { concurrency: 1 }, () => {
     });
     await milan("delete", "pod", "crashing", "reader", "nginx-local", "nginx-remote");
     await eventually("the twin has no pods", async () => assert.equal(await rome("get", "pods", "-o", "name"), ""));
+  });
+
+  test("a pod that the provider refuses says so at home, and runs once it may", async () => {
+    await rome("create", "quota", "full", "--hard=pods=0");
+    await milan("run", "late", "--image=busybox", `--overrides=${ON_VIRTUAL_NODE}`, "--", "sleep", "3600");
+    await eventually("kubectl tells", async () => {
+      assert.match(await milan("get", "pod", "late"), /late +0\/1 +OffloadingRefused/);
+      const described = await milan("describe", "pod", "late");
+      assert.match(described, /Warning +FailedCreate .*exceeded quota: full, requested: pods=1, used: pods=0/);
+    });
+    await rome("delete", "resourcequota", "full");
+    await milan("wait", "--for=condition=Ready", "pod/late", "--timeout=60s");
+    await milan("delete", "pod", "late", "--now");
   });
 
   test("un-offloading removes the twin", async () => {

@@ -66,6 +66,11 @@ export const CONSUMER: readonly Accepted[] = [
 ];
 
 export const PROVIDER: readonly Accepted[] = [
+  {
+    object: /^Namespace off-cluster-a$/,
+    path: /^metadata\.labels\.pod-security\.kubernetes\.io\/enforce$/,
+    reason: "a consumer is not root on the provider's nodes, unless the chart says so",
+  },
   { object: /^ResourceSlice /, path: /storageClasses/, reason: STORAGE },
   { object: /^VkOptions/, path: /resources\.requests/, reason: REQUESTS },
   WORKERS,

@@ -20,6 +20,8 @@ export function controllerDeps(client: KubeClient, informers: Informers, nowMs: 
       reservedNamespaces: ["kube-*"],
       vkOptionsTemplate: { namespace: "default", name: "virtual-kubelet-default" },
       podCidr: "10.244.0.0/16",
+      serviceCidr: "10.96.0.0/12",
+      podSecurityLevel: "baseline",
       foreignClusterPingMs: 1_000,
       foreignClusterPingTimeoutMs: 1_000,
     },

@@ -15,6 +15,9 @@ export const shadowPods = defineKind({
   spec: object({ pod: builtin<PodSpec>("core/v1.PodSpec") }),
   status: object({
     phase: required(oneOf(["Pending", "Running", "Succeeded", "Failed", "Unknown"], { default: "Unknown" })),
+    // Not upstream's: why the provider has no pod for it.
+    reason: string({ maxLength: 128 }),
+    message: string({ maxLength: 1024 }),
   }),
   subresources: "status",
   columns: [{ name: "Status", type: "string", jsonPath: ".status.phase" }, AGE],

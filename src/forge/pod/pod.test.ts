@@ -4,9 +4,10 @@ import { test } from "node:test";
 import type { Pod, PodSpec } from "kubernetes-types/core/v1";
 import { parse } from "yaml";
 import type { ShadowPod } from "#api/offloading/shadow.ts";
+import { sizeProblem } from "../provider/bounded.ts";
 import type { ReflectionScope } from "../reflected-metadata.ts";
 import { forgeShadowPod, type ShadowPodOptions } from "./shadow-pod.ts";
-import { forgePodStatus, forgeRejectedStatus } from "./status.ts";
+import { forgePodStatus, forgeRefusedStatus, forgeRejectedStatus } from "./status.ts";
 
 const recorded = <T>(name: string): T =>
   parse(readFileSync(new URL(`./testdata/${name}.yaml`, import.meta.url), "utf8")) as T;
@@ -175,6 +176,53 @@ test("addresses are translated, restarts added, and nothing is ready of a provid
   assert.deepEqual([status.podIP, status.podIPs], ["10.80.1.129", [{ ip: "10.80.1.129" }]]);
   assert.equal(status.containerStatuses?.[0]?.restartCount, 3);
   assert.equal(status.conditions?.find(({ type }) => type === "Ready")?.status, "False");
+});
+
+test("of what a provider reports no more is taken than a pod can bear", () => {
+  const [container] = remote.status?.containerStatuses ?? [];
+  assert.ok(container);
+  const huge = "x".repeat(1 << 20);
+  const waiting = { waiting: { reason: "Waiting", message: huge } };
+  const status = forgePodStatus(
+    local,
+    {
+      ...remote,
+      status: {
+        ...remote.status,
+        message: huge,
+        conditions: Array.from({ length: 10_000 }, (_, i) => ({ type: `Type${i}`, status: "True" })),
+        containerStatuses: [
+          { ...container, restartCount: 2 ** 40, state: waiting },
+          ...Array.from({ length: 10_000 }, (_, i) => ({ ...container, name: `other-${i}` })),
+        ],
+        initContainerStatuses: [{ ...container, name: "other" }],
+      },
+    },
+    { translate: (address) => address, hostIp: "10.244.1.8", restarts: {}, isUnavailable: false },
+  );
+  assert.equal(status.message?.length, 4_096);
+  assert.equal(status.conditions?.length, 256 + 1, "and that it is scheduled, by the home cluster's word");
+  assert.deepEqual(
+    status.containerStatuses?.map(({ name, restartCount }) => [name, restartCount]),
+    [[container.name, 2 ** 31 - 1]],
+  );
+  assert.equal(status.containerStatuses?.[0]?.state?.waiting?.message?.length, 4_096);
+  assert.equal(status.initContainerStatuses, undefined);
+  assert.equal(sizeProblem(status), undefined);
+});
+
+test("a pod that is not made again waits without address, and nothing of it is ready", () => {
+  const status = forgeRefusedStatus(local, "exceeded quota", Date.parse("2026-11-23T18:00:00Z"));
+  assert.deepEqual([status.phase, status.reason, status.message], ["Pending", "OffloadingRefused", "exceeded quota"]);
+  assert.deepEqual([status.podIP, status.podIPs], [undefined, undefined]);
+  assert.deepEqual(status.containerStatuses?.[0]?.state, { waiting: { reason: "OffloadingRefused" } });
+  const isTrue = (status.conditions ?? []).filter((condition) => condition.status === "True");
+  assert.deepEqual(
+    isTrue.map(({ type }) => type),
+    ["PodScheduled"],
+  );
+  const again = forgeRefusedStatus({ ...local, status }, "exceeded quota", Date.parse("2026-11-23T19:00:00Z"));
+  assert.deepEqual(again, status, "it is written once");
 });
 
 test("a rejected pod has failed with all its containers", () => {

@@ -1,10 +1,18 @@
 /** The status of an offloaded pod as its own cluster sees it. Upstream: pkg/virtualKubelet/forge/pods.go (LocalPodStatus, LocalRejectedPod) */
 import type { ContainerStatus, Pod, PodCondition, PodStatus } from "kubernetes-types/core/v1";
-import { findCondition, timestamp } from "#machinery/conditions.ts";
+import { findCondition, timestamp, withCondition } from "#machinery/conditions.ts";
+import { bounded } from "../provider/bounded.ts";
 
 export const OFFLOADING_BACK_OFF = "OffloadingBackOff";
 export const OFFLOADING_ABORTED = "OffloadingAborted";
+export const OFFLOADING_REFUSED = "OffloadingRefused";
 export const REMOTE_POD_TERMINATED = "RemotePodTerminated";
+
+// An int32, as Kubernetes has it.
+const MOST_RESTARTS = 2 ** 31 - 1;
+
+type Statuses = ContainerStatus[] | undefined;
+type Containers = readonly { readonly name: string }[] | undefined;
 
 export interface PodStatusOptions {
   /** The provider's pod address → ours; undefined: not to be shown. */
@@ -17,6 +25,7 @@ export interface PodStatusOptions {
   readonly isUnavailable: boolean;
 }
 
+/** What the provider says of the pod, cut to size; of containers that the local pod does not have nothing is taken. */
 export function forgePodStatus(local: Pod, remote: Pod, options: PodStatusOptions): PodStatus {
   const {
     podIP,
@@ -25,26 +34,33 @@ export function forgePodStatus(local: Pod, remote: Pod, options: PodStatusOption
     hostIPs: _hosts,
     nominatedNodeName: _nominated,
     ...status
-  } = remote.status ?? {};
+  } = bounded(remote.status ?? {});
   const address = podIP === undefined ? undefined : options.translate(podIP);
   // Kubernetes refuses a change of the QoS class, and a provider's LimitRange may give its pod another one.
   const qosClass = local.status?.qosClass ?? status.qosClass;
-  const counted = (list: readonly ContainerStatus[] | undefined): ContainerStatus[] | undefined =>
-    list?.map((container) => ({
+  const { containers, initContainers, ephemeralContainers } = local.spec ?? {};
+  const counted = (list: Statuses, own: Containers): Statuses => {
+    const known = list?.filter(({ name }) => own?.some((container) => container.name === name)) ?? [];
+    if (known.length === 0) return undefined;
+    return known.map((container) => ({
       ...container,
-      restartCount: container.restartCount + (options.restarts[container.name] ?? 0),
+      restartCount: Math.min(MOST_RESTARTS, container.restartCount + (options.restarts[container.name] ?? 0)),
     }));
+  };
   const conditions = forgeConditions(local, status.conditions ?? []).map((condition) =>
     options.isUnavailable && condition.type === "Ready" ? { ...condition, status: "False" } : condition,
   );
-  const containerStatuses = counted(status.containerStatuses);
-  const initContainerStatuses = counted(status.initContainerStatuses);
+  const { containerStatuses: _c, initContainerStatuses: _i, ephemeralContainerStatuses: _e, ...other } = status;
+  const containerStatuses = counted(status.containerStatuses, containers);
+  const initContainerStatuses = counted(status.initContainerStatuses, initContainers);
+  const ephemeralContainerStatuses = counted(status.ephemeralContainerStatuses, ephemeralContainers);
   return {
-    ...status,
+    ...other,
     ...(qosClass !== undefined && { qosClass }),
     ...(conditions.length > 0 && { conditions }),
     ...(containerStatuses !== undefined && { containerStatuses }),
     ...(initContainerStatuses !== undefined && { initContainerStatuses }),
+    ...(ephemeralContainerStatuses !== undefined && { ephemeralContainerStatuses }),
     ...(hostIP !== undefined && hostIP !== "" && { hostIP: options.hostIp, hostIPs: [{ ip: options.hostIp }] }),
     ...(address !== undefined && { podIP: address, podIPs: [{ ip: address }] }),
   };
@@ -73,6 +89,30 @@ export function forgeRejectedStatus(local: Pod, phase: "Pending" | "Failed", rea
     }),
     ...(status.containerStatuses !== undefined && {
       containerStatuses: status.containerStatuses.map((container) => terminate(container, phase, reason, nowMs)),
+    }),
+  };
+}
+
+/** The provider will not have the pod, for now: it waits, and says why. What comes from a remote pod replaces all this. */
+export function forgeRefusedStatus(local: Pod, refusal: string, nowMs: number): PodStatus {
+  // Of a remote pod before that is gone.
+  const { podIP: _ip, podIPs: _ips, containerStatuses, ...status } = local.status ?? {};
+  const [reason, message] = [OFFLOADING_REFUSED, bounded(refusal)];
+  const before = status.conditions?.map((condition) => rejectCondition(condition, reason, nowMs));
+  const condition: PodCondition = { type: "Ready", status: "False", reason, message };
+  return {
+    ...status,
+    phase: "Pending",
+    reason,
+    message,
+    conditions: withCondition<PodCondition>(before, condition, nowMs),
+    ...(containerStatuses !== undefined && {
+      containerStatuses: containerStatuses.map((container) => ({
+        ...container,
+        ready: false,
+        started: false,
+        state: { waiting: { reason } },
+      })),
     }),
   };
 }

@@ -2,9 +2,11 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
+import { Readable } from "node:stream";
 import { test } from "node:test";
+import { messageOf } from "#base/errors.ts";
 import { StatusError } from "#machinery/status-error.ts";
-import { Transport } from "./transport.ts";
+import { readText, Transport } from "./transport.ts";
 
 /** Answers the first request of each connection and, like a server that has just closed it for idling, resets at the second. */
 async function startImpatientServer(): Promise<
@@ -49,4 +51,24 @@ test("a creation is not repeated: whether it was carried out is not known", asyn
     return error.reason === "ServiceUnavailable";
   });
   assert.equal(server.connections, 1);
+});
+
+test("an answer without end is given up", async () => {
+  const endless = function* (): Generator<Buffer> {
+    for (;;) yield Buffer.alloc(1 << 16, "x");
+  };
+  const server = createServer((_request, response) => void Readable.from(endless()).pipe(response));
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  using transport = new Transport({ server: `http://127.0.0.1:${port}` }, "test");
+  const response = await transport.send({ method: "GET", path: "/livez" });
+  const reading = readText(response, 1 << 20);
+  const message = await reading.then(String, messageOf);
+  const isGivenUp = response.destroyed;
+  server.closeAllConnections();
+  server.close();
+  await once(server, "close");
+  assert.equal(message, "the server's answer has more than 1048576 bytes");
+  assert.ok(isGivenUp);
 });

@@ -22,6 +22,8 @@ export interface HttpRequest {
 }
 
 const DEFAULT_TIMEOUT_MS = 30_000;
+// 500 objects, the client's pages, of 256 KiB each.
+const MOST_BODY_BYTES = 128 * 1024 * 1024;
 const TOKEN_MAX_AGE_MS = 60_000;
 
 /** The server closed a connection that idled until this request: it did not look at it. Go's net/http repeats such requests too. */
@@ -144,9 +146,22 @@ export function isSuccess(response: IncomingMessage): boolean {
   return code >= 200 && code < 300;
 }
 
-export async function readText(response: IncomingMessage): Promise<string> {
+/**
+ * A page of objects is far smaller. The server may be another organisation's and send without end. Rejects with a
+ * StatusError and gives the connection up.
+ */
+export async function readText(response: IncomingMessage, mostBytes = MOST_BODY_BYTES): Promise<string> {
   const chunks: Buffer[] = [];
-  for await (const chunk of response) chunks.push(chunk as Buffer);
+  let sizeBytes = 0;
+  for await (const chunk of response as AsyncIterable<Buffer>) {
+    sizeBytes += chunk.length;
+    if (sizeBytes > mostBytes) {
+      // Leaving the loop does not: Node keeps the socket for an answer that is not read to its end.
+      response.destroy();
+      throw failure(413, "RequestEntityTooLarge", `the server's answer has more than ${mostBytes} bytes`);
+    }
+    chunks.push(chunk);
+  }
   return Buffer.concat(chunks).toString("utf8");
 }
 

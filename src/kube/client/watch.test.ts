@@ -29,6 +29,14 @@ test("an event that the stream does not finish is none", async () => {
   assert.deepEqual(await eventsOf([BYTES.subarray(0, -1)]), EVENTS.slice(0, -1));
 });
 
+test("an event without end is given up", async () => {
+  const endless = function* (): Generator<Buffer> {
+    for (;;) yield Buffer.alloc(1 << 20, "x");
+  };
+  const events = readWatchEvents(Readable.from(endless(), { objectMode: false }));
+  await assert.rejects(events.next(), /an event of the watch has more than/);
+});
+
 test("an ERROR event is thrown as what it says", async () => {
   const status = { kind: "Status", code: 410, reason: "Expired", message: "too old resource version" };
   const line = Buffer.from(`${JSON.stringify({ type: "ERROR", object: status })}\n`);

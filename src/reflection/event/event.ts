@@ -34,6 +34,9 @@ const TARGETS: Readonly<Record<string, { readonly resource: Resource<KubeObject>
   PersistentVolumeClaim: { resource: persistentVolumeClaims, by: "persistentvolumeclaim" },
 };
 
+/** What is kept of a namespace at a time: a provider could make any number. */
+const MOST_EVENTS = 1_000;
+
 interface Work {
   readonly deps: ReflectionDeps;
   readonly pair: NamespacePair;
@@ -71,7 +74,7 @@ async function reconcile(ctx: Context, work: Work, key: ObjectKey): Promise<Resu
     if (uid !== undefined) await deps.local.deleteIfPresent(ctx, coreEvents, key, { uid });
     return DONE;
   }
-  if (local !== undefined || !isWanted(remote, deps)) return DONE;
+  if (local !== undefined || !isWanted(remote, deps) || locals.store.keys().length >= MOST_EVENTS) return DONE;
   const object = await findTarget(ctx, work, remote);
   if (object === undefined) return DONE;
   const event = forgeLocalEvent(remote, { namespace: pair.local, object }, deps.scope);

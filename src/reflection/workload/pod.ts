@@ -8,6 +8,7 @@ import { type ShadowPod, shadowPods } from "#api/offloading/shadow.ts";
 import type { Context } from "#base/context.ts";
 import { messageOf } from "#base/errors.ts";
 import { forgeShadowMetadata, forgeShadowPod } from "#forge/pod/shadow-pod.ts";
+import { forgeRefusedStatus } from "#forge/pod/status.ts";
 import { REFLECTION_FIELD_MANAGER } from "#forge/reflected-metadata.ts";
 import { type Controller, DONE, type Result } from "#kube/controller/controller.ts";
 import type { EventRecorder } from "#kube/events/recorder.ts";
@@ -24,7 +25,6 @@ import { type PodPlan, type PodSeen, planPod } from "./plan.ts";
 import { StatusReporter, writeStatus } from "./status-reporter.ts";
 
 const LIQO_RUNTIME_CLASS = "liqo";
-export const OFFLOADING_REFUSED = "OffloadingRefused";
 
 export const podReflector: Reflector = { name: "pod", start: startPodReflector };
 
@@ -123,8 +123,7 @@ async function offload(ctx: Context, { deps, pair, recorder }: Work, local: Pod)
     recorder.warning(ctx, local, messages.FAILED_REFLECTION, message);
     if (isForbidden(error) || isInvalid(error)) {
       // The pod shows why it waits; the queue's back-off asks again, since quotas get free.
-      const status = { ...local.status, phase: "Pending", reason: OFFLOADING_REFUSED, message };
-      await writeStatus(ctx, deps.local, local, status);
+      await writeStatus(ctx, deps.local, local, forgeRefusedStatus(local, message, deps.nowMs()));
     }
     throw error;
   }

@@ -2,11 +2,12 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Pod, PodStatus } from "kubernetes-types/core/v1";
 import { REMOTE_UNAVAILABLE, SHADOW_POD } from "#api/labels.ts";
-import { parseCidr, remapIp } from "#base/cidr.ts";
+import { contains, isSpecial, parseCidr, parseIpv4, remapIp } from "#base/cidr.ts";
 import type { Context } from "#base/context.ts";
 import { messageOf } from "#base/errors.ts";
-import { forgePodStatus, forgeTerminatedStatus } from "#forge/pod/status.ts";
+import { forgePodStatus, forgeRefusedStatus, forgeTerminatedStatus, OFFLOADING_REFUSED } from "#forge/pod/status.ts";
 import { forgeStatusPatch } from "#forge/pod/status-patch.ts";
+import { sizeProblem } from "#forge/provider/bounded.ts";
 import { REFLECTION_FIELD_MANAGER } from "#forge/reflected-metadata.ts";
 import type { KubeClient } from "#kube/client/client.ts";
 import type { EventRecorder } from "#kube/events/recorder.ts";
@@ -41,6 +42,11 @@ export class StatusReporter {
     const isMarked = local.metadata?.labels?.[SHADOW_POD] === "true" || status.phase === "Pending";
     if (isMarked && isDeepStrictEqual(local.status, status)) return;
     const { destination } = this.#deps.scope;
+    const problem = sizeProblem(status);
+    if (problem !== undefined) {
+      this.#recorder.warning(ctx, local, messages.FAILED_REFLECTION, messages.statusFailed(destination, problem));
+      return;
+    }
     try {
       await writeStatus(ctx, this.#deps.local, local, status, { [SHADOW_POD]: "true" });
     } catch (error) {
@@ -49,7 +55,9 @@ export class StatusReporter {
       this.#recorder.warning(ctx, local, messages.FAILED_REFLECTION, message);
       throw error;
     }
-    this.#recorder.normal(ctx, local, messages.SUCCESSFUL_REFLECTION, messages.statusReflected(destination));
+    if (status.reason === OFFLOADING_REFUSED)
+      this.#recorder.warning(ctx, local, messages.FAILED_CREATE, messages.creationFailed(destination, status.message));
+    else this.#recorder.normal(ctx, local, messages.SUCCESSFUL_REFLECTION, messages.statusReflected(destination));
   }
 
   /** Drops what is remembered of pods that are gone. */
@@ -63,7 +71,10 @@ export class StatusReporter {
   #statusOf({ local, shadow, remote }: Offloaded): PodStatus | undefined {
     if (isTerminal(local) && local.metadata?.deletionTimestamp === undefined) return undefined;
     if (remote === undefined) {
-      const phase = shadow?.status?.phase;
+      const { phase, message } = shadow?.status ?? {};
+      // An upstream provider has no field for it.
+      if (message !== undefined && local.metadata?.deletionTimestamp === undefined)
+        return forgeRefusedStatus(local, message, this.#deps.nowMs());
       if (phase !== "Succeeded" && phase !== "Failed") return undefined;
       return isTerminal(local) ? undefined : forgeTerminatedStatus(local, phase, this.#deps.nowMs());
     }
@@ -79,15 +90,28 @@ export class StatusReporter {
   }
 }
 
-/** The provider's address of a pod → the one that reaches it from here; undefined: not to be shown. */
-export function translatePodIp(address: string, settings: ReflectionSettings): string | undefined {
+/**
+ * The provider's address of a pod → the one that reaches it from here; undefined: not to be shown, or not an address that
+ * a pod of the provider can have.
+ */
+export function translatePodIp(
+  address: string,
+  settings: Pick<ReflectionSettings, "isIpReflected" | "localPodCidr" | "remotePodCidrs">,
+): string | undefined {
   if (!settings.isIpReflected) return undefined;
+  const ip = parseIpv4(address);
+  // A pod there must not pass for one here, nor for anything that is no pod at all.
+  if (settings.remotePodCidrs.length === 0) {
+    const local = settings.localPodCidr === undefined ? undefined : parseCidr(settings.localPodCidr);
+    const isStrange = ip !== undefined && (isSpecial(ip) || (local !== undefined && contains(local, ip)));
+    return isStrange ? undefined : address;
+  }
   for (const { from, to } of settings.remotePodCidrs) {
     const [own, seen] = [parseCidr(from), parseCidr(to)];
     const remapped = own === undefined || seen === undefined ? undefined : remapIp(address, own, seen);
     if (remapped !== undefined) return remapped;
   }
-  return address;
+  return undefined;
 }
 
 export async function writeStatus(

@@ -41,3 +41,14 @@ test("an admitted ShadowPod counts before the watch shows it, once, and not for 
   usage.gone(shadow("a", "1"));
   assert.equal(cpu(15_001), 0n);
 });
+
+test("two creations of one name count as the larger, whoever makes them", () => {
+  const usage = new QuotaUsage();
+  usage.reserve(key("a"), shadow("a", "3"), 0);
+  usage.reserve(key("a"), shadow("a", "0"), 0);
+  assert.equal(usage.of("milan", 0).get("cpu"), 3_000n);
+  usage.reserve(key("a"), shadow("a", "2", "turin"), 0);
+  assert.deepEqual([usage.of("milan", 0).get("cpu"), usage.of("turin", 0).get("cpu")], [3_000n, 2_000n]);
+  usage.seen(shadow("a", "3"));
+  assert.deepEqual([usage.of("milan", 10_001).get("cpu"), usage.of("turin", 10_001).get("cpu")], [3_000n, 0n]);
+});

@@ -5,11 +5,7 @@
 import * as labels from "#api/labels.ts";
 import type { ShadowPod } from "#api/offloading/shadow.ts";
 import { formatKey, keyOf, type ObjectKey } from "#machinery/meta.ts";
-import { podRequests } from "#machinery/pod.ts";
-import { milliOf } from "#machinery/quantity.ts";
-
-/** Amounts in thousandths, by resource name. */
-export type Amounts = ReadonlyMap<string, bigint>;
+import { type Amounts, demandOf } from "./demand.ts";
 
 interface Share {
   readonly creator: string;
@@ -43,10 +39,16 @@ export class QuotaUsage {
 
   /** Counts a ShadowPod that has just been admitted, until the watch shows it. */
   reserve(key: ObjectKey, shadow: ShadowPod, nowMs: number): void {
-    const name = formatKey(key);
+    const own = formatKey(key);
+    const share = shareOf(shadow);
+    const present = this.#shares.get(own);
     // One of that name is there already: this one will not come into being beside it.
-    if (this.#shares.has(name) && !this.#reserved.has(name)) return;
-    this.#set(name, shareOf(shadow));
+    if (present !== undefined && !this.#reserved.has(own)) return;
+    // Of two creations of one name it is open which succeeds: whoever made them, none counts for less because of the other.
+    const isOthers = present !== undefined && present.creator !== share.creator;
+    const name = isOthers ? `${own} ${share.creator}` : own;
+    const amounts = larger(this.#shares.get(name)?.amounts, share.amounts);
+    this.#set(name, { creator: share.creator, amounts });
     this.#reserved.set(name, nowMs);
   }
 
@@ -84,6 +86,11 @@ function isFinished({ status }: ShadowPod): boolean {
 }
 
 function shareOf(shadow: ShadowPod): Share {
-  const requests = Object.entries(podRequests(shadow.spec?.pod));
-  return { creator: creatorOf(shadow), amounts: new Map(requests.map(([name, text]) => [name, milliOf(text)])) };
+  return { creator: creatorOf(shadow), amounts: demandOf(shadow.spec?.pod) };
+}
+
+function larger(a: Amounts | undefined, b: Amounts): Amounts {
+  const all = new Map(a);
+  for (const [name, amount] of b) if (amount > (all.get(name) ?? 0n)) all.set(name, amount);
+  return all;
 }

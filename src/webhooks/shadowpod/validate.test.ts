@@ -1,6 +1,26 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { quotaProblem } from "./validate.ts";
+import { fileURLToPath } from "node:url";
+import { parse } from "yaml";
+import { quotas } from "#api/offloading/quota.ts";
+import type { ShadowPod } from "#api/offloading/shadow.ts";
+import { withCancel } from "#base/context.ts";
+import { silentLogger } from "#base/log.ts";
+import { KubeClient } from "#kube/client/client.ts";
+import { Informers } from "#kube/informer/informers.ts";
+import { customResourceDefinitions, namespaces } from "#machinery/builtin.ts";
+import { startTestApiServer } from "#playground/testing.ts";
+import { quotaProblem, updateAnswer, validateShadowPod } from "./validate.ts";
+
+const CRDS = fileURLToPath(new URL("../../../deploy/chart/crds/offloading.liqo.io", import.meta.url));
+const NAMES = {
+  clusterId: "rome",
+  liqoNamespace: "liqo",
+  podCidr: "10.244.0.0/16",
+  vkOptionsTemplate: { namespace: "liqo", name: "virtual-kubelet-default" },
+  runtimeClass: "liqo",
+};
 
 const quota = (limitsEnforcement: "None" | "Soft" | "Hard", resources: Record<string, string>) => ({
   spec: { user: "u", limitsEnforcement, resources },
@@ -42,3 +62,50 @@ for (const [name, problem, args] of [
     else assert.match(found ?? "", problem);
   });
 }
+
+const labels = { "offloading.liqo.io/origin": "milan", "liqo.io/creator-user": "u" };
+const shadow = (own: object) => ({
+  metadata: { name: "web", labels },
+  spec: { pod: { ...pod({ cpu: "1" }), ...own } },
+});
+
+for (const [name, next, allowed] of [
+  ["nothing", {}, true],
+  ["an image", { containers: [{ ...pod({ cpu: "1" }).containers[0], image: "other" }] }, true],
+  ["the deadline", { activeDeadlineSeconds: 5 }, true],
+  ["a request", pod({ cpu: "2" }), false],
+  ["a limit", pod({ cpu: "1" }, { cpu: "9" }), false],
+  ["the pod's resources", { resources: { requests: { cpu: "9" } } }, false],
+  ["overhead", { overhead: { cpu: "9" } }, false],
+  ["a container more", { containers: [...pod({ cpu: "1" }).containers, { name: "d", image: "i" }] }, false],
+] as const) {
+  test(`an update of ${name} is ${allowed ? "allowed" : "refused"}`, () => {
+    assert.equal(updateAnswer(shadow(next) as ShadowPod, shadow({}) as ShadowPod).allowed, allowed);
+  });
+}
+
+test("an update cannot make a ShadowPod another cluster's", () => {
+  const before = shadow({}) as ShadowPod;
+  const after = { ...before, metadata: { labels: { ...labels, "offloading.liqo.io/origin": "turin" } } };
+  assert.equal(updateAnswer(after, before).allowed, false);
+});
+
+test("requests without a name each count", async () => {
+  await using api = await startTestApiServer();
+  using client = new KubeClient({ server: api.url, ca: api.ca, token: api.adminToken }, "test");
+  const { ctx, cancel } = withCancel({ signal: new AbortController().signal, log: silentLogger });
+  for (const file of ["quotas", "shadowpods"])
+    await client.create(ctx, customResourceDefinitions, parse(readFileSync(`${CRDS}_${file}.yaml`, "utf8")));
+  await client.create(ctx, namespaces, { metadata: { name: "off", labels: { "liqo.io/remote-cluster-id": "milan" } } });
+  await client.create(ctx, quotas, { metadata: { name: "u", namespace: "default" }, ...quota("None", { cpu: "7" }) });
+  await using informers = new Informers(ctx, client);
+  const validate = validateShadowPod({ informers, ...NAMES });
+  await informers.synced();
+  const ask = async (uid: string): Promise<boolean> => {
+    const object = { metadata: { generateName: "web-", labels }, spec: { pod: pod({ cpu: "3" }) } };
+    const request = { uid, operation: "CREATE", namespace: "off", userInfo: { username: "u" }, object } as const;
+    return (await validate(ctx, request)).allowed;
+  };
+  assert.deepEqual([await ask("1"), await ask("2"), await ask("3")], [true, true, false]);
+  cancel();
+});

@@ -1,14 +1,21 @@
 /** Holds a consumer to its Quota. Upstream: pkg/webhooks/shadowpod (Validator) */
+import { isDeepStrictEqual } from "node:util";
 import type { PodSpec } from "kubernetes-types/core/v1";
 import * as labels from "#api/labels.ts";
 import { type Quota, quotas } from "#api/offloading/quota.ts";
 import { type ShadowPod, shadowPods } from "#api/offloading/shadow.ts";
-import { type AdmissionHandler, ALLOWED, denied } from "#kube/webhook-server/server.ts";
+import {
+  type AdmissionAnswer,
+  type AdmissionHandler,
+  type AdmissionRequest,
+  ALLOWED,
+  denied,
+} from "#kube/webhook-server/server.ts";
 import { namespaces } from "#machinery/builtin.ts";
-import { podRequests } from "#machinery/pod.ts";
-import { formatMilli, milliOf } from "#machinery/quantity.ts";
+import { formatMilli, formatOf, milliOf } from "#machinery/quantity.ts";
 import type { Deps } from "../deps.ts";
-import { type Amounts, creatorOf, QuotaUsage } from "./usage.ts";
+import { type Amounts, demandOf, enforcementProblem, quantityProblem } from "./demand.ts";
+import { creatorOf, QuotaUsage } from "./usage.ts";
 
 export function validateShadowPod(deps: Deps): AdmissionHandler {
   const quotaInformer = deps.informers.for(quotas);
@@ -36,7 +43,7 @@ export function validateShadowPod(deps: Deps): AdmissionHandler {
     const nowMs = performance.now();
     const problem = quotaProblem(quota, shadow.spec?.pod, usage.of(creator, nowMs));
     if (problem !== undefined) return denied(problem);
-    const key = { namespace: request.namespace ?? "", name: request.name ?? "" };
+    const key = { namespace: request.namespace ?? "", name: nameOf(request) };
     if (request.dryRun !== true) usage.reserve(key, shadow, nowMs);
     return ALLOWED;
   };
@@ -45,37 +52,34 @@ export function validateShadowPod(deps: Deps): AdmissionHandler {
 /** Why the pod does not fit; undefined when it does. */
 export function quotaProblem(quota: Quota, pod: PodSpec | undefined, used: Amounts): string | undefined {
   const { limitsEnforcement = "None", resources = {} } = quota.spec ?? {};
-  const requests = podRequests(pod);
-  if (limitsEnforcement !== "None") {
-    const missing = ["cpu", "memory"].filter((name) => requests[name] === undefined);
-    if (missing.length > 0)
-      return `${missing.join(" and ")} must be requested, because the Quota's enforcement is ${limitsEnforcement}`;
-  }
-  if (limitsEnforcement === "Hard") {
-    for (const { name, resources: own } of pod?.containers ?? []) {
-      const differs = Object.keys({ ...own?.requests, ...own?.limits }).some(
-        (key) => own?.requests?.[key] !== own?.limits?.[key],
-      );
-      if (differs) return `container ${name}: requests must equal limits, because the Quota's enforcement is Hard`;
-    }
-  }
-  for (const [name, amount] of Object.entries(requests)) {
+  const problem = quantityProblem(pod) ?? enforcementProblem(pod, limitsEnforcement);
+  if (problem !== undefined) return problem;
+  for (const [name, amount] of demandOf(pod)) {
     const hard = resources[name];
     if (hard === undefined) return `resource ${name} is not part of the Quota`;
     const free = milliOf(hard) - (used.get(name) ?? 0n);
-    if (milliOf(amount) > free)
-      return `exceeded quota: requested ${name}=${amount}, available ${formatMilli(free < 0n ? 0n : free)} of ${hard}`;
+    if (amount > free)
+      return `exceeded quota: requested ${name}=${formatMilli(amount, formatOf(hard))}, available ${formatMilli(free < 0n ? 0n : free, formatOf(hard))} of ${hard}`;
   }
   return undefined;
 }
 
-function updateAnswer(next: ShadowPod, previous: ShadowPod): ReturnType<typeof denied> {
-  const frozen = ({ spec }: ShadowPod): string => {
+/** What a reservation goes by. Without a name yet, each request has one of its own. */
+function nameOf({ name = "", object, uid }: Pick<AdmissionRequest, "name" | "object" | "uid">): string {
+  const own = name === "" ? (object?.metadata?.name ?? "") : name;
+  return own === "" ? `request ${uid}` : own;
+}
+
+/** What was counted stays as it was counted. */
+export function updateAnswer(next: ShadowPod, previous: ShadowPod): AdmissionAnswer {
+  const originOf = ({ metadata }: ShadowPod): string | undefined => metadata?.labels?.[labels.ORIGIN];
+  if (originOf(next) !== originOf(previous)) return denied(`label ${labels.ORIGIN} is immutable`);
+  const frozen = ({ spec }: ShadowPod): object => {
     const pod = structuredClone(spec?.pod);
     for (const container of [...(pod?.containers ?? []), ...(pod?.initContainers ?? [])]) container.image = "";
-    return JSON.stringify({ ...pod, activeDeadlineSeconds: undefined, tolerations: undefined });
+    return { ...pod, activeDeadlineSeconds: undefined, tolerations: undefined };
   };
-  return frozen(next) === frozen(previous)
+  return isDeepStrictEqual(frozen(next), frozen(previous))
     ? ALLOWED
     : denied("only images, activeDeadlineSeconds and tolerations of a ShadowPod can be changed");
 }

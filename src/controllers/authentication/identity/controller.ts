@@ -5,6 +5,7 @@ import * as labels from "#api/labels.ts";
 import type { Context } from "#base/context.ts";
 import { forgeKubeconfigSecret, forgeRenew } from "#forge/authentication.ts";
 import { GLOBAL_LABELS } from "#forge/names.ts";
+import { authParamsProblem } from "#forge/provider/auth-params.ts";
 import { type Controller, DONE, watchFor, watchOwned } from "#kube/controller/controller.ts";
 import { secrets } from "#machinery/builtin.ts";
 import { controllerOf, keyOf } from "#machinery/meta.ts";
@@ -38,11 +39,17 @@ export function identityController(deps: Deps): Controller {
       // A peer replicates Renews into the same namespace, under names of its choice.
       const isOwn = renew !== undefined && controllerOf(renew)?.uid === identity.metadata?.uid;
       const renewed = isOwn ? renew.status?.authParams : undefined;
+      const isNew = (identity.spec?.authParams?.signedCRT ?? "") === "";
+      const problem = authParamsProblem(renewed) ?? (isNew ? undefined : authParamsProblem(identity.spec?.authParams));
+      if (problem !== undefined) {
+        events.warning(ctx, identity, "InvalidAuthParams", problem);
+        return DONE;
+      }
       if (renewed !== undefined && renewed.signedCRT !== identity.spec?.authParams?.signedCRT) {
         await deps.client.patch(ctx, identities, key, "merge", { spec: { authParams: renewed } });
         return DONE;
       }
-      if ((identity.spec?.authParams?.signedCRT ?? "") === "") return DONE;
+      if (isNew) return DONE;
       const secret = forgeKubeconfigSecret(identity, await privateKeyOf(ctx, deps), GLOBAL_LABELS);
       if (owned.store.get(keyOf(secret))?.data?.["kubeconfig"] !== secret.data?.["kubeconfig"]) {
         await deps.client.apply(ctx, secrets, secret);

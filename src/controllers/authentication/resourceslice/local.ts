@@ -11,13 +11,18 @@ import { virtualNodes } from "#api/offloading/virtualnode.ts";
 import type { Context } from "#base/context.ts";
 import { base64, forgeSliceIdentity } from "#forge/authentication.ts";
 import { GLOBAL_LABELS, resourceSliceIdentityName, sliceUserName, virtualNodeName } from "#forge/names.ts";
+import { authParamsProblem } from "#forge/provider/auth-params.ts";
+import { acceptOffer } from "#forge/provider/offer.ts";
 import { forgeVirtualNode } from "#forge/virtualnode.ts";
 import { type Controller, DONE, type Result, watchFor, watchOwned } from "#kube/controller/controller.ts";
-import { keyOf } from "#machinery/meta.ts";
+import { formatKey, keyOf } from "#machinery/meta.ts";
 import { jsonEquals } from "#machinery/schema/schema.ts";
 import { createCsr } from "#pki/csr.ts";
 import type { Deps } from "../../deps.ts";
 import { ensureClusterKeys } from "../keys.ts";
+
+// What an event has room for.
+const SHOWN = 10;
 
 export function localResourceSliceController(deps: Deps): Controller {
   const informer = deps.informers.for(resourceSlices);
@@ -25,6 +30,8 @@ export function localResourceSliceController(deps: Deps): Controller {
   const nodeInformer = deps.informers.for(virtualNodes);
   const events = deps.events("resourceslice-controller");
   const isLocal = (slice: ResourceSlice): boolean => isLocalSlice(slice, deps.settings.clusterId);
+  // By namespace and name of the slice.
+  const told = new Map<string, string>();
   return {
     name: "local-resourceslice",
     watches: [
@@ -34,6 +41,7 @@ export function localResourceSliceController(deps: Deps): Controller {
     ],
     reconcile: async (ctx, key): Promise<Result> => {
       const slice = informer.store.get(key);
+      if (slice === undefined) told.delete(formatKey(key));
       if (slice === undefined || !isLocal(slice) || slice.metadata?.deletionTimestamp !== undefined) return DONE;
       if (slice.spec?.csr === undefined || slice.spec.consumerClusterID === undefined) {
         await complete(ctx, deps, slice);
@@ -42,6 +50,11 @@ export function localResourceSliceController(deps: Deps): Controller {
       const isAccepted = (type: string): boolean =>
         slice.status?.conditions?.find((c) => c.type === type)?.status === "Accepted";
       if (!isAccepted("Authentication")) return DONE;
+      const problem = authParamsProblem(slice.status?.authParams);
+      if (problem !== undefined) {
+        events.warning(ctx, slice, "InvalidAuthParams", problem);
+        return DONE;
+      }
       const identity = forgeSliceIdentity(slice, GLOBAL_LABELS);
       const before = identityInformer.store.get(keyOf(identity));
       if (!jsonEquals(before?.spec, identity.spec)) {
@@ -55,6 +68,14 @@ export function localResourceSliceController(deps: Deps): Controller {
     },
   };
 
+  function tellDropped(ctx: Context, slice: ResourceSlice): void {
+    const key = formatKey(keyOf(slice));
+    const message = describeDropped(slice);
+    if (message !== undefined && told.get(key) !== message) events.warning(ctx, slice, "OfferPartlyAccepted", message);
+    if (message === undefined) told.delete(key);
+    else told.set(key, message);
+  }
+
   async function ensureVirtualNode(ctx: Context, d: Deps, slice: ResourceSlice): Promise<void> {
     const identity = identityInformer.store.get({
       namespace: slice.metadata?.namespace ?? "",
@@ -67,6 +88,7 @@ export function localResourceSliceController(deps: Deps): Controller {
     const fields = ["resourceQuota", "labels", "storageClasses", "ingressClasses", "loadBalancerClasses"] as const;
     const isSame =
       before !== undefined && fields.every((field) => jsonEquals(before.spec?.[field], node.spec?.[field]));
+    tellDropped(ctx, slice);
     if (isSame) return;
     await d.client.apply(ctx, virtualNodes, node);
     if (before === undefined) events.normal(ctx, slice, "VirtualNodeCreated", "VirtualNode created");
@@ -85,6 +107,14 @@ export function isLocalSlice({ metadata, spec }: ResourceSlice, clusterId: strin
     (spec?.consumerClusterID ?? clusterId) === clusterId &&
     spec?.providerClusterID !== clusterId
   );
+}
+
+/** The event, once for each set of things that were left out of the VirtualNode. */
+function describeDropped({ status }: ResourceSlice): string | undefined {
+  const { dropped } = acceptOffer(status);
+  if (dropped.length === 0) return undefined;
+  const more = dropped.length > SHOWN ? ` and ${dropped.length - SHOWN} more` : "";
+  return `not taken from the provider's answer: ${dropped.slice(0, SHOWN).join(", ")}${more}`;
 }
 
 async function complete(ctx: Context, deps: Deps, slice: ResourceSlice): Promise<void> {

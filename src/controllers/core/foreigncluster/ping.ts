@@ -6,6 +6,9 @@ import { inlineConfigFromText } from "#kube/client/inline-config.ts";
 import { readText } from "#kube/client/transport.ts";
 import type { Settings } from "../../deps.ts";
 
+// It says `ok`.
+const ANSWER_BYTES = 64 * 1024;
+
 interface Ping {
   readonly kubeconfig: string;
   readonly cancel: () => void;
@@ -71,7 +74,7 @@ export class ApiServerPings {
   async #isAlive(ctx: Context, client: KubeClient): Promise<boolean> {
     try {
       const response = await client.stream(withTimeout(ctx, this.#settings.foreignClusterPingTimeoutMs), "/livez");
-      await readText(response);
+      await readText(response, ANSWER_BYTES);
       return true;
     } catch {
       // Whatever the reason: it did not answer in time, which is all that is asked here.

@@ -9,6 +9,7 @@ import * as labels from "#api/labels.ts";
 import { type Configuration, configurations } from "#api/networking/configuration.ts";
 import type { Context } from "#base/context.ts";
 import { forgeRemoteNetwork, forgeUnknownSourceIp } from "#forge/networking/configuration.ts";
+import { claimsProblem } from "#ipam/claim.ts";
 import { type Controller, DONE, type Result, watchFor, watchMapped } from "#kube/controller/controller.ts";
 import { type Condition, withCondition } from "#machinery/conditions.ts";
 import { controllerOf, keyOf } from "#machinery/meta.ts";
@@ -18,10 +19,13 @@ import type { Deps } from "../../deps.ts";
 
 type Status = NonNullable<Configuration["status"]>;
 
+const CIDR_REFUSED = "CIDRRefused";
+
 export function configurationController(deps: Deps): Controller {
   const informer = deps.informers.for(configurations);
   const networkInformer = deps.informers.for(networks);
   const ipInformer = deps.informers.for(ips);
+  const events = deps.events("configuration-controller");
   return {
     name: "configuration",
     watches: [watchFor(informer), watchMapped(networkInformer, () => informer.store.list().map(keyOf))],
@@ -37,8 +41,11 @@ export function configurationController(deps: Deps): Controller {
       const owned = networkInformer.store
         .list(key.namespace)
         .filter((network) => controllerOf(network)?.uid === configuration.metadata?.uid);
-      const wanted = await ensureNetworks(ctx, deps, configuration, owned);
-      const status = forgeStatus(configuration, wanted, owned, deps.nowMs());
+      const refused = refusalOf(configuration);
+      if (refused !== undefined) events.warning(ctx, configuration, CIDR_REFUSED, refused);
+      const wanted = refused === undefined ? forgeNetworks(configuration) : [];
+      await ensureNetworks(ctx, deps, wanted, owned);
+      const status = forgeStatus(configuration, { wanted, owned, refused }, deps.nowMs());
       if (!jsonEquals(status, configuration.status)) {
         await deps.client.updateStatus(ctx, configurations, { ...configuration, status });
         return DONE;
@@ -71,16 +78,25 @@ export function localCidrs(all: readonly Network[]): { external: string[]; pod: 
   return local.external.length === 0 || local.pod.length === 0 ? undefined : local;
 }
 
+/** Why the peer's CIDRs cannot be had; undefined when they can. */
+function refusalOf({ spec }: Configuration): string | undefined {
+  const remote = spec?.remote?.cidr;
+  return claimsProblem("pod", remote?.pod ?? []) ?? claimsProblem("external", remote?.external ?? []);
+}
+
+function forgeNetworks(configuration: Configuration): Network[] {
+  const remote = configuration.spec?.remote?.cidr;
+  return (["pod", "external"] as const).flatMap((type) =>
+    (remote?.[type] ?? []).map((cidr) => forgeRemoteNetwork(configuration, type, cidr)),
+  );
+}
+
 async function ensureNetworks(
   ctx: Context,
   deps: Deps,
-  configuration: Configuration,
+  wanted: readonly Network[],
   owned: readonly Network[],
-): Promise<Network[]> {
-  const remote = configuration.spec?.remote?.cidr;
-  const wanted = (["pod", "external"] as const).flatMap((type) =>
-    (remote?.[type] ?? []).map((cidr) => forgeRemoteNetwork(configuration, type, cidr)),
-  );
+): Promise<void> {
   const names = new Set(wanted.map(({ metadata }) => metadata?.name));
   for (const network of owned)
     if (!names.has(network.metadata?.name)) await deps.client.deleteIfPresent(ctx, networks, keyOf(network));
@@ -88,15 +104,15 @@ async function ensureNetworks(
     if (owned.some(({ metadata }) => metadata?.name === network.metadata?.name)) continue;
     await deps.client.create(ctx, networks, network).catch(ignoreExisting);
   }
-  return wanted;
 }
 
-function forgeStatus(
-  configuration: Configuration,
-  wanted: readonly Network[],
-  owned: readonly Network[],
-  nowMs: number,
-): Status {
+interface Networks {
+  readonly wanted: readonly Network[];
+  readonly owned: readonly Network[];
+  readonly refused: string | undefined;
+}
+
+function forgeStatus(configuration: Configuration, { wanted, owned, refused }: Networks, nowMs: number): Status {
   const place = (type: "pod" | "external"): string[] =>
     wanted
       .filter(({ metadata }) => metadata?.labels?.[labels.CIDR_TYPE] === type)
@@ -115,8 +131,8 @@ function forgeStatus(
     : {
         type: "NetworkCIDRsConfigured",
         status: "False",
-        reason: "WaitingForNetworks",
-        message: "Waiting for the network CIDRs to be configured",
+        reason: refused === undefined ? "WaitingForNetworks" : CIDR_REFUSED,
+        message: refused ?? "Waiting for the network CIDRs to be configured",
       };
   const before = configuration.status?.conditions as Condition[] | undefined;
   const observedGeneration = configuration.metadata?.generation ?? 0;

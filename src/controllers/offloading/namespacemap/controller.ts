@@ -18,6 +18,7 @@ import { jsonEquals } from "#machinery/schema/schema.ts";
 import { isAlreadyExists } from "#machinery/status-error.ts";
 import { TenantNamespaces } from "#trust/tenant-namespaces.ts";
 import type { Deps } from "../../deps.ts";
+import { ensurePodSecurity } from "./pod-security.ts";
 import { isReserved, reservedMessage } from "./reserved.ts";
 
 type Mapping = NonNullable<NonNullable<NamespaceMap["status"]>["currentMapping"]>;
@@ -123,6 +124,8 @@ async function ensureTwin(
   }
   if (!isManagedBy(twin, map)) return "CreationLoopBackOff";
   if (twin.metadata?.deletionTimestamp !== undefined) return "Terminating";
+  // Before the consumer has any right there.
+  await ensurePodSecurity(ctx, deps, twin);
   await deps.client.apply(
     ctx,
     roleBindings,

@@ -2,29 +2,40 @@
  * On the provider: an EndpointSlice with translated addresses for each ShadowEndpointSlice.
  * Upstream: pkg/liqo-controller-manager/offloading/shadowendpointslice-controller
  */
-import type { Endpoint, EndpointSlice } from "kubernetes-types/discovery/v1";
+import type { Pod } from "kubernetes-types/core/v1";
+import type { EndpointSlice } from "kubernetes-types/discovery/v1";
 import { type ForeignCluster, foreignClusters } from "#api/core/foreigncluster.ts";
 import * as labels from "#api/labels.ts";
-import { type Configuration, configurations } from "#api/networking/configuration.ts";
+import { configurations } from "#api/networking/configuration.ts";
 import { type ShadowEndpointSlice, shadowEndpointSlices } from "#api/offloading/shadow.ts";
-import { mustParseCidr, remapIp } from "#base/cidr.ts";
+import { parseCidr } from "#base/cidr.ts";
+import type { Context } from "#base/context.ts";
 import { marksOfShadow } from "#forge/marks.ts";
 import { GLOBAL_LABELS } from "#forge/names.ts";
 import { type Controller, DONE, watchFor, watchMapped, watchOwned } from "#kube/controller/controller.ts";
+import type { EventRecorder } from "#kube/events/recorder.ts";
 import { endpointSlices } from "#machinery/builtin.ts";
-import { controllerReference, keyOf } from "#machinery/meta.ts";
+import { controllerReference, formatKey, keyOf, type ObjectKey } from "#machinery/meta.ts";
 import { TenantNamespaces } from "#trust/tenant-namespaces.ts";
 import type { Deps } from "../../deps.ts";
+import { OwnAddresses } from "../../own-addresses.ts";
+import { podsInBrief } from "../../pods.ts";
+import { placeAddress, type Surroundings } from "./addresses.ts";
 
 const FIELD_MANAGER = "shadow-endpointslice-controller";
+// What an event has room for.
+const SHOWN = 10;
 
 export function shadowEndpointSliceController(deps: Deps): Controller {
   const informer = deps.informers.for(shadowEndpointSlices);
   const slices = deps.informers.for(endpointSlices, { labelSelector: `${labels.MANAGED_BY}=shadowendpointslice` });
   const foreign = deps.informers.for(foreignClusters);
   const configs = deps.informers.for(configurations);
-  const tenants = new TenantNamespaces(deps.informers);
   // Whose the addresses are says the twin namespace, which this cluster made, not the consumer's label.
+  const tenants = new TenantNamespaces(deps.informers);
+  const podInformer = podsInBrief(deps);
+  const own = new OwnAddresses(deps);
+  const refusals = new ToldRefusals(deps.events("shadowendpointslice-controller"));
   const ofPeer = (peer: string | undefined) =>
     informer.store
       .list()
@@ -39,34 +50,111 @@ export function shadowEndpointSliceController(deps: Deps): Controller {
       tenants.watch((namespace) => informer.store.list(namespace).map(keyOf)),
       watchMapped(foreign, ({ metadata }) => ofPeer(metadata?.name)),
       watchMapped(configs, ({ metadata }) => ofPeer(metadata?.labels?.[labels.REMOTE_CLUSTER_ID])),
+      // Asked only: a consumer has no reason to name its pods here, which the provider's own slices have.
+      watchMapped(podInformer, () => []),
+      ...own.watches,
     ],
     reconcile: async (ctx, key) => {
       const shadow = informer.store.get(key);
+      if (shadow === undefined) refusals.forget(key);
       if (shadow === undefined || shadow.metadata?.deletionTimestamp !== undefined) return DONE;
-      const origin = tenants.consumerOf(key.namespace) ?? "";
-      const configuration = configs.store
-        .list()
-        .find(
-          ({ metadata }) =>
-            metadata?.labels?.[labels.REMOTE_CLUSTER_ID] === origin && tenants.peerOf(metadata.namespace) === origin,
-        );
-      const wanted = forgeSlice(shadow, configuration, foreign.store.get({ name: origin }));
-      if (!isSame(slices.store.get(key), wanted))
-        await deps.client.apply(ctx, endpointSlices, wanted, { fieldManager: FIELD_MANAGER });
+      const consumer = tenants.consumerOf(key.namespace);
+      const { slice, refused } = forgeSlice(
+        shadow,
+        consumer === undefined ? undefined : surroundingsOf(consumer),
+        foreign.store.get({ name: consumer ?? "" }),
+      );
+      refusals.tell(ctx, shadow, { consumer, addresses: refused });
+      if (!isSame(slices.store.get(key), slice))
+        await deps.client.apply(ctx, endpointSlices, slice, { fieldManager: FIELD_MANAGER });
       return DONE;
     },
   };
+
+  function surroundingsOf(consumer: string): Surroundings {
+    const { podCidr, serviceCidr = "" } = deps.settings;
+    // Looked up only for an address that is in none of the consumer's CIDRs.
+    let podAddresses: Set<string> | undefined;
+    const hasPod = (address: string): boolean => {
+      podAddresses ??= addressesOf(
+        podInformer.store.list().filter((pod) => tenants.consumerOf(pod.metadata?.namespace) === consumer),
+      );
+      return podAddresses.has(address);
+    };
+    const addresses = own.list().map((address) => `${address}/32`);
+    return {
+      configuration: configs.store
+        .list()
+        .find(
+          ({ metadata }) =>
+            metadata?.labels?.[labels.REMOTE_CLUSTER_ID] === consumer &&
+            tenants.peerOf(metadata.namespace) === consumer,
+        ),
+      hasPod,
+      own: [podCidr, serviceCidr, ...addresses].flatMap((text) => parseCidr(text) ?? []),
+    };
+  }
+}
+
+function addressesOf(pods: readonly Pod[]): Set<string> {
+  return new Set(pods.filter(({ spec }) => spec?.hostNetwork !== true).flatMap(({ status }) => status?.podIP ?? []));
+}
+
+/** Tells of addresses that are not let pass, once as long as they are the same. */
+class ToldRefusals {
+  readonly #events: EventRecorder;
+  readonly #told = new Map<string, string>();
+
+  constructor(events: EventRecorder) {
+    this.#events = events;
+  }
+
+  tell(
+    ctx: Context,
+    shadow: ShadowEndpointSlice,
+    { consumer, addresses: refused }: { readonly consumer: string | undefined; readonly addresses: readonly string[] },
+  ): void {
+    const key = formatKey(keyOf(shadow));
+    const shown = refused.slice(0, SHOWN).map((address) => address.slice(0, 100));
+    const more = refused.length > SHOWN ? ` and ${refused.length - SHOWN} more` : "";
+    const message = `not addresses of cluster ${consumer ?? "<none>"}, left out: ${shown.join(", ")}${more}`;
+    if (refused.length > 0 && this.#told.get(key) !== message)
+      this.#events.warning(ctx, shadow, "AddressesRefused", message);
+    if (refused.length === 0) this.#told.delete(key);
+    else this.#told.set(key, message);
+  }
+
+  forget(key: ObjectKey): void {
+    this.#told.delete(formatKey(key));
+  }
+}
+
+export interface ForgedSlice {
+  readonly slice: EndpointSlice;
+  /** Addresses that the consumer may not name. */
+  readonly refused: readonly string[];
 }
 
 export function forgeSlice(
   shadow: ShadowEndpointSlice,
-  configuration: Configuration | undefined,
+  surroundings: Surroundings | undefined,
   peer: ForeignCluster | undefined,
-): EndpointSlice {
+): ForgedSlice {
   const { name = "", namespace = "", labels: own, annotations } = shadow.metadata ?? {};
   const { addressType = "IPv4", endpoints = [], ports = [] } = shadow.spec?.template ?? {};
   const reachable = isReachable(peer);
-  return {
+  const refused: string[] = [];
+  const place = (address: string): string[] => {
+    const placed = surroundings === undefined ? undefined : placeAddress(address, surroundings);
+    if (placed === undefined) refused.push(address);
+    return placed === undefined ? [] : [placed];
+  };
+  const translated = endpoints.map((endpoint) => ({
+    ...endpoint,
+    addresses: endpoint.addresses.flatMap(place),
+    conditions: { ...endpoint.conditions, ready: endpoint.conditions?.ready !== false && reachable },
+  }));
+  const slice = {
     metadata: {
       name,
       namespace,
@@ -75,32 +163,10 @@ export function forgeSlice(
       ownerReferences: [controllerReference(shadow)],
     },
     addressType,
-    endpoints: endpoints.map((endpoint) => translate(endpoint, configuration, reachable)),
+    endpoints: translated.filter(({ addresses }) => addresses.length > 0),
     ports,
   };
-}
-
-function translate(endpoint: Endpoint, configuration: Configuration | undefined, reachable: boolean): Endpoint {
-  const ready = endpoint.conditions?.ready !== false && reachable;
-  return {
-    ...endpoint,
-    addresses: endpoint.addresses.map((address) => remapAddress(address, configuration)),
-    conditions: { ...endpoint.conditions, ready },
-  };
-}
-
-/** The peer's own address as this cluster sees it: pods first, then its external CIDR. */
-export function remapAddress(address: string, configuration: Configuration | undefined): string {
-  const own = configuration?.spec?.remote?.cidr;
-  const seen = configuration?.status?.remote?.cidr;
-  for (const type of ["pod", "external"] as const) {
-    for (const [i, from] of (own?.[type] ?? []).entries()) {
-      const to = seen?.[type]?.[i];
-      const remapped = to === undefined ? undefined : remapIp(address, mustParseCidr(from), mustParseCidr(to));
-      if (remapped !== undefined) return remapped;
-    }
-  }
-  return address;
+  return { slice, refused };
 }
 
 /** Endpoints of a peer are usable only while tunnel and API server are. */

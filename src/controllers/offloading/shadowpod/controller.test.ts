@@ -4,10 +4,10 @@ import { shadowPods } from "#api/offloading/shadow.ts";
 import { withCancel } from "#base/context.ts";
 import { controllerDeps } from "#kit/controller-deps.ts";
 import { eventually } from "#kit/eventually.ts";
-import { startTwoClusters } from "#kit/two-clusters.ts";
+import { gone, seen, startTwoClusters } from "#kit/two-clusters.ts";
 import { runController } from "#kube/controller/controller.ts";
 import { Informers } from "#kube/informer/informers.ts";
-import { coreEvents, pods } from "#machinery/builtin.ts";
+import { coreEvents, namespaces, pods } from "#machinery/builtin.ts";
 import { planShadowPod, shadowPodController } from "./controller.ts";
 
 test("a pod of that name that is somebody else's is told of, and its phase is not the ShadowPod's", async () => {
@@ -48,4 +48,51 @@ test("a pod takes no mark of Liqo from its ShadowPod, but those that reflection 
     { ...own, "liqo.io/managed-by": "shadowpod" },
     { note: "kept" },
   ]);
+});
+
+const SPEC = { containers: [{ name: "c", image: "i" }] };
+const KEY = { namespace: "off-cluster-a", name: "web" };
+
+test("a refusal is in the status until the pod is there, and is not asked about all the time", async () => {
+  const refused = { resource: "pods", reason: "exceeded quota" };
+  await using clusters = await startTwoClusters({ refused });
+  const { ctx, cancel } = withCancel(clusters.ctx);
+  const { client } = clusters.provider;
+  let nowMs = 0;
+  await client.create(ctx, shadowPods, { metadata: KEY, spec: { pod: SPEC } });
+  await using informers = new Informers(ctx, client);
+  const running = runController(ctx, shadowPodController(controllerDeps(client, informers, () => nowMs)));
+  const status = (await seen(client, shadowPods, KEY, (shadow) => shadow.status?.reason !== undefined)).status;
+  assert.deepEqual([status?.phase, status?.reason], ["Pending", "FailedCreate"]);
+  assert.match(status?.message ?? "", /exceeded quota/);
+  refused.resource = "nothing";
+  // A change does not hurry it: a consumer could make as many as it likes.
+  await client.patch(ctx, shadowPods, KEY, "merge", { metadata: { labels: { changed: "true" } } });
+  // Proof that the change was dealt with: one that came after it has its pod.
+  await client.create(ctx, shadowPods, { metadata: { ...KEY, name: "later" }, spec: { pod: SPEC } });
+  await seen(client, pods, { ...KEY, name: "later" });
+  assert.equal(await client.find(ctx, pods, KEY), undefined);
+  nowMs = 1_000;
+  await client.patch(ctx, shadowPods, KEY, "merge", { metadata: { labels: { changed: "again" } } });
+  const pod = await seen(client, pods, KEY);
+  await client.updateStatus(ctx, pods, { ...pod, status: { phase: "Pending" } });
+  await seen(client, shadowPods, KEY, (shadow) => shadow.status?.message === undefined);
+  cancel();
+  await running;
+});
+
+test("a pod does not outlive a ShadowPod that was deleted without it", async () => {
+  await using clusters = await startTwoClusters();
+  const { ctx, cancel } = withCancel(clusters.ctx);
+  const { client } = clusters.provider;
+  const twin = { metadata: { annotations: { "liqo.io/managed-by-namespace-map": "liqo-tenant-a/a" } } };
+  await client.patch(ctx, namespaces, { name: KEY.namespace }, "merge", twin);
+  await client.create(ctx, pods, { metadata: { ...KEY, labels: { "liqo.io/managed-by": "shadowpod" } }, spec: SPEC });
+  await client.create(ctx, pods, { metadata: { ...KEY, name: "other" }, spec: SPEC });
+  await using informers = new Informers(ctx, client);
+  const running = runController(ctx, shadowPodController(controllerDeps(client, informers)));
+  await gone(client, pods, KEY);
+  assert.notEqual(await client.find(ctx, pods, { ...KEY, name: "other" }), undefined);
+  cancel();
+  await running;
 });

@@ -2,20 +2,22 @@
  * Keeps a real Pod alive for each ShadowPod, so that offloaded pods survive an outage of the consumer.
  * Upstream: pkg/liqo-controller-manager/offloading/shadowpod-controller
  */
-import type { Pod } from "kubernetes-types/core/v1";
+import type { Namespace, Pod } from "kubernetes-types/core/v1";
+import * as annotations from "#api/annotations.ts";
 import * as labels from "#api/labels.ts";
 import { type ShadowPod, shadowPods } from "#api/offloading/shadow.ts";
 import type { Context } from "#base/context.ts";
-import { messageOf } from "#base/errors.ts";
-import { marksOfShadow } from "#forge/marks.ts";
-import { type Controller, DONE, type Result, watchFor, watchOwned } from "#kube/controller/controller.ts";
-import { pods } from "#machinery/builtin.ts";
-import { controllerOf, controllerReference, keyOf } from "#machinery/meta.ts";
-import { isAlreadyExists, isForbidden, isInvalid } from "#machinery/status-error.ts";
+import { forgeRemotePod } from "#forge/pod/remote-pod.ts";
+import { type Controller, DONE, type Result, watchFor, watchMapped } from "#kube/controller/controller.ts";
+import { namespaces, pods } from "#machinery/builtin.ts";
+import { controllerOf, formatKey, keyOf } from "#machinery/meta.ts";
+import { isAlreadyExists } from "#machinery/status-error.ts";
 import type { Deps } from "../../deps.ts";
 import { podsInBrief } from "../../pods.ts";
+import { Refusals, refusalOf } from "./refusals.ts";
 
 const FIELD_MANAGER = "shadow-pod";
+export const FAILED_CREATE = "FailedCreate";
 
 export type ShadowPlan =
   | { readonly do: "create"; readonly pod: Pod }
@@ -26,28 +28,39 @@ export type ShadowPlan =
 export function shadowPodController(deps: Deps): Controller {
   const informer = deps.informers.for(shadowPods);
   const podInformer = podsInBrief(deps);
+  const namespaceInformer = deps.informers.for(namespaces);
   const events = deps.events("shadowpod-controller");
+  const refusals = new Refusals();
   return {
     name: "shadowpod",
     workers: 10,
-    watches: [watchFor(informer), watchOwned(podInformer, "ShadowPod")],
+    watches: [
+      watchFor(informer),
+      // A pod is called like its ShadowPod, also one that has lost its owner.
+      watchMapped(podInformer, (pod) => (isOfShadowPod(pod) ? [keyOf(pod)] : [])),
+      // Asked only; nothing follows from a change.
+      watchMapped(namespaceInformer, () => []),
+    ],
     reconcile: async (ctx, key): Promise<Result> => {
       const shadow = informer.store.get(key);
-      if (shadow === undefined || shadow.metadata?.deletionTimestamp !== undefined) return DONE;
       const pod = podInformer.store.get(key);
+      if (shadow === undefined) {
+        refusals.forget(formatKey(key));
+        if (isLeftBehind(pod, namespaceInformer.store.get({ name: key.namespace ?? "" })))
+          await deps.client.deleteIfPresent(ctx, pods, key, uidOf(pod));
+        return DONE;
+      }
+      if (shadow.metadata?.deletionTimestamp !== undefined) return DONE;
       const plan = planShadowPod(shadow, pod);
-      if (plan.do === "create") await create(ctx, shadow, plan.pod);
+      if (plan.do === "create") return create(ctx, shadow, plan.pod);
+      refusals.forget(formatKey(key));
       if (plan.do === "relabel")
         await deps.client.patch(ctx, pods, key, "merge", {
           metadata: { labels: plan.pod.metadata?.labels, annotations: plan.pod.metadata?.annotations },
         });
       if (plan.do === "foreign") {
-        events.warning(
-          ctx,
-          shadow,
-          "FailedCreatePod",
-          `a pod ${key.name} that does not belong to this ShadowPod already exists`,
-        );
+        const message = `a pod ${key.name} that does not belong to this ShadowPod already exists`;
+        events.warning(ctx, shadow, "FailedCreatePod", message);
         // Its phase is not this ShadowPod's.
         return DONE;
       }
@@ -56,23 +69,32 @@ export function shadowPodController(deps: Deps): Controller {
     },
   };
 
-  async function create(ctx: Context, shadow: ShadowPod, pod: Pod): Promise<void> {
+  async function create(ctx: Context, shadow: ShadowPod, pod: Pod): Promise<Result> {
+    const key = formatKey(keyOf(shadow));
+    const uid = shadow.metadata?.uid ?? "";
+    const waitMs = refusals.waitMs(key, uid, deps.nowMs());
+    if (waitMs > 0) return { requeueAfterMs: waitMs };
     try {
       await deps.client.create(ctx, pods, pod, { fieldManager: FIELD_MANAGER });
+      refusals.forget(key);
       events.normal(ctx, shadow, "CreatedPod", "Successfully created pod from ShadowPod");
+      return DONE;
     } catch (error) {
-      if (isAlreadyExists(error)) return;
-      events.warning(ctx, shadow, "FailedCreatePod", messageOf(error));
-      // A refusal stays one until the provider changes its mind: retried, but not in a hurry (the queue backs off).
-      if (isForbidden(error) || isInvalid(error)) ctx.log.info("pod refused", { error: messageOf(error) });
-      throw error;
+      if (isAlreadyExists(error)) return DONE;
+      const message = refusalOf(error);
+      if (message === undefined) throw error;
+      const { delayMs, isNews } = refusals.add(key, { uid, message }, deps.nowMs());
+      if (isNews) ctx.log.info("pod refused", { key, error: message });
+      events.warning(ctx, shadow, "FailedCreatePod", message);
+      await reportRefusal(ctx, deps, shadow, message);
+      return { requeueAfterMs: delayMs };
     }
   }
 }
 
 /** A finished ShadowPod is final: its pod is never made again. */
 export function planShadowPod(shadow: ShadowPod, pod: Pod | undefined): ShadowPlan {
-  const wanted = podOf(shadow);
+  const wanted = forgeRemotePod(shadow);
   if (pod === undefined) {
     const isFinal = shadow.status?.phase === "Succeeded" || shadow.status?.phase === "Failed";
     return isFinal ? { do: "nothing" } : { do: "create", pod: wanted };
@@ -87,24 +109,41 @@ export function planShadowPod(shadow: ShadowPod, pod: Pod | undefined): ShadowPl
   return isStale ? { do: "relabel", pod: wanted } : { do: "nothing" };
 }
 
-function podOf(shadow: ShadowPod): Pod {
-  const { name = "", namespace = "", labels: own, annotations } = shadow.metadata ?? {};
-  return {
-    metadata: {
-      name,
-      namespace,
-      labels: { ...marksOfShadow(own), [labels.MANAGED_BY]: "shadowpod" },
-      ...(annotations !== undefined && { annotations: marksOfShadow(annotations) }),
-      ownerReferences: [controllerReference(shadow)],
-    },
-    ...(shadow.spec?.pod !== undefined && { spec: shadow.spec.pod }),
-  };
+/**
+ * Whether the pod outlived its ShadowPod, as a consumer can wish when it deletes that (propagation policy Orphan): it
+ * would run on, and no Quota would count it.
+ */
+export function isLeftBehind(pod: Pod | undefined, namespace: Namespace | undefined): pod is Pod {
+  return (
+    pod !== undefined &&
+    isOfShadowPod(pod) &&
+    controllerOf(pod) === undefined &&
+    pod.metadata?.deletionTimestamp === undefined &&
+    namespace?.metadata?.annotations?.[annotations.MANAGED_BY_NAMESPACE_MAP] !== undefined
+  );
+}
+
+function isOfShadowPod(pod: Pod): boolean {
+  return pod.metadata?.labels?.[labels.MANAGED_BY] === "shadowpod" || controllerOf(pod)?.kind === "ShadowPod";
+}
+
+function uidOf({ metadata }: Pod): { uid?: string } {
+  return metadata?.uid === undefined ? {} : { uid: metadata.uid };
+}
+
+async function reportRefusal(ctx: Context, deps: Deps, shadow: ShadowPod, message: string): Promise<void> {
+  const { reason, message: told } = shadow.status ?? {};
+  if (reason === FAILED_CREATE && told === message) return;
+  const status = { phase: "Pending", reason: FAILED_CREATE, message };
+  await deps.client.patch(ctx, shadowPods, keyOf(shadow), "merge", { status }, { subresource: "status" });
 }
 
 async function reportPhase(ctx: Context, deps: Deps, shadow: ShadowPod, pod: Pod | undefined): Promise<void> {
   const phase = pod?.status?.phase as NonNullable<ShadowPod["status"]>["phase"] | undefined;
-  // One without a status is pending: that its pod is, too, is no news.
-  if (phase === undefined || phase === (shadow.status?.phase ?? "Pending")) return;
+  // One without a status is pending: that its pod is, too, is no news, unless it was refused before.
+  const wasRefused = shadow.status?.reason !== undefined;
+  if (phase === undefined || (phase === (shadow.status?.phase ?? "Pending") && !wasRefused)) return;
   if (shadow.status?.phase === "Succeeded" || shadow.status?.phase === "Failed") return;
-  await deps.client.patch(ctx, shadowPods, keyOf(shadow), "merge", { status: { phase } }, { subresource: "status" });
+  const status = { phase, ...(wasRefused && { reason: null, message: null }) };
+  await deps.client.patch(ctx, shadowPods, keyOf(shadow), "merge", { status }, { subresource: "status" });
 }

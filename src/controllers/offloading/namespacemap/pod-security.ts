@@ -1,0 +1,30 @@
+/**
+ * The Pod Security level of twin namespaces: what a consumer's pods may ask of the provider's nodes is for the provider's
+ * API server to enforce. `privileged` leaves the label to the administrator, as upstream does.
+ * Kubernetes: https://kubernetes.io/docs/concepts/security/pod-security-admission
+ */
+import type { Namespace } from "kubernetes-types/core/v1";
+import type { Context } from "#base/context.ts";
+import { namespaces } from "#machinery/builtin.ts";
+import type { Deps, PodSecurityLevel } from "../../deps.ts";
+
+const ENFORCE = "pod-security.kubernetes.io/enforce";
+const FIELD_MANAGER = "liqo-pod-security";
+
+/** The labels to apply, so that exactly these are ours; undefined when there is nothing to change. */
+export function planPodSecurity(
+  { metadata }: Namespace,
+  level: PodSecurityLevel,
+): Readonly<Record<string, string>> | undefined {
+  if (level !== "privileged") return metadata?.labels?.[ENFORCE] === level ? undefined : { [ENFORCE]: level };
+  // Only what was set by us is taken back.
+  return metadata?.managedFields?.some(({ manager }) => manager === FIELD_MANAGER) === true ? {} : undefined;
+}
+
+/** `twin` is read with its managed fields. */
+export async function ensurePodSecurity(ctx: Context, deps: Deps, twin: Namespace): Promise<void> {
+  const labels = planPodSecurity(twin, deps.settings.podSecurityLevel);
+  const name = twin.metadata?.name ?? "";
+  if (labels !== undefined)
+    await deps.client.apply(ctx, namespaces, { metadata: { name, labels } }, { fieldManager: FIELD_MANAGER });
+}

@@ -1,0 +1,36 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { Configuration } from "#api/networking/configuration.ts";
+import { mustParseCidr } from "#base/cidr.ts";
+import { placeAddress } from "./addresses.ts";
+
+const networked: Configuration = {
+  metadata: { name: "milan" },
+  spec: { remote: { cidr: { pod: ["10.244.0.0/16"], external: ["10.70.0.0/16"] } } },
+  status: { remote: { cidr: { pod: ["10.245.0.0/16"], external: ["10.71.0.0/16"] } } },
+};
+const waiting: Configuration = { metadata: { name: "milan" }, spec: networked.spec ?? {} };
+const own = ["10.244.0.0/16", "10.96.0.0/12", "172.31.0.11/32"].map(mustParseCidr);
+const hasPod = (address: string): boolean => address === "10.244.3.3";
+
+for (const [what, address, withNetwork, without] of [
+  ["a pod of the consumer", "10.244.1.5", "10.245.1.5", undefined],
+  ["what the consumer maps", "10.70.0.9", "10.71.0.9", "10.70.0.9"],
+  ["a pod of the consumer here", "10.244.3.3", "10.245.3.3", "10.244.3.3"],
+  ["the ClusterIP of the API server", "10.96.0.1", undefined, undefined],
+  ["a node", "172.31.0.11", undefined, undefined],
+  ["loopback", "127.0.0.1", undefined, undefined],
+  ["the cloud's metadata", "169.254.169.254", undefined, undefined],
+  ["somewhere else", "192.168.9.9", undefined, "192.168.9.9"],
+  ["IPv6", "fd00::1", undefined, undefined],
+  ["a name", "kubernetes.default", undefined, undefined],
+] as const) {
+  test(`${what}: ${withNetwork ?? "refused"} with a network, ${without ?? "refused"} without`, () => {
+    assert.equal(placeAddress(address, { configuration: networked, hasPod, own }), withNetwork);
+    assert.equal(placeAddress(address, { configuration: undefined, hasPod, own }), without);
+  });
+}
+
+test("until the consumer's CIDRs have their place, nothing leads there", () => {
+  assert.equal(placeAddress("10.244.1.5", { configuration: waiting, hasPod, own }), undefined);
+});

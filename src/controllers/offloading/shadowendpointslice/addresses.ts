@@ -1,0 +1,42 @@
+/**
+ * Where endpoints of a consumer may lead. The consumer chooses the addresses, and whoever is let in by the provider's
+ * network policies or firewalls as a pod would be sent there: to its API server, to another tenant's pods, to nodes.
+ * Upstream lets all of them pass. Kubernetes: CVE-2021-25740, for users who may write EndpointSlices.
+ */
+import type { Configuration } from "#api/networking/configuration.ts";
+import { type Cidr, contains, isSpecial, mustParseCidr, parseIpv4, remapIp } from "#base/cidr.ts";
+
+export interface Surroundings {
+  /** How this cluster sees the consumer; undefined: there is no network between the two. */
+  readonly configuration: Configuration | undefined;
+  /** Whether a pod of the consumer has the address here. */
+  readonly hasPod: (address: string) => boolean;
+  /** This cluster's own CIDRs, and its nodes and API servers. */
+  readonly own: readonly Cidr[];
+}
+
+/** The consumer's address as this cluster reaches it; undefined: not one that it may name. */
+export function placeAddress(address: string, { configuration, hasPod, own }: Surroundings): string | undefined {
+  const ip = parseIpv4(address);
+  if (ip === undefined) return undefined;
+  const remapped = remapAddress(address, configuration);
+  if (remapped !== undefined) return remapped;
+  if (hasPod(address)) return address;
+  // With a network everything of the consumer is in its CIDRs; without, it may be anywhere but in ours.
+  const isOurs = own.some((cidr) => contains(cidr, ip));
+  return configuration === undefined && !isSpecial(ip) && !isOurs ? address : undefined;
+}
+
+/** The peer's own address as this cluster sees it: pods first, then its external CIDR; undefined: in neither. */
+export function remapAddress(address: string, configuration: Configuration | undefined): string | undefined {
+  const own = configuration?.spec?.remote?.cidr;
+  const seen = configuration?.status?.remote?.cidr;
+  for (const type of ["pod", "external"] as const) {
+    for (const [i, from] of (own?.[type] ?? []).entries()) {
+      const to = seen?.[type]?.[i];
+      const remapped = to === undefined ? undefined : remapIp(address, mustParseCidr(from), mustParseCidr(to));
+      if (remapped !== undefined) return remapped;
+    }
+  }
+  return undefined;
+}

@@ -1,0 +1,49 @@
+/**
+ * Addresses of this cluster that lie in none of its CIDRs: nodes and API servers. No peer's CIDR may cover them, nor an
+ * endpoint lead to them. Used by the controllers of Networks and of ShadowEndpointSlices.
+ */
+import type { Node } from "kubernetes-types/core/v1";
+import type { EndpointSlice } from "kubernetes-types/discovery/v1";
+import * as labels from "#api/labels.ts";
+import { parseIpv4 } from "#base/cidr.ts";
+import { type Watch, watchMapped } from "#kube/controller/controller.ts";
+import { endpointSlices, nodes } from "#machinery/builtin.ts";
+import type { Deps } from "./deps.ts";
+
+const API_SERVER = { namespace: "default", labelSelector: "kubernetes.io/service-name=kubernetes" };
+
+export class OwnAddresses {
+  /** So that a controller waits for both; nothing follows from a change. */
+  readonly watches: readonly Watch[];
+  readonly #nodes: () => readonly Node[];
+  readonly #apiServers: () => readonly EndpointSlice[];
+  readonly #settings: Pick<Deps["settings"], "apiServerAddressOverride">;
+
+  constructor({ informers, settings }: Pick<Deps, "informers" | "settings">) {
+    const nodeInformer = informers.for(nodes);
+    const apiServerInformer = informers.for(endpointSlices, API_SERVER);
+    this.watches = [watchMapped(nodeInformer, () => []), watchMapped(apiServerInformer, () => [])];
+    this.#nodes = () => nodeInformer.store.list();
+    this.#apiServers = () => apiServerInformer.store.list();
+    this.#settings = settings;
+  }
+
+  list(): string[] {
+    return ownAddresses(this.#nodes(), this.#apiServers(), this.#settings.apiServerAddressOverride);
+  }
+}
+
+/** IPv4 addresses, without those of virtual nodes, which are pods'. */
+export function ownAddresses(
+  all: readonly Node[],
+  apiServers: readonly EndpointSlice[],
+  apiServerUrl: string | undefined,
+): string[] {
+  const ofNodes = all
+    .filter(({ metadata }) => metadata?.labels?.[labels.TYPE] !== labels.TYPE_VIRTUAL_NODE)
+    .flatMap(({ status }) => (status?.addresses ?? []).map(({ address }) => address));
+  const ofApiServers = apiServers.flatMap((slice) => (slice.endpoints ?? []).flatMap(({ addresses }) => addresses));
+  const host = apiServerUrl === undefined ? undefined : URL.parse(apiServerUrl)?.hostname;
+  const found = [...ofNodes, ...ofApiServers, ...(host === undefined ? [] : [host])];
+  return [...new Set(found)].filter((address) => parseIpv4(address) !== undefined);
+}

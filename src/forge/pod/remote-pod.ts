@@ -1,0 +1,44 @@
+/**
+ * The pod that a provider makes of a ShadowPod. What a consumer writes is not taken on trust: its virtual kubelet leaves
+ * the fields below out, but whoever has its credentials need not. Used by the ShadowPod controller.
+ * Upstream: pkg/liqo-controller-manager/offloading/shadowpod-controller, which copies the spec as it is.
+ */
+import type { Pod, PodSpec } from "kubernetes-types/core/v1";
+import * as labels from "#api/labels.ts";
+import type { ShadowPod } from "#api/offloading/shadow.ts";
+import { controllerReference } from "#machinery/meta.ts";
+import { marksOfShadow } from "../marks.ts";
+
+/** Where the pod runs, before whom, and what of the node it shares, is the provider's business. */
+const PROVIDERS_OWN = [
+  "hostNetwork",
+  "hostPID",
+  "hostIPC",
+  // Past the scheduler: neither room nor taints would count.
+  "nodeName",
+  "schedulerName",
+  // Any class, not only those of the system: the provider's own pods would be evicted for the consumer's.
+  "priorityClassName",
+  "priority",
+  "preemptionPolicy",
+] as const satisfies readonly (keyof PodSpec)[];
+
+export function forgeRemotePod(shadow: ShadowPod): Pod {
+  const { name = "", namespace = "", labels: own, annotations } = shadow.metadata ?? {};
+  return {
+    metadata: {
+      name,
+      namespace,
+      labels: { ...marksOfShadow(own), [labels.MANAGED_BY]: "shadowpod" },
+      ...(annotations !== undefined && { annotations: marksOfShadow(annotations) }),
+      ownerReferences: [controllerReference(shadow)],
+    },
+    ...(shadow.spec?.pod !== undefined && { spec: withoutProvidersOwn(shadow.spec.pod) }),
+  };
+}
+
+function withoutProvidersOwn(spec: PodSpec): PodSpec {
+  const kept: PodSpec = { ...spec };
+  for (const field of PROVIDERS_OWN) delete kept[field];
+  return kept;
+}
