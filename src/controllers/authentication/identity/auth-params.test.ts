@@ -10,6 +10,7 @@ import { startTwoClusters } from "#kit/two-clusters.ts";
 import { runController } from "#kube/controller/controller.ts";
 import { Informers } from "#kube/informer/informers.ts";
 import { coreEvents, secrets } from "#machinery/builtin.ts";
+import { controllerReference } from "#machinery/meta.ts";
 import { createCa } from "#pki/certificate.ts";
 import { identityController } from "./controller.ts";
 
@@ -21,12 +22,15 @@ test("no kubeconfig is made of a provider's word that cannot be used, be it the 
   const { client } = clusters.consumer;
   const ca = base64((await createCa("rome")).certificate);
   const good = { apiServer: "https://rome.test", ca, signedCRT: ca };
-  const spec = { clusterID: "rome", type: "ResourceSlice" as const };
+  const spec = { clusterID: "cluster-b", type: "ResourceSlice" as const };
   const first = { metadata: { namespace: NAMESPACE, name: "first" }, spec };
   await client.create(ctx, identities, { ...first, spec: { ...spec, authParams: { ...good, ca: base64("none") } } });
   const later = { metadata: { namespace: NAMESPACE, name: "later" }, spec: { ...spec, authParams: good } };
-  await client.create(ctx, identities, later);
-  const renew = await client.create(ctx, renews, { metadata: later.metadata, spec: { consumerClusterID: "milan" } });
+  const owner = controllerReference(await client.create(ctx, identities, later));
+  const renew = await client.create(ctx, renews, {
+    metadata: { ...later.metadata, ownerReferences: [owner] },
+    spec: { consumerClusterID: "milan" },
+  });
   const forged = { ...good, apiServer: "file:///etc/passwd", signedCRT: base64("new") };
   await client.updateStatus(ctx, renews, { ...renew, status: { authParams: forged } });
   await using informers = new Informers(ctx, client);

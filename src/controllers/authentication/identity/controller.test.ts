@@ -3,17 +3,19 @@ import { test } from "node:test";
 import { type Identity, identities } from "#api/authentication/identity.ts";
 import { renews } from "#api/authentication/renew.ts";
 import { withCancel } from "#base/context.ts";
-import { forgeControlPlaneIdentity } from "#forge/authentication.ts";
+import { base64, forgeControlPlaneIdentity } from "#forge/authentication.ts";
 import { controllerDeps } from "#kit/controller-deps.ts";
 import { eventually } from "#kit/eventually.ts";
 import { seen, startTwoClusters, TENANT_NAMESPACES } from "#kit/two-clusters.ts";
 import { runController } from "#kube/controller/controller.ts";
 import { Informers } from "#kube/informer/informers.ts";
 import { coreEvents, secrets } from "#machinery/builtin.ts";
+import { createCa } from "#pki/certificate.ts";
 import { identityController } from "./controller.ts";
 
 const namespace = TENANT_NAMESPACES.consumer;
-const PARAMS = { apiServer: "https://rome.test", signedCRT: Buffer.from("CERT").toString("base64") };
+const CERTIFICATE = base64((await createCa("rome")).certificate);
+const PARAMS = { apiServer: "https://rome.test", signedCRT: CERTIFICATE };
 
 function identityIn(place: string): Identity {
   return forgeControlPlaneIdentity("cluster-b", place, "liqo-tenant-cluster-a", PARAMS);
@@ -47,7 +49,11 @@ test("a Renew of its name that the peer replicated hither does not change an Ide
   const { client } = clusters.consumer;
   const key = { namespace, name: "controlplane-cluster-b" };
   const renew = await client.create(ctx, renews, { metadata: key, spec: { consumerClusterID: "cluster-b" } });
-  const authParams = { ...PARAMS, apiServer: "https://evil.test", signedCRT: "ZXZpbA==" };
+  const authParams = {
+    ...PARAMS,
+    apiServer: "https://evil.test",
+    signedCRT: base64((await createCa("evil")).certificate),
+  };
   await client.updateStatus(ctx, renews, { ...renew, status: { authParams } });
   await client.create(ctx, identities, identityIn(namespace));
   await using informers = new Informers(ctx, client);

@@ -7,14 +7,14 @@ import { withCancel } from "#base/context.ts";
 import { base64 } from "#forge/authentication.ts";
 import { controllerDeps } from "#kit/controller-deps.ts";
 import { eventually } from "#kit/eventually.ts";
-import { seen, startTwoClusters } from "#kit/two-clusters.ts";
+import { seen, startTwoClusters, TENANT_NAMESPACES } from "#kit/two-clusters.ts";
 import { runController } from "#kube/controller/controller.ts";
 import { Informers } from "#kube/informer/informers.ts";
 import { coreEvents } from "#machinery/builtin.ts";
 import { createCa } from "#pki/certificate.ts";
 import { localResourceSliceController } from "./local.ts";
 
-const KEY = { namespace: "default", name: "rome" };
+const KEY = { namespace: TENANT_NAMESPACES.consumer, name: "rome" };
 const NODE = { ...KEY, name: "liqo-rome" };
 
 test("a provider's answer is taken as far as it can be meant, and what is left out is told", async () => {
@@ -24,7 +24,7 @@ test("a provider's answer is taken as far as it can be meant, and what is left o
   const ca = base64((await createCa("rome")).certificate);
   const slice = await client.create(ctx, resourceSlices, {
     metadata: { ...KEY, annotations: { "liqo.io/create-virtual-node": "true" } },
-    spec: { class: "default", consumerClusterID: "milan", providerClusterID: "rome", csr: base64("csr") },
+    spec: { class: "default", consumerClusterID: "cluster-a", providerClusterID: "cluster-b", csr: base64("csr") },
   });
   await using informers = new Informers(ctx, client);
   const running = runController(ctx, localResourceSliceController(controllerDeps(client, informers)));
@@ -45,7 +45,7 @@ test("a provider's answer is taken as far as it can be meant, and what is left o
   await client.updateStatus(ctx, identities, { ...identity, status: reference });
   const node = await seen(client, virtualNodes, NODE);
   assert.deepEqual(node.spec?.resourceQuota, { hard: { cpu: "4" } });
-  assert.deepEqual(node.spec?.labels, { zone: "west", "liqo.io/remote-cluster-id": "rome" });
+  assert.deepEqual(node.spec?.labels, { zone: "west", "liqo.io/remote-cluster-id": "cluster-b" });
   await told("resource memory, label node-role.kubernetes.io/control-plane");
   cancel();
   await running;

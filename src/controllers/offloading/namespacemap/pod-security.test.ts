@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { namespaceMaps } from "#api/offloading/namespace.ts";
 import { withCancel } from "#base/context.ts";
 import { controllerDeps } from "#kit/controller-deps.ts";
-import { seen, startTwoClusters } from "#kit/two-clusters.ts";
+import { seen, startTwoClusters, TENANT_NAMESPACES } from "#kit/two-clusters.ts";
 import type { KubeClient } from "#kube/client/client.ts";
 import { runController } from "#kube/controller/controller.ts";
 import { Informers } from "#kube/informer/informers.ts";
@@ -34,9 +34,9 @@ test("twin namespaces have the level, keep it, and follow the chart's", async ()
   await using clusters = await startTwoClusters();
   const { ctx } = clusters;
   const { client } = clusters.provider;
-  const labels = { "liqo.io/replicated": "true", "liqo.io/remote-cluster-id": "milan" };
+  const labels = { "liqo.io/replicated": "true", "liqo.io/remote-cluster-id": "cluster-a" };
   await client.create(ctx, namespaceMaps, {
-    metadata: { namespace: "default", name: "milan", labels },
+    metadata: { namespace: TENANT_NAMESPACES.provider, name: "milan", labels },
     spec: { desiredMapping: { web: TWIN.name } },
   });
   const level = (wanted: string | undefined) => seen(client, namespaces, TWIN, (twin) => levelOf(twin) === wanted);
