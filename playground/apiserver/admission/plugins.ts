@@ -12,6 +12,7 @@ import { limitRanger } from "./limit-ranger.ts";
 import { namespaceLifecycle } from "./namespace-lifecycle.ts";
 import { nodeRestriction } from "./node-restriction.ts";
 import { nodeTaint } from "./node-taint.ts";
+import { podSecurity } from "./pod-security/plugin.ts";
 import { priorityPlugin } from "./priority.ts";
 import { rbacEscalation } from "./rbac-escalation.ts";
 import { resourceQuotaPlugin } from "./resource-quota.ts";
@@ -41,6 +42,7 @@ export function admissionPlugins(deps: AdmissionDeps): AdmissionPlugin[] {
     serviceAccountPlugin(reader),
     nodeRestriction(reader),
     nodeTaint(),
+    podSecurity(reader),
     priorityPlugin(reader),
     defaultTolerationSeconds(),
     runtimeClassPlugin(reader),
