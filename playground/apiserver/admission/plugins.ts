@@ -6,7 +6,11 @@
 import type { RbacAuthorizer } from "../authz/rbac.ts";
 import type { ApiServices } from "../connector.ts";
 import type { AdmissionPlugin, Authorizer } from "../request.ts";
-import { certificateApproval, certificateRequestIdentity } from "./certificate-request.ts";
+import {
+  certificateApproval,
+  certificateRequestIdentity,
+  certificateSubjectRestriction,
+} from "./certificate-request.ts";
 import { defaultIngressClass, defaultStorageClass } from "./default-class.ts";
 import { limitRanger } from "./limit-ranger.ts";
 import { namespaceLifecycle } from "./namespace-lifecycle.ts";
@@ -48,6 +52,7 @@ export function admissionPlugins(deps: AdmissionDeps): AdmissionPlugin[] {
     runtimeClassPlugin(reader),
     certificateRequestIdentity(),
     certificateApproval(authorizer),
+    certificateSubjectRestriction(),
     defaultStorageClass(reader),
     storageProtection(),
     defaultIngressClass(reader),
