@@ -1,4 +1,7 @@
 import assert from "node:assert/strict";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { test } from "node:test";
 import { startTestApiServer, type TestApiServer, type TestResponse } from "#playground/testing.ts";
 import { ephemeralContainers } from "../../subresources/views.ts";
@@ -9,8 +12,9 @@ const PODS = `${NAMESPACES}/safe/pods`;
 const MERGE = "application/merge-patch+json";
 const LABEL = "pod-security.kubernetes.io/";
 
-async function start(levels: Readonly<Record<string, string>>): Promise<TestApiServer> {
+async function start(levels: Readonly<Record<string, string>>, auditLog?: string): Promise<TestApiServer> {
   const api = await startTestApiServer({
+    ...(auditLog !== undefined && { auditLog }),
     parts: ({ reader }) => ({ admission: [podSecurity(reader)], connectors: [ephemeralContainers] }),
   });
   const labels = Object.fromEntries(Object.entries(levels).map(([mode, level]) => [LABEL + mode, level]));
@@ -120,4 +124,23 @@ test("labels that say nothing valid are refused, and who tightens a level hears 
     '299 - "existing pods in namespace "safe" violate the new PodSecurity enforce level "baseline:latest"", 299 - "x (and 1 other pod): host namespaces"',
   );
   assert.equal(warningsOf(await tighten("privileged")), "", "a level that is relaxed needs no warning");
+});
+
+test("the audit log says what was enforced and what would have been violated", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "audit-"));
+  const log = join(folder, "audit.log");
+  {
+    await using api = await start({ enforce: "baseline", audit: "restricted", warn: "privileged" }, log);
+    await api.request("POST", PODS, { body: pod("x") });
+    await api.request("POST", PODS, { body: pod("y", { hostPID: true }) });
+  }
+  const events = readFileSync(log, "utf8")
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line));
+  const [, fine, refused] = events.map(({ annotations }) => annotations);
+  assert.equal(fine[`${LABEL}enforce-policy`], "baseline:latest");
+  assert.match(fine[`${LABEL}audit-violations`], /^would violate PodSecurity "restricted:latest": allowPrivilege/);
+  assert.match(refused[`${LABEL}audit-violations`], /^would violate PodSecurity "restricted:latest": host namespaces/);
+  rmSync(folder, { recursive: true });
 });

@@ -9,7 +9,7 @@ import { failure, forbiddenError, invalidObject } from "#machinery/status-error.
 import type { AdmissionPlugin, AdmissionRequest, ObjectReader } from "../../request.ts";
 import type { PodLike } from "./check.ts";
 import { existingPodWarnings, formatViolations, violations } from "./evaluate.ts";
-import { compareLevels, formatLevel, type Policy, policyOf } from "./policy.ts";
+import { compareLevels, formatLevel, type LevelVersion, policyOf } from "./policy.ts";
 
 /** Of pods, whatever else changes them is looked at. */
 const IGNORED_SUBRESOURCES = ["exec", "attach", "binding", "eviction", "log", "portforward", "proxy", "status"];
@@ -23,6 +23,7 @@ const TEMPLATES = [
   "batch/jobs",
   "batch/cronjobs",
 ];
+const ANNOTATION = "pod-security.kubernetes.io/";
 // Kubernetes: defaultNamespacePodCheckTimeout
 const CHECK_MS = 1_000;
 
@@ -60,38 +61,61 @@ function validateNamespace(
 }
 
 function validatePod(reader: ObjectReader, request: AdmissionRequest): void {
-  const { object, oldObject, resource, name, namespace } = request;
+  const { object, oldObject, resource, name, namespace, annotate } = request;
   const { metadata, spec } = object as Pod;
-  const policy = policyFor(reader, namespace);
-  if (spec === undefined || isPrivileged(policy)) return;
-  if (oldObject !== undefined && !isSignificant(spec, (oldObject as Pod).spec)) return;
-  const found = violations(policy.enforce, { metadata, spec });
-  if (found.length > 0) {
-    const why = `violates PodSecurity "${formatLevel(policy.enforce)}": ${formatViolations(found)}`;
-    throw forbiddenError(resource, name, why);
+  const asked = policyFor(reader, namespace);
+  const { enforce } = asked.policy;
+  if (spec === undefined) return;
+  if (!isQuiet(asked) || enforce.level !== "privileged") {
+    if (oldObject !== undefined && !isSignificant(spec, (oldObject as Pod).spec)) return;
   }
-  warn(request, policy, { metadata, spec });
+  annotate?.(`${ANNOTATION}enforce-policy`, formatLevel(enforce));
+  const found = violations(enforce, { metadata, spec });
+  tell(request, asked, { pod: { metadata, spec }, isRefused: found.length > 0 });
+  if (found.length === 0) return;
+  throw forbiddenError(resource, name, `violates PodSecurity "${formatLevel(enforce)}": ${formatViolations(found)}`);
 }
 
 function validateTemplate(reader: ObjectReader, request: AdmissionRequest): void {
   const { metadata, spec } = templateOf(request.object as KubeObject) ?? {};
-  if (spec !== undefined) warn(request, policyFor(reader, request.namespace), { metadata, spec });
+  if (spec === undefined) return;
+  tell(request, policyFor(reader, request.namespace), { pod: { metadata, spec }, isRefused: false });
 }
 
-function warn({ warnings }: AdmissionRequest, { warn: level }: Policy, pod: PodLike): void {
-  const found = violations(level, pod);
-  if (found.length > 0) warnings.push(`would violate PodSecurity "${formatLevel(level)}": ${formatViolations(found)}`);
+/** Who is refused needs no warning besides. */
+function tell(
+  { warnings, annotate }: AdmissionRequest,
+  { policy, errors }: AskedPolicy,
+  { pod, isRefused }: { readonly pod: PodLike; readonly isRefused: boolean },
+): void {
+  const would = (level: LevelVersion): string | undefined => {
+    const found = violations(level, pod);
+    if (found.length === 0) return undefined;
+    return `would violate PodSecurity "${formatLevel(level)}": ${formatViolations(found)}`;
+  };
+  if (errors.length > 0) {
+    const texts = errors.map(({ field, message }) => `${field}: ${message}`);
+    const shown = texts.length === 1 ? texts[0] : `[${texts.join(", ")}]`;
+    annotate?.(`${ANNOTATION}error`, `Failed to parse policy: ${shown}`);
+  }
+  const audited = would(policy.audit);
+  if (audited !== undefined) annotate?.(`${ANNOTATION}audit-violations`, audited);
+  const warned = isRefused ? undefined : would(policy.warn);
+  if (warned !== undefined) warnings.push(warned);
 }
 
-function policyFor(reader: ObjectReader, name: string): Policy {
+type AskedPolicy = ReturnType<typeof policyOf>;
+
+function policyFor(reader: ObjectReader, name: string): AskedPolicy {
   const namespace = reader.get(namespaces, "", name);
   if (namespace === undefined)
     throw failure(500, "InternalError", `Internal error occurred: failed to lookup namespace "${name}"`);
-  return policyOf(namespace.metadata?.labels).policy;
+  return policyOf(namespace.metadata?.labels);
 }
 
-function isPrivileged({ enforce, warn: warned }: Policy): boolean {
-  return enforce.level === "privileged" && warned.level === "privileged";
+/** Neither audits nor warns. */
+function isQuiet({ policy, errors }: AskedPolicy): boolean {
+  return errors.length === 0 && policy.audit.level === "privileged" && policy.warn.level === "privileged";
 }
 
 /** Where the kinds keep their template. */
