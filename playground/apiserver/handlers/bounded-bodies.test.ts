@@ -135,6 +135,24 @@ test("a YAML key given twice is a warning or, when strict, an error", async () =
   assert.equal((await post(MAPS, body, "application/yaml")).body.data.a, "two");
 });
 
+test("a custom resource is applied with its kind or not at all", async () => {
+  const schema = { openAPIV3Schema: { type: "object" } };
+  const body = {
+    metadata: { name: "as.b.c" },
+    spec: {
+      group: "b.c",
+      scope: "Cluster",
+      names: { plural: "as", kind: "A" },
+      versions: [{ name: "v1", served: true, storage: true, schema }],
+    },
+  };
+  assert.equal((await post("/apis/apiextensions.k8s.io/v1/customresourcedefinitions", body)).code, 201);
+  const applied = { apiVersion: null, kind: "A", metadata: { name: "x" } };
+  const contentType = "application/apply-patch+yaml";
+  const answer = await server.request("PATCH", "/apis/b.c/v1/as/x?fieldManager=test", { body: applied, contentType });
+  assert.equal(answer.code, 400, answer.text);
+});
+
 test("applying 75,000 keys costs what it must", async () => {
   const body = map({ metadata: { name: "applied" }, data: keys(75_000) });
   const start = performance.now();
