@@ -112,6 +112,14 @@ function post(path: string, body: unknown, contentType = "application/json"): Pr
   return server.request("POST", path, { body, contentType });
 }
 
+test("a hundred thousand wrong labels are refused in one answer", async () => {
+  const labels = Object.fromEntries(Array.from({ length: 100_000 }, (_, i) => [`-${i}`, ""]));
+  const start = performance.now();
+  const answer = await post(MAPS, map({ metadata: { name: "labels", labels } }));
+  assert.equal(answer.code, 422);
+  assert.ok(performance.now() - start < HOSTILE_MS);
+});
+
 test("of many unknown fields a hundred are named when strict, and what fits into headers otherwise", async () => {
   const strict = await server.request("POST", `${MAPS}?fieldValidation=Strict`, { body: map(keys(1_000)) });
   assert.equal(strict.code, 400);
