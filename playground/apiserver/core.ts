@@ -34,6 +34,8 @@ export interface Call {
   readonly registry: Registry;
   /** Sent as `Warning: 299` headers. */
   readonly warnings: string[];
+  /** Adds to what the audit log says of the request, where one is kept. */
+  readonly annotate?: ((key: string, value: string) => void) | undefined;
   /** The request's body, read at most once. */
   body(): Promise<Buffer>;
 }

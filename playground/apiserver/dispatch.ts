@@ -9,7 +9,7 @@ import type { ConnectorRequest, JsonConnector, StreamConnector, ViewConnector, V
 import type { Call, Core, Reply } from "./core.ts";
 import { DEFAULT_VERBS } from "./discovery/discovery.ts";
 import { handleCreate, handleUpdate } from "./handlers/create.ts";
-import { decodeBody, toObject } from "./handlers/decode.ts";
+import { decodeBody, normalize, reportProblems, toObject } from "./handlers/decode.ts";
 import { handleDelete, handleDeleteCollection } from "./handlers/delete.ts";
 import { handleGet, handleList } from "./handlers/list.ts";
 import { writeOptions } from "./handlers/options.ts";
@@ -107,7 +107,7 @@ async function answerVirtual(core: Core, call: Call, virtual: VirtualResource): 
 async function answerJson(core: Core, call: Call, connector: JsonConnector): Promise<Reply> {
   const options = writeOptions(call, "CreateOptions");
   let body: UnstructuredObject | undefined;
-  if (call.verb !== "get") body = (await decodeBody(call)).value as UnstructuredObject;
+  if (call.verb !== "get") body = await decodeAs(core, call, connector.kind);
   if (connector.admission && body !== undefined) {
     const request = {
       ...admissionRequest(call, { operation: "CREATE", object: body, options }),
@@ -119,6 +119,16 @@ async function answerJson(core: Core, call: Call, connector: JsonConnector): Pro
     await validateAdmission(core, call, request, body);
   }
   return connector.handle(call.ctx, connectorRequest(call, ""), body);
+}
+
+/** The body of a subresource, whose kind is another one than the resource's. */
+async function decodeAs(core: Core, call: Call, kind: JsonConnector["kind"]): Promise<UnstructuredObject> {
+  const { value, problems } = await decodeBody(call);
+  const schema = core.schemas.find(kind);
+  const strategy = { resource: kind as never, singular: "" };
+  const served = { ...call.served, strategy, schema: () => schema, custom: false };
+  reportProblems({ ...call, served }, [...problems, ...normalize(served, value)]);
+  return value as UnstructuredObject;
 }
 
 /** Admission of a stream: plugins may refuse it, there is no object to change. */

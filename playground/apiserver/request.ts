@@ -56,6 +56,8 @@ export interface AdmissionRequest {
   readonly user: UserInfo;
   /** Plugins add messages for the client's `Warning` headers. */
   readonly warnings: string[];
+  /** Plugins add to the request's audit event, where a log is kept. */
+  readonly annotate?: ((key: string, value: string) => void) | undefined;
 }
 
 /** Both phases throw a StatusError to refuse. All `admit` run before the object is validated, all `validate` after. */

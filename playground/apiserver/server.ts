@@ -238,7 +238,7 @@ class Listener {
     }
     const plain = this.#call(target, accepted, incoming);
     warnings.push(...plain.warnings);
-    const call = { ...plain, warnings };
+    const call = { ...plain, warnings, annotate: audited?.annotate };
     if (target.to === "stream") {
       await admitConnect(this.#core, call);
       await target.connector.respond(call.ctx, connectorRequest(call, info.subpath), incoming, outgoing);

@@ -82,7 +82,7 @@ export function parseFieldSelector(text: string): FieldRequirement[] {
     .split(",")
     .filter((term) => term.trim() !== "")
     .map((term) => {
-      const match = /^\s*([^=!\s]+)\s*(==|=|!=)\s*(.*)$/.exec(term);
+      const match = /^\s*([^=!\s]+)\s*(==|=|!=)\s*(.*)$/s.exec(term);
       if (match === null) throw new Error(`invalid selector: '${text}'; can't understand '${term}'`);
       const [, path = "", op, value = ""] = match;
       return { path, op: op === "!=" ? "!=" : "=", value: value.replace(/\\([\\,=])/g, "$1") };

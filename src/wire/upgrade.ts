@@ -2,6 +2,7 @@
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { WebSocket, WebSocketServer } from "ws";
+import { readShortText } from "./short-text.ts";
 
 export const SPDY = "SPDY/3.1";
 /** An idle exec is kept for hours; 4 h is the kubelet's streamingConnectionIdleTimeout. Messages are at most this large. */
@@ -151,7 +152,7 @@ function unreachable(url: string, cause: Error): UpgradeError {
 async function refusal(url: string, response: IncomingMessage): Promise<UpgradeError> {
   const { statusCode: status } = response;
   try {
-    const body = Buffer.concat(await response.toArray()).toString("utf8");
+    const body = await readShortText(response);
     return new UpgradeError({ reason: "refused", message: `dial ${url}: ${status} ${body}`, status, body });
   } catch (cause) {
     return new UpgradeError({ reason: "refused", message: `dial ${url}: ${status}`, status, cause });

@@ -44,6 +44,8 @@ export class WebSocketChannels {
   readonly #socket: WebSocket;
   readonly #closing: "sent" | "received" | "unknown";
   readonly #readers = new Map<number, Readable>();
+  /** Channels whose reader is to be waited for: while there is one, no message is read. */
+  readonly #full = new Set<Readable>();
 
   constructor(socket: WebSocket, closing: "sent" | "received" | "unknown") {
     this.#socket = socket;
@@ -59,8 +61,8 @@ export class WebSocketChannels {
   }
 
   readable(channel: number): Readable {
-    const reader = new Readable({ read: () => this.#socket.resume() });
-    reader.once("end", () => this.#socket.resume());
+    const reader: Readable = new Readable({ read: () => this.#emptied(reader) });
+    for (const event of ["end", "close"]) reader.once(event, () => this.#emptied(reader));
     this.#readers.set(channel, reader);
     return reader;
   }
@@ -94,7 +96,14 @@ export class WebSocketChannels {
     }
     const reader = this.#readers.get(channel);
     if (reader === undefined || message.length === 1) return;
-    if (!reader.push(message.subarray(1))) this.#socket.pause();
+    if (reader.push(message.subarray(1))) return;
+    this.#full.add(reader);
+    this.#socket.pause();
+  }
+
+  #emptied(reader: Readable): void {
+    this.#full.delete(reader);
+    if (this.#full.size === 0) this.#socket.resume();
   }
 
   #send(channel: number, payload: Buffer, done: (error?: Error | null) => void): void {

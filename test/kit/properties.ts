@@ -3,7 +3,7 @@
  * Run it often enough to find what a table forgets, seldom enough that all parsers together take seconds.
  */
 import assert from "node:assert/strict";
-import { type Arbitrary, assert as assertProperty, property } from "fast-check";
+import { type Arbitrary, assert as assertProperty, property, record } from "fast-check";
 
 /** Fails with the smallest value for which `check` throws. */
 export function forAll<T>(values: Arbitrary<T>, check: (value: T) => unknown, numRuns = 150): void {
@@ -12,6 +12,11 @@ export function forAll<T>(values: Arbitrary<T>, check: (value: T) => unknown, nu
     property(values, (value) => void check(value)),
     { numRuns },
   );
+}
+
+/** Objects as object literals and JSON.parse make them. */
+export function objects<T>(fields: { [K in keyof T]: Arbitrary<T[K]> }): Arbitrary<T> {
+  return record(fields, { noNullPrototype: true }) as Arbitrary<T>;
 }
 
 /** What a parser makes of the value; undefined when it refuses it as it should. Any other error is passed on. */

@@ -4,6 +4,8 @@ import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { test } from "node:test";
 import { createCa, issueCertificate } from "#pki/certificate.ts";
+import { createCsr } from "#pki/csr.ts";
+import { generateKeyPair } from "#pki/keys.ts";
 import { startTestApiServer, type TestApiServer, type TestBody, type TestResponse } from "#playground/testing.ts";
 import { createAuthorizer } from "../authz/authorizer.ts";
 import type { Authenticator, UserInfo } from "../request.ts";
@@ -253,3 +255,21 @@ function judge(path: string, { uid, name }: { uid: string; name: string }): obje
     return { uid, allowed: false, status: { code: 403, reason: "Forbidden", message: "no bad ones" } };
   return { uid, allowed: true, warnings: ["take care"] };
 }
+
+test("a client certificate of administrators cannot be asked for", async () => {
+  await using api = await start();
+  const ask = async (organizations: readonly string[], signerName: string): Promise<TestResponse> => {
+    const request = await createCsr(generateKeyPair().privateKey, { commonName: "eve", organizations });
+    const spec = { request: Buffer.from(request).toString("base64"), signerName, usages: ["client auth"] };
+    return api.request("POST", "/apis/certificates.k8s.io/v1/certificatesigningrequests", {
+      body: { metadata: { name: `eve-${organizations.length}` }, spec },
+    });
+  };
+  const signer = "kubernetes.io/kube-apiserver-client";
+  assert.equal(
+    await refused(ask(["people", "system:masters"], signer)),
+    '403 certificatesigningrequests.certificates.k8s.io "eve-2" is forbidden: use of kubernetes.io/kube-apiserver-client signer with system:masters group is not allowed',
+  );
+  assert.equal((await ask(["people"], signer)).code, 201);
+  assert.equal((await ask(["a", "b", "system:masters"], "example.org/own")).code, 201, "another signer");
+});

@@ -6,12 +6,17 @@
 import type { RbacAuthorizer } from "../authz/rbac.ts";
 import type { ApiServices } from "../connector.ts";
 import type { AdmissionPlugin, Authorizer } from "../request.ts";
-import { certificateApproval, certificateRequestIdentity } from "./certificate-request.ts";
+import {
+  certificateApproval,
+  certificateRequestIdentity,
+  certificateSubjectRestriction,
+} from "./certificate-request.ts";
 import { defaultIngressClass, defaultStorageClass } from "./default-class.ts";
 import { limitRanger } from "./limit-ranger.ts";
 import { namespaceLifecycle } from "./namespace-lifecycle.ts";
 import { nodeRestriction } from "./node-restriction.ts";
 import { nodeTaint } from "./node-taint.ts";
+import { podSecurity } from "./pod-security/plugin.ts";
 import { priorityPlugin } from "./priority.ts";
 import { rbacEscalation } from "./rbac-escalation.ts";
 import { resourceQuotaPlugin } from "./resource-quota.ts";
@@ -41,11 +46,13 @@ export function admissionPlugins(deps: AdmissionDeps): AdmissionPlugin[] {
     serviceAccountPlugin(reader),
     nodeRestriction(reader),
     nodeTaint(),
+    podSecurity(reader),
     priorityPlugin(reader),
     defaultTolerationSeconds(),
     runtimeClassPlugin(reader),
     certificateRequestIdentity(),
     certificateApproval(authorizer),
+    certificateSubjectRestriction(),
     defaultStorageClass(reader),
     storageProtection(),
     defaultIngressClass(reader),

@@ -18,6 +18,7 @@ import { createCa, type Identity, issueCertificate } from "#pki/certificate.ts";
 import { generateKeyPair, signingKeyOf } from "#pki/keys.ts";
 import { TokenSigner } from "#pki/service-account-token.ts";
 import { createAuthenticator } from "./authenticator.ts";
+import { impersonate } from "./impersonation.ts";
 
 const START_MS = Date.parse("2026-01-01T00:00:00Z");
 const CLAIMS = { namespace: "shop", serviceaccount: { name: "cart", uid: "u1" }, pod: { name: "cart-0", uid: "p1" } };
@@ -127,6 +128,17 @@ test("a bootstrap token names a bootstrapper until it expires", async () => {
   });
   clock.ms += 2 * 86_400_000;
   assert.equal(await refused(ask(bearer("abcdef.0123456789abcdef"))), "401 Unauthorized");
+});
+
+test("an extra key with a faulty escape is taken as it stands, and none reaches a prototype", async () => {
+  const admin = { name: "admin", groups: ["system:masters"] };
+  const all = { authorize: () => ({ allowed: true, reason: "" }) };
+  const ask = (header: string): unknown =>
+    impersonate(all, admin, { rawHeaders: ["Impersonate-User", "jane", header, "x"] }).extra;
+  assert.deepEqual(ask("Impersonate-Extra-%"), { "%": ["x"] });
+  assert.deepEqual(ask("Impersonate-Extra-a%2fb"), { "a/b": ["x"] });
+  assert.throws(() => ask("Impersonate-Extra-__proto__"), { code: 400 });
+  assert.deepEqual(Object.keys(ask("Impersonate-Extra-constructor") as object), ["constructor"]);
 });
 
 test("impersonation needs the right to it", async () => {

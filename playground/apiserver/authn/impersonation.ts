@@ -53,7 +53,7 @@ function readHeaders(raw: readonly string[], url: string): Impersonation | undef
     const header = raw[i]?.toLowerCase() ?? "";
     if (!header.startsWith(EXTRA_PREFIX)) continue;
     const key = unescapeKey(header.slice(EXTRA_PREFIX.length));
-    extra[key] = [...(extra[key] ?? []), raw[i + 1] ?? ""];
+    extra[key] = [...(Object.hasOwn(extra, key) ? (extra[key] ?? []) : []), raw[i + 1] ?? ""];
   }
   const [name] = values("impersonate-user");
   const [uid] = values("impersonate-uid");

@@ -112,6 +112,14 @@ function post(path: string, body: unknown, contentType = "application/json"): Pr
   return server.request("POST", path, { body, contentType });
 }
 
+test("a hundred thousand wrong labels are refused in one answer", async () => {
+  const labels = Object.fromEntries(Array.from({ length: 100_000 }, (_, i) => [`-${i}`, ""]));
+  const start = performance.now();
+  const answer = await post(MAPS, map({ metadata: { name: "labels", labels } }));
+  assert.equal(answer.code, 422);
+  assert.ok(performance.now() - start < HOSTILE_MS);
+});
+
 test("of many unknown fields a hundred are named when strict, and what fits into headers otherwise", async () => {
   const strict = await server.request("POST", `${MAPS}?fieldValidation=Strict`, { body: map(keys(1_000)) });
   assert.equal(strict.code, 400);
@@ -133,6 +141,24 @@ test("a YAML key given twice is a warning or, when strict, an error", async () =
     /strict decoding error: yaml: unmarshal errors:\n {2}line 5: key "a" already set in map$/,
   );
   assert.equal((await post(MAPS, body, "application/yaml")).body.data.a, "two");
+});
+
+test("a custom resource is applied with its kind or not at all", async () => {
+  const schema = { openAPIV3Schema: { type: "object" } };
+  const body = {
+    metadata: { name: "as.b.c" },
+    spec: {
+      group: "b.c",
+      scope: "Cluster",
+      names: { plural: "as", kind: "A" },
+      versions: [{ name: "v1", served: true, storage: true, schema }],
+    },
+  };
+  assert.equal((await post("/apis/apiextensions.k8s.io/v1/customresourcedefinitions", body)).code, 201);
+  const applied = { apiVersion: null, kind: "A", metadata: { name: "x" } };
+  const contentType = "application/apply-patch+yaml";
+  const answer = await server.request("PATCH", "/apis/b.c/v1/as/x?fieldManager=test", { body: applied, contentType });
+  assert.equal(answer.code, 400, answer.text);
 });
 
 test("applying 75,000 keys costs what it must", async () => {

@@ -198,11 +198,17 @@ export function strictError(problems: readonly string[]): string {
   return `strict decoding error: ${problems.slice(0, MAX_STRICT_ERRORS).join(", ")}`;
 }
 
+/** What is one error to YAML is a warning for each of its lines. */
+function linesOf(problem: string): string[] {
+  const [, lines] = problem.split("yaml: unmarshal errors:\n  ");
+  return lines === undefined ? [problem] : lines.split("\n  ");
+}
+
 export function reportProblems(call: Call, problems: readonly string[]): void {
   if (problems.length === 0) return;
   const mode = call.query.get("fieldValidation") ?? "Warn";
   if (mode === "Strict") throw badRequest(`${handledAs(call.served)}: ${strictError(problems)}`);
-  if (mode !== "Ignore") call.warnings.push(...problems.slice(0, MAX_STRICT_ERRORS));
+  if (mode !== "Ignore") call.warnings.push(...problems.flatMap(linesOf).slice(0, MAX_STRICT_ERRORS));
 }
 
 /** Of custom resources only metadata is decoded into a Go struct; the rest is the schema validation's business. */

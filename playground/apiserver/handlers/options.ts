@@ -66,7 +66,8 @@ export async function deleteOptions(call: Call): Promise<DeleteOptions> {
   const body = await call.body();
   const raw = body.length > 0 ? (await decodeBody(call)).value : fromQuery(call.query);
   if (raw.kind !== undefined && raw.kind !== "DeleteOptions" && raw.kind !== "") {
-    throw badRequest(`no kind "${String(raw.kind)}" is registered for DeleteOptions`);
+    const shown = typeof raw.kind === "string" ? raw.kind : JSON.stringify(raw.kind);
+    throw badRequest(`no kind "${shown}" is registered for DeleteOptions`);
   }
   const dryRun = call.query.getAll("dryRun").filter((value) => value !== "");
   if (dryRun.length > 0) raw.dryRun = dryRun;

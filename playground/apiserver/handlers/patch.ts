@@ -257,7 +257,9 @@ function parseApplied(text: string): JsonObject {
 function requireAppliable(call: Call, applied: UnstructuredObject): void {
   const { resource } = call.served.strategy;
   const apiVersion = apiVersionOf(resource);
-  if (applied.apiVersion === undefined || applied.kind === undefined) throw badRequest("invalid object type: /, Kind=");
+  // What custom resources say in these fields nobody has checked yet.
+  if (typeof applied.apiVersion !== "string" || typeof applied.kind !== "string")
+    throw badRequest("invalid object type: /, Kind=");
   if (applied.apiVersion !== apiVersion || applied.kind !== resource.kind) {
     const shown = applied.apiVersion.includes("/") ? applied.apiVersion : `/${applied.apiVersion}`;
     throw badRequest(`invalid object type: ${shown}, Kind=${applied.kind}`);

@@ -288,6 +288,7 @@ export function admissionRequest(call: Call, input: AdmissionInput): AdmissionRe
     dryRun: input.options.dryRun,
     user: call.user,
     warnings: call.warnings,
+    annotate: call.annotate,
   };
 }
 

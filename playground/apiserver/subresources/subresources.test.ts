@@ -157,6 +157,31 @@ test("a token request gives a token that the server knows, with the rights of it
   assert.equal(reviewed.status.user.username, "system:serviceaccount:default:default");
 });
 
+test("bodies of subresources with values of a wrong type are refused as such", async () => {
+  await using api = await start();
+  await createPod(api, "web");
+  const account = "/api/v1/namespaces/default/serviceaccounts/default/token";
+  for (const [path, body, says] of [
+    [
+      account,
+      { spec: { expirationSeconds: [{}] } },
+      /json: cannot unmarshal array into Go struct field .*expirationSeconds of type int64/,
+    ],
+    [`${PODS}/web/binding`, { target: 5 }, /json: cannot unmarshal number into Go struct field .*target/],
+    [
+      `${PODS}/web/eviction`,
+      { deleteOptions: "x" },
+      /json: cannot unmarshal string into Go struct field .*deleteOptions/,
+    ],
+  ] as const) {
+    const { code, body: answer } = await api.request("POST", path, { body });
+    assert.equal(code, 400, path);
+    assert.match(answer.message, says);
+  }
+  const odd = await api.request("DELETE", `${PODS}/web`, { body: { kind: { toString: 1 } } });
+  assert.equal(odd.code, 400, odd.text);
+});
+
 test("access reviews answer as the authorizer would", async () => {
   await using api = await start();
   const ask = async (user: string, groups: string[]): Promise<boolean> => {

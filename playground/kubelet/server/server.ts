@@ -6,6 +6,7 @@ import type { Duplex } from "node:stream";
 import { type Context, withCancel } from "#base/context.ts";
 import { hasCode, messageOf } from "#base/errors.ts";
 import type { KubeClient } from "#kube/client/client.ts";
+import { requestUrl } from "#wire/request-url.ts";
 import { refuseUpgrade } from "#wire/upgrade.ts";
 import { logPathOf } from "../container/start-container.ts";
 import type { NodeDeps } from "../pod/deps.ts";
@@ -86,7 +87,7 @@ async function answer(
   const { ctx: own, cancel } = withCancel(ctx);
   response.on("close", cancel);
   try {
-    const url = new URL(request.url ?? "/", "https://kubelet");
+    const url = urlOf(request);
     const status = url.pathname === "/healthz" ? 200 : await access.check(own, request);
     if (status !== 200) throw new Refused(status, status === 401 ? "Unauthorized" : "Forbidden");
     await route(own, options, url, response);
@@ -97,6 +98,12 @@ async function answer(
   } finally {
     cancel();
   }
+}
+
+function urlOf(request: IncomingMessage): URL {
+  const url = requestUrl(request.url);
+  if (url === undefined) throw new Refused(400, `the request's target ${JSON.stringify(request.url)} is no path`);
+  return url;
 }
 
 async function route(ctx: Context, options: ServerOptions, url: URL, response: ServerResponse): Promise<void> {
@@ -170,7 +177,7 @@ async function upgrade(
   try {
     const status = await access.check(ctx, on.request);
     if (status !== 200) throw new Refused(status, status === 401 ? "Unauthorized" : "Forbidden");
-    const url = new URL(on.request.url ?? "/", "https://kubelet");
+    const url = urlOf(on.request);
     const [, verb, namespace = "", name = "", ...rest] = url.pathname.split("/");
     const work = { ...on, query: url.searchParams };
     if (verb === "portForward") {

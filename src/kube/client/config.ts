@@ -112,7 +112,35 @@ function parseKubeconfig(text: string, origin: string): Kubeconfig {
   if (typeof value !== "object" || value === null || !("clusters" in value)) {
     throw new KubeconfigError(`${origin}: is not a kubeconfig (no clusters)`);
   }
+  requireLists(value as Record<string, unknown>, origin);
   return value as Kubeconfig;
+}
+
+/** What the lists of a kubeconfig are looked up by; anything else in it is read as text where it is one. */
+function requireLists(config: Readonly<Record<string, unknown>>, origin: string): void {
+  for (const [list, field] of [
+    ["clusters", "cluster"],
+    ["users", "user"],
+    ["contexts", "context"],
+  ] as const) {
+    const items: unknown = config[list] ?? [];
+    if (!Array.isArray(items)) throw new KubeconfigError(`${origin}: ${list} must be a list`);
+    for (const [i, item] of items.entries()) {
+      const inside = isObject(item) ? (item[field] ?? {}) : undefined;
+      if (!isObject(inside)) throw new KubeconfigError(`${origin}: ${list}[${i}] must have a name and a ${field}`);
+      const problem = ["cluster", "user", "namespace"].find((name) => !isTextOrAbsent(inside[name]));
+      if (field === "context" && problem !== undefined)
+        throw new KubeconfigError(`${origin}: contexts[${i}].context.${problem} must be a text`);
+    }
+  }
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function isTextOrAbsent(value: unknown): boolean {
+  return value === undefined || value === null || typeof value === "string";
 }
 
 /** What programs write is JSON, and that one file of YAML would make V8 load its optimizing compiler. */

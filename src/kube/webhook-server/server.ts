@@ -7,19 +7,8 @@ import { createServer, type Server } from "node:https";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Context } from "#base/context.ts";
 import { messageOf } from "#base/errors.ts";
-import type { UnstructuredObject } from "#machinery/meta.ts";
-import { StatusError } from "#machinery/status-error.ts";
-
-export interface AdmissionRequest {
-  readonly uid: string;
-  readonly operation: "CREATE" | "UPDATE" | "DELETE" | "CONNECT";
-  readonly namespace?: string;
-  readonly name?: string;
-  readonly userInfo: { readonly username: string; readonly groups?: readonly string[] };
-  readonly object?: UnstructuredObject | null;
-  readonly oldObject?: UnstructuredObject | null;
-  readonly dryRun?: boolean;
-}
+import { failure, StatusError } from "#machinery/status-error.ts";
+import { type AdmissionRequest, parseReview } from "./review.ts";
 
 export interface PatchOperation {
   readonly op: "add" | "replace" | "remove";
@@ -82,8 +71,11 @@ export async function startWebhookServer(ctx: Context, options: WebhookServerOpt
     lastRequestMs = performance.now();
     if (isDraining) response.setHeader("Connection", "close");
     serve(ctx, options.handlers, request, response).catch((error: unknown) => {
-      ctx.log.error("webhook failed", { path: request.url, error: messageOf(error) });
-      response.writeHead(500).end();
+      const code = error instanceof StatusError ? error.code : 500;
+      if (code === 500) ctx.log.error("webhook failed", { path: request.url, error: messageOf(error) });
+      // The rest of a body that is too large is not read.
+      response.writeHead(code, { "Content-Type": "text/plain; charset=utf-8", Connection: "close" });
+      response.end(messageOf(error));
     });
   });
   await new Promise<void>((resolve, reject) => {
@@ -118,12 +110,12 @@ async function serve(
   response: ServerResponse,
 ): Promise<void> {
   const path = (request.url ?? "").split("?")[0] ?? "";
-  const handler = handlers[path];
+  const handler = Object.hasOwn(handlers, path) ? handlers[path] : undefined;
   if (handler === undefined || request.method !== "POST") {
     response.writeHead(404).end();
     return;
   }
-  const review = JSON.parse(await readBody(request)) as { apiVersion: string; kind: string; request: AdmissionRequest };
+  const review = parseReview(await readBody(request));
   const answer = await answerOf(ctx, handler, review.request);
   const body = { apiVersion: review.apiVersion, kind: review.kind, response: responseOf(review.request.uid, answer) };
   response.writeHead(200, { "Content-Type": "application/json" }).end(JSON.stringify(body));
@@ -160,7 +152,8 @@ async function readBody(request: IncomingMessage): Promise<string> {
   let bytes = 0;
   for await (const chunk of request) {
     bytes += (chunk as Buffer).length;
-    if (bytes > MAX_BODY_BYTES) throw new Error(`request body is larger than ${MAX_BODY_BYTES} bytes`);
+    if (bytes > MAX_BODY_BYTES)
+      throw failure(413, "RequestEntityTooLarge", `request body is larger than ${MAX_BODY_BYTES} bytes`);
     chunks.push(chunk as Buffer);
   }
   return Buffer.concat(chunks).toString("utf8");

@@ -7,7 +7,16 @@ export function applyMergePatch(target: unknown, patch: unknown): unknown {
   const result = isJsonObject(target) ? target : {};
   for (const [field, value] of Object.entries(patch)) {
     if (value === null) delete result[field];
-    else result[field] = applyMergePatch(result[field], value);
+    else {
+      const before = Object.hasOwn(result, field) ? result[field] : undefined;
+      // Assigned, a field called __proto__ would be the prototype.
+      Object.defineProperty(result, field, {
+        value: applyMergePatch(before, value),
+        writable: true,
+        enumerable: true,
+        configurable: true,
+      });
+    }
   }
   return result;
 }

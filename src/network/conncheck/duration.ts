@@ -14,9 +14,15 @@ const UNITS_MS: Readonly<Record<string, number>> = {
 /** Milliseconds; undefined when it is no duration. */
 export function parseDuration(text: string): number | undefined {
   if (text === "0") return 0;
-  const parts = [...text.matchAll(/(\d+(?:\.\d+)?)(ns|us|\u00b5s|\u03bcs|ms|s|m|h)/g)];
-  if (parts.length === 0 || parts.map(([part]) => part).join("") !== text) return undefined;
-  return parts.reduce((sum, [, value, unit]) => sum + Number(value) * (UNITS_MS[unit ?? ""] ?? 0), 0);
+  // Each part begins where the one before it ended: looked for anywhere, it would be for every digit.
+  const part = /(\d+(?:\.\d+)?)(ns|us|\u00b5s|\u03bcs|ms|s|m|h)/y;
+  let sum = 0;
+  while (part.lastIndex < text.length) {
+    const [, value, unit = ""] = part.exec(text) ?? [];
+    if (value === undefined) return undefined;
+    sum += Number(value) * (UNITS_MS[unit] ?? 0);
+  }
+  return text === "" ? undefined : sum;
 }
 
 /** A latency in milliseconds, to the microsecond: `412µs`, `1.25ms`, `2s`. */

@@ -136,6 +136,11 @@ test("a pod that is not here is not found, and a stranger is not let in", async 
   assert.deepEqual(await get(kubelet, "/healthz", {}), { code: 200, body: "ok" });
 });
 
+test("a path of slashes is one that is not served", async () => {
+  await using kubelet = await start();
+  assert.deepEqual(await get(kubelet, "//"), { code: 404, body: "404 page not found" });
+});
+
 test("exec hands on command, input, output and exit code", async () => {
   await using kubelet = await start();
   const url = `${kubelet.url}/exec/default/web/c?command=cat&command=-&input=1&output=1`;

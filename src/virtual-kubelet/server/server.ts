@@ -13,6 +13,7 @@ import type { KubeClient } from "#kube/client/client.ts";
 import type { Informer } from "#kube/informer/informer.ts";
 import type { ObjectKey } from "#machinery/meta.ts";
 import { StatusError } from "#machinery/status-error.ts";
+import { requestUrl } from "#wire/request-url.ts";
 import { refuseUpgrade, UpgradeError } from "#wire/upgrade.ts";
 import type { VirtualKubeletSettings } from "../settings.ts";
 import { AccessControl } from "./access.ts";
@@ -90,7 +91,7 @@ async function answer(
   const { ctx: own, cancel } = withCancel(ctx);
   response.on("close", cancel);
   try {
-    const url = new URL(request.url ?? "/", "https://kubelet");
+    const url = urlOf(request);
     if (url.pathname !== "/healthz") await access.check(own, request);
     await route(own, options, url, response);
   } catch (error) {
@@ -99,6 +100,12 @@ async function answer(
   } finally {
     cancel();
   }
+}
+
+function urlOf(request: IncomingMessage): URL {
+  const url = requestUrl(request.url);
+  if (url === undefined) throw new Refused(400, `the request's target ${JSON.stringify(request.url)} is no path`);
+  return url;
 }
 
 async function route(ctx: Context, options: ServerOptions, url: URL, response: ServerResponse): Promise<void> {
@@ -127,7 +134,7 @@ async function upgrade(ctx: Context, options: ServerOptions, access: AccessContr
   call.socket.on("error", () => call.socket.destroy());
   try {
     await access.check(ctx, call.request);
-    const url = new URL(call.request.url ?? "/", "https://kubelet");
+    const url = urlOf(call.request);
     const [, verb = "", namespace = "", name = "", ...rest] = url.pathname.split("/");
     const target = findRemote(options, { namespace, name });
     const query = url.searchParams;

@@ -1,6 +1,6 @@
 /** The asking side of port-forward: SPDY tunnelled through a WebSocket, as kubectl does since 1.31. */
 import type { Duplex } from "node:stream";
-import { text } from "node:stream/consumers";
+import { readShortText } from "../short-text.ts";
 import { SpdySession } from "../spdy/session.ts";
 import { type DialOptions, dialWebSocket } from "../upgrade.ts";
 import { webSocketDuplex } from "../web-socket-stream.ts";
@@ -25,7 +25,7 @@ export async function dialPortForward(dial: DialOptions): Promise<PortForward> {
       const headers = { port: String(port), requestID: String(nextRequest++) };
       const error = await session.open({ streamType: "error", ...headers }, true);
       const data = await session.open({ streamType: "data", ...headers });
-      void text(error).then(
+      void readShortText(error).then(
         (message) => {
           if (message !== "") data.destroy(new Error(message));
         },

@@ -71,7 +71,7 @@ async function forwardPort(data: SpdyStream, error: SpdyStream, dial: DialPort):
   const { port: text = "" } = data.headers;
   const port = Number(text);
   try {
-    if (!Number.isInteger(port) || port < 1 || port > 65535) throw new Error(`"${text}" is not a port`);
+    if (!/^\d{1,5}$/.test(text) || port < 1 || port > 65535) throw new Error(`"${text}" is not a port`);
     const target = await dial(port);
     await exchange(data, target);
   } catch (cause) {

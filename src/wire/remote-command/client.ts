@@ -1,6 +1,6 @@
 /** The asking side of exec and attach, over WebSocket. Kubernetes: client-go/tools/remotecommand/websocket.go */
 import type { Readable, Writable } from "node:stream";
-import { text } from "node:stream/consumers";
+import { readShortText } from "../short-text.ts";
 import { type DialOptions, dialWebSocket } from "../upgrade.ts";
 import { WebSocketChannels } from "../web-socket-stream.ts";
 import type { ExecOptions, ExecResult, TerminalSize } from "./exec-streams.ts";
@@ -26,7 +26,7 @@ export async function dialRemoteCommand(dial: DialOptions, options: ExecOptions)
   const { socket, protocol } = await dialWebSocket(dial, [V5, V4]);
   const channels = new WebSocketChannels(socket, protocol === V5 ? "sent" : "unknown");
   const sizes = channels.writable(CHANNEL.resize);
-  const status = text(channels.readable(CHANNEL.error));
+  const status = readShortText(channels.readable(CHANNEL.error));
   return {
     stdin: options.stdin ? channels.writable(CHANNEL.stdin) : undefined,
     stdout: options.stdout ? channels.readable(CHANNEL.stdout) : undefined,

@@ -4,6 +4,8 @@ import type { TerminalSize } from "./exec-streams.ts";
 
 /** No document is longer. */
 const MAX_DOCUMENT_BYTES = 1024;
+// Go: remotecommand.TerminalSize has fields of 16 bits.
+const MAX_SIZE = 0xffff;
 
 export function encodeSize({ width, height }: TerminalSize): string {
   return `${JSON.stringify({ Width: width, Height: height })}\n`;
@@ -27,8 +29,12 @@ export async function* decodeSizes(stream: Readable): AsyncGenerator<TerminalSiz
 function decodeSize(text: string): TerminalSize | undefined {
   try {
     const { Width, Height } = JSON.parse(text) as { Width?: unknown; Height?: unknown };
-    return typeof Width === "number" && typeof Height === "number" ? { width: Width, height: Height } : undefined;
+    return isSize(Width) && isSize(Height) ? { width: Width, height: Height } : undefined;
   } catch {
     return undefined;
   }
+}
+
+function isSize(value: unknown): value is number {
+  return Number.isInteger(value) && Number(value) >= 0 && Number(value) <= MAX_SIZE;
 }

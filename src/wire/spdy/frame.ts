@@ -21,8 +21,8 @@ const CONTROL_BIT = 0x8000;
 const ID_MASK = 0x7fffffff;
 const FLAG_FIN = 1;
 const FLAG_UNIDIRECTIONAL = 2;
-/** Frames carry at most 2^24-1 bytes; kubectl writes 32 KiB ones. More than this at once is not sensible. */
-const MAX_FRAME_BYTES = 1 << 24;
+/** Control frames hold a block of headers at most. Data frames may have all the 2^24-1 bytes that their length can say: client-go writes a buffer at once. */
+const MAX_CONTROL_BYTES = 1 << 20;
 
 const CODES = {
   "syn-stream": 1,
@@ -68,23 +68,40 @@ export function encodeFrame(frame: SpdyFrame): Buffer {
 
 /** Cuts a byte stream into frames. Throws a RangeError on what is not SPDY/3; frames of unknown types are skipped. */
 export class FrameDecoder {
-  #rest: Buffer = Buffer.alloc(0);
+  /** What came of the frame that is not complete, joined only when it is: small pieces of a large frame would be copied for each. */
+  #pieces: Buffer[] = [];
+  #received = 0;
+  #needed = HEADER_BYTES;
 
   push(chunk: Buffer): SpdyFrame[] {
-    let bytes = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk]);
+    this.#pieces.push(chunk);
+    this.#received += chunk.length;
+    if (this.#received < this.#needed) return [];
+    let bytes = Buffer.concat(this.#pieces, this.#received);
     const frames: SpdyFrame[] = [];
+    this.#needed = HEADER_BYTES;
     while (bytes.length >= HEADER_BYTES) {
-      checkVersion(bytes.readUInt16BE(0));
-      const length = bytes.readUIntBE(5, 3);
-      if (length > MAX_FRAME_BYTES) throw new RangeError(`decode SPDY frame: ${length} bytes are too many`);
-      if (bytes.length < HEADER_BYTES + length) break;
-      const frame = decodeFrame(bytes.subarray(0, HEADER_BYTES + length));
+      this.#needed = sizeOf(bytes);
+      if (bytes.length < this.#needed) break;
+      const frame = decodeFrame(bytes.subarray(0, this.#needed));
       if (frame !== undefined) frames.push(frame);
-      bytes = bytes.subarray(HEADER_BYTES + length);
+      bytes = bytes.subarray(this.#needed);
+      this.#needed = HEADER_BYTES;
     }
-    this.#rest = bytes;
+    this.#pieces = bytes.length === 0 ? [] : [bytes];
+    this.#received = bytes.length;
     return frames;
   }
+}
+
+/** Of the whole frame, from its header. */
+function sizeOf(bytes: Buffer): number {
+  const word = bytes.readUInt16BE(0);
+  checkVersion(word);
+  const length = bytes.readUIntBE(5, 3);
+  if ((word & CONTROL_BIT) !== 0 && length > MAX_CONTROL_BYTES)
+    throw new RangeError(`decode SPDY frame: ${length} bytes are too many`);
+  return HEADER_BYTES + length;
 }
 
 function decodeFrame(bytes: Buffer): SpdyFrame | undefined {

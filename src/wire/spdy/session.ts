@@ -15,6 +15,11 @@ export interface SpdySessionOptions {
 const CLOSE_TIMEOUT_MS = 2_000;
 const CANCEL = 5;
 const PROTOCOL_ERROR = 1;
+const REFUSED_STREAM = 3;
+/** Far more connections at a time than a forwarded port has. */
+const MAX_STREAMS = 4_096;
+/** Read but not handled yet, because answers are not taken: more is left to the connection. */
+const MAX_QUEUED_BYTES = 1 << 20;
 /** Largest DATA payload sent; bigger writes are split. */
 const MAX_DATA_BYTES = 32 * 1024;
 
@@ -109,6 +114,9 @@ export class SpdySession implements AsyncDisposable {
   readonly #decompressor = new HeaderDecompressor();
   readonly #decoder = new FrameDecoder();
   readonly #streams = new Map<number, SpdyStream>();
+  /** Streams whose reader is to be waited for: while there is one, nothing is read for any. */
+  readonly #full = new Set<SpdyStream>();
+  #queuedBytes = 0;
   #nextId: number;
   /** Frames are read and written in order although compression is asynchronous. */
   #reading: Promise<void> = Promise.resolve();
@@ -129,9 +137,13 @@ export class SpdySession implements AsyncDisposable {
 
   /** Bytes that were read before the session existed (the head of an upgrade), or arrive now. */
   receive(chunk: Buffer): void {
+    this.#queuedBytes += chunk.length;
+    this.#steer();
     this.#reading = this.#reading
       .then(async () => {
         for (const frame of this.#decoder.push(chunk)) await this.#handle(frame);
+        this.#queuedBytes -= chunk.length;
+        this.#steer();
       })
       .catch(() => {
         this.#connection.destroy();
@@ -173,7 +185,7 @@ export class SpdySession implements AsyncDisposable {
         return;
       case "data": {
         const stream = this.#streams.get(frame.stream);
-        if (stream?.receive(frame.payload, frame.fin) === false) this.#connection.pause();
+        if (stream?.receive(frame.payload, frame.fin) === false) this.#full.add(stream);
         return;
       }
       case "rst-stream":
@@ -192,6 +204,8 @@ export class SpdySession implements AsyncDisposable {
 
   async #accept(id: number, headers: SpdyHeaders, fin: boolean): Promise<void> {
     if (this.#streams.has(id)) return this.#send({ type: "rst-stream", stream: id, status: PROTOCOL_ERROR });
+    if (this.#streams.size >= MAX_STREAMS)
+      return this.#send({ type: "rst-stream", stream: id, status: REFUSED_STREAM });
     const stream = this.#add(id, headers);
     const reply = this.#opening.then(async () => {
       const block = await this.#compressor.compress({});
@@ -203,20 +217,30 @@ export class SpdySession implements AsyncDisposable {
     this.#options.onStream?.(stream);
   }
 
+  #steer(): void {
+    if (this.#full.size > 0 || this.#queuedBytes > MAX_QUEUED_BYTES) this.#connection.pause();
+    else this.#connection.resume();
+  }
+
+  #emptied(stream: SpdyStream): void {
+    this.#full.delete(stream);
+    this.#steer();
+  }
+
   #add(id: number, headers: SpdyHeaders): SpdyStream {
     const lower = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
-    const stream = new SpdyStream(
+    const stream: SpdyStream = new SpdyStream(
       id,
       lower,
       (frame) => this.#send(frame),
-      () => this.#connection.resume(),
+      () => this.#emptied(stream),
     );
     this.#streams.set(id, stream);
     // A stream whose end was received is read out without another _read: it must not hold the connection any more.
-    stream.once("end", () => this.#connection.resume());
+    stream.once("end", () => this.#emptied(stream));
     stream.once("close", () => {
       this.#streams.delete(id);
-      this.#connection.resume();
+      this.#emptied(stream);
     });
     return stream;
   }

@@ -1,5 +1,6 @@
 /** All subjects of the comparison, in the order they run. */
 import type { Step } from "../step.ts";
+import { boundSteps } from "./bounds.ts";
 import { changeSteps } from "./changes.ts";
 import { configurationSteps } from "./configuration.ts";
 import { customSteps } from "./custom.ts";
@@ -7,6 +8,7 @@ import { discoverySteps } from "./discovery.ts";
 import { invalidSteps } from "./invalid.ts";
 import { kindSteps } from "./kinds.ts";
 import { patchSteps } from "./patches.ts";
+import { podSecuritySteps } from "./pod-security.ts";
 import { readingSteps } from "./reading.ts";
 import { webhookSteps } from "./webhooks.ts";
 
@@ -20,6 +22,8 @@ export async function subjects(): Promise<Readonly<Record<string, readonly Step[
     invalid: invalidSteps,
     changes: changeSteps,
     webhooks: webhookSteps,
+    "pod security": podSecuritySteps,
+    bounds: boundSteps,
     discovery: discoverySteps,
   };
 }

@@ -1,5 +1,6 @@
 /** The AdmissionReview sent and the answer read. Kubernetes: apiserver/pkg/admission/plugin/webhook/request */
 import { messageOf } from "#base/errors.ts";
+import { parseJson as parseBoundedJson } from "#base/text/json.ts";
 import type { JsonPatchOperation } from "#machinery/patch/json-patch.ts";
 import { parseJsonPatch } from "#machinery/patch/json-patch.ts";
 import { type Status, StatusError, type StatusReason } from "#machinery/status-error.ts";
@@ -122,7 +123,7 @@ interface WireReview {
 
 function parseJson(text: string): WireReview {
   try {
-    return (JSON.parse(text) as WireReview | null) ?? {};
+    return (parseBoundedJson(text) as WireReview | null) ?? {};
   } catch (cause) {
     const why = `couldn't get version/kind; json parse error: ${findJsonSyntaxError(text)}`;
     throw new TypeError(`failed to call webhook: ${why}`, { cause });

@@ -41,33 +41,50 @@ function isEmpty(value: Json): boolean {
   return typeof value === "object" && Object.values(value).every(isEmpty);
 }
 
+/** Upstream's nest once. */
+const MAX_DEPTH = 50;
+
 type Token = { readonly text: string } | { readonly action: string };
 
 function renderText(source: string, data: TemplateData): string {
   if (!source.includes("{{")) return source;
   const tokens: Token[] = [];
   let at = 0;
-  for (const match of source.matchAll(/\{\{-?\s*(.*?)\s*-?\}\}/g)) {
-    tokens.push({ text: source.slice(at, match.index) }, { action: match[1] ?? "" });
-    at = match.index + match[0].length;
+  for (let open = source.indexOf("{{"); open !== -1; open = source.indexOf("{{", at)) {
+    const close = source.indexOf("}}", open);
+    if (close === -1) throw new TemplateError(`template "${source}": {{ is not closed`);
+    const action = source
+      .slice(open + 2, close)
+      .replace(/^-/, "")
+      .replace(/-$/, "")
+      .trim();
+    tokens.push({ text: source.slice(at, open) }, { action });
+    at = close + 2;
   }
   tokens.push({ text: source.slice(at) });
-  const { text, next } = renderBlock(tokens, 0, data);
+  const { text, next } = renderBlock(tokens, { start: 0, depth: 0 }, data);
   if (next < tokens.length) throw new TemplateError(`template "${source}": unexpected {{ end }} or {{ else }}`);
   return text;
 }
 
 /** Renders until the end or until an `else` or `end` that belongs to the caller. */
-function renderBlock(tokens: readonly Token[], start: number, data: TemplateData): { text: string; next: number } {
+function renderBlock(
+  tokens: readonly Token[],
+  { start, depth }: { readonly start: number; readonly depth: number },
+  data: TemplateData,
+): { text: string; next: number } {
+  if (depth > MAX_DEPTH) throw new TemplateError(`template: {{ if }} nests deeper than ${MAX_DEPTH}`);
   let text = "";
   let i = start;
   for (let token = tokens[i]; token !== undefined; token = tokens[i]) {
     if ("text" in token) text += token.text;
     else if (token.action === "else" || token.action === "end") return { text, next: i };
     else if (token.action.startsWith("if ")) {
-      const yes = renderBlock(tokens, i + 1, data);
+      const yes = renderBlock(tokens, { start: i + 1, depth: depth + 1 }, data);
       const isElse = actionAt(tokens, yes.next) === "else";
-      const no = isElse ? renderBlock(tokens, yes.next + 1, data) : { text: "", next: yes.next };
+      const no = isElse
+        ? renderBlock(tokens, { start: yes.next + 1, depth: depth + 1 }, data)
+        : { text: "", next: yes.next };
       if (actionAt(tokens, no.next) !== "end")
         throw new TemplateError(`template: {{ ${token.action} }} has no {{ end }}`);
       text += isTruthy(evaluate(token.action.slice(3), data)) ? yes.text : no.text;
@@ -83,15 +100,16 @@ function actionAt(tokens: readonly Token[], i: number): string | undefined {
   return token !== undefined && "action" in token ? token.action : undefined;
 }
 
-function evaluate(expression: string, data: TemplateData): unknown {
+function evaluate(expression: string, data: TemplateData, depth = 0): unknown {
+  if (depth > MAX_DEPTH) throw new TemplateError(`template: parentheses nest deeper than ${MAX_DEPTH}`);
   const words = splitWords(expression);
   const [head = "", ...rest] = words;
-  if (rest.length === 0) return operand(head, data);
-  const args = rest.map((word) => operand(word, data));
+  if (rest.length === 0) return operand(head, data, depth);
+  const args = rest.map((word) => operand(word, data, depth));
   const [a, b] = args;
   switch (head) {
     case "index":
-      return args.slice(1).reduce((value, key) => (value as Record<string, unknown> | undefined)?.[String(key)], a);
+      return args.slice(1).reduce((value, key) => ownValue(value, String(key)), a);
     case "len":
       return Array.isArray(a) || typeof a === "string" ? a.length : 0;
     case "gt":
@@ -115,8 +133,8 @@ function evaluate(expression: string, data: TemplateData): unknown {
   }
 }
 
-function operand(word: string, data: TemplateData): unknown {
-  if (word.startsWith("(") && word.endsWith(")")) return evaluate(word.slice(1, -1), data);
+function operand(word: string, data: TemplateData, depth: number): unknown {
+  if (word.startsWith("(") && word.endsWith(")")) return evaluate(word.slice(1, -1), data, depth + 1);
   if (/^-?\d+$/.test(word)) return Number(word);
   if (/^".*"$/.test(word)) return word.slice(1, -1);
   if (word === "true" || word === "false") return word === "true";
@@ -125,6 +143,12 @@ function operand(word: string, data: TemplateData): unknown {
     .split(".")
     .filter((part) => part !== "")
     .reduce<unknown>((value, part) => field(value, part), data);
+}
+
+function ownValue(value: unknown, key: string): unknown {
+  return typeof value === "object" && value !== null && Object.hasOwn(value, key)
+    ? (value as Record<string, unknown>)[key]
+    : undefined;
 }
 
 function field(value: unknown, name: string): unknown {

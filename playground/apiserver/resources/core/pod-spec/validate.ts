@@ -65,8 +65,9 @@ function validateContainers(spec: PodSpec, path: string, volumes: ReadonlySet<st
       const at = `${path}.${field}[${i}]`;
       const running = field === "containers" || container.restartPolicy === "Always";
       errors.push(...validateContainer(container, at, { volumes, running }));
-      if (names.has(container.name)) errors.push(duplicate(`${at}.name`, container.name));
-      names.add(container.name);
+      const { name = "" } = container as Partial<Container>;
+      if (names.has(name)) errors.push(duplicate(`${at}.name`, name));
+      names.add(name);
     }
   }
   return errors;
