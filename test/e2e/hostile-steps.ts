@@ -57,8 +57,8 @@ export function stolenAccounts(shared: () => Shared): void {
       const gateway = await shared().identities.account("milan", "liqo-tenant-rome", "rome");
       const patch = [
         "patch",
-        "pods",
-        "--all",
+        "pod",
+        "any",
         "-n",
         "liqo-tenant-rome",
         "--type=merge",

@@ -292,7 +292,8 @@ describe("hostile peers", () => {
         kind: "ShadowEndpointSlice",
         metadata: {
           ...shadowOf("loot").metadata,
-          labels: { ...shadowOf("loot").metadata.labels, "kubernetes.io/service-name": "loot" },
+          // Without a destination the consumer's own reflection does not take it for its own and back.
+          labels: { "offloading.liqo.io/origin": "milan", "kubernetes.io/service-name": "loot" },
         },
         spec: { template: { addressType: "IPv4", endpoints, ports: [{ name: "https", port: 443, protocol: "TCP" }] } },
       };

@@ -3,10 +3,10 @@ import { test } from "node:test";
 import { array, constantFrom, jsonValue, oneof, record, string } from "fast-check";
 import { stringify } from "yaml";
 import { forAll, parseOrRefuse, takesAtMost } from "#kit/properties.ts";
-import { configFromText, KubeconfigError } from "./config.ts";
+import { configFromKubeconfig, KubeconfigError, parseKubeconfig } from "./config.ts";
 
 const isRefusal = (error: unknown): boolean => error instanceof KubeconfigError;
-const read = (text: string): unknown => configFromText(text);
+const read = (text: string): unknown => configFromKubeconfig(parseKubeconfig(text, "test"), {}, "test");
 
 test("whatever the text, it is a kubeconfig or is refused as one", () => {
   const name = constantFrom("a", "b");

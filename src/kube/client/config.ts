@@ -107,7 +107,8 @@ export function configFromKubeconfig(config: Kubeconfig, select: KubeconfigSelec
   });
 }
 
-function parseKubeconfig(text: string, origin: string): Kubeconfig {
+/** JSON or YAML; throws a KubeconfigError for whatever cannot be looked into. */
+export function parseKubeconfig(text: string, origin: string): Kubeconfig {
   const value = parseText(text, origin);
   if (typeof value !== "object" || value === null || !("clusters" in value)) {
     throw new KubeconfigError(`${origin}: is not a kubeconfig (no clusters)`);
@@ -144,7 +145,7 @@ function isTextOrAbsent(value: unknown): boolean {
 }
 
 /** What programs write is JSON, and that one file of YAML would make V8 load its optimizing compiler. */
-export function parseText(text: string, origin: string): unknown {
+function parseText(text: string, origin: string): unknown {
   if (text.length > MAX_LENGTH) throw new KubeconfigError(`${origin}: is longer than ${MAX_LENGTH} characters`);
   try {
     return parseJson(text);

@@ -74,8 +74,8 @@ for (const [name, text, message] of [
   ["more than 64 KiB", " ".repeat(70_000), /has 70000 bytes, allowed are 65536/],
   ["YAML aliases that multiply", BOMB, /is not valid YAML/],
   ["nesting beyond the stack", "[".repeat(60_000), /is not valid YAML/],
-  ["a list of clusters that is none", "clusters: 5", /is not a kubeconfig/],
-  ["a cluster that is a text", "clusters: [{name: a, cluster: b}]", /is not a kubeconfig/],
+  ["a list of clusters that is none", "clusters: 5", /clusters must be a list/],
+  ["a cluster that is a text", "clusters: [{name: a, cluster: b}]", /clusters\[0\] must have a name and a cluster/],
   ["nothing", "", /is not a kubeconfig/],
   ["no context", "clusters: []", /no current-context is set/],
 ] as const) {

@@ -6,10 +6,9 @@
 import {
   type ClusterConfig,
   configFromKubeconfig,
-  type Kubeconfig,
   KubeconfigError,
   type NamedItem,
-  parseText,
+  parseKubeconfig,
 } from "./config.ts";
 
 /** A kubeconfig with three certificates is a tenth of this. */
@@ -22,7 +21,9 @@ const ALLOWED = {
 
 /** The configuration for the current context. Throws a KubeconfigError that names the field; `origin` is told in it. */
 export function inlineConfigFromText(text: string, origin: string): ClusterConfig {
-  const kubeconfig = parseBounded(text, origin);
+  const bytes = Buffer.byteLength(text);
+  if (bytes > MAX_BYTES) throw new KubeconfigError(`${origin}: has ${bytes} bytes, allowed are ${MAX_BYTES}`);
+  const kubeconfig = parseKubeconfig(text, origin);
   for (const what of ["cluster", "user"] as const) {
     for (const item of kubeconfig[`${what}s`] ?? []) refuseOthers(item, what, origin);
   }
@@ -46,25 +47,4 @@ function refuseOthers(item: NamedItem, what: "cluster" | "user", origin: string)
 /** As good as absent: `insecure-skip-tls-verify: false`. */
 function isUnset(value: unknown): boolean {
   return value === undefined || value === null || value === "" || value === false;
-}
-
-function parseBounded(text: string, origin: string): Kubeconfig {
-  const bytes = Buffer.byteLength(text);
-  if (bytes > MAX_BYTES) throw new KubeconfigError(`${origin}: has ${bytes} bytes, allowed are ${MAX_BYTES}`);
-  const value = parseText(text, origin);
-  if (!isKubeconfig(value)) throw new KubeconfigError(`${origin}: is not a kubeconfig`);
-  return value;
-}
-
-function isKubeconfig(value: unknown): value is Kubeconfig {
-  if (!isRecord(value)) return false;
-  return (["clusters", "users", "contexts"] as const).every((list) => {
-    const items = value[list] ?? [];
-    const field = list.slice(0, -1);
-    return Array.isArray(items) && items.every((item) => isRecord(item) && isRecord(item[field] ?? {}));
-  });
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

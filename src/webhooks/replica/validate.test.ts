@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { AdmissionRequest } from "#kube/webhook-server/server.ts";
+import type { AdmissionRequest } from "#kube/webhook-server/review.ts";
 import type { UnstructuredObject } from "#machinery/meta.ts";
 import { isOutdated, replicaOf } from "#replication/replica.ts";
 import { replicaProblem } from "./validate.ts";

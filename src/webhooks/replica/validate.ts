@@ -6,7 +6,8 @@
 import * as labels from "#api/labels.ts";
 import { isLiqoKey } from "#api/liqo-keys.ts";
 import { CONTROL_PLANE_GROUP } from "#forge/names.ts";
-import { type AdmissionHandler, type AdmissionRequest, ALLOWED, denied } from "#kube/webhook-server/server.ts";
+import type { AdmissionRequest } from "#kube/webhook-server/review.ts";
+import { type AdmissionHandler, ALLOWED, denied } from "#kube/webhook-server/server.ts";
 import type { UnstructuredObject } from "#machinery/meta.ts";
 import { TenantNamespaces } from "#trust/tenant-namespaces.ts";
 import type { Deps } from "../deps.ts";

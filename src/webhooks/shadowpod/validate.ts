@@ -4,13 +4,8 @@ import type { PodSpec } from "kubernetes-types/core/v1";
 import * as labels from "#api/labels.ts";
 import { type Quota, quotas } from "#api/offloading/quota.ts";
 import { type ShadowPod, shadowPods } from "#api/offloading/shadow.ts";
-import {
-  type AdmissionAnswer,
-  type AdmissionHandler,
-  type AdmissionRequest,
-  ALLOWED,
-  denied,
-} from "#kube/webhook-server/server.ts";
+import type { AdmissionRequest } from "#kube/webhook-server/review.ts";
+import { type AdmissionAnswer, type AdmissionHandler, ALLOWED, denied } from "#kube/webhook-server/server.ts";
 import { namespaces } from "#machinery/builtin.ts";
 import { formatMilli, formatOf, milliOf } from "#machinery/quantity.ts";
 import type { Deps } from "../deps.ts";
@@ -65,7 +60,7 @@ export function quotaProblem(quota: Quota, pod: PodSpec | undefined, used: Amoun
 }
 
 /** What a reservation goes by. Without a name yet, each request has one of its own. */
-function nameOf({ name = "", object, uid }: Pick<AdmissionRequest, "name" | "object" | "uid">): string {
+function nameOf({ name = "", object, uid }: AdmissionRequest): string {
   const own = name === "" ? (object?.metadata?.name ?? "") : name;
   return own === "" ? `request ${uid}` : own;
 }
