@@ -1,12 +1,12 @@
 /**
- * The service accounts and bindings that controllers write for tenants, gateways and virtual kubelets: whoever writes them
- * watches them, so that one that somebody deletes or changes comes back.
+ * The service accounts, bindings and certificates that controllers write for tenants, gateways and virtual kubelets: whoever
+ * writes them watches them, so that one that somebody deletes or changes comes back.
  */
 import type { RoleBinding } from "kubernetes-types/rbac/v1";
 import * as labels from "#api/labels.ts";
 import { type Watch, watchMapped } from "#kube/controller/controller.ts";
 import type { Informer } from "#kube/informer/informer.ts";
-import { clusterRoleBindings, roleBindings, serviceAccounts } from "#machinery/builtin.ts";
+import { clusterRoleBindings, roleBindings, secrets, serviceAccounts } from "#machinery/builtin.ts";
 import type { KubeObject, ObjectKey } from "#machinery/meta.ts";
 import type { Deps } from "./deps.ts";
 
@@ -22,6 +22,14 @@ export function watchAccounts(
     watchMapped(managedBindings({ informers }), ownersOf),
     watchMapped(informers.for(clusterRoleBindings, MANAGED), ownersOf),
   ];
+}
+
+/** As `watchAccounts` for Secrets. */
+export function watchManagedSecrets(
+  { informers }: Pick<Deps, "informers">,
+  ownersOf: (secret: KubeObject) => readonly ObjectKey[],
+): Watch {
+  return watchMapped(informers.for(secrets, MANAGED), ownersOf);
 }
 
 /** The RoleBindings that carry Liqo's label, in all namespaces; anybody may have made them. */

@@ -65,6 +65,15 @@ test("an identity that goes first lets its objects go", async () => {
   await gone(consumer.client, secrets, SECRET);
 });
 
+test("a Secret that is deleted while its Identity stays waits for nothing: another one takes its place", async () => {
+  await using run = await start();
+  const { ctx, consumer, provider } = run.clusters;
+  await seen(provider.client, renews, COPY);
+  await consumer.client.delete(ctx, secrets, SECRET);
+  await gone(consumer.client, secrets, SECRET);
+  assert.notEqual(await provider.client.find(ctx, renews, COPY), undefined);
+});
+
 test("a replicator started anew ends what another had begun", async () => {
   const clusters = await startTwoClusters();
   {

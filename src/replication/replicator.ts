@@ -4,7 +4,7 @@
  */
 import type { Secret } from "kubernetes-types/core/v1";
 import * as annotations from "#api/annotations.ts";
-import { identities } from "#api/authentication/identity.ts";
+import { type Identity, identities } from "#api/authentication/identity.ts";
 import { renews } from "#api/authentication/renew.ts";
 import { resourceSlices } from "#api/authentication/resourceslice.ts";
 import { REPLICATED_RESOURCE, REPLICATOR } from "#api/finalizers.ts";
@@ -27,7 +27,7 @@ import { ensureFinalizer, hasFinalizer, removeFinalizer } from "#kube/controller
 import { Informers } from "#kube/informer/informers.ts";
 import { secrets } from "#machinery/builtin.ts";
 import type { Resource } from "#machinery/gvk.ts";
-import { formatKey, keyOf, type ObjectKey, type UnstructuredObject } from "#machinery/meta.ts";
+import { controllerOf, formatKey, keyOf, type ObjectKey, type UnstructuredObject } from "#machinery/meta.ts";
 import { jsonEquals } from "#machinery/schema/schema.ts";
 import { isForbidden } from "#machinery/status-error.ts";
 import { CONTROL_PLANE_SELECTOR, controlPlaneSecretProblem, identityKeyOf } from "#trust/control-plane-secret.ts";
@@ -100,7 +100,9 @@ export function replicationController(deps: ReplicationDeps): Controller {
       if (peer !== undefined) {
         peers.set(name, peer);
         if (!isEnding) return DONE;
-        if (await peer.hasGuarded()) return { requeueAfterMs: DRAIN_MS };
+        // Asked, not looked up: an Identity that goes takes the Secret along, and may be seen to go after it.
+        const isReplaced = isReplacedBy(await deps.client.find(ctx, identities, identityKeyOf(secret)), secret);
+        if (!isReplaced && (await peer.hasGuarded())) return { requeueAfterMs: DRAIN_MS };
         peers.delete(name);
         await peer.stop();
       }
@@ -116,6 +118,12 @@ interface PeerSettings {
   readonly kubeconfig: string;
   readonly remoteNamespace: string;
   readonly remoteId: string;
+}
+
+/** Whether the Identity stays and makes another one: then this one has nothing to wait for. */
+function isReplacedBy(identity: Identity | undefined, secret: Secret): boolean {
+  const { uid, deletionTimestamp } = identity?.metadata ?? {};
+  return uid !== undefined && uid === controllerOf(secret)?.uid && deletionTimestamp === undefined;
 }
 
 function settingsOf(secret: Secret): PeerSettings | undefined {

@@ -15,6 +15,7 @@ import { withCondition } from "#machinery/conditions.ts";
 import { keyOf } from "#machinery/meta.ts";
 import { jsonEquals } from "#machinery/schema/schema.ts";
 import { TenantNamespaces } from "#trust/tenant-namespaces.ts";
+import { watchManagedSecrets } from "../../accounts.ts";
 import type { Deps } from "../../deps.ts";
 import { authParamsFor, ensureCertificate, renewalDelayMs } from "../certificate.ts";
 import { requestProblem } from "../request-problem.ts";
@@ -37,6 +38,12 @@ export function remoteResourceSliceController(deps: Deps): Controller {
         informer.store.list(metadata?.namespace).filter(isReplica).map(keyOf),
       ),
       tenantNamespaces.watch((namespace) => informer.store.list(namespace).filter(isReplica).map(keyOf)),
+      watchManagedSecrets(deps, ({ metadata }) =>
+        informer.store
+          .list(metadata?.namespace)
+          .filter((slice) => isReplica(slice) && certificateSecretName(slice.metadata?.name) === metadata?.name)
+          .map(keyOf),
+      ),
     ],
     reconcile: async (ctx, key): Promise<Result> => {
       const slice = informer.store.get(key);

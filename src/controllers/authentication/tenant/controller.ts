@@ -2,7 +2,7 @@
  * Authenticates a consumer: checks signature and request, signs, gives the rights of its condition.
  * Upstream: pkg/liqo-controller-manager/authentication/tenant-controller
  */
-import { createPublicKey, verify } from "node:crypto";
+import { createPublicKey, verify, X509Certificate } from "node:crypto";
 import type { Secret } from "kubernetes-types/core/v1";
 import * as annotations from "#api/annotations.ts";
 import { renews } from "#api/authentication/renew.ts";
@@ -29,6 +29,7 @@ import type { Resource } from "#machinery/gvk.ts";
 import { type KubeObject, keyOf } from "#machinery/meta.ts";
 import { jsonEquals } from "#machinery/schema/schema.ts";
 import { TenantNamespaces } from "#trust/tenant-namespaces.ts";
+import { watchAccounts, watchManagedSecrets } from "../../accounts.ts";
 import type { Deps } from "../../deps.ts";
 import { authParamsFor, ensureCertificate, renewalDelayMs } from "../certificate.ts";
 import { requestProblem } from "../request-problem.ts";
@@ -44,6 +45,15 @@ export function tenantController(deps: Deps): Controller {
       watchFor(informer),
       watchMapped(nonces, ({ metadata }) => informer.store.list(metadata?.namespace).map(keyOf)),
       tenantNamespaces.watch((namespace) => informer.store.list(namespace).map(keyOf)),
+      ...watchAccounts(deps, ({ metadata }) =>
+        informer.store
+          .list()
+          .filter((tenant) => bindingsOf(tenant).some((binding) => binding.metadata?.name === metadata?.name))
+          .map(keyOf),
+      ),
+      watchManagedSecrets(deps, ({ metadata }) =>
+        metadata?.name === certificateSecretName() ? informer.store.list(metadata.namespace).map(keyOf) : [],
+      ),
     ],
     reconcile: async (ctx, key): Promise<Result> => {
       const found = await deps.client.find(ctx, tenants, key);
@@ -73,6 +83,10 @@ export function tenantController(deps: Deps): Controller {
       return delayMs === undefined ? DONE : { requeueAfterMs: delayMs };
     },
   };
+}
+
+function bindingsOf(tenant: Tenant): KubeObject[] {
+  return [forgeControlPlaneBinding(tenant), forgeClusterwideBinding(tenant.spec?.clusterID ?? "")];
 }
 
 /** Signs, reports and binds; returns when the certificate is due for renewal. */
@@ -121,21 +135,38 @@ interface Problem {
   readonly message: string;
 }
 
-/** Undefined when signature and request prove that the consumer holds the key and asks for its own name. */
+/**
+ * Undefined when signature and request prove that the consumer holds the key and asks for its own name. A key that was
+ * proven once, for which the certificate in the status stands, needs no nonce any more: it may be gone.
+ */
 export async function handshakeProblem(tenant: Tenant, nonceSecret: Secret | undefined): Promise<Problem | undefined> {
   const { clusterID = "", csr = "", publicKey = "", signature = "" } = tenant.spec ?? {};
-  const nonce = nonceSecret?.data?.["nonce"];
-  if (nonce === undefined) return { reason: "NonceNotFound", message: `Secret ${NONCE_SECRET} holds no nonce yet` };
   const key = unbase64(publicKey);
-  if (!isSignedBy(Buffer.from(nonce, "base64"), Buffer.from(signature, "base64"), key)) {
-    return {
-      reason: "SignatureVerificationFailed",
-      message: "spec.signature is not the nonce signed with spec.publicKey",
-    };
+  if (!isCertified(tenant, key)) {
+    const nonce = nonceSecret?.data?.["nonce"];
+    if (nonce === undefined) return { reason: "NonceNotFound", message: `Secret ${NONCE_SECRET} holds no nonce yet` };
+    if (!isSignedBy(Buffer.from(nonce, "base64"), Buffer.from(signature, "base64"), key)) {
+      return {
+        reason: "SignatureVerificationFailed",
+        message: "spec.signature is not the nonce signed with spec.publicKey",
+      };
+    }
   }
   const subject = { commonName: clusterID, organizations: [CONTROL_PLANE_GROUP] };
   const problem = await requestProblem(unbase64(csr), subject, key);
   return problem === undefined ? undefined : { reason: "InvalidCSR", message: problem };
+}
+
+/** Only this controller writes the status, after a handshake. */
+function isCertified({ status }: Tenant, publicKey: string): boolean {
+  const certificate = status?.authParams?.signedCRT ?? "";
+  if (certificate === "") return false;
+  try {
+    return new X509Certificate(unbase64(certificate)).publicKey.equals(createPublicKey(publicKey));
+  } catch {
+    // One of the two is nothing of the kind.
+    return false;
+  }
 }
 
 function isSignedBy(nonce: Buffer, signature: Buffer, publicKey: string): boolean {

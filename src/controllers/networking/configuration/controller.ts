@@ -28,7 +28,16 @@ export function configurationController(deps: Deps): Controller {
   const events = deps.events("configuration-controller");
   return {
     name: "configuration",
-    watches: [watchFor(informer), watchMapped(networkInformer, () => informer.store.list().map(keyOf))],
+    watches: [
+      watchFor(informer),
+      watchMapped(networkInformer, () => informer.store.list().map(keyOf)),
+      watchMapped(ipInformer, (ip) =>
+        informer.store
+          .list(ip.metadata?.namespace)
+          .filter((configuration) => forgeUnknownSourceIp(configuration).metadata?.name === ip.metadata?.name)
+          .map(keyOf),
+      ),
+    ],
     reconcile: async (ctx, key): Promise<Result> => {
       const configuration = informer.store.get(key);
       if (configuration === undefined || configuration.metadata?.deletionTimestamp !== undefined) return DONE;
