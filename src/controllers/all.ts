@@ -1,6 +1,7 @@
 /** The one list of what liqo-controller-manager runs, by module. */
 import type { Controller } from "#kube/controller/controller.ts";
 import { identityController } from "./authentication/identity/controller.ts";
+import { clusterKeysController } from "./authentication/keys.ts";
 import { nonceCreatorController, nonceSignerController } from "./authentication/nonce/controller.ts";
 import { renewController } from "./authentication/renew/controller.ts";
 import { localResourceSliceController } from "./authentication/resourceslice/local.ts";
@@ -75,6 +76,7 @@ function networkingControllers(deps: Deps): Controller[] {
 
 function authenticationControllers(deps: Deps): Controller[] {
   return [
+    clusterKeysController(deps),
     nonceCreatorController(deps),
     nonceSignerController(deps),
     tenantController(deps),

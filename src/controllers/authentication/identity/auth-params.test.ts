@@ -4,6 +4,7 @@ import { identities } from "#api/authentication/identity.ts";
 import { renews } from "#api/authentication/renew.ts";
 import { withCancel } from "#base/context.ts";
 import { base64 } from "#forge/authentication.ts";
+import { createClusterKeys } from "#kit/cluster-keys.ts";
 import { controllerDeps } from "#kit/controller-deps.ts";
 import { eventually } from "#kit/eventually.ts";
 import { startTwoClusters } from "#kit/two-clusters.ts";
@@ -34,6 +35,7 @@ test("no kubeconfig is made of a provider's word that cannot be used, be it the 
   const forged = { ...good, apiServer: "file:///etc/passwd", signedCRT: base64("new") };
   await client.updateStatus(ctx, renews, { ...renew, status: { authParams: forged } });
   await using informers = new Informers(ctx, client);
+  await createClusterKeys(ctx, client);
   const running = runController(ctx, identityController(controllerDeps(client, informers)));
   await eventually("both are told of", async () => {
     const { items } = await client.list(ctx, coreEvents, { namespace: NAMESPACE });

@@ -4,6 +4,7 @@ import { type Identity, identities } from "#api/authentication/identity.ts";
 import { renews } from "#api/authentication/renew.ts";
 import { withCancel } from "#base/context.ts";
 import { base64, forgeControlPlaneIdentity } from "#forge/authentication.ts";
+import { createClusterKeys } from "#kit/cluster-keys.ts";
 import { controllerDeps } from "#kit/controller-deps.ts";
 import { eventually } from "#kit/eventually.ts";
 import { seen, startTwoClusters, TENANT_NAMESPACES } from "#kit/two-clusters.ts";
@@ -28,6 +29,7 @@ test("the cluster's key is put into Secrets of the peer's tenant namespace only"
   await client.create(ctx, identities, identityIn("off"));
   await client.create(ctx, identities, identityIn(namespace));
   await using informers = new Informers(ctx, client);
+  await createClusterKeys(ctx, client);
   const running = runController(ctx, identityController(controllerDeps(client, informers)));
   const name = "controlplane-cluster-b";
   await seen(client, secrets, { namespace, name: `kubeconfig-${name}` });
@@ -57,6 +59,7 @@ test("a Renew of its name that the peer replicated hither does not change an Ide
   await client.updateStatus(ctx, renews, { ...renew, status: { authParams } });
   await client.create(ctx, identities, identityIn(namespace));
   await using informers = new Informers(ctx, client);
+  await createClusterKeys(ctx, client);
   const running = runController(ctx, identityController(controllerDeps(client, informers)));
   const made = await seen(client, identities, key, ({ status }) => status?.kubeconfigSecretRef !== undefined);
   assert.equal(made.spec?.authParams?.apiServer, PARAMS.apiServer);

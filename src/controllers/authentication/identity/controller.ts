@@ -11,7 +11,7 @@ import { secrets } from "#machinery/builtin.ts";
 import { controllerOf, keyOf } from "#machinery/meta.ts";
 import { TenantNamespaces } from "#trust/tenant-namespaces.ts";
 import type { Deps } from "../../deps.ts";
-import { ensureClusterKeys } from "../keys.ts";
+import { clusterKeys } from "../keys.ts";
 
 export function identityController(deps: Deps): Controller {
   const informer = deps.informers.for(identities);
@@ -65,7 +65,7 @@ export function identityController(deps: Deps): Controller {
 }
 
 async function privateKeyOf(ctx: Context, deps: Deps): Promise<string> {
-  return (await ensureClusterKeys(ctx, deps.client, deps.settings.liqoNamespace)).privateKey;
+  return (await clusterKeys(ctx, deps.client, deps.settings.liqoNamespace)).privateKey;
 }
 
 async function nameSecret(ctx: Context, deps: Deps, identity: Identity, name: string): Promise<void> {

@@ -6,6 +6,7 @@ import * as labels from "#api/labels.ts";
 import { withCancel } from "#base/context.ts";
 import { base64, forgeNonceSecret, forgeSignedNonceSecret, unbase64 } from "#forge/authentication.ts";
 import { KEYS_SECRET } from "#forge/names.ts";
+import { createClusterKeys } from "#kit/cluster-keys.ts";
 import { controllerDeps } from "#kit/controller-deps.ts";
 import { eventually } from "#kit/eventually.ts";
 import { seen, startTwoClusters, TENANT_NAMESPACES } from "#kit/two-clusters.ts";
@@ -58,6 +59,7 @@ test("a nonce is signed in the tenant namespace of the peer it names and nowhere
   ];
   for (const secret of [...wrong, right]) await client.create(ctx, secrets, secret);
   await using informers = new Informers(ctx, client);
+  await createClusterKeys(ctx, client);
   const running = runController(ctx, nonceSignerController(controllerDeps(client, informers)));
   const isSigned = ({ data }: Secret): boolean => data?.["signedNonce"] !== undefined;
   const signed = await seen(client, secrets, { namespace, name: "liqo-signed-nonce" }, isSigned);

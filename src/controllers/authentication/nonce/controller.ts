@@ -11,7 +11,7 @@ import { secrets } from "#machinery/builtin.ts";
 import { keyOf } from "#machinery/meta.ts";
 import { TenantNamespaces } from "#trust/tenant-namespaces.ts";
 import type { Deps } from "../../deps.ts";
-import { ensureClusterKeys } from "../keys.ts";
+import { clusterKeys } from "../keys.ts";
 
 const NONCE_BYTES = 64;
 /**
@@ -60,7 +60,7 @@ export function nonceSignerController(deps: Deps): Controller {
         events.warning(ctx, secret, problem.reason, problem.message);
         return DONE;
       }
-      const { privateKey } = await ensureClusterKeys(ctx, deps.client, deps.settings.liqoNamespace);
+      const { privateKey } = await clusterKeys(ctx, deps.client, deps.settings.liqoNamespace);
       const signedNonce = signNonce(Buffer.from(nonce, "base64"), privateKey);
       await deps.client.patch(ctx, secrets, key, "merge", {
         metadata: { uid: secret.metadata?.uid },

@@ -19,7 +19,7 @@ import { formatKey, keyOf } from "#machinery/meta.ts";
 import { jsonEquals } from "#machinery/schema/schema.ts";
 import { createCsr } from "#pki/csr.ts";
 import type { Deps } from "../../deps.ts";
-import { ensureClusterKeys } from "../keys.ts";
+import { clusterKeys } from "../keys.ts";
 
 // What an event has room for.
 const SHOWN = 10;
@@ -119,7 +119,7 @@ function describeDropped({ status }: ResourceSlice): string | undefined {
 
 async function complete(ctx: Context, deps: Deps, slice: ResourceSlice): Promise<void> {
   const { clusterId, liqoNamespace } = deps.settings;
-  const { privateKey } = await ensureClusterKeys(ctx, deps.client, liqoNamespace);
+  const { privateKey } = await clusterKeys(ctx, deps.client, liqoNamespace);
   const subject = { commonName: sliceUserName(slice.metadata?.name ?? "", clusterId), organizations: [clusterId] };
   const csr = base64(await createCsr(privateKey, subject));
   const providerClusterID = slice.spec?.providerClusterID ?? slice.metadata?.labels?.[labels.REMOTE_CLUSTER_ID] ?? "";

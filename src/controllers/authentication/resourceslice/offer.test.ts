@@ -5,6 +5,7 @@ import { resourceSlices } from "#api/authentication/resourceslice.ts";
 import { virtualNodes } from "#api/offloading/virtualnode.ts";
 import { withCancel } from "#base/context.ts";
 import { base64 } from "#forge/authentication.ts";
+import { createClusterKeys } from "#kit/cluster-keys.ts";
 import { controllerDeps } from "#kit/controller-deps.ts";
 import { eventually } from "#kit/eventually.ts";
 import { seen, startTwoClusters, TENANT_NAMESPACES } from "#kit/two-clusters.ts";
@@ -27,6 +28,7 @@ test("a provider's answer is taken as far as it can be meant, and what is left o
     spec: { class: "default", consumerClusterID: "cluster-a", providerClusterID: "cluster-b", csr: base64("csr") },
   });
   await using informers = new Informers(ctx, client);
+  await createClusterKeys(ctx, client);
   const running = runController(ctx, localResourceSliceController(controllerDeps(client, informers)));
   const accepted = (type: "Authentication" | "Resources") => ({ type, status: "Accepted" as const });
   const status = {
