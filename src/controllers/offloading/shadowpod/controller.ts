@@ -14,7 +14,7 @@ import { controllerOf, formatKey, keyOf } from "#machinery/meta.ts";
 import { isAlreadyExists } from "#machinery/status-error.ts";
 import type { Deps } from "../../deps.ts";
 import { podsInBrief } from "../../pods.ts";
-import { Refusals, refusalOf } from "./refusals.ts";
+import { Refusals, refusalOf } from "../refusals.ts";
 
 const FIELD_MANAGER = "shadow-pod";
 export const FAILED_CREATE = "FailedCreate";
