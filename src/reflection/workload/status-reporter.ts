@@ -17,25 +17,29 @@ import { isTerminal } from "#machinery/pod.ts";
 import { isNotFound } from "#machinery/status-error.ts";
 import type { ReflectionDeps, ReflectionSettings } from "../deps.ts";
 import * as messages from "../messages.ts";
-import type { PodSeen } from "./plan.ts";
+import { isOurs, type PodSeen } from "./plan.ts";
 import { nextRestarts, type RestartRecord } from "./restarts.ts";
 
 type Offloaded = PodSeen & { readonly local: Pod };
 
+export interface ReporterDeps extends Pick<ReflectionDeps, "scope" | "local" | "remote" | "nowMs"> {
+  readonly settings: Pick<ReflectionSettings, "nodeIp" | "isIpReflected" | "localPodCidr" | "remotePodCidrs">;
+}
+
 export class StatusReporter {
-  readonly #deps: ReflectionDeps;
+  readonly #deps: ReporterDeps;
   readonly #recorder: EventRecorder;
   /** By uid of the local pod. */
   readonly #restarts = new Map<string, RestartRecord>();
 
-  constructor(deps: ReflectionDeps, recorder: EventRecorder) {
+  constructor(deps: ReporterDeps, recorder: EventRecorder) {
     this.#deps = deps;
     this.#recorder = recorder;
   }
 
   /** Writes the local status if it differs from what the provider says, and with the first one that the pod is offloaded. */
   async report(ctx: Context, seen: Offloaded): Promise<void> {
-    const status = this.#statusOf(seen);
+    const status = this.#statusOf(await this.#withEnd(ctx, seen));
     const { local } = seen;
     if (status === undefined) return;
     // One that waits gets the label with what comes next.
@@ -66,6 +70,22 @@ export class StatusReporter {
       if (remote === undefined || record.remoteUid !== remote.metadata?.uid) continue;
       this.#restarts.delete(uid);
     }
+  }
+
+  /**
+   * Of two watches the one of the pods may be behind: what the provider still has of a pod that ended, with its exit codes,
+   * is asked for, since a pod that is closed here is never looked at again.
+   */
+  async #withEnd(ctx: Context, seen: Offloaded): Promise<Offloaded> {
+    const { local, shadow, remote } = seen;
+    const isUnseen =
+      remote === undefined && (shadow?.status?.phase === "Succeeded" || shadow?.status?.phase === "Failed");
+    if (!isUnseen || isTerminal(local)) return seen;
+    const { name = "", namespace = "" } = shadow?.metadata ?? {};
+    // The right there is to list, not to get.
+    const query = { namespace, fieldSelector: `metadata.name=${name}` };
+    const [live] = (await this.#deps.remote.list(ctx, pods, query)).items;
+    return live !== undefined && isOurs(live, this.#deps.scope) ? { ...seen, remote: live } : seen;
   }
 
   #statusOf({ local, shadow, remote }: Offloaded): PodStatus | undefined {
