@@ -14,7 +14,7 @@ import type { EventRecorder } from "#kube/events/recorder.ts";
 import { pods } from "#machinery/builtin.ts";
 import { keyOf } from "#machinery/meta.ts";
 import { isTerminal } from "#machinery/pod.ts";
-import { isNotFound } from "#machinery/status-error.ts";
+import { isConflict, isNotFound } from "#machinery/status-error.ts";
 import type { ReflectionDeps, ReflectionSettings } from "../deps.ts";
 import * as messages from "../messages.ts";
 import { isOurs, type PodSeen } from "./plan.ts";
@@ -55,6 +55,8 @@ export class StatusReporter {
       await writeStatus(ctx, this.#deps.local, local, status, { [SHADOW_POD]: "true" });
     } catch (error) {
       if (ctx.signal.aborted || isNotFound(error)) return;
+      // Somebody else wrote a moment ago.
+      if (isConflict(error)) throw error;
       const message = messages.statusFailed(destination, messageOf(error));
       this.#recorder.warning(ctx, local, messages.FAILED_REFLECTION, message);
       throw error;
