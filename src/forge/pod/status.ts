@@ -118,6 +118,13 @@ export function forgeRefusedStatus(local: Pod, refusal: string, nowMs: number): 
   };
 }
 
+/** The provider has taken the pod after all, and has no more to say of it yet: what was said of the refusal goes. */
+export function forgeAcceptedStatus(local: Pod): PodStatus {
+  const { reason: _reason, message: _message, containerStatuses: _gone, conditions, ...status } = local.status ?? {};
+  const kept = conditions?.filter(({ type, reason }) => type !== "Ready" || reason !== OFFLOADING_REFUSED);
+  return { ...status, phase: "Pending", ...(kept !== undefined && { conditions: kept }) };
+}
+
 /** The remote pod is gone and its ShadowPod says how it ended. */
 export function forgeTerminatedStatus(local: Pod, phase: "Succeeded" | "Failed", nowMs: number): PodStatus {
   const status = local.status ?? {};

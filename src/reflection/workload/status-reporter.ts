@@ -5,7 +5,13 @@ import { REMOTE_UNAVAILABLE, SHADOW_POD } from "#api/labels.ts";
 import { contains, isSpecial, parseCidr, parseIpv4, remapIp } from "#base/cidr.ts";
 import type { Context } from "#base/context.ts";
 import { messageOf } from "#base/errors.ts";
-import { forgePodStatus, forgeRefusedStatus, forgeTerminatedStatus, OFFLOADING_REFUSED } from "#forge/pod/status.ts";
+import {
+  forgeAcceptedStatus,
+  forgePodStatus,
+  forgeRefusedStatus,
+  forgeTerminatedStatus,
+  OFFLOADING_REFUSED,
+} from "#forge/pod/status.ts";
 import { forgeStatusPatch } from "#forge/pod/status-patch.ts";
 import { sizeProblem } from "#forge/provider/bounded.ts";
 import { REFLECTION_FIELD_MANAGER } from "#forge/reflected-metadata.ts";
@@ -97,6 +103,7 @@ export class StatusReporter {
       // An upstream provider has no field for it.
       if (message !== undefined && local.metadata?.deletionTimestamp === undefined)
         return forgeRefusedStatus(local, message, this.#deps.nowMs());
+      if (isAccepted(local, shadow)) return forgeAcceptedStatus(local);
       if (phase !== "Succeeded" && phase !== "Failed") return undefined;
       return isTerminal(local) ? undefined : forgeTerminatedStatus(local, phase, this.#deps.nowMs());
     }
@@ -110,6 +117,14 @@ export class StatusReporter {
       isUnavailable: local.metadata?.labels?.[REMOTE_UNAVAILABLE] === "true",
     });
   }
+}
+
+/** Whether the refusal that the pod tells of is none any more. */
+function isAccepted({ metadata, status }: Pod, shadow: PodSeen["shadow"]): boolean {
+  const isAlive = metadata?.deletionTimestamp === undefined && shadow?.metadata?.deletionTimestamp === undefined;
+  const { phase, message } = shadow?.status ?? {};
+  const isOver = phase === "Succeeded" || phase === "Failed";
+  return shadow !== undefined && isAlive && !isOver && message === undefined && status?.reason === OFFLOADING_REFUSED;
 }
 
 /**
