@@ -61,6 +61,12 @@ test("headless and ExternalName Services have no rules", () => {
   assert.deepEqual(serviceRules([service({ type: "ExternalName", externalName: "x" })], [], "n1"), []);
 });
 
+test("whoever is no pod of the cluster is masqueraded when it uses a cluster IP", () => {
+  const [unit] = units([service({})], [slice([here])]).values();
+  const [, target = ""] = unit?.elements.get("service-ips")?.[0]?.split(" : goto ") ?? [];
+  assert.equal(unit?.chains.get(target)?.[0], "ip saddr != 10.244.0.0/16 jump mark-for-masquerade");
+});
+
 test("an unchanged Service is not touched, a new endpoint changes only its own chains", () => {
   const one = units([service({})], [slice([here])]);
   assert.equal(transaction(one, units([service({})], [slice([here])])), "");

@@ -69,7 +69,7 @@ export function serviceUnit(rules: ServiceRules, options: RulesetOptions): Servi
   const sets = new Map<string, string>();
   const add = (map: string, element: string): void => void elements.set(map, [...(elements.get(map) ?? []), element]);
   const at = ({ ip, port }: { ip: string; port: number }): string => `${ip} . ${rules.protocol} . ${port}`;
-  const internal = rules.internal.length > 0 ? balancer(rules, rules.internal, `i-${name}`, chains, sets) : undefined;
+  const internal = rules.internal.length > 0 ? internalChain(rules, options, `i-${name}`, chains, sets) : undefined;
   for (const address of rules.clusterIps) {
     if (internal === undefined) add("no-endpoints", `${at(address)} : goto reject-chain`);
     else add("service-ips", `${at(address)} : goto ${internal}`);
@@ -90,6 +90,22 @@ export function serviceUnit(rules: ServiceRules, options: RulesetOptions): Servi
     else add("node-ports", `${port} : goto ${external.chain}`);
   }
   return { key: rules.key, elements, chains, sets };
+}
+
+/**
+ * Nobody but pods is known to be answered by the way he came: whoever else uses a cluster IP is masqueraded, as kube-proxy
+ * does with --cluster-cidr. The name of the chain.
+ */
+function internalChain(
+  rules: ServiceRules,
+  { podCidr }: RulesetOptions,
+  chain: string,
+  chains: Map<string, string[]>,
+  sets: Map<string, string>,
+): string {
+  balancer(rules, rules.internal, chain, chains, sets);
+  chains.set(chain, [`ip saddr != ${podCidr} jump mark-for-masquerade`, ...(chains.get(chain) ?? [])]);
+  return chain;
 }
 
 /** A chain to go to, or the name of the refusing chain. */

@@ -68,6 +68,15 @@ test("headless stays headless, and the annotation keeps the node port", () => {
   assert.equal(forgeService(kept, "off-cluster-a", scope).spec?.ports?.[0]?.nodePort, 31287);
 });
 
+test("a Service keeps its session affinity with the time-out", () => {
+  const affinity = {
+    sessionAffinity: "ClientIP",
+    sessionAffinityConfig: { clientIP: { timeoutSeconds: 60 } },
+  };
+  const { spec } = forgeService({ ...service, spec: { ...service.spec, ...affinity } }, "off-cluster-a", scope);
+  assert.deepEqual(spec?.sessionAffinityConfig, affinity.sessionAffinityConfig);
+});
+
 test("an Ingress loses its class and gets the peer's", () => {
   const local = {
     metadata: { name: "web", annotations: { "kubernetes.io/ingress.class": "nginx", note: "kept" } },

@@ -31,6 +31,8 @@ const COPIED = [
   "loadBalancerSourceRanges",
   "publishNotReadyAddresses",
   "sessionAffinity",
+  // Not upstream's, which loses the time-out.
+  "sessionAffinityConfig",
 ] as const satisfies readonly (keyof ServiceSpec)[];
 
 function forgeSpec({ metadata, spec = {} }: Service, { loadBalancerClass }: ServiceOptions): ServiceSpec {

@@ -37,3 +37,19 @@ test("a pod that the provider refuses tells why, until it is made after all", as
   assert.deepEqual([home.status?.reason, home.status?.message], [undefined, undefined]);
   assert.notEqual(home.status?.conditions?.find(({ type }) => type === "Ready")?.reason, "OffloadingRefused");
 });
+
+test("a ShadowPod that is made after all takes the reason of the refusal away", async () => {
+  const refused = { resource: "shadowpods", reason: "quota exceeded" };
+  await using clusters = await startTwoClusters({ refused });
+  const { ctx, consumer, provider } = clusters;
+  await prepare(clusters);
+  await using _kubelet = startKubelet(clusters);
+  await consumer.client.create(ctx, pods, webPod("web"));
+  await seen(consumer.client, pods, here("web"), (p) => p.status?.reason === "OffloadingRefused");
+  refused.resource = "nothing";
+  await seen(provider.client, shadowPods, there("web"));
+  const pod = await seen(consumer.client, pods, here("web"), (p) => p.status?.reason === undefined);
+  assert.deepEqual([pod.status?.phase, pod.status?.message], ["Pending", undefined]);
+  const stale = pod.status?.conditions?.find(({ reason }) => reason === "OffloadingRefused");
+  assert.equal(stale, undefined);
+});

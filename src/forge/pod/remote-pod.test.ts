@@ -41,3 +41,16 @@ test("a pod has the consumer's labels, and of Liqo's own only those that say who
   const pod = forgeRemotePod({ metadata: { name: "web", labels: { ...own, ...forged } }, spec: { pod: spec } });
   assert.deepEqual(pod.metadata?.labels, { ...own, "liqo.io/managed-by": "shadowpod" });
 });
+
+test("host aliases have the address that reaches the consumer from here", () => {
+  const hostAliases = [
+    { ip: "10.70.0.1", hostnames: ["kubernetes.default"] },
+    { ip: "192.0.2.7", hostnames: ["outside"] },
+  ];
+  const seen = (address: string) => (address === "10.70.0.1" ? "10.71.0.1" : undefined);
+  const pod = forgeRemotePod({ metadata: { name: "web" }, spec: { pod: { ...spec, hostAliases } } }, seen);
+  assert.deepEqual(
+    pod.spec?.hostAliases?.map(({ ip }) => ip),
+    ["10.71.0.1", "192.0.2.7"],
+  );
+});

@@ -23,7 +23,11 @@ const PROVIDERS_OWN = [
   "preemptionPolicy",
 ] as const satisfies readonly (keyof PodSpec)[];
 
-export function forgeRemotePod(shadow: ShadowPod): Pod {
+/** `seen`: an address in the consumer's terms → the one that reaches it from here; undefined: the same. */
+export function forgeRemotePod(
+  shadow: ShadowPod,
+  seen: (address: string) => string | undefined = () => undefined,
+): Pod {
   const { name = "", namespace = "", labels: own, annotations } = shadow.metadata ?? {};
   return {
     metadata: {
@@ -33,7 +37,7 @@ export function forgeRemotePod(shadow: ShadowPod): Pod {
       ...(annotations !== undefined && { annotations: marksOfShadow(annotations) }),
       ownerReferences: [controllerReference(shadow)],
     },
-    ...(shadow.spec?.pod !== undefined && { spec: withoutProvidersOwn(shadow.spec.pod) }),
+    ...(shadow.spec?.pod !== undefined && { spec: withAliases(withoutProvidersOwn(shadow.spec.pod), seen) }),
   };
 }
 
@@ -41,4 +45,14 @@ function withoutProvidersOwn(spec: PodSpec): PodSpec {
   const kept: PodSpec = { ...spec };
   for (const field of PROVIDERS_OWN) delete kept[field];
   return kept;
+}
+
+/** The consumer's API server, most of all, has another address behind the tunnel than at home. */
+function withAliases(spec: PodSpec, seen: (address: string) => string | undefined): PodSpec {
+  if (spec.hostAliases === undefined) return spec;
+  const hostAliases = spec.hostAliases.map((alias) => {
+    const ip = alias.ip === undefined ? undefined : seen(alias.ip);
+    return ip === undefined ? alias : { ...alias, ip };
+  });
+  return { ...spec, hostAliases };
 }

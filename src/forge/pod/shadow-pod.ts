@@ -30,7 +30,6 @@ const COPIED = [
   "enableServiceLinks",
   "hostname",
   "imagePullSecrets",
-  "readinessGates",
   "restartPolicy",
   "securityContext",
   "setHostnameAsFQDN",

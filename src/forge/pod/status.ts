@@ -2,6 +2,7 @@
 import type { ContainerStatus, Pod, PodCondition, PodStatus } from "kubernetes-types/core/v1";
 import { findCondition, timestamp, withCondition } from "#machinery/conditions.ts";
 import { bounded } from "../provider/bounded.ts";
+import { isReadinessGate, withReadinessGates } from "./readiness.ts";
 
 export const OFFLOADING_BACK_OFF = "OffloadingBackOff";
 export const OFFLOADING_ABORTED = "OffloadingAborted";
@@ -47,7 +48,7 @@ export function forgePodStatus(local: Pod, remote: Pod, options: PodStatusOption
       restartCount: Math.min(MOST_RESTARTS, container.restartCount + (options.restarts[container.name] ?? 0)),
     }));
   };
-  const conditions = forgeConditions(local, status.conditions ?? []).map((condition) =>
+  const conditions = withReadinessGates(local, forgeConditions(local, status.conditions ?? [])).map((condition) =>
     options.isUnavailable && condition.type === "Ready" ? { ...condition, status: "False" } : condition,
   );
   const { containerStatuses: _c, initContainerStatuses: _i, ephemeralContainerStatuses: _e, ...other } = status;
@@ -85,7 +86,7 @@ export function forgeRejectedStatus(local: Pod, phase: "Pending" | "Failed", rea
     phase,
     reason,
     ...(status.conditions !== undefined && {
-      conditions: status.conditions.map((condition) => rejectCondition(condition, reason, nowMs)),
+      conditions: status.conditions.map((condition) => rejectCondition(local, condition, reason, nowMs)),
     }),
     ...(status.containerStatuses !== undefined && {
       containerStatuses: status.containerStatuses.map((container) => terminate(container, phase, reason, nowMs)),
@@ -98,7 +99,7 @@ export function forgeRefusedStatus(local: Pod, refusal: string, nowMs: number): 
   // Of a remote pod before that is gone.
   const { podIP: _ip, podIPs: _ips, containerStatuses, ...status } = local.status ?? {};
   const [reason, message] = [OFFLOADING_REFUSED, bounded(refusal)];
-  const before = status.conditions?.map((condition) => rejectCondition(condition, reason, nowMs));
+  const before = status.conditions?.map((condition) => rejectCondition(local, condition, reason, nowMs));
   const condition: PodCondition = { type: "Ready", status: "False", reason, message };
   return {
     ...status,
@@ -117,6 +118,13 @@ export function forgeRefusedStatus(local: Pod, refusal: string, nowMs: number): 
   };
 }
 
+/** The provider has taken the pod after all, and has no more to say of it yet: what was said of the refusal goes. */
+export function forgeAcceptedStatus(local: Pod): PodStatus {
+  const { reason: _reason, message: _message, containerStatuses: _gone, conditions, ...status } = local.status ?? {};
+  const kept = conditions?.filter(({ type, reason }) => type !== "Ready" || reason !== OFFLOADING_REFUSED);
+  return { ...status, phase: "Pending", ...(kept !== undefined && { conditions: kept }) };
+}
+
 /** The remote pod is gone and its ShadowPod says how it ended. */
 export function forgeTerminatedStatus(local: Pod, phase: "Succeeded" | "Failed", nowMs: number): PodStatus {
   const status = local.status ?? {};
@@ -132,8 +140,9 @@ export function forgeTerminatedStatus(local: Pod, phase: "Succeeded" | "Failed",
   };
 }
 
-function rejectCondition(condition: PodCondition, reason: string, nowMs: number): PodCondition {
-  if (condition.status !== "True" || condition.type === "PodScheduled") return condition;
+function rejectCondition(local: Pod, condition: PodCondition, reason: string, nowMs: number): PodCondition {
+  const isOthers = condition.type === "PodScheduled" || isReadinessGate(local, condition.type);
+  if (condition.status !== "True" || isOthers) return condition;
   return { ...condition, status: "False", reason, lastTransitionTime: timestamp(nowMs) };
 }
 

@@ -24,10 +24,8 @@ export type PodPlan =
   | { readonly do: "report"; readonly local: Pod };
 
 export function planPod({ local, shadow, remote }: PodSeen, scope: ReflectionScope): PodPlan {
-  // Of two virtual nodes for one provider each looks after its own pods only.
-  const isOurs = (object: Pod | ShadowPod): boolean =>
-    isReflected(object, scope) && object.metadata?.labels?.[labels.NODE_NAME] === scope.nodeName;
-  const isForeign = (shadow !== undefined && !isOurs(shadow)) || (remote !== undefined && !isOurs(remote));
+  const isForeign =
+    (shadow !== undefined && !isOurs(shadow, scope)) || (remote !== undefined && !isOurs(remote, scope));
   if (isForeign) {
     if (local === undefined) return { do: "nothing" };
     return isTerminating(local) ? { do: "delete-local", local } : { do: "foreign", local };
@@ -43,4 +41,9 @@ export function planPod({ local, shadow, remote }: PodSeen, scope: ReflectionSco
   if (isTerminal(local)) return { do: "nothing" };
   if (shadow === undefined) return remote === undefined ? { do: "offload", local } : { do: "report", local };
   return isAlive ? { do: "keep", local, shadow } : { do: "report", local };
+}
+
+/** Of two virtual nodes for one provider each looks after its own pods only. */
+export function isOurs(object: Pod | ShadowPod, scope: ReflectionScope): boolean {
+  return isReflected(object, scope) && object.metadata?.labels?.[labels.NODE_NAME] === scope.nodeName;
 }

@@ -5,7 +5,13 @@ import { REMOTE_UNAVAILABLE, SHADOW_POD } from "#api/labels.ts";
 import { contains, isSpecial, parseCidr, parseIpv4, remapIp } from "#base/cidr.ts";
 import type { Context } from "#base/context.ts";
 import { messageOf } from "#base/errors.ts";
-import { forgePodStatus, forgeRefusedStatus, forgeTerminatedStatus, OFFLOADING_REFUSED } from "#forge/pod/status.ts";
+import {
+  forgeAcceptedStatus,
+  forgePodStatus,
+  forgeRefusedStatus,
+  forgeTerminatedStatus,
+  OFFLOADING_REFUSED,
+} from "#forge/pod/status.ts";
 import { forgeStatusPatch } from "#forge/pod/status-patch.ts";
 import { sizeProblem } from "#forge/provider/bounded.ts";
 import { REFLECTION_FIELD_MANAGER } from "#forge/reflected-metadata.ts";
@@ -14,28 +20,32 @@ import type { EventRecorder } from "#kube/events/recorder.ts";
 import { pods } from "#machinery/builtin.ts";
 import { keyOf } from "#machinery/meta.ts";
 import { isTerminal } from "#machinery/pod.ts";
-import { isNotFound } from "#machinery/status-error.ts";
+import { isConflict, isNotFound } from "#machinery/status-error.ts";
 import type { ReflectionDeps, ReflectionSettings } from "../deps.ts";
 import * as messages from "../messages.ts";
-import type { PodSeen } from "./plan.ts";
+import { isOurs, type PodSeen } from "./plan.ts";
 import { nextRestarts, type RestartRecord } from "./restarts.ts";
 
 type Offloaded = PodSeen & { readonly local: Pod };
 
+export interface ReporterDeps extends Pick<ReflectionDeps, "scope" | "local" | "remote" | "nowMs"> {
+  readonly settings: Pick<ReflectionSettings, "nodeIp" | "isIpReflected" | "localPodCidr" | "remotePodCidrs">;
+}
+
 export class StatusReporter {
-  readonly #deps: ReflectionDeps;
+  readonly #deps: ReporterDeps;
   readonly #recorder: EventRecorder;
   /** By uid of the local pod. */
   readonly #restarts = new Map<string, RestartRecord>();
 
-  constructor(deps: ReflectionDeps, recorder: EventRecorder) {
+  constructor(deps: ReporterDeps, recorder: EventRecorder) {
     this.#deps = deps;
     this.#recorder = recorder;
   }
 
   /** Writes the local status if it differs from what the provider says, and with the first one that the pod is offloaded. */
   async report(ctx: Context, seen: Offloaded): Promise<void> {
-    const status = this.#statusOf(seen);
+    const status = this.#statusOf(await this.#withEnd(ctx, seen));
     const { local } = seen;
     if (status === undefined) return;
     // One that waits gets the label with what comes next.
@@ -51,6 +61,8 @@ export class StatusReporter {
       await writeStatus(ctx, this.#deps.local, local, status, { [SHADOW_POD]: "true" });
     } catch (error) {
       if (ctx.signal.aborted || isNotFound(error)) return;
+      // Somebody else wrote a moment ago.
+      if (isConflict(error)) throw error;
       const message = messages.statusFailed(destination, messageOf(error));
       this.#recorder.warning(ctx, local, messages.FAILED_REFLECTION, message);
       throw error;
@@ -68,6 +80,22 @@ export class StatusReporter {
     }
   }
 
+  /**
+   * Of two watches the one of the pods may be behind: what the provider still has of a pod that ended, with its exit codes,
+   * is asked for, since a pod that is closed here is never looked at again.
+   */
+  async #withEnd(ctx: Context, seen: Offloaded): Promise<Offloaded> {
+    const { local, shadow, remote } = seen;
+    const isUnseen =
+      remote === undefined && (shadow?.status?.phase === "Succeeded" || shadow?.status?.phase === "Failed");
+    if (!isUnseen || isTerminal(local)) return seen;
+    const { name = "", namespace = "" } = shadow?.metadata ?? {};
+    // The right there is to list, not to get.
+    const query = { namespace, fieldSelector: `metadata.name=${name}` };
+    const [live] = (await this.#deps.remote.list(ctx, pods, query)).items;
+    return live !== undefined && isOurs(live, this.#deps.scope) ? { ...seen, remote: live } : seen;
+  }
+
   #statusOf({ local, shadow, remote }: Offloaded): PodStatus | undefined {
     if (isTerminal(local) && local.metadata?.deletionTimestamp === undefined) return undefined;
     if (remote === undefined) {
@@ -75,6 +103,7 @@ export class StatusReporter {
       // An upstream provider has no field for it.
       if (message !== undefined && local.metadata?.deletionTimestamp === undefined)
         return forgeRefusedStatus(local, message, this.#deps.nowMs());
+      if (isAccepted(local, shadow)) return forgeAcceptedStatus(local);
       if (phase !== "Succeeded" && phase !== "Failed") return undefined;
       return isTerminal(local) ? undefined : forgeTerminatedStatus(local, phase, this.#deps.nowMs());
     }
@@ -88,6 +117,14 @@ export class StatusReporter {
       isUnavailable: local.metadata?.labels?.[REMOTE_UNAVAILABLE] === "true",
     });
   }
+}
+
+/** Whether the refusal that the pod tells of is none any more. */
+function isAccepted({ metadata, status }: Pod, shadow: PodSeen["shadow"]): boolean {
+  const isAlive = metadata?.deletionTimestamp === undefined && shadow?.metadata?.deletionTimestamp === undefined;
+  const { phase, message } = shadow?.status ?? {};
+  const isOver = phase === "Succeeded" || phase === "Failed";
+  return shadow !== undefined && isAlive && !isOver && message === undefined && status?.reason === OFFLOADING_REFUSED;
 }
 
 /**

@@ -40,7 +40,7 @@ export const deploymentStrategy = anyStrategy<Deployment>({
     spec.revisionHistoryLimit ??= 10;
     spec.progressDeadlineSeconds ??= 600;
     spec.strategy ??= {};
-    spec.strategy.type ??= "RollingUpdate";
+    spec.strategy.type ||= "RollingUpdate";
     if (spec.strategy.type === "RollingUpdate") {
       spec.strategy.rollingUpdate ??= {};
       spec.strategy.rollingUpdate.maxSurge ??= "25%";
@@ -103,9 +103,9 @@ export const statefulSetStrategy = anyStrategy<StatefulSet>({
     if (spec === undefined) return;
     spec.replicas ??= 1;
     spec.revisionHistoryLimit ??= 10;
-    spec.podManagementPolicy ??= "OrderedReady";
+    spec.podManagementPolicy ||= "OrderedReady";
     spec.updateStrategy ??= {};
-    spec.updateStrategy.type ??= "RollingUpdate";
+    spec.updateStrategy.type ||= "RollingUpdate";
     if (spec.updateStrategy.type === "RollingUpdate") spec.updateStrategy.rollingUpdate ??= { partition: 0 };
     spec.persistentVolumeClaimRetentionPolicy ??= { whenDeleted: "Retain", whenScaled: "Retain" };
     setTemplateDefaults(spec.template);
@@ -139,7 +139,7 @@ export const daemonSetStrategy = anyStrategy<DaemonSet>({
     if (set.metadata?.annotations?.[TEMPLATE_GENERATION] === undefined) setTemplateGeneration(set, 0);
     spec.revisionHistoryLimit ??= 10;
     spec.updateStrategy ??= {};
-    spec.updateStrategy.type ??= "RollingUpdate";
+    spec.updateStrategy.type ||= "RollingUpdate";
     if (spec.updateStrategy.type === "RollingUpdate") {
       spec.updateStrategy.rollingUpdate ??= {};
       spec.updateStrategy.rollingUpdate.maxUnavailable ??= 1;

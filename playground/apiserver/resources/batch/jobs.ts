@@ -56,7 +56,7 @@ export const cronJobStrategy = anyStrategy<CronJob>({
   status: true,
   setDefaults: ({ spec }) => {
     if (spec === undefined) return;
-    spec.concurrencyPolicy ??= "Allow";
+    spec.concurrencyPolicy ||= "Allow";
     spec.suspend ??= false;
     spec.successfulJobsHistoryLimit ??= 3;
     spec.failedJobsHistoryLimit ??= 1;

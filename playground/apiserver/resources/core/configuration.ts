@@ -38,7 +38,7 @@ export const secretStrategy = anyStrategy<Secret>({
   resource: secrets,
   singular: "secret",
   setDefaults: (secret) => {
-    secret.type ??= "Opaque";
+    secret.type ||= "Opaque";
     if (secret.stringData === undefined) return;
     // Write-only convenience: it ends up in data.
     const encoded = Object.entries(secret.stringData).map(([key, text]) => [key, Buffer.from(text).toString("base64")]);

@@ -47,17 +47,19 @@ export const serviceStrategy = anyStrategy(strategy);
 function setDefaults(service: Service): void {
   const spec = service.spec;
   if (spec === undefined) return;
-  spec.type ??= "ClusterIP";
-  spec.sessionAffinity ??= "None";
+  spec.type ||= "ClusterIP";
+  spec.sessionAffinity ||= "None";
   if (spec.sessionAffinity === "ClientIP") spec.sessionAffinityConfig ??= { clientIP: { timeoutSeconds: 10800 } };
   const external = spec.type === "NodePort" || spec.type === "LoadBalancer";
-  if (external) spec.externalTrafficPolicy ??= "Cluster";
+  // Texts that are no pointers in Go: clients written in it may send them empty, which says nothing.
+  if (external) spec.externalTrafficPolicy ||= "Cluster";
+  else if (spec.externalTrafficPolicy === "") delete spec.externalTrafficPolicy;
   if (spec.type === "LoadBalancer") spec.allocateLoadBalancerNodePorts ??= true;
   if (spec.type !== "ExternalName") {
     spec.internalTrafficPolicy ??= "Cluster";
   }
   for (const port of spec.ports ?? []) {
-    port.protocol ??= "TCP";
+    port.protocol ||= "TCP";
     if (port.targetPort === undefined || port.targetPort === "" || port.targetPort === 0) port.targetPort = port.port;
   }
 }

@@ -39,7 +39,7 @@ export const persistentVolumeStrategy = anyStrategy<PersistentVolume>({
   generation: false,
   setDefaults: (volume) => {
     if (volume.spec === undefined) return;
-    volume.spec.persistentVolumeReclaimPolicy ??= "Retain";
+    volume.spec.persistentVolumeReclaimPolicy ||= "Retain";
     volume.spec.volumeMode ??= "Filesystem";
     if (volume.spec.hostPath !== undefined) volume.spec.hostPath.type ??= "";
   },

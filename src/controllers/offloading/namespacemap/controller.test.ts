@@ -51,3 +51,32 @@ test("whose the twins are says the tenant namespace, and reserved names are refu
   cancel();
   await running;
 });
+
+test("a twin that the API server refuses stands in nobody's way, and says why", async () => {
+  await using clusters = await startTwoClusters();
+  const { ctx, cancel } = withCancel(clusters.ctx);
+  const { client } = clusters.provider;
+  const key = { namespace, name: "cluster-b" };
+  const tooLong = `${"l".repeat(63)}-milan`;
+  await client.create(ctx, namespaceMaps, {
+    metadata: { ...key, labels: replica },
+    spec: { desiredMapping: { old: "old-milan" } },
+  });
+  await using informers = new Informers(ctx, client);
+  const running = runController(ctx, namespaceMapController(controllerDeps(client, informers)));
+  await seen(client, namespaceMaps, key, ({ status }) => status?.currentMapping?.old?.phase === "Accepted");
+  const desiredMapping = { old: null, bad: tooLong, web: "web-milan" };
+  await client.patch(ctx, namespaceMaps, key, "merge", { spec: { desiredMapping } });
+  const map = await seen(client, namespaceMaps, key, ({ status }) => status?.currentMapping?.web?.phase === "Accepted");
+  assert.deepEqual(map.status?.currentMapping?.bad, { remoteNamespace: tooLong, phase: "CreationLoopBackOff" });
+  await eventually("the one taken back goes", async () => {
+    const old = await client.find(ctx, namespaces, { name: "old-milan" });
+    assert.ok(old === undefined || old.metadata?.deletionTimestamp !== undefined);
+  });
+  await eventually("the refusal is told of", async () => {
+    const { items } = await client.list(ctx, coreEvents, { namespace });
+    assert.ok(items.some(({ reason, message }) => reason === "NamespaceRefused" && /63/.test(message ?? "")));
+  });
+  cancel();
+  await running;
+});

@@ -25,6 +25,7 @@ import { isOwnNamespaceMap } from "#trust/namespace-map.ts";
 import { TenantNamespaces } from "#trust/tenant-namespaces.ts";
 import { managedBindings } from "../../accounts.ts";
 import type { Deps } from "../../deps.ts";
+import { offloadingHints } from "./hints.ts";
 import { planRights } from "./rights.ts";
 import { offloadingStatus } from "./status.ts";
 
@@ -37,6 +38,7 @@ export function namespaceOffloadingController(deps: Deps): Controller {
   const nodes = deps.informers.for(virtualNodes);
   const bindings = managedBindings(deps);
   const tenants = new TenantNamespaces(deps.informers);
+  const events = deps.events("namespaceoffloading-controller");
   const everyOne = (): ReturnType<typeof keyOf>[] => informer.store.list().map(keyOf);
   return {
     name: "namespaceoffloading",
@@ -84,6 +86,8 @@ export function namespaceOffloadingController(deps: Deps): Controller {
       }
       if (!jsonEquals(status, offloading.status)) {
         await deps.client.updateStatus(ctx, namespaceOffloadings, { ...offloading, status });
+        for (const { reason, message } of offloadingHints(offloading.status, status))
+          events.warning(ctx, offloading, reason, message);
       }
       // A selected peer without its map yet: the map's creation brings us back.
       return DONE;

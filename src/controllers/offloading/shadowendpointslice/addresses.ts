@@ -4,7 +4,8 @@
  * Upstream lets all of them pass. Kubernetes: CVE-2021-25740, for users who may write EndpointSlices.
  */
 import type { Configuration } from "#api/networking/configuration.ts";
-import { type Cidr, contains, isSpecial, mustParseCidr, parseIpv4, remapIp } from "#base/cidr.ts";
+import { type Cidr, contains, isSpecial, parseIpv4 } from "#base/cidr.ts";
+import { remapAddress } from "#forge/networking/remap.ts";
 
 export interface Surroundings {
   /** How this cluster sees the consumer; undefined: there is no network between the two. */
@@ -25,18 +26,4 @@ export function placeAddress(address: string, { configuration, hasPod, own }: Su
   // With a network everything of the consumer is in its CIDRs; without, it may be anywhere but in ours.
   const isOurs = own.some((cidr) => contains(cidr, ip));
   return configuration === undefined && !isSpecial(ip) && !isOurs ? address : undefined;
-}
-
-/** The peer's own address as this cluster sees it: pods first, then its external CIDR; undefined: in neither. */
-export function remapAddress(address: string, configuration: Configuration | undefined): string | undefined {
-  const own = configuration?.spec?.remote?.cidr;
-  const seen = configuration?.status?.remote?.cidr;
-  for (const type of ["pod", "external"] as const) {
-    for (const [i, from] of (own?.[type] ?? []).entries()) {
-      const to = seen?.[type]?.[i];
-      const remapped = to === undefined ? undefined : remapIp(address, mustParseCidr(from), mustParseCidr(to));
-      if (remapped !== undefined) return remapped;
-    }
-  }
-  return undefined;
 }

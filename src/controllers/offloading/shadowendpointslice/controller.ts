@@ -20,6 +20,7 @@ import { TenantNamespaces } from "#trust/tenant-namespaces.ts";
 import type { Deps } from "../../deps.ts";
 import { OwnAddresses } from "../../own-addresses.ts";
 import { podsInBrief } from "../../pods.ts";
+import { configurationOf } from "../peer-configuration.ts";
 import { placeAddress, type Surroundings } from "./addresses.ts";
 
 const FIELD_MANAGER = "shadow-endpointslice-controller";
@@ -83,13 +84,7 @@ export function shadowEndpointSliceController(deps: Deps): Controller {
     };
     const addresses = own.list().map((address) => `${address}/32`);
     return {
-      configuration: configs.store
-        .list()
-        .find(
-          ({ metadata }) =>
-            metadata?.labels?.[labels.REMOTE_CLUSTER_ID] === consumer &&
-            tenants.peerOf(metadata.namespace) === consumer,
-        ),
+      configuration: configurationOf(consumer, configs.store.list(), tenants),
       hasPod,
       own: [podCidr, serviceCidr, ...addresses].flatMap((text) => parseCidr(text) ?? []),
     };

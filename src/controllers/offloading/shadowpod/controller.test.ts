@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { shadowPods } from "#api/offloading/shadow.ts";
+import type { Configuration } from "#api/networking/configuration.ts";
+import { type ShadowPod, shadowPods } from "#api/offloading/shadow.ts";
 import { withCancel } from "#base/context.ts";
 import { controllerDeps } from "#kit/controller-deps.ts";
 import { eventually } from "#kit/eventually.ts";
@@ -96,3 +97,31 @@ test("a pod does not outlive a ShadowPod that was deleted without it", async () 
   cancel();
   await running;
 });
+
+const cidr = (pod: string, external: string) => ({ cidr: { pod: [pod], external: [external] } });
+const remote = cidr("10.244.0.0/16", "10.70.0.0/16");
+const withAlias = {
+  metadata: { name: "web" },
+  spec: { pod: { ...SPEC, hostAliases: [{ ip: "10.70.0.1", hostnames: ["kubernetes.default"] }] } },
+};
+
+for (const [name, shadow, network, expected] of [
+  ["without network its addresses are its own", withAlias, undefined, "10.70.0.1"],
+  [
+    "with one they are those behind the tunnel",
+    withAlias,
+    { spec: { remote }, status: { remote: cidr("10.245.0.0/16", "10.71.0.0/16") } },
+    "10.71.0.1",
+  ],
+  ["until they are known it waits", withAlias, { spec: { remote } }, "wait"],
+  ["unless it has none", { metadata: { name: "web" }, spec: { pod: SPEC } }, { spec: { remote } }, undefined],
+] as const) {
+  test(`the home API server of a new pod: ${name}`, () => {
+    const plan = planShadowPod(
+      structuredClone(shadow) as ShadowPod,
+      undefined,
+      structuredClone(network) as Configuration,
+    );
+    assert.equal(plan.do === "create" ? plan.pod.spec?.hostAliases?.[0]?.ip : plan.do, expected);
+  });
+}

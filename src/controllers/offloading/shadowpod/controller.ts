@@ -5,30 +5,40 @@
 import type { Namespace, Pod } from "kubernetes-types/core/v1";
 import * as annotations from "#api/annotations.ts";
 import * as labels from "#api/labels.ts";
+import { type Configuration, configurations } from "#api/networking/configuration.ts";
 import { type ShadowPod, shadowPods } from "#api/offloading/shadow.ts";
 import type { Context } from "#base/context.ts";
+import { remapAddress } from "#forge/networking/remap.ts";
 import { forgeRemotePod } from "#forge/pod/remote-pod.ts";
 import { type Controller, DONE, type Result, watchFor, watchMapped } from "#kube/controller/controller.ts";
 import { namespaces, pods } from "#machinery/builtin.ts";
 import { controllerOf, formatKey, keyOf } from "#machinery/meta.ts";
 import { isAlreadyExists } from "#machinery/status-error.ts";
+import { TenantNamespaces } from "#trust/tenant-namespaces.ts";
 import type { Deps } from "../../deps.ts";
 import { podsInBrief } from "../../pods.ts";
-import { Refusals, refusalOf } from "./refusals.ts";
+import { configurationOf } from "../peer-configuration.ts";
+import { Refusals, refusalOf } from "../refusals.ts";
 
 const FIELD_MANAGER = "shadow-pod";
+const NETWORK_RETRY_MS = 1_000;
 export const FAILED_CREATE = "FailedCreate";
 
 export type ShadowPlan =
   | { readonly do: "create"; readonly pod: Pod }
   | { readonly do: "relabel"; readonly pod: Pod }
   | { readonly do: "foreign" }
+  /** For the network with the consumer, by whose addresses the pod knows its home. */
+  | { readonly do: "wait" }
   | { readonly do: "nothing" };
 
 export function shadowPodController(deps: Deps): Controller {
   const informer = deps.informers.for(shadowPods);
   const podInformer = podsInBrief(deps);
   const namespaceInformer = deps.informers.for(namespaces);
+  const configs = deps.informers.for(configurations);
+  // Whose the addresses are says the twin namespace, which this cluster made, not the consumer's label.
+  const tenants = new TenantNamespaces(deps.informers);
   const events = deps.events("shadowpod-controller");
   const refusals = new Refusals();
   return {
@@ -40,6 +50,7 @@ export function shadowPodController(deps: Deps): Controller {
       watchMapped(podInformer, (pod) => (isOfShadowPod(pod) ? [keyOf(pod)] : [])),
       // Asked only; nothing follows from a change.
       watchMapped(namespaceInformer, () => []),
+      watchMapped(configs, () => []),
     ],
     reconcile: async (ctx, key): Promise<Result> => {
       const shadow = informer.store.get(key);
@@ -51,7 +62,10 @@ export function shadowPodController(deps: Deps): Controller {
         return DONE;
       }
       if (shadow.metadata?.deletionTimestamp !== undefined) return DONE;
-      const plan = planShadowPod(shadow, pod);
+      const consumer = tenants.consumerOf(key.namespace);
+      const network = consumer === undefined ? undefined : configurationOf(consumer, configs.store.list(), tenants);
+      const plan = planShadowPod(shadow, pod, network);
+      if (plan.do === "wait") return { requeueAfterMs: NETWORK_RETRY_MS };
       if (plan.do === "create") return create(ctx, shadow, plan.pod);
       refusals.forget(formatKey(key));
       if (plan.do === "relabel")
@@ -93,11 +107,13 @@ export function shadowPodController(deps: Deps): Controller {
 }
 
 /** A finished ShadowPod is final: its pod is never made again. */
-export function planShadowPod(shadow: ShadowPod, pod: Pod | undefined): ShadowPlan {
-  const wanted = forgeRemotePod(shadow);
+export function planShadowPod(shadow: ShadowPod, pod: Pod | undefined, network?: Configuration): ShadowPlan {
+  const wanted = forgeRemotePod(shadow, (address) => remapAddress(address, network));
   if (pod === undefined) {
     const isFinal = shadow.status?.phase === "Succeeded" || shadow.status?.phase === "Failed";
-    return isFinal ? { do: "nothing" } : { do: "create", pod: wanted };
+    if (isFinal) return { do: "nothing" };
+    const isUnmapped = network !== undefined && network.status?.remote === undefined;
+    return isUnmapped && wanted.spec?.hostAliases !== undefined ? { do: "wait" } : { do: "create", pod: wanted };
   }
   if (controllerOf(pod)?.uid !== shadow.metadata?.uid)
     return pod.metadata?.deletionTimestamp === undefined ? { do: "foreign" } : { do: "nothing" };

@@ -10,11 +10,11 @@ export function setPodDefaults(spec: PodSpec): void {
 }
 
 export function setPodSpecDefaults(spec: PodSpec): void {
-  spec.restartPolicy ??= "Always";
-  spec.dnsPolicy ??= "ClusterFirst";
+  spec.restartPolicy ||= "Always";
+  spec.dnsPolicy ||= "ClusterFirst";
   spec.terminationGracePeriodSeconds ??= 30;
   if (spec.terminationGracePeriodSeconds < 0) spec.terminationGracePeriodSeconds = 1;
-  spec.schedulerName ??= "default-scheduler";
+  spec.schedulerName ||= "default-scheduler";
   spec.securityContext ??= {};
   if (spec.serviceAccountName !== undefined && spec.serviceAccountName !== "")
     spec.serviceAccount ??= spec.serviceAccountName;
@@ -30,18 +30,18 @@ export function setPodSpecDefaults(spec: PodSpec): void {
 }
 
 function setContainerDefaults(container: Container, spec: PodSpec): void {
-  container.imagePullPolicy ??= isLatest(container.image) ? "Always" : "IfNotPresent";
-  container.terminationMessagePath ??= "/dev/termination-log";
-  container.terminationMessagePolicy ??= "File";
+  container.imagePullPolicy ||= isLatest(container.image) ? "Always" : "IfNotPresent";
+  container.terminationMessagePath ||= "/dev/termination-log";
+  container.terminationMessagePolicy ||= "File";
   container.resources ??= {};
   for (const port of container.ports ?? []) {
-    port.protocol ??= "TCP";
+    port.protocol ||= "TCP";
     if (spec.hostNetwork === true) port.hostPort ??= port.containerPort;
   }
   for (const probe of [container.livenessProbe, container.readinessProbe, container.startupProbe])
     setProbeDefaults(probe);
   for (const { valueFrom } of container.env ?? []) {
-    if (valueFrom?.fieldRef !== undefined) valueFrom.fieldRef.apiVersion ??= "v1";
+    if (valueFrom?.fieldRef !== undefined) valueFrom.fieldRef.apiVersion ||= "v1";
     if (valueFrom?.resourceFieldRef !== undefined) valueFrom.resourceFieldRef.divisor ??= "0";
   }
 }
@@ -61,8 +61,8 @@ function setProbeDefaults(probe: Probe | undefined): void {
   probe.successThreshold ??= 1;
   probe.failureThreshold ??= 3;
   if (probe.httpGet !== undefined) {
-    probe.httpGet.path ??= "/";
-    probe.httpGet.scheme ??= "HTTP";
+    probe.httpGet.path ||= "/";
+    probe.httpGet.scheme ||= "HTTP";
   }
   if (probe.grpc !== undefined) probe.grpc.service ??= "";
 }
@@ -87,7 +87,7 @@ function setVolumeDefaults(volume: Volume): void {
 }
 
 function setFileDefaults(files: readonly DownwardAPIVolumeFile[] | undefined): void {
-  for (const { fieldRef } of files ?? []) if (fieldRef !== undefined) fieldRef.apiVersion ??= "v1";
+  for (const { fieldRef } of files ?? []) if (fieldRef !== undefined) fieldRef.apiVersion ||= "v1";
 }
 
 function isLatest(image: string | undefined): boolean {

@@ -1,6 +1,6 @@
 /**
  * What the provider refused, and when to ask again: soon at first, after minutes in the end, since quotas get free and
- * policies change, but a consumer must not keep the controller and its log busy. Used by the ShadowPod controller.
+ * policies change, but a consumer must not keep the controller and its log busy. Used by the ShadowPod and the NamespaceMap controller.
  */
 import { StatusError } from "#machinery/status-error.ts";
 

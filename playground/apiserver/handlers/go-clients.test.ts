@@ -1,0 +1,64 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { startTestApiServer } from "#playground/testing.ts";
+import type { AdmissionPlugin } from "../request.ts";
+
+const CRDS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
+const WIDGETS = "/apis/example.com/v1/namespaces/default/widgets";
+const SERVICES = "/api/v1/namespaces/default/services";
+const PODS = "/api/v1/namespaces/default/pods";
+
+const phase = { type: "string", enum: ["Ready", "Failed"] };
+const openAPIV3Schema = {
+  type: "object",
+  properties: { status: { type: "object", required: ["phase"], properties: { phase } } },
+};
+const crd = {
+  metadata: { name: "widgets.example.com" },
+  spec: {
+    group: "example.com",
+    scope: "Namespaced",
+    names: { plural: "widgets", kind: "Widget" },
+    versions: [{ name: "v1", served: true, storage: true, subresources: { status: {} }, schema: { openAPIV3Schema } }],
+  },
+};
+
+/** As a defaulting webhook written in Go, which marshals the whole struct. */
+const wholeStruct: AdmissionPlugin = {
+  name: "WholeStruct",
+  handles: ({ operation, resource }) => operation === "CREATE" && resource.plural === "widgets",
+  admit: async (_ctx, { object }) => {
+    if (object !== undefined) Object.assign(object, { status: { phase: "" } });
+  },
+};
+
+test("a status that admission adds to a new object is dropped", async () => {
+  await using api = await startTestApiServer({ parts: () => ({ admission: [wholeStruct] }) });
+  assert.equal((await api.request("POST", CRDS, { body: crd })).code, 201);
+  const body = { apiVersion: "example.com/v1", kind: "Widget", metadata: { name: "w" } };
+  const made = await api.request("POST", WIDGETS, { body });
+  assert.equal(made.code, 201, made.text);
+  assert.equal(made.body.status, undefined);
+});
+
+test("an empty text is no choice", async () => {
+  await using api = await startTestApiServer();
+  const port = { port: 80, protocol: "" };
+  const unset = { type: "", sessionAffinity: "", externalTrafficPolicy: "" };
+  const made = await api.request("POST", SERVICES, {
+    body: { metadata: { name: "w" }, spec: { ...unset, ports: [port] } },
+  });
+  assert.equal(made.code, 201, made.text);
+  const { type, sessionAffinity, externalTrafficPolicy, ports } = made.body.spec;
+  assert.deepEqual([type, sessionAffinity, externalTrafficPolicy], ["ClusterIP", "None", undefined]);
+  assert.equal(ports[0].protocol, "TCP");
+  const outside = { type: "NodePort", externalTrafficPolicy: "", ports: [{ port: 80 }] };
+  const open = await api.request("POST", SERVICES, { body: { metadata: { name: "o" }, spec: outside } });
+  assert.equal(open.body.spec.externalTrafficPolicy, "Cluster");
+  const container = { name: "c", image: "nginx", terminationMessagePolicy: "", imagePullPolicy: "" };
+  const spec = { restartPolicy: "", dnsPolicy: "", containers: [container] };
+  const pod = await api.request("POST", PODS, { body: { metadata: { name: "p" }, spec } });
+  assert.equal(pod.code, 201, pod.text);
+  assert.deepEqual([pod.body.spec.restartPolicy, pod.body.spec.dnsPolicy], ["Always", "ClusterFirst"]);
+  assert.equal(pod.body.spec.containers[0].imagePullPolicy, "Always");
+});
