@@ -1,6 +1,6 @@
 /** What `liqoctl playground` does: writes the specification, starts the supervisor, waits until it is so. */
 import { spawn } from "node:child_process";
-import { closeSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { closeSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Context, sleep, withTimeout } from "#base/context.ts";
 import { messageOf } from "#base/errors.ts";
@@ -11,6 +11,7 @@ import { isConditionTrue } from "#machinery/conditions.ts";
 import { findLabState } from "#playground/lab/state.ts";
 import { clusterPaths, type Paths } from "./paths.ts";
 import { findRecord, isAlive, listRecords } from "./processes.ts";
+import { removeHome } from "./remove-home.ts";
 import { type ClusterSpec, problemsOf, readSpec, writeSpec } from "./spec.ts";
 import { isAtRest } from "./stop-cluster.ts";
 
@@ -97,7 +98,7 @@ export async function deleteClusters(
       throw new PlaygroundError(`clusters not removed within ${timeoutMs / 1000} s; see ${paths.supervisorLog}`);
     await sleep(ctx, 100);
   }
-  if (left.length === 0) rmSync(paths.home, { recursive: true, force: true });
+  if (left.length === 0) removeHome(paths);
 }
 
 function requireKnown(clusters: readonly ClusterSpec[], names: readonly string[]): void {
