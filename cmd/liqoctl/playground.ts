@@ -3,18 +3,19 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import { CliError } from "#cli/errors.ts";
 import { table } from "#cli/printer/table.ts";
 import {
+  type ClusterState,
   checkMachine,
   clusterStates,
   createClusters,
   deleteClusters,
   logFiles,
-  type PlaygroundPrograms,
   setStopped,
   waitAtRest,
   waitReady,
 } from "#playground/supervisor/commands.ts";
 import { playgroundPaths } from "#playground/supervisor/paths.ts";
 import { type ClusterSpec, DEFAULT_CLUSTER } from "#playground/supervisor/spec.ts";
+import { isSupervised, type PlaygroundPrograms } from "#playground/supervisor/start-supervisor.ts";
 import type { LiqoctlEnvironment } from "./environment.ts";
 
 const READY_TIMEOUT_MS = 60_000;
@@ -85,6 +86,7 @@ export function addPlaygroundCommands(program: Command, env: LiqoctlEnvironment)
       .addOption(new Option("-o, --output <format>", "machine-readable output").choices(["json"]))
       .action(async ({ output }: { output?: string }) => {
         const states = await clusterStates(env.ctx, paths);
+        const supervised = isSupervised(paths);
         if (output === "json") env.printer.print(JSON.stringify(states, undefined, 2));
         else if (states.length === 0)
           env.printer.print("There are no clusters. Create two: liqoctl playground create milan rome");
@@ -99,9 +101,16 @@ export function addPlaygroundCommands(program: Command, env: LiqoctlEnvironment)
           env.printer.print(
             table(
               ["CLUSTER", "PROCESS", "RUNNING"],
-              states.flatMap((s) => s.processes.map((p) => [s.name, p.name, p.running ? "yes" : "no"])),
+              [
+                ["-", "supervisor", supervised ? "yes" : "no"],
+                ...states.flatMap((s) => s.processes.map((p) => [s.name, p.name, p.running ? "yes" : "no"])),
+              ],
             ),
           );
+        if (name === "status" && states.length > 0 && !supervised)
+          throw new CliError("the supervisor does not run: what ends is not started again", {
+            hint: `start it: liqoctl playground ${restartOf(states)}`,
+          });
       });
   }
   for (const name of ["stop", "start"] as const) {
@@ -110,7 +119,7 @@ export function addPlaygroundCommands(program: Command, env: LiqoctlEnvironment)
       .argument("<names...>", "clusters")
       .description(name === "stop" ? "Stop clusters and their pods; their state stays." : "Start stopped clusters.")
       .action(async (names: string[]) => {
-        setStopped(paths, programs, names, name === "stop");
+        await setStopped(paths, programs, names, name === "stop");
         await Promise.all(
           names.map((cluster) =>
             name === "start"
@@ -147,6 +156,13 @@ export function addPlaygroundCommands(program: Command, env: LiqoctlEnvironment)
         if (wanted === undefined || wanted === file) env.printer.print(`==> ${file} <==\n${content.trimEnd()}`);
       }
     });
+}
+
+/** A command that changes nothing, but starts the supervisor. */
+function restartOf(states: readonly ClusterState[]): string {
+  const stopped = states.filter(({ status }) => status === "Stopped").map(({ name }) => name);
+  const others = states.filter(({ status }) => status !== "Stopped").map(({ name }) => name);
+  return others.length > 0 ? `start ${others.join(" ")}` : `stop ${stopped.join(" ")}`;
 }
 
 function count(value: string): number {

@@ -6,6 +6,7 @@ import { deploymentController } from "./deployment/controller.ts";
 import type { ControllerFactory } from "./deps.ts";
 import { disruptionController } from "./disruption/controller.ts";
 import { endpointSliceController } from "./endpointslice/controller.ts";
+import { endpointSliceMirroringController } from "./endpointslice-mirroring/controller.ts";
 import { garbageCollector } from "./garbage-collector/controller.ts";
 import { jobController } from "./job/controller.ts";
 import { loadBalancerController } from "./load-balancer/controller.ts";
@@ -30,6 +31,7 @@ export const allControllers: readonly ControllerFactory[] = [
   reporting("job-controller", jobController),
   reporting("cronjob-controller", cronJobController),
   endpointSliceController,
+  endpointSliceMirroringController,
   reporting("service-controller", loadBalancerController),
   namespaceController,
   garbageCollector,

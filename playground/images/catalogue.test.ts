@@ -1,12 +1,19 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
+import { BOUTIQUE_SERVICES, builtinEntries } from "./builtin.ts";
 import { openCatalogue } from "./catalogue.ts";
 import { parseEntries } from "./entry.ts";
 import { formatReference, parseReference } from "./reference.ts";
 
+const MIB = 1024 * 1024;
+// Google's manifests and ours: 128Mi.
+const LEAST_LIMIT_BYTES = 128 * MIB;
+// Anonymous memory of an idle service less its heap.
+const NODE_ITSELF_BYTES = 40 * MIB;
 const cache = mkdtempSync(join(tmpdir(), "images-test-"));
 after(() => rmSync(cache, { recursive: true }));
 
@@ -66,4 +73,19 @@ test("fields that the catalogue does not know are refused by name", () => {
     () => parseEntries("images: [{names: [a], base: scratch}]", "x.yaml"),
     /base: must be "host" or "busybox"/,
   );
+});
+
+test("the shop's programs stay within the least memory limit of their manifests, in the Dockerfile too", () => {
+  const entries = builtinEntries({ bundles: "/nowhere", node: process.execPath });
+  const commands = BOUTIQUE_SERVICES.map((name) => {
+    const entry = entries.find(({ names }) => names.some((image) => image.endsWith(`/${name}`)));
+    return (entry?.entrypoint ?? []).slice(0, -1);
+  });
+  const dockerfile = readFileSync(join(import.meta.dirname, "../../apps/boutique/Dockerfile"), "utf8");
+  const built = /^ENTRYPOINT (\[.*\])$/m.exec(dockerfile)?.[1] ?? "[]";
+  const [first = []] = commands;
+  for (const command of [...commands, (JSON.parse(built) as string[]).slice(0, -1)]) assert.deepEqual(command, first);
+  const ask = "process.stdout.write(String(require('node:v8').getHeapStatistics().heap_size_limit))";
+  const heapBytes = Number(execFileSync(process.execPath, [...first.slice(1), "-e", ask], { encoding: "utf8" }));
+  assert.ok(heapBytes > 32 * MIB && heapBytes + NODE_ITSELF_BYTES < LEAST_LIMIT_BYTES, `heap of ${heapBytes} bytes`);
 });

@@ -3,7 +3,7 @@ import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { Context } from "#base/context.ts";
 import { run } from "#base/run.ts";
-import { detectCgroups, removeCgroup, removeEmptyParents } from "./runtime/cgroup.ts";
+import { detectCgroups, endCgroup, removeEmptyParents } from "./runtime/cgroup.ts";
 import { Runtime } from "./runtime/container.ts";
 
 export interface RemoveNodeOptions {
@@ -13,6 +13,7 @@ export interface RemoveNodeOptions {
 }
 
 const UMOUNT_DEADLINE_MS = 10_000;
+const CGROUP_DEADLINE_MS = 5_000;
 
 /** Removes containers, mounts, control groups and the folder. Repeatable; a node that never was is success. */
 export async function removeNode(ctx: Context, options: RemoveNodeOptions): Promise<void> {
@@ -23,7 +24,8 @@ export async function removeNode(ctx: Context, options: RemoveNodeOptions): Prom
   const mounts = mountsBelow(readFileSync("/proc/self/mounts", "utf8"), options.directory);
   if (mounts.length > 0) await run("umount", ["-l", ...mounts], { timeoutMs: UMOUNT_DEADLINE_MS, signal: ctx.signal });
   const cgroups = detectCgroups(options.cgroupParent);
-  removeCgroup(cgroups, options.cgroupParent);
+  // Killed processes hold their groups until the kernel is done with them.
+  await endCgroup(ctx, cgroups, options.cgroupParent, CGROUP_DEADLINE_MS);
   removeEmptyParents(cgroups, options.cgroupParent);
   rmSync(options.directory, { recursive: true, force: true });
 }

@@ -1,6 +1,5 @@
 /** What `liqoctl playground` does: writes the specification, starts the supervisor, waits until it is so. */
-import { spawn } from "node:child_process";
-import { closeSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Context, sleep, withTimeout } from "#base/context.ts";
 import { messageOf } from "#base/errors.ts";
@@ -11,14 +10,10 @@ import { isConditionTrue } from "#machinery/conditions.ts";
 import { findLabState } from "#playground/lab/state.ts";
 import { clusterPaths, type Paths } from "./paths.ts";
 import { findRecord, isAlive, listRecords } from "./processes.ts";
+import { removeHome } from "./remove-home.ts";
 import { type ClusterSpec, problemsOf, readSpec, writeSpec } from "./spec.ts";
+import { isSupervised, type PlaygroundPrograms, replaceSupervisor, startSupervisor } from "./start-supervisor.ts";
 import { isAtRest } from "./stop-cluster.ts";
-
-export interface PlaygroundPrograms {
-  readonly node: string;
-  readonly bundles: string;
-  readonly project: string;
-}
 
 /** What is in the way, for the person at the keyboard. */
 export class PlaygroundError extends Error {
@@ -28,6 +23,8 @@ export class PlaygroundError extends Error {
   }
 }
 
+// Of the time for a removal, which takes seconds: whoever has not done it by then hangs. Another one goes on in its place.
+const HUNG_SHARE = 0.25;
 const TOOLS = ["ip", "nft", "nsenter", "runc", "conmon", "conntrack", "wg", "perl"];
 
 /** Throws when the machine, or what set-up makes, lacks something, naming all of it. */
@@ -54,21 +51,21 @@ export async function createClusters(
   const others = readSpec(paths.spec).clusters.filter(({ name }) => !names.has(name));
   mkdirSync(paths.home, { recursive: true });
   writeSpec(paths.spec, { clusters: [...others, ...wanted] });
-  startSupervisor(paths, programs);
+  await startSupervisor(paths, programs);
 }
 
-export function setStopped(
+export async function setStopped(
   paths: Paths,
   programs: PlaygroundPrograms,
   names: readonly string[],
   stopped: boolean,
-): void {
+): Promise<void> {
   const { clusters } = readSpec(paths.spec);
   requireKnown(clusters, names);
   writeSpec(paths.spec, {
     clusters: clusters.map((spec) => (names.includes(spec.name) ? { ...spec, stopped } : spec)),
   });
-  startSupervisor(paths, programs);
+  await startSupervisor(paths, programs);
 }
 
 /** Resolves when nothing of the clusters is left; without names, of the whole playground. */
@@ -85,9 +82,11 @@ export async function deleteClusters(
   const isNothing = !existsSync(paths.home);
   if (isNothing) return;
   writeSpec(paths.spec, { clusters: left });
-  startSupervisor(paths, programs);
+  await startSupervisor(paths, programs);
   const gone = names.length === 0 ? clusters.map(({ name }) => name) : names;
   const limited = withTimeout(ctx, timeoutMs);
+  const hung = withTimeout(ctx, timeoutMs * HUNG_SHARE);
+  let isReplaced = false;
   const isDone = (): boolean => {
     const isRemoved = gone.every((name) => !existsSync(clusterPaths(paths, name).root));
     return isRemoved && (left.length > 0 || (findLabState(paths.home) === undefined && !isSupervised(paths)));
@@ -95,9 +94,13 @@ export async function deleteClusters(
   while (!isDone()) {
     if (limited.signal.aborted)
       throw new PlaygroundError(`clusters not removed within ${timeoutMs / 1000} s; see ${paths.supervisorLog}`);
+    if (hung.signal.aborted && !isReplaced) {
+      isReplaced = true;
+      await replaceSupervisor(paths, programs);
+    }
     await sleep(ctx, 100);
   }
-  if (left.length === 0) rmSync(paths.home, { recursive: true, force: true });
+  if (left.length === 0) removeHome(paths);
 }
 
 function requireKnown(clusters: readonly ClusterSpec[], names: readonly string[]): void {
@@ -105,24 +108,6 @@ function requireKnown(clusters: readonly ClusterSpec[], names: readonly string[]
   if (unknown.length === 0) return;
   const known = clusters.map(({ name }) => name).join(", ") || "none";
   throw new PlaygroundError(`there is no cluster ${unknown.join(", ")}; there are: ${known}`);
-}
-
-export function isSupervised(paths: Paths): boolean {
-  const record = findRecord(paths.home, "supervisor");
-  return record !== undefined && isAlive(record);
-}
-
-/** A supervisor that runs already follows the new specification by itself. */
-export function startSupervisor(paths: Paths, programs: PlaygroundPrograms): void {
-  if (isSupervised(paths)) return;
-  const log = openSync(paths.supervisorLog, "a");
-  const entry = join(programs.bundles, "playground-supervisor.js");
-  const child = spawn(programs.node, [entry, paths.home, programs.project], {
-    detached: true,
-    stdio: ["ignore", log, log],
-  });
-  closeSync(log);
-  child.unref();
 }
 
 export interface ClusterState {

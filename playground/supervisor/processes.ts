@@ -31,6 +31,7 @@ export interface PidRecord {
 
 const POLL_MS = 500;
 const STOP_GRACE_MS = 3_000;
+const KILL_GRACE_MS = 1_000;
 
 export class Processes {
   readonly #ctx: Context;
@@ -51,9 +52,8 @@ export class Processes {
     );
     await Promise.all(obsolete.map((running) => this.#end(running)));
     // Left by an earlier supervisor and no longer wanted.
-    for (const name of listRecords(this.#runFolder)) {
-      if (!names.has(name) && !this.#running.has(name)) await killRecorded(this.#runFolder, name);
-    }
+    const left = listRecords(this.#runFolder).filter((name) => !names.has(name) && !this.#running.has(name));
+    await Promise.all(left.map((name) => killRecorded(this.#runFolder, name)));
     for (const spec of wanted) if (!this.#running.has(spec.name)) this.#start(spec);
   }
 
@@ -118,16 +118,23 @@ export class Processes {
   }
 }
 
-/** Ends a process by its record: SIGTERM, then SIGKILL; the record goes with it. */
-export async function killRecorded(runFolder: string, name: string): Promise<void> {
+/** Ends a process by its record: SIGTERM, then, after `graceMs`, SIGKILL; the record goes with it. */
+export async function killRecorded(runFolder: string, name: string, graceMs = STOP_GRACE_MS): Promise<void> {
   const record = findRecord(runFolder, name);
   if (record !== undefined && isAlive(record)) {
     signalProcess(record, "SIGTERM");
-    const deadline = performance.now() + STOP_GRACE_MS;
-    while (isAlive(record) && performance.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 20));
+    // A halted process cannot follow.
+    if (!isHalted(record)) await untilGone(record, graceMs);
     if (isAlive(record)) signalProcess(record, "SIGKILL");
+    // What it holds open is in use until it is gone.
+    await untilGone(record, KILL_GRACE_MS);
   }
   rmSync(join(runFolder, `${name}.pid`), { force: true });
+}
+
+async function untilGone(record: PidRecord, timeoutMs: number): Promise<void> {
+  const deadline = performance.now() + timeoutMs;
+  while (isAlive(record) && performance.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 20));
 }
 
 export function listRecords(runFolder: string): string[] {
@@ -159,12 +166,22 @@ export function isAlive({ pid, startTime }: PidRecord): boolean {
   return startTimeOf(pid) === startTime;
 }
 
+/** Whether it is there, but was told to stop (SIGSTOP) and does nothing. */
+export function isHalted(record: PidRecord): boolean {
+  return isAlive(record) && statOf(record.pid)?.[0] === "T";
+}
+
 /** Undefined when there is no such process, or only its zombie. */
 export function startTimeOf(pid: number): string | undefined {
+  const fields = statOf(pid);
+  return fields?.[0] === "Z" ? undefined : fields?.[19];
+}
+
+/** The fields of /proc/<pid>/stat from the third, the state, on. */
+function statOf(pid: number): string[] | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-    return fields[0] === "Z" ? undefined : fields[19];
+    return stat.slice(stat.lastIndexOf(")") + 2).split(" ");
   } catch {
     return undefined;
   }

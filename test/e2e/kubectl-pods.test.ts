@@ -29,6 +29,36 @@ metadata: {name: web}
 spec: {type: LoadBalancer, selector: {app: web}, ports: [{port: 8080, targetPort: http}]}
 `;
 
+const CHANGING = `
+apiVersion: v1
+kind: Pod
+metadata: {name: changing, labels: {colour: red}}
+spec:
+  restartPolicy: Never
+  terminationGracePeriodSeconds: 1
+  containers:
+  - {name: main, image: busybox, command: [sleep, "100000"]}
+  - name: reads
+    image: busybox
+    command: [sleep, "100000"]
+    volumeMounts: [{name: pod, mountPath: /etc/pod}]
+  volumes:
+  - name: pod
+    downwardAPI: {items: [{path: labels, fieldRef: {fieldPath: metadata.labels}}]}
+`;
+
+const BY_HAND = `
+apiVersion: v1
+kind: Service
+metadata: {name: by-hand}
+spec: {ports: [{port: 8000, targetPort: 80}]}
+---
+apiVersion: v1
+kind: Endpoints
+metadata: {name: by-hand}
+subsets: [{addresses: [{ip: ADDRESS}], ports: [{port: 80}]}]
+`;
+
 describe("pods", { concurrency: 1, skip: needsOwnClusters() }, () => {
   let cluster: OneCluster;
   const kubectl = (...args: readonly string[]) => cluster.kubectl(...args);
@@ -233,6 +263,36 @@ describe("pods", { concurrency: 1, skip: needsOwnClusters() }, () => {
     assert.equal(await kubectl("get", "pods", "-l", "set=all"), "");
     assert.match(await cluster.refusal(["delete", "pod", "a"]), /pods "a" not found/);
     assert.equal(await kubectl("delete", "pod", "a", "--ignore-not-found"), "");
+  });
+
+  test("volumes follow the pod's labels, and its containers their images", async () => {
+    await cluster.apply(CHANGING);
+    await kubectl("wait", "--for=condition=Ready", "pod/changing", "--timeout=30s");
+    await kubectl("label", "pod", "changing", "colour=green", "--overwrite");
+    await eventually("the new label", async () =>
+      assert.match(await kubectl("exec", "changing", "-c", "reads", "--", "cat", "/etc/pod/labels"), /colour="green"/),
+    );
+    assert.match(await kubectl("set", "image", "pod/changing", "main=alpine:3"), /image updated/);
+    await eventually("the new image", async () => {
+      const columns = "-o=jsonpath={range .status.containerStatuses[*]}{.name} {.image} {.restartCount} {.ready};{end}";
+      const main = /main \S*alpine:3 1 true;/;
+      const shown = await kubectl("get", "pod", "changing", columns);
+      assert.match(shown, main);
+      assert.match(shown, /reads \S+ 0 true;/);
+    });
+    assert.match(await kubectl("describe", "pod", "changing"), /Container main definition changed, will be restarted/);
+    await kubectl("delete", "pod", "changing", "--now");
+  });
+
+  test("a Service without selector reaches what its Endpoints say", async () => {
+    const ip = await kubectl("get", "pod", "web", "-o=jsonpath={.status.podIP}");
+    await cluster.apply(BY_HAND.replace("ADDRESS", ip));
+    const ask = ["exec", "web", "-c", "echo", "--", "wget", "-qO-", "-T", "3", "http://by-hand:8000"];
+    await eventually("the page", async () => assert.match(await kubectl(...ask), /Welcome to nginx/));
+    await kubectl("delete", "service,endpoints", "by-hand");
+    await eventually("no slice", async () =>
+      assert.equal(await kubectl("get", "endpointslices", "-l", "kubernetes.io/service-name=by-hand"), ""),
+    );
   });
 
   test("get -w shows a pod's life as it goes on", async () => {

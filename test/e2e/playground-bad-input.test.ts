@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { startTimeOf, writeRecord } from "#playground/supervisor/processes.ts";
+import { DEFAULT_CLUSTER, writeSpec } from "#playground/supervisor/spec.ts";
 import { type Outcome, outcome } from "../kit/command.ts";
 
 const PROJECT = join(import.meta.dirname, "../..");
@@ -54,6 +55,21 @@ describe("the playground with bad input", () => {
     const demo = await outcome(process.execPath, [join(PROJECT, "scripts/demo.ts")], { env: environment() });
     assertRefused(demo, new RegExp(`another \`make demo\` runs already \\(process ${process.pid}\\); wait for it`));
     assert.deepEqual(readdirSync(home), ["demo.pid"]);
+  });
+
+  it("a dead supervisor shows in the status, and in its exit code", async () => {
+    const specification = join(home, "playground.json");
+    writeSpec(specification, { clusters: [{ ...DEFAULT_CLUSTER, name: "milan", stopped: true }] });
+    const dead = await liqoctl(["status"]);
+    assertRefused(
+      dead,
+      /the supervisor does not run: what ends is not started again\n +start it: liqoctl playground stop/,
+    );
+    assert.match(dead.stdout, /^- +supervisor +no$/m);
+    writeRecord(home, "supervisor", { pid: process.pid, startTime: startTimeOf(process.pid) ?? "" });
+    const alive = await liqoctl(["status"]);
+    assert.equal(alive.code, 0);
+    assert.match(alive.stdout, /^- +supervisor +yes$/m);
   });
 
   function assertRefused({ code, stderr }: Outcome, says: RegExp): void {

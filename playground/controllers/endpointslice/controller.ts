@@ -12,6 +12,7 @@ import { isReady, isTerminal, isTerminating } from "#machinery/pod.ts";
 import { selectsMap } from "#machinery/selector.ts";
 import type { Deps } from "../deps.ts";
 import { shortHash } from "../pods.ts";
+import { writeSlices } from "./write.ts";
 
 const MANAGED_BY = "endpointslice.kubernetes.io/managed-by";
 const MANAGER = "endpointslice-controller.k8s.io";
@@ -62,7 +63,7 @@ export function endpointSliceController(deps: Deps): Controller {
         .filter(
           ({ metadata }) => metadata?.labels?.[SERVICE_NAME] === key.name && metadata.labels[MANAGED_BY] === MANAGER,
         );
-      await write(ctx, deps, owned, planSlices(service, chosen));
+      await writeSlices(ctx, deps, { owned, wanted: planSlices(service, chosen), fieldManager: MANAGER });
       await deps.client.apply(ctx, endpoints, forgeEndpoints(service, chosen), { fieldManager: ENDPOINTS_MANAGER });
       return DONE;
     },
@@ -161,45 +162,6 @@ function forgeEndpoint(service: Service, pod: Pod): Endpoint {
       uid: pod.metadata?.uid ?? "",
     },
   };
-}
-
-async function write(
-  ctx: Context,
-  deps: Deps,
-  owned: readonly EndpointSlice[],
-  wanted: readonly EndpointSlice[],
-): Promise<void> {
-  const byName = new Map(owned.map((slice) => [slice.metadata?.name, slice]));
-  for (const slice of wanted) {
-    const before = byName.get(slice.metadata?.name);
-    byName.delete(slice.metadata?.name);
-    if (before !== undefined && sameSlice(before, slice)) continue;
-    await deps.client.apply(ctx, endpointSlices, slice, { fieldManager: MANAGER });
-  }
-  for (const { metadata } of byName.values()) {
-    await deps.client.deleteIfPresent(ctx, endpointSlices, {
-      namespace: metadata?.namespace ?? "",
-      name: metadata?.name ?? "",
-    });
-  }
-}
-
-function sameSlice(a: EndpointSlice, b: EndpointSlice): boolean {
-  const essence = ({ endpoints: items, ports, metadata }: EndpointSlice): string =>
-    JSON.stringify([
-      (items ?? []).map((e) => [
-        e.addresses,
-        e.conditions?.ready,
-        e.conditions?.serving,
-        e.conditions?.terminating,
-        e.nodeName,
-        e.hostname,
-        e.targetRef?.uid,
-      ]),
-      (ports ?? []).map((p) => [p.name, p.port, p.protocol, p.appProtocol]),
-      Object.entries(metadata?.labels ?? {}).sort(([x], [y]) => (x < y ? -1 : 1)),
-    ]);
-  return essence(a) === essence(b);
 }
 
 function forgeEndpoints(service: Service, chosen: readonly Pod[]): Endpoints {

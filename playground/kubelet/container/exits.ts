@@ -1,7 +1,15 @@
 /** Notices that containers of a pod have ended, and what their ends mean. */
 import type { Container, Pod } from "kubernetes-types/core/v1";
 import type { NodeDeps } from "../pod/deps.ts";
-import { type ContainerRecord, containerOf, ended, isRunning, type PodRecord } from "../pod/record.ts";
+import {
+  type ContainerRecord,
+  containerOf,
+  ended,
+  isOutdated,
+  isRunning,
+  type PodRecord,
+  replaced,
+} from "../pod/record.ts";
 import { hasOomKill } from "../runtime/cgroup.ts";
 import { endingOf, lostEnding } from "./ending.ts";
 import { logPathOf, messageFileOf, podCgroup } from "./start-container.ts";
@@ -47,7 +55,9 @@ export class Exits {
       const outOfMemory = hasOomKill(this.#deps.cgroups, `${podCgroup(this.#deps.cgroupParent, pod)}/${id}`);
       const isOom = exit?.outOfMemory === true || (outOfMemory && exit?.code === 137);
       const ending = exit === undefined ? lostEnding(now) : endingOf({ ...exit, outOfMemory: isOom }, container, files);
-      return [{ container, id, state: ended(state, ending) }];
+      const isMain = pod.spec?.containers.includes(container) === true;
+      const after = ended(state, ending);
+      return [{ container, id, state: isMain && isOutdated(container, state) ? replaced(after) : after }];
     });
   }
 

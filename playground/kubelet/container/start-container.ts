@@ -68,7 +68,7 @@ export async function startContainer(ctx: Context, deps: NodeDeps, input: StartI
     throw new StartError("RunContainerError", messageOf(cause), { cause });
   }
   const startedAt = `${new Date().toISOString().slice(0, 19)}Z`;
-  return { id, startedAt, image: image.reference, imageId: image.id };
+  return { id, startedAt, image: image.reference, imageId: image.id, specImage: container.image ?? "" };
 }
 
 export function logPathOf(

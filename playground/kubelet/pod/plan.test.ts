@@ -10,6 +10,7 @@ import {
   newRecord,
   type PodRecord,
   refused,
+  replaced,
   started,
   withContainer,
 } from "./record.ts";
@@ -182,4 +183,26 @@ test("quality of service follows requests and limits", () => {
   assert.equal(of({}), "BestEffort");
   assert.equal(of({ requests: { cpu: "1" } }), "Burstable");
   assert.equal(of({ limits: { cpu: "1", memory: "1Gi" } }), "Guaranteed");
+});
+
+test("a running container whose image has changed is stopped, and runs again whatever the pod's policy", () => {
+  const spec = pod({ restartPolicy: "Never", initContainers: [init, sidecar] });
+  const of = (image: string, name = "main"): ContainerRecord =>
+    started(
+      { restarts: 0, backoffMs: 0, retryAtMs: 0 },
+      { id: name, startedAt: T0, image, imageId: "", specImage: image },
+    );
+  const others = { init: exited(0), side: of("a", "side") };
+  assert.deepEqual(plan(spec, { ...others, main: of("a") }).stop, []);
+  assert.deepEqual(plan(spec, { ...others, main: of("old") }).stop, ["main"]);
+  assert.deepEqual(plan(spec, { ...others, main: of("a"), side: of("old", "side") }).stop, ["side"]);
+  assert.deepEqual(plan(spec, { init: of("old", "init") }).stop, []);
+  assert.deepEqual(plan(spec, { ...others, main: running() }).stop, [], "a record of an earlier agent");
+  const ending = { code: 143, reason: "Error", finishedAt: T0 };
+  const put = replaced(ended({ ...of("old"), backoffMs: 10_000 }, ending));
+  const after = plan(spec, { ...others, main: put });
+  assert.deepEqual([after.start, after.backingOff, after.isOver], [["main"], [], false]);
+  const record = withContainer(withContainer(newRecord(spec, T0), "init", exited(0)), "main", put);
+  assert.equal(phaseOf({ pod: spec, record, isStarted: () => true }), "Running");
+  assert.equal(started(put, { id: "y", startedAt: T0, image: "a", imageId: "" }).isReplaced, undefined);
 });

@@ -3,7 +3,7 @@
  * containers together. Kubernetes: pkg/kubelet/kuberuntime (computePodActions, computeInitContainerActions)
  */
 import type { Container, Pod } from "kubernetes-types/core/v1";
-import { type ContainerRecord, containerOf, isRunning, type PodRecord } from "./record.ts";
+import { type ContainerRecord, containerOf, isOutdated, isRunning, type PodRecord } from "./record.ts";
 
 export interface PlanInput {
   readonly pod: Pod;
@@ -41,7 +41,7 @@ export function planPod(input: PlanInput): Plan {
   if (mains.every((container) => isOver(input, container)) || hasFailedInit(input)) {
     return { ...draft, isOver: true };
   }
-  stopUnhealthy(input, draft);
+  stopWrong(input, draft);
   if (planInit(input, draft)) for (const container of mains) startIfDue(input, draft, container);
   for (const container of spec?.ephemeralContainers ?? []) {
     // They run once, beside whatever else there is, and hold nothing up.
@@ -86,13 +86,21 @@ function planInit(input: PlanInput, draft: Draft): boolean {
   return true;
 }
 
-function stopUnhealthy(input: PlanInput, draft: Draft): void {
+/** Those whose specification has changed, and those whose probes fail. */
+function stopWrong(input: PlanInput, draft: Draft): void {
   const sidecars = (input.pod.spec?.initContainers ?? []).filter(isSidecar);
   for (const container of [...(input.pod.spec?.containers ?? []), ...sidecars]) {
-    if (!isRunning(containerOf(input.record, container.name)) || !input.isUnhealthy(container.name)) continue;
-    const probe = input.isStarted(container.name) ? "liveness" : "startup";
-    draft.stop.push({ container, message: `Container ${container.name} failed ${probe} probe, will be restarted` });
+    const state = containerOf(input.record, container.name);
+    const why = isRunning(state) ? wrongWith(input, container, state) : undefined;
+    if (why !== undefined)
+      draft.stop.push({ container, message: `Container ${container.name} ${why}, will be restarted` });
   }
+}
+
+function wrongWith(input: PlanInput, container: Container, state: ContainerRecord): string | undefined {
+  if (isOutdated(container, state)) return "definition changed";
+  if (!input.isUnhealthy(container.name)) return undefined;
+  return `failed ${input.isStarted(container.name) ? "liveness" : "startup"} probe`;
 }
 
 function startIfDue(input: PlanInput, draft: Draft, container: Container, always = false): void {
@@ -121,7 +129,7 @@ function hasFailedInit(input: PlanInput): boolean {
 
 function mayRestart(pod: Pod, state: ContainerRecord): boolean {
   const ending = state.current?.ending;
-  if (ending === undefined) return true;
+  if (ending === undefined || state.isReplaced === true) return true;
   const policy = pod.spec?.restartPolicy ?? "Always";
   return policy === "Always" || (policy === "OnFailure" && ending.code !== 0);
 }

@@ -1,6 +1,7 @@
 /** What a pod's containers stand on: sandbox, files and volumes. Made once, kept current, given back at the end. */
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import type { Pod } from "kubernetes-types/core/v1";
 import type { Context } from "#base/context.ts";
 import { hostPortsOf } from "../sandbox/host-ports.ts";
@@ -31,6 +32,12 @@ export class PodEnvironment {
       this.#refreshAtMs = 0;
       wake();
     };
+  }
+
+  /** The pod's volumes are to follow it: they may hold its labels and annotations. */
+  follow(before: Pod, pod: Pod): void {
+    if (hasSameLabels(before, pod) || !holdsFields(pod)) return;
+    this.#refreshAtMs = 0;
   }
 
   get sandbox(): Sandbox | undefined {
@@ -116,4 +123,16 @@ export class PodEnvironment {
       formatResolvConf(resolverConfig(pod, dns, { ...node, searches: [] })),
     );
   }
+}
+
+function hasSameLabels(before: Pod, after: Pod): boolean {
+  const essence = ({ metadata }: Pod): unknown[] => [metadata?.labels ?? {}, metadata?.annotations ?? {}];
+  return isDeepStrictEqual(essence(before), essence(after));
+}
+
+function holdsFields(pod: Pod): boolean {
+  return (pod.spec?.volumes ?? []).some(
+    ({ downwardAPI, projected }) =>
+      downwardAPI !== undefined || (projected?.sources ?? []).some((source) => source.downwardAPI !== undefined),
+  );
 }

@@ -1,7 +1,7 @@
 /** What the node agent knows of a pod beyond its spec, kept on disk so that the pod outlives the agent and an absent API server. */
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Pod } from "kubernetes-types/core/v1";
+import type { Container, Pod } from "kubernetes-types/core/v1";
 
 export interface Ending {
   readonly code: number;
@@ -17,6 +17,8 @@ export interface Instance {
   readonly startedAt: string;
   readonly image: string;
   readonly imageId: string;
+  /** As the pod's specification named it then; absent where an earlier agent wrote the record. */
+  readonly specImage?: string;
   readonly ending?: Ending;
 }
 
@@ -29,6 +31,8 @@ export interface ContainerRecord {
   /** How long the next restart will be put off after an exit; doubles. */
   readonly backoffMs: number;
   readonly retryAtMs: number;
+  /** Ended because its specification has changed: it runs again, whatever the pod's policy says of ends. */
+  readonly isReplaced?: true;
 }
 
 export interface PodRecord {
@@ -85,6 +89,16 @@ export function ended(container: ContainerRecord, ending: Ending): ContainerReco
   const ranMs = finishedMs - Date.parse(container.current.startedAt);
   const backoffMs = ranMs > 2 * BACKOFF_MAX_MS ? 0 : container.backoffMs;
   return { ...container, current: { ...container.current, ending }, backoffMs, retryAtMs: finishedMs + backoffMs };
+}
+
+/** Whether it runs, or ran last, another image than the specification says now. */
+export function isOutdated({ image }: Container, { current }: ContainerRecord): boolean {
+  return current?.specImage !== undefined && current.specImage !== image;
+}
+
+/** The ended container whose next run is that of a changed specification: no back-off holds it. */
+export function replaced(container: ContainerRecord): ContainerRecord {
+  return { ...container, isReplaced: true, backoffMs: 0, retryAtMs: 0 };
 }
 
 /** The container after an attempt that created but could not run it: that counts as a run, as with real runtimes. */

@@ -57,7 +57,7 @@ export function phaseOf({ pod, record, isStarted }: Pick<StatusInput, "pod" | "r
   const mains = (pod.spec?.containers ?? []).map((container) => containerOf(record, container.name));
   if (initFailed && policy === "Never" && mains.every((main) => main.current === undefined)) return "Failed";
   if (!isInitialized(pod, record, isStarted) || mains.some((main) => main.current === undefined)) return "Pending";
-  if (mains.some(isRunning) || policy === "Always") return "Running";
+  if (mains.some((main) => isRunning(main) || main.isReplaced === true) || policy === "Always") return "Running";
   if (mains.every((main) => main.current?.ending?.code === 0)) return "Succeeded";
   return policy === "Never" ? "Failed" : "Running";
 }

@@ -93,6 +93,7 @@ export class PodWorker {
   }
 
   update(pod: Pod): void {
+    this.#environment.follow(this.#pod, pod);
     this.#pod = pod;
     this.wake();
   }

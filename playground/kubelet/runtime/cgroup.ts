@@ -1,9 +1,11 @@
 /** Where containers' control groups are, whether we may make them, and what they say about usage. Linux: cgroup-v1/, cgroup-v2.rst */
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { type Context, sleep, withTimeout } from "#base/context.ts";
 import { hasCode } from "#base/errors.ts";
 
 const ROOT = "/sys/fs/cgroup";
+const POLL_MS = 20;
 
 export type CgroupDriver =
   | { readonly version: 1; readonly hierarchies: readonly string[] }
@@ -65,6 +67,19 @@ export function removeCgroup(driver: CgroupDriver, path: string): void {
   for (const root of rootsOf(driver)) removeTree(join(root, path));
 }
 
+/** Kills what still runs in a group or below it, and resolves when the group has gone, or `timeoutMs` have passed. */
+export async function endCgroup(ctx: Context, driver: CgroupDriver, path: string, timeoutMs: number): Promise<void> {
+  const limited = withTimeout(ctx, timeoutMs);
+  const groups = rootsOf(driver).map((root) => join(root, path));
+  for (;;) {
+    // Anew each time: a runtime that was killed while it started a container has left children behind, which start others.
+    for (const group of groups) for (const pid of processesIn(group)) kill(pid);
+    for (const group of groups) removeTree(group);
+    if (!groups.some((group) => existsSync(group)) || limited.signal.aborted) return;
+    await sleep(limited, POLL_MS);
+  }
+}
+
 /** Removes the groups above `path` that hold no other group any more. */
 export function removeEmptyParents(driver: CgroupDriver, path: string): void {
   for (let parent = dirname(path); parent !== "/"; parent = dirname(parent)) {
@@ -78,11 +93,40 @@ function rootsOf(driver: CgroupDriver): string[] {
 }
 
 function removeTree(directory: string): void {
-  if (!existsSync(directory)) return;
-  for (const entry of readdirSync(directory, { withFileTypes: true })) {
-    if (entry.isDirectory()) removeTree(join(directory, entry.name));
-  }
+  for (const child of childrenOf(directory)) removeTree(child);
   removeIfEmpty(directory);
+}
+
+/** Of a group and all below it. */
+function processesIn(directory: string): number[] {
+  try {
+    const own = readFileSync(join(directory, "cgroup.procs"), "utf8").split("\n").filter(Boolean).map(Number);
+    // 0 stands for a process outside our PID namespace, and would be our own group for kill(2).
+    return [...own.filter((pid) => pid > 0), ...childrenOf(directory).flatMap(processesIn)];
+  } catch (error) {
+    // Gone in between: with its last process.
+    if (hasCode(error, "ENOENT") || hasCode(error, "ENODEV")) return [];
+    throw error;
+  }
+}
+
+function childrenOf(directory: string): string[] {
+  try {
+    return readdirSync(directory, { withFileTypes: true })
+      .filter((entry) => entry.isDirectory())
+      .map((entry) => join(directory, entry.name));
+  } catch (error) {
+    if (hasCode(error, "ENOENT")) return [];
+    throw error;
+  }
+}
+
+function kill(pid: number): void {
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch (error) {
+    if (!hasCode(error, "ESRCH")) throw error;
+  }
 }
 
 function removeIfEmpty(directory: string): void {

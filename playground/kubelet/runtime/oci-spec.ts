@@ -57,7 +57,7 @@ export function forgeSpec(input: SpecInput): object {
     ociVersion: "1.0.2",
     process: forgeProcess(input),
     root: { path: "rootfs", readonly: input.readOnlyRoot },
-    mounts: [...systemMounts(input.privileged), ...imageBinds(input.image), ...input.mounts.map(forgeMount)],
+    mounts: [...systemMounts(input), ...imageBinds(input.image), ...input.mounts.map(forgeMount)],
     linux: {
       namespaces: forgeNamespaces(input.namespaces),
       devices: devicesOf(input),
@@ -90,7 +90,8 @@ export function forgeProcess(
   };
 }
 
-function systemMounts(privileged: boolean): object[] {
+function systemMounts({ privileged, cgroup }: SpecInput): object[] {
+  const access = privileged ? "rw" : "ro";
   const safe = ["nosuid", "noexec", "nodev"];
   return [
     { destination: "/proc", type: "proc", source: "proc", options: safe },
@@ -107,7 +108,11 @@ function systemMounts(privileged: boolean): object[] {
       options: ["nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620", "gid=5"],
     },
     { destination: "/dev/mqueue", type: "mqueue", source: "mqueue", options: safe },
-    { destination: "/sys", type: "sysfs", source: "sysfs", options: [...safe, privileged ? "rw" : "ro"] },
+    { destination: "/sys", type: "sysfs", source: "sysfs", options: [...safe, access] },
+    // The container's own group, where runtimes look for their limits (Node, the JVM, Go's automaxprocs).
+    ...(cgroup === undefined
+      ? []
+      : [{ destination: "/sys/fs/cgroup", type: "cgroup", source: "cgroup", options: [...safe, "relatime", access] }]),
   ];
 }
 
@@ -130,7 +135,7 @@ function forgeMount(mount: Mount): object {
 }
 
 function forgeNamespaces({ network, ipc, uts, hostPid, pid }: SpecInput["namespaces"]): object[] {
-  const own = hostPid || pid !== undefined ? [{ type: "mount" }] : [{ type: "pid" }, { type: "mount" }];
+  const own: object[] = hostPid || pid !== undefined ? [{ type: "mount" }] : [{ type: "pid" }, { type: "mount" }];
   const joined = Object.entries({ network, ipc, uts, pid }).flatMap(([type, path]) =>
     path === undefined ? [] : [{ type, path }],
   );

@@ -38,6 +38,11 @@ const image: Image = {
   },
 };
 
+const LIMIT_BYTES = 48 * 1024 * 1024;
+// Version 1 or 2, and that the container cannot raise it.
+const SHOW_LIMIT =
+  "cd /sys/fs/cgroup; for f in memory/memory.limit_in_bytes memory.max; do test -e $f || continue; cat $f; grep -q ' /sys/fs/cgroup.* ro,' /proc/self/mounts && echo read-only; done";
+
 function specInput(cgroup: string, script: string): SpecInput {
   return {
     image,
@@ -52,7 +57,7 @@ function specInput(cgroup: string, script: string): SpecInput {
     tty: false,
     mounts: [],
     namespaces: { hostPid: false },
-    cgroup: { path: cgroup, limits: { cpuShares: 100, memoryBytes: 48 * 1024 * 1024 } },
+    cgroup: { path: cgroup, limits: { cpuShares: 100, memoryBytes: LIMIT_BYTES } },
   };
 }
 
@@ -84,6 +89,8 @@ test("a container runs, logs, takes commands, survives its agent and tells how i
       output: "1000\n",
       timedOut: false,
     });
+    const limit = await execToEnd(runtime, one, ["sh", "-c", SHOW_LIMIT], 5000);
+    assert.equal(limit.output, cgroups.version === "none" ? "" : `${LIMIT_BYTES}\nread-only\n`);
     assert.equal((await execToEnd(runtime, one, ["sleep", "30"], 200)).timedOut, true);
     runtime[Symbol.dispose]();
     const exits: string[] = [];

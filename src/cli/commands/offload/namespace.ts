@@ -4,6 +4,7 @@ import { type NamespaceOffloading, namespaceOffloadings } from "#api/offloading/
 import type { Context } from "#base/context.ts";
 import { isProtectedNamespace } from "#forge/names.ts";
 import { namespaces } from "#machinery/builtin.ts";
+import { isConditionTrue } from "#machinery/conditions.ts";
 import { apiVersionOf } from "#machinery/gvk.ts";
 import { parseLabelSelector } from "#machinery/selector.ts";
 import { type Cluster, waitFor } from "../../cluster.ts";
@@ -84,7 +85,7 @@ export async function offloadNamespace(
   const remote = found?.status?.remoteNamespaceName ?? "";
   if (phase === "Ready")
     printer.print(
-      `Pods of ${namespace} may now run in ${Object.keys(found?.status?.remoteNamespacesConditions ?? {}).join(", ")} (namespace ${remote} there).`,
+      `Pods of ${namespace} may now run in ${selectedClusters(found?.status).join(", ")} (namespace ${remote} there).`,
     );
   else if (phase === "NoClusterSelected")
     printer.warning(
@@ -95,6 +96,13 @@ export async function offloadNamespace(
     throw new CliError(`namespace ${namespace}: ${phase}`, {
       hint: `see \`kubectl describe namespaceoffloading -n ${namespace}\``,
     });
+}
+
+/** The clusters that the selector has chosen: the others are listed in the status, too. */
+export function selectedClusters(status: NamespaceOffloading["status"]): string[] {
+  return Object.entries(status?.remoteNamespacesConditions ?? {}).flatMap(([cluster, conditions]) =>
+    isConditionTrue(conditions, "OffloadingRequired") ? [cluster] : [],
+  );
 }
 
 async function requireNamespace(ctx: Context, { client, server }: Cluster, name: string, hint: string): Promise<void> {
