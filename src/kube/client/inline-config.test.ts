@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { stringify } from "yaml";
+import { takesAtMost } from "#kit/properties.ts";
 import { KubeconfigError } from "./config.ts";
 import { inlineConfigFromText } from "./inline-config.ts";
 
@@ -88,8 +89,6 @@ for (const [name, text, message] of [
 }
 
 test("tens of thousands of keys take no time", () => {
-  const startedMs = performance.now();
   const keys = Array.from({ length: 16_000 }, (_, i) => i.toString(36)).join(",");
-  assert.throws(() => inlineConfigFromText(`{${keys}}`, "Secret"), KubeconfigError);
-  assert.ok(performance.now() - startedMs < 2_000);
+  takesAtMost(2_000, () => assert.throws(() => inlineConfigFromText(`{${keys}}`, "Secret"), KubeconfigError));
 });
