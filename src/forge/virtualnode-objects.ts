@@ -132,8 +132,15 @@ function vkArguments(node: VirtualNode, options: VkOptionsTemplate["spec"], part
   ];
 }
 
-/** The Deployment to run: the template plus what makes a changed offloading patch restart the virtual kubelet. */
-export function forgeVkDeployment(node: VirtualNode, extraArguments: readonly string[]): Deployment | undefined {
+/**
+ * The Deployment to run: the template plus what makes a changed offloading patch, or an account that was deleted and made
+ * again, restart the virtual kubelet.
+ */
+export function forgeVkDeployment(
+  node: VirtualNode,
+  extraArguments: readonly string[],
+  accountUid: string,
+): Deployment | undefined {
   const template = node.spec?.template;
   if (template?.spec === undefined) return undefined;
   const { spec } = template;
@@ -156,7 +163,11 @@ export function forgeVkDeployment(node: VirtualNode, extraArguments: readonly st
         ...spec.template,
         metadata: {
           ...spec.template.metadata,
-          annotations: { ...spec.template.metadata?.annotations, [annotations.OFFLOADING_PATCH_HASH]: hash },
+          annotations: {
+            ...spec.template.metadata?.annotations,
+            [annotations.OFFLOADING_PATCH_HASH]: hash,
+            [annotations.SERVICE_ACCOUNT_UID]: accountUid,
+          },
         },
         ...(spec.template.spec !== undefined && { spec: { ...spec.template.spec, containers } }),
       },

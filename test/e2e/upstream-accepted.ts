@@ -13,6 +13,7 @@ const UNPRIVILEGED = "our virtual kubelet says how it is, and runs without root,
 const NETWORKLESS = "recorded by a peering without network";
 const ANSWERED = "a request that was answered goes at once: upstream leaves it to the cluster's cleaner, for hours";
 const REQUESTS = "our pods ask for what they use, so that the scheduler counts it";
+const ACCOUNT = "a pod whose account was deleted and made again is replaced: its token is worth nothing";
 const WORKERS: Accepted = {
   object: /^VirtualNode |^Deployment .*\/vk-|^VkOptions/,
   path: /\b(configmap|secret|serviceaccount|service)(\.workers|-reflection-workers)/,
@@ -62,6 +63,7 @@ export const CONSUMER: readonly Accepted[] = [
   { object: /^CertificateSigningRequest csr-/, path: /^$/, reason: ANSWERED },
   { object: /^Pod .*\/gw-/, path: /^metadata\.annotations\.kubectl/, reason: ONE_CONTAINER },
   WORKERS,
+  { object: /^(Deployment|Pod) .*\/vk-/, path: /annotations\.liqo\.io\/service-account-uid/, reason: ACCOUNT },
   ...network("b"),
 ];
 
@@ -92,6 +94,11 @@ function network(peer: string): Accepted[] {
       object: /^RoleBinding .*\/liqo-gateway-/,
       path: /^$/,
       reason: "what is a gateway's own it may only do in its own namespace",
+    },
+    {
+      object: /^(Deployment|Pod) .*\/gw-/,
+      path: /annotations\.liqo\.io\/service-account-uid/,
+      reason: ACCOUNT,
     },
     {
       object: gateway,

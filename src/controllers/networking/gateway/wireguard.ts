@@ -4,6 +4,7 @@
  */
 import type { Deployment } from "kubernetes-types/apps/v1";
 import type { Pod, Service } from "kubernetes-types/core/v1";
+import * as annotations from "#api/annotations.ts";
 import { CLUSTER_ROLE_BINDING as FINALIZER } from "#api/finalizers.ts";
 import * as labels from "#api/labels.ts";
 import {
@@ -137,7 +138,7 @@ async function ensureDeployment(ctx: Context, deps: Deps, gateway: WgGateway, ke
   const namespace = key.namespace ?? "";
   const owner = [controllerReference(gateway)];
   const template = gateway.spec?.deployment;
-  await deps.client.apply(ctx, serviceAccounts, {
+  const account = await deps.client.apply(ctx, serviceAccounts, {
     metadata: { name: key.name, namespace, labels: { ...GLOBAL_LABELS }, ownerReferences: owner },
   });
   const subjects = [{ kind: "ServiceAccount", name: key.name, namespace }];
@@ -152,7 +153,8 @@ async function ensureDeployment(ctx: Context, deps: Deps, gateway: WgGateway, ke
     subjects,
   });
   if (template?.spec === undefined) return;
-  const podSpec = template.spec.template.spec;
+  const { spec: podSpec, metadata: podMetadata } = template.spec.template;
+  const uid = { [annotations.SERVICE_ACCOUNT_UID]: account.metadata?.uid ?? "" };
   await deps.client.apply(ctx, deployments, {
     metadata: {
       name: `gw-${key.name}`,
@@ -164,6 +166,7 @@ async function ensureDeployment(ctx: Context, deps: Deps, gateway: WgGateway, ke
       ...template.spec,
       template: {
         ...template.spec.template,
+        metadata: { ...podMetadata, annotations: { ...podMetadata?.annotations, ...uid } },
         ...(podSpec !== undefined && { spec: { ...podSpec, serviceAccountName: key.name } }),
       },
     },

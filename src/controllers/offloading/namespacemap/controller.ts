@@ -12,9 +12,10 @@ import type { Context } from "#base/context.ts";
 import { type Controller, DONE, type Result, watchFor, watchMapped } from "#kube/controller/controller.ts";
 import { ensureFinalizer, removeFinalizer } from "#kube/controller/finalizer.ts";
 import { namespaces } from "#machinery/builtin.ts";
-import { keyOf, parseKey } from "#machinery/meta.ts";
+import { keyOf, type ObjectKey, parseKey } from "#machinery/meta.ts";
 import { jsonEquals } from "#machinery/schema/schema.ts";
 import { TenantNamespaces } from "#trust/tenant-namespaces.ts";
+import { managedBindings } from "../../accounts.ts";
 import type { Deps } from "../../deps.ts";
 import { isManagedBy, Twins } from "./twins.ts";
 
@@ -28,10 +29,10 @@ export function namespaceMapController(deps: Deps): Controller {
     watches: [
       watchFor(informer, isReplica),
       tenants.watch((namespace) => informer.store.list(namespace).filter(isReplica).map(keyOf)),
-      watchMapped(namespaceInformer, ({ metadata }) => {
-        const owner = metadata?.annotations?.[annotations.MANAGED_BY_NAMESPACE_MAP];
-        return owner === undefined ? [] : [parseKey(owner)];
-      }),
+      watchMapped(namespaceInformer, mapsOf),
+      watchMapped(managedBindings(deps), ({ metadata }) =>
+        mapsOf(namespaceInformer.store.get({ name: metadata?.namespace ?? "" })),
+      ),
     ],
     reconcile: async (ctx, key): Promise<Result> => {
       const found = informer.store.get(key);
@@ -60,6 +61,11 @@ export function namespaceMapController(deps: Deps): Controller {
       return retryMs === undefined ? DONE : { requeueAfterMs: retryMs };
     },
   };
+}
+
+function mapsOf(twin: Namespace | undefined): ObjectKey[] {
+  const owner = twin?.metadata?.annotations?.[annotations.MANAGED_BY_NAMESPACE_MAP];
+  return owner === undefined ? [] : [parseKey(owner)];
 }
 
 function isReplica({ metadata }: NamespaceMap): boolean {

@@ -96,7 +96,7 @@ async function ensureObjects(
 ): Promise<void> {
   const providerId = node.spec?.clusterID ?? "";
   const namespace = node.metadata?.namespace ?? "";
-  await deps.client.apply(ctx, serviceAccounts, forgeVkServiceAccount(node));
+  const account = await deps.client.apply(ctx, serviceAccounts, forgeVkServiceAccount(node));
   await deps.client.apply(ctx, clusterRoleBindings, forgeVkClusterBinding(node));
   for (const binding of forgeVkOwnBindings(node)) await deps.client.apply(ctx, roleBindings, binding);
   await deps.client.create(ctx, namespaceMaps, forgeNamespaceMap(providerId, namespace)).catch((error: unknown) => {
@@ -105,7 +105,7 @@ async function ensureObjects(
   const configuration = configs.find(
     ({ metadata }) => metadata?.namespace === namespace && metadata.labels?.[labels.REMOTE_CLUSTER_ID] === providerId,
   );
-  const deployment = forgeVkDeployment(node, cidrArguments(configuration));
+  const deployment = forgeVkDeployment(node, cidrArguments(configuration), account.metadata?.uid ?? "");
   if (deployment !== undefined) await deps.client.apply(ctx, deployments, deployment);
 }
 
