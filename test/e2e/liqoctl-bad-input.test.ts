@@ -81,7 +81,10 @@ describe("liqoctl with bad input", { skip: needsOwnClusters() }, () => {
     await refused([
       { args: ["peer", "--context", "milan"], says: /the remote cluster is not named\n {2}give --remote-kubeconfig/ },
       { args: peer("/nonexistent"), says: /kubeconfig \/nonexistent: cannot be read\n/ },
-      { args: peer(path("garbage")), says: /garbage: is not valid YAML\n/ },
+      {
+        args: peer(path("garbage")),
+        says: /garbage: is not valid YAML: Nested mappings are not allowed in compact mappings\n/,
+      },
       { args: peer(path("empty")), says: /empty: is not a kubeconfig \(no clusters\)/ },
       {
         args: peer(path("unreachable")),

@@ -1,0 +1,33 @@
+/** Reads the report of node's test runner: TAP version 13 with a YAML block for each test. */
+
+export interface Failures {
+  /** Tests that failed in the file, suites around them not counted. */
+  readonly count: number;
+  /** Their part of the report. */
+  readonly text: string;
+}
+
+const RESULT = /^( *)(not ok|ok) \d+/;
+
+/** By the path of the file that a failed test stands in. */
+export function failuresByFile(tap: string): Map<string, Failures> {
+  const found = new Map<string, Failures>();
+  for (const block of blocksOf(tap)) {
+    if (!/^ *not ok /.test(block) || /^ *type: 'suite'$/m.test(block)) continue;
+    const file = /^ *location: '(.+):\d+:\d+'$/m.exec(block)?.[1];
+    if (file === undefined) continue;
+    const { count, text } = found.get(file) ?? { count: 0, text: "" };
+    found.set(file, { count: count + 1, text: `${text}${block}\n` });
+  }
+  return found;
+}
+
+/** A result and what belongs to it, up to the next one. */
+function blocksOf(tap: string): string[] {
+  const blocks: string[][] = [];
+  for (const line of tap.split("\n")) {
+    if (RESULT.test(line)) blocks.push([]);
+    blocks.at(-1)?.push(line);
+  }
+  return blocks.map((lines) => lines.join("\n"));
+}
