@@ -289,7 +289,8 @@ describe("pods", { concurrency: 1, skip: needsOwnClusters() }, () => {
     await cluster.apply(BY_HAND.replace("ADDRESS", ip));
     const ask = ["exec", "web", "-c", "echo", "--", "wget", "-qO-", "-T", "3", "http://by-hand:8000"];
     await eventually("the page", async () => assert.match(await kubectl(...ask), /Welcome to nginx/));
-    await kubectl("delete", "service,endpoints", "by-hand");
+    // With the Service its Endpoints go, by hand or not.
+    await kubectl("delete", "service,endpoints", "by-hand", "--ignore-not-found");
     await eventually("no slice", async () =>
       assert.equal(await kubectl("get", "endpointslices", "-l", "kubernetes.io/service-name=by-hand"), ""),
     );
@@ -297,6 +298,7 @@ describe("pods", { concurrency: 1, skip: needsOwnClusters() }, () => {
 
   test("get -w shows a pod's life as it goes on", async () => {
     await using watching = cluster.startKubectl("get", "pods", "-w");
+    await eventually("what is there already", () => assert.match(watching.text, /^NAME /m));
     await kubectl("run", "seen", "--image=busybox", "--restart=Never", "--", "true");
     await eventually("each step", () => {
       for (const step of ["Pending", "ContainerCreating", "Completed"])
