@@ -48,14 +48,16 @@ export async function createObject(
   const { strategy } = call.served;
   const { object, options } = input;
   fillForCreate(call, object, core.now());
-  dropStatus(call, object);
+  const isStatusOurs = strategy.status === true && strategy.statusOnCreate !== true && call.subresource === "";
+  if (isStatusOurs) delete object.status;
   fillEmpty(object, call.served.schema(), strategy.empty);
   strategy.setDefaults?.(object);
   if (input.managed !== true) recordManager(core, call, { next: object, options });
   const request = admissionRequest(call, { operation: "CREATE", object, options });
+  const empty = structuredClone(object.status);
   const admitted = await admit(core, call, request, object);
-  // Once more: a webhook written in Go answers with its whole struct, an empty status included.
-  dropStatus(call, admitted);
+  // Whoever creates an object says nothing of its status, and a webhook written in Go answers with its whole struct.
+  if (isStatusOurs) withStatus(admitted, empty);
   strategy.prepareForCreate?.(admitted);
   encode(call.served, admitted);
   refuse(call, admitted, [...validateMetadata(strategy, admitted), ...(strategy.validate?.(admitted) ?? [])]);
@@ -64,10 +66,9 @@ export async function createObject(
   return insert(core, call, admitted, options.dryRun);
 }
 
-/** Whoever creates an object says nothing of its status. */
-function dropStatus({ served, subresource }: Call, object: UnstructuredObject): void {
-  const { status, statusOnCreate } = served.strategy;
-  if (status === true && statusOnCreate !== true && subresource === "") delete object.status;
+function withStatus(object: UnstructuredObject, status: UnstructuredObject["status"]): void {
+  if (status === undefined) delete object.status;
+  else object.status = status;
 }
 
 /** Gives an object the form that it is stored and shown in. */
