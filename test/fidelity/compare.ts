@@ -119,7 +119,8 @@ export function parse(text: string): unknown {
 }
 
 function normal(value: unknown, field = "", generated = ""): unknown {
-  if (Array.isArray(value)) return value.map((item) => normal(item, field));
+  if (Array.isArray(value))
+    return (field === "managedFields" ? byManager(value) : value).map((item) => normal(item, field));
   if (typeof value === "object" && value !== null) {
     const base: unknown = "generateName" in value ? value.generateName : generated;
     const entries = Object.entries(value).map(([key, member]) => [
@@ -132,6 +133,15 @@ function normal(value: unknown, field = "", generated = ""): unknown {
   if (typeof value !== "string") return value;
   if (generated !== "" && value.startsWith(generated)) return `${generated}<id>`;
   return TEXT_PATTERNS.reduce((text, [pattern, replacement]) => text.replace(pattern, replacement), value);
+}
+
+/** Their order is that of their times, which are whole seconds: when a second ends is not the same for both servers. */
+function byManager(entries: readonly unknown[]): unknown[] {
+  const keyOf = (entry: unknown): string => {
+    const { operation, manager, apiVersion, subresource } = isRecord(entry) ? entry : {};
+    return JSON.stringify([operation, manager, apiVersion, subresource]);
+  };
+  return entries.toSorted((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
 }
 
 type Leaf = Omit<Difference, "step">;
