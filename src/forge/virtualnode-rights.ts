@@ -19,7 +19,7 @@ const NODE_LEASES = "kube-node-lease";
 
 export function forgeVkClusterBinding(node: VirtualNode): ClusterRoleBinding {
   return {
-    metadata: { name: bindingName(node), labels: bindingLabels(node) },
+    metadata: { name: bindingNameOf(node.metadata?.name ?? ""), labels: bindingLabels(node) },
     ...granted(CLUSTER_ROLE, node),
   };
 }
@@ -34,19 +34,23 @@ export function forgeVkNamespaceBinding(node: VirtualNode, namespace: string): R
   return forgeBinding(node, namespace, NAMESPACE_ROLE);
 }
 
+/** The name of all these bindings, wherever they are, by that of the VirtualNode. */
+export function bindingNameOf(virtualNode: string): string {
+  return `liqo-node-${virtualNode}`;
+}
+
 /** Whether `forgeVkNamespaceBinding` made it: the label alone could be anybody's. */
 export function isVkNamespaceBinding({ metadata, roleRef }: RoleBinding): boolean {
   const node = metadata?.labels?.[labels.VIRTUAL_NODE];
-  return roleRef.name === NAMESPACE_ROLE && metadata?.name === `liqo-node-${node}`;
+  return roleRef.name === NAMESPACE_ROLE && node !== undefined && metadata?.name === bindingNameOf(node);
 }
 
 function forgeBinding(node: VirtualNode, namespace: string, role: string): RoleBinding {
   const own = { ...bindingLabels(node), [labels.VIRTUAL_NODE]: node.metadata?.name ?? "" };
-  return { metadata: { name: bindingName(node), namespace, labels: own }, ...granted(role, node) };
-}
-
-function bindingName(node: VirtualNode): string {
-  return `liqo-node-${node.metadata?.name ?? ""}`;
+  return {
+    metadata: { name: bindingNameOf(node.metadata?.name ?? ""), namespace, labels: own },
+    ...granted(role, node),
+  };
 }
 
 function bindingLabels(node: VirtualNode): Record<string, string> {

@@ -44,3 +44,8 @@ export function tenantOf(namespace: Namespace | undefined): string | undefined {
   const peer = own?.[labels.REMOTE_CLUSTER_ID];
   return own?.[labels.TENANT_NAMESPACE] === "true" && peer !== "" ? peer : undefined;
 }
+
+/** What is said of an object of a peer that lies anywhere else. */
+export function notTenantNamespaceOf(peer: string | undefined, namespace: string | undefined): string {
+  return `namespace ${namespace} is not the tenant namespace of ${peer}`;
+}

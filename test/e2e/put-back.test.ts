@@ -13,6 +13,18 @@ const NAMESPACE = "web";
 const TWIN = "web-milan";
 const BACK_MS = 30_000;
 
+const ON_BOTH = [
+  "ForeignCluster.core.liqo.io",
+  "IP.ipam.liqo.io",
+  "Network.ipam.liqo.io",
+  "Connection.networking.liqo.io",
+  "FirewallConfiguration.networking.liqo.io",
+  "GeneveTunnel.networking.liqo.io",
+  "InternalFabric.networking.liqo.io",
+  "InternalNode.networking.liqo.io",
+  "RouteConfiguration.networking.liqo.io",
+] as const;
+
 /** By group and kind, at consumer and provider. */
 const WRITTEN: Readonly<Record<"milan" | "rome", readonly string[]>> = {
   milan: [
@@ -21,15 +33,7 @@ const WRITTEN: Readonly<Record<"milan" | "rome", readonly string[]>> = {
     "ServiceAccount",
     "Deployment.apps",
     "Renew.authentication.liqo.io",
-    "ForeignCluster.core.liqo.io",
-    "IP.ipam.liqo.io",
-    "Network.ipam.liqo.io",
-    "Connection.networking.liqo.io",
-    "FirewallConfiguration.networking.liqo.io",
-    "GeneveTunnel.networking.liqo.io",
-    "InternalFabric.networking.liqo.io",
-    "InternalNode.networking.liqo.io",
-    "RouteConfiguration.networking.liqo.io",
+    ...ON_BOTH,
     "WgGatewayClient.networking.liqo.io",
     "ClusterRoleBinding.rbac.authorization.k8s.io",
     "RoleBinding.rbac.authorization.k8s.io",
@@ -42,15 +46,7 @@ const WRITTEN: Readonly<Record<"milan" | "rome", readonly string[]>> = {
     "Deployment.apps",
     "Renew.authentication.liqo.io",
     "EndpointSlice.discovery.k8s.io",
-    "ForeignCluster.core.liqo.io",
-    "IP.ipam.liqo.io",
-    "Network.ipam.liqo.io",
-    "Connection.networking.liqo.io",
-    "FirewallConfiguration.networking.liqo.io",
-    "GeneveTunnel.networking.liqo.io",
-    "InternalFabric.networking.liqo.io",
-    "InternalNode.networking.liqo.io",
-    "RouteConfiguration.networking.liqo.io",
+    ...ON_BOTH,
     "WgGatewayServer.networking.liqo.io",
     "Quota.offloading.liqo.io",
     "ShadowEndpointSlice.offloading.liqo.io",

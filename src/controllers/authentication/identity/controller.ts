@@ -9,7 +9,7 @@ import { authParamsProblem } from "#forge/provider/auth-params.ts";
 import { type Controller, DONE, watchFor, watchOwned } from "#kube/controller/controller.ts";
 import { secrets } from "#machinery/builtin.ts";
 import { controllerOf, keyOf } from "#machinery/meta.ts";
-import { TenantNamespaces } from "#trust/tenant-namespaces.ts";
+import { notTenantNamespaceOf, TenantNamespaces } from "#trust/tenant-namespaces.ts";
 import type { Deps } from "../../deps.ts";
 import { clusterKeys } from "../keys.ts";
 
@@ -32,7 +32,7 @@ export function identityController(deps: Deps): Controller {
       if (identity === undefined || identity.metadata?.deletionTimestamp !== undefined) return DONE;
       if (tenants.peerOf(key.namespace) !== identity.spec?.clusterID) {
         // The Secret would hold the cluster's private key: it belongs where only Liqo and administrators are.
-        events.warning(ctx, identity, "WrongNamespace", notATenantNamespace(identity));
+        events.warning(ctx, identity, "WrongNamespace", notTenantNamespaceOf(identity.spec?.clusterID, key.namespace));
         return DONE;
       }
       const renew = renewInformer.store.get(key);
@@ -72,8 +72,4 @@ async function nameSecret(ctx: Context, deps: Deps, identity: Identity, name: st
   if (identity.status?.kubeconfigSecretRef?.name === name) return;
   const body = { status: { kubeconfigSecretRef: { name } } };
   await deps.client.patch(ctx, identities, keyOf(identity), "merge", body, { subresource: "status" });
-}
-
-function notATenantNamespace({ metadata, spec }: Identity): string {
-  return `namespace ${metadata?.namespace} is not the tenant namespace of ${spec?.clusterID}`;
 }

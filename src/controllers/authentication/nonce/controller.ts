@@ -9,7 +9,7 @@ import * as labels from "#api/labels.ts";
 import { type Controller, DONE, watchFor } from "#kube/controller/controller.ts";
 import { secrets } from "#machinery/builtin.ts";
 import { keyOf } from "#machinery/meta.ts";
-import { TenantNamespaces } from "#trust/tenant-namespaces.ts";
+import { notTenantNamespaceOf, TenantNamespaces } from "#trust/tenant-namespaces.ts";
 import type { Deps } from "../../deps.ts";
 import { clusterKeys } from "../keys.ts";
 
@@ -83,7 +83,7 @@ export function placeProblem({ metadata }: Secret, peer: string | undefined): Pr
   if (named === undefined)
     return { reason: "MissingRemoteClusterID", message: `label ${labels.REMOTE_CLUSTER_ID} is missing` };
   if (named === peer) return undefined;
-  const message = `namespace ${metadata?.namespace} is not the tenant namespace of ${named}`;
+  const message = notTenantNamespaceOf(named, metadata?.namespace);
   return { reason: "WrongNamespace", message };
 }
 

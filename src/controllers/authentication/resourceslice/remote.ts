@@ -14,7 +14,7 @@ import { type Controller, DONE, type Result, watchFor, watchMapped, watchOwned }
 import { withCondition } from "#machinery/conditions.ts";
 import { keyOf } from "#machinery/meta.ts";
 import { jsonEquals } from "#machinery/schema/schema.ts";
-import { TenantNamespaces } from "#trust/tenant-namespaces.ts";
+import { notTenantNamespaceOf, TenantNamespaces } from "#trust/tenant-namespaces.ts";
 import { watchManagedSecrets } from "../../accounts.ts";
 import type { Deps } from "../../deps.ts";
 import { authParamsFor, ensureCertificate, renewalDelayMs } from "../certificate.ts";
@@ -82,7 +82,7 @@ function isReplica({ metadata }: ResourceSlice): boolean {
 async function sliceProblem(slice: ResourceSlice, tenant: Tenant | undefined): Promise<string | undefined> {
   const { consumerClusterID = "", csr = "" } = slice.spec ?? {};
   if (tenant === undefined)
-    return `namespace ${slice.metadata?.namespace} is not the tenant namespace of ${consumerClusterID}, or holds no Tenant`;
+    return `${notTenantNamespaceOf(consumerClusterID, slice.metadata?.namespace)}, or holds no Tenant`;
   const subject = {
     commonName: sliceUserName(slice.metadata?.name ?? "", consumerClusterID),
     organizations: [consumerClusterID],

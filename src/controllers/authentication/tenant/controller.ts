@@ -28,7 +28,7 @@ import { clusterRoleBindings, roleBindings, secrets } from "#machinery/builtin.t
 import type { Resource } from "#machinery/gvk.ts";
 import { type KubeObject, keyOf } from "#machinery/meta.ts";
 import { jsonEquals } from "#machinery/schema/schema.ts";
-import { TenantNamespaces } from "#trust/tenant-namespaces.ts";
+import { notTenantNamespaceOf, TenantNamespaces } from "#trust/tenant-namespaces.ts";
 import { watchAccounts, watchManagedSecrets } from "../../accounts.ts";
 import type { Deps } from "../../deps.ts";
 import { authParamsFor, ensureCertificate, renewalDelayMs } from "../certificate.ts";
@@ -65,7 +65,7 @@ export function tenantController(deps: Deps): Controller {
       }
       if (tenantNamespaces.peerOf(key.namespace) !== found.spec?.clusterID) {
         // The webhook says so, too, but can be told to look away (liqo.io/webhook-skip).
-        const problem = `namespace ${key.namespace} is not the tenant namespace of ${found.spec?.clusterID}`;
+        const problem = notTenantNamespaceOf(found.spec?.clusterID, key.namespace);
         events.warning(ctx, found, "WrongNamespace", problem);
         return DONE;
       }

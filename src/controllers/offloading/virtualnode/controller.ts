@@ -12,14 +12,19 @@ import { namespaceMaps } from "#api/offloading/namespace.ts";
 import { type VirtualNode, virtualNodes } from "#api/offloading/virtualnode.ts";
 import type { Context } from "#base/context.ts";
 import { forgeNamespaceMap, forgeVkDeployment, forgeVkServiceAccount } from "#forge/virtualnode-objects.ts";
-import { forgeVkClusterBinding, forgeVkOwnBindings, isVkNamespaceBinding } from "#forge/virtualnode-rights.ts";
+import {
+  bindingNameOf,
+  forgeVkClusterBinding,
+  forgeVkOwnBindings,
+  isVkNamespaceBinding,
+} from "#forge/virtualnode-rights.ts";
 import { type Controller, DONE, type Result, watchFor, watchMapped } from "#kube/controller/controller.ts";
 import { ensureFinalizer, removeFinalizer } from "#kube/controller/finalizer.ts";
 import { clusterRoleBindings, deployments, nodes, roleBindings, serviceAccounts } from "#machinery/builtin.ts";
 import { withCondition } from "#machinery/conditions.ts";
 import { keyOf } from "#machinery/meta.ts";
 import { isAlreadyExists } from "#machinery/status-error.ts";
-import { TenantNamespaces } from "#trust/tenant-namespaces.ts";
+import { notTenantNamespaceOf, TenantNamespaces } from "#trust/tenant-namespaces.ts";
 import { managedBindings, watchAccounts } from "../../accounts.ts";
 import type { Deps } from "../../deps.ts";
 import { drainNode } from "./drain.ts";
@@ -51,7 +56,7 @@ export function virtualNodeController(deps: Deps): Controller {
         { namespace: metadata?.namespace ?? "", name: metadata?.labels?.[labels.VIRTUAL_NODE] ?? "" },
       ]),
       ...watchAccounts(deps, (account) =>
-        where(({ metadata }) => [metadata?.name, `liqo-node-${metadata?.name}`].includes(account.metadata?.name)),
+        where(({ metadata: { name = "" } = {} }) => [name, bindingNameOf(name)].includes(account.metadata?.name ?? "")),
       ),
       watchMapped(nodeInformer, (node) => where(({ metadata }) => metadata?.name === node.metadata?.name)),
     ],
@@ -65,7 +70,7 @@ export function virtualNodeController(deps: Deps): Controller {
       if (found.spec?.template?.spec === undefined) return DONE;
       if (tenants.peerOf(key.namespace) !== found.spec.clusterID) {
         // Its virtual kubelet gets rights in the whole cluster: only where nobody but Liqo and administrators writes.
-        events.warning(ctx, found, "WrongNamespace", notATenantNamespace(found));
+        events.warning(ctx, found, "WrongNamespace", notTenantNamespaceOf(found.spec?.clusterID, key.namespace));
         return DONE;
       }
       const node = await ensureFinalizer(ctx, deps.client, virtualNodes, found, FINALIZER);
@@ -74,10 +79,6 @@ export function virtualNodeController(deps: Deps): Controller {
       return DONE;
     },
   };
-}
-
-function notATenantNamespace({ metadata, spec }: VirtualNode): string {
-  return `namespace ${metadata?.namespace} is not the tenant namespace of ${spec?.clusterID}`;
 }
 
 function report(ctx: Context, deps: Deps, node: VirtualNode, isPresent: boolean): Promise<void> {
