@@ -6,6 +6,7 @@ import * as labels from "#api/labels.ts";
 import { connections } from "#api/networking/connection.ts";
 import type { Context } from "#base/context.ts";
 import { pods } from "#machinery/builtin.ts";
+import { findCondition } from "#machinery/conditions.ts";
 import { isReady } from "#machinery/pod.ts";
 import { type Cluster, clusterIdOf } from "../../cluster.ts";
 import { CliError } from "../../errors.ts";
@@ -40,6 +41,8 @@ export interface PeerInfo {
   readonly networkingStatus: ModuleStatus;
   readonly authenticationStatus: ModuleStatus;
   readonly offloadingStatus: ModuleStatus;
+  /** Absent where it is not asked: at a provider. Upstream has it in the ForeignCluster only. */
+  readonly apiServerStatus?: ModuleStatus;
   /** Measured through the tunnel. */
   readonly latency?: string;
 }
@@ -107,8 +110,15 @@ function peerInfo(peer: ForeignCluster, latency: string | undefined): PeerInfo {
     networkingStatus: moduleStatus(modules?.networking),
     authenticationStatus: moduleStatus(modules?.authentication),
     offloadingStatus: moduleStatus(modules?.offloading),
+    ...apiServerStatus(peer),
     ...(latency !== undefined && { latency }),
   };
+}
+
+/** Whether the peer's API server answers, as this cluster's controller manager sees it. */
+export function apiServerStatus({ status }: ForeignCluster): { readonly apiServerStatus?: ModuleStatus } {
+  const condition = findCondition(status?.conditions, "APIServerStatus");
+  return condition === undefined ? {} : { apiServerStatus: isGood(condition) ? "Healthy" : "Unhealthy" };
 }
 
 export interface ReportedModule {
@@ -141,6 +151,9 @@ export function formatInfo(info: Info): string {
     ...(i > 0 ? ([["", ""]] as [string, string][]) : []),
     ["", peer.clusterID],
     ["  Role", peer.role],
+    ...(peer.apiServerStatus === undefined
+      ? []
+      : ([["  API server status", peer.apiServerStatus]] as [string, string][])),
     [
       "  Networking status",
       peer.latency === undefined ? peer.networkingStatus : `${peer.networkingStatus} (latency ${peer.latency})`,
