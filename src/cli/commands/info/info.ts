@@ -3,7 +3,7 @@
 import { type ForeignCluster, foreignClusters } from "#api/core/foreigncluster.ts";
 import { networks } from "#api/ipam/network.ts";
 import * as labels from "#api/labels.ts";
-import { connections } from "#api/networking/connection.ts";
+import { type Connection, connections } from "#api/networking/connection.ts";
 import type { Context } from "#base/context.ts";
 import { pods } from "#machinery/builtin.ts";
 import { findCondition } from "#machinery/conditions.ts";
@@ -64,9 +64,12 @@ export async function collectInfo(ctx: Context, cluster: Cluster): Promise<Info>
       .filter(({ metadata }) => metadata?.labels?.[labels.NETWORK_TYPE] === type)
       .flatMap(({ status, spec }) => status?.cidr ?? spec?.cidr ?? []);
   const unhealthy = podList.items.filter((pod) => !isReady(pod) && pod.status?.phase !== "Succeeded");
-  const latencyOf = (id: string): string | undefined =>
-    connectionList.items.find(({ metadata }) => metadata?.labels?.[labels.REMOTE_CLUSTER_ID] === id)?.status?.latency
-      ?.value;
+  const latencyOf = (id: string): string | undefined => {
+    const isOfPeer = ({ metadata }: Connection) => metadata?.labels?.[labels.REMOTE_CLUSTER_ID] === id;
+    const status = connectionList.items.find(isOfPeer)?.status;
+    // Of a connection that is lost it is the last one measured.
+    return status?.value === "Connected" ? status.latency?.value : undefined;
+  };
   return {
     health: {
       healthy: unhealthy.length === 0,
