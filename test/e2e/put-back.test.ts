@@ -105,7 +105,7 @@ describe("what is deleted comes back", () => {
     });
 
     for (const kind of WRITTEN[cluster]) {
-      it(`${kind} at ${cluster}`, async () => {
+      it(`${kind} at ${cluster}`, async (t) => {
         const wanted = ours.get(cluster) ?? new Map<string, KubeObject>();
         const victims = [...wanted].filter(([id]) => kindOf(id) === kind);
         for (const [, { metadata }] of victims) {
@@ -120,11 +120,11 @@ describe("what is deleted comes back", () => {
             "--ignore-not-found",
           );
         }
-        await eventually(
-          `all of ${kind} is back, and works`,
-          () => isBack(clusters, cluster, wanted, victims),
-          BACK_MS,
-        );
+        const back = () => isBack(clusters, cluster, wanted, victims);
+        await eventually(`all of ${kind} is back, and works`, back, BACK_MS).catch(async (error: unknown) => {
+          t.diagnostic(await controllerLog(clusters, cluster));
+          throw error;
+        });
         // The next kind is deleted from what is there now.
         const now = await objectsOf(clusters, cluster);
         for (const id of wanted.keys()) wanted.set(id, now.get(id) ?? {});
@@ -152,6 +152,10 @@ async function isBack(
     "still the one that was deleted",
   );
   await answers(clusters);
+}
+
+function controllerLog({ kubectl }: Clusters, cluster: string): Promise<string> {
+  return kubectl(cluster, "logs", "-n", "liqo", "deployment/liqo-controller-manager", "--since=60s");
 }
 
 async function serve({ kubectl, liqoctl }: Clusters): Promise<void> {
