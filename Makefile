@@ -44,7 +44,7 @@ fidelity: setup ## Compare the embedded API server with a genuine one, request b
 test: setup ## Everything that is checked (KUBERNETES=1: on genuine Kubernetes too)
 	@$(NODE) scripts/test.ts check unit e2e $(if $(KUBERNETES),kubernetes)
 
-chaos: setup ## Faults of all kinds under load, and a comparison after each (MINUTES=10 SEED=<number>)
+chaos: setup ## Faults of all kinds under load, and a comparison after each (MINUTES=10 SEED=<number> FAULTS=<expression>)
 	@$(NODE) test/chaos/main.ts
 
 bench-kubernetes: kubernetes ## Both engines measured side by side

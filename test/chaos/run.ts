@@ -42,6 +42,8 @@ export interface Result {
 export interface Options {
   readonly seed: number;
   readonly minutes: number;
+  /** Names of the faults to choose from. */
+  readonly among: RegExp;
   /** Ends earlier after so many. */
   readonly mostSteps?: number;
   readonly report: (number: number, result: StepResult) => void;
@@ -67,10 +69,9 @@ export async function runChaos(ctx: Context, options: Options): Promise<Result> 
   const endMs = startedMs + options.minutes * 60_000;
   const steps: StepResult[] = [];
   let before: Memory = new Map();
-  for (const step of schedule(
-    options.seed,
-    FAULTS.map(({ name }) => name),
-  )) {
+  const names = FAULTS.map(({ name }) => name).filter((name) => options.among.test(name));
+  if (names.length === 0) throw new Error(`no fault's name matches ${options.among}`);
+  for (const step of schedule(options.seed, names)) {
     if (performance.now() >= endMs || steps.length === options.mostSteps || ctx.signal.aborted) break;
     const result = await play(world, step, shop, workloads);
     const memory = memoryNow(world.folder);

@@ -16,6 +16,7 @@ test("faults under load", {
   const ctx = { signal: t.signal, log: silentLogger };
   const { steps, missing } = await runChaos(ctx, {
     seed: SEED,
+    among: /./,
     minutes: 15,
     mostSteps: STEPS,
     report: (number, step) => t.diagnostic(stepLines(number, step).join("\n")),

@@ -138,6 +138,11 @@ function byName<T extends KubeObject>(objects: readonly T[]): Map<string, T> {
   return new Map(objects.map((object) => [object.metadata?.name ?? "", object]));
 }
 
+function leaving(object: KubeObject | undefined): string {
+  const { deletionTimestamp, finalizers = [] } = object?.metadata ?? {};
+  return deletionTimestamp === undefined ? "" : `, deleted at ${deletionTimestamp}, held by ${finalizers.join(" ")}`;
+}
+
 function unequal<A, B extends KubeObject>(
   what: string,
   expected: ReadonlyMap<string, A>,
@@ -146,7 +151,7 @@ function unequal<A, B extends KubeObject>(
 ): string[] {
   return [...new Set([...expected.keys(), ...found.keys()])].flatMap((name) => {
     const [one, other] = [expected.get(name), found.get(name)];
-    if (one === undefined) return [`${what}/${name}: nothing at milan is its origin`];
+    if (one === undefined) return [`${what}/${name}: nothing at milan is its origin${leaving(other)}`];
     if (other === undefined) return [`${what}/${name}: missing`];
     const [left, right] = [textOf(one as A & B), textOf(other as A & B)];
     return left === right ? [] : [`${what}/${name}: ${right}, at milan ${left}`];
