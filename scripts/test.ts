@@ -34,7 +34,7 @@ const INTEROP = ["--test-concurrency=1", "test/interop/*.test.ts"];
 const UNIT = [
   "--test-isolation=none",
   "--test-force-exit",
-  "{src,playground,apps,scripts,test/kit,test/chart,test/engines}/**/*.test.ts",
+  "{src,playground,apps,scripts,test/kit,test/chart,test/chaos,test/engines}/**/*.test.ts",
 ];
 const PARTS: Readonly<Record<string, () => Promise<Outcome[]>>> = {
   check: async () => [

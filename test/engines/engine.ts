@@ -52,12 +52,27 @@ export interface AuditEvent {
   readonly annotations?: Readonly<Record<string, string>>;
 }
 
+/** Packets that are lost on their way from one cluster to another. */
+export interface LinkFault {
+  readonly from: string;
+  readonly to: string;
+  /** `api`: to and from the API servers; `tunnel`: between gateways. */
+  readonly traffic: "all" | "api" | "tunnel";
+  /** Default 100. */
+  readonly dropPercent?: number;
+}
+
 /** The machine below the clusters: only an engine that made them has a hand on it. */
 export interface Machine {
   /** Of the servers, without the patch: `v1.35`. */
   readonly version: string;
-  /** Ends the component's process as `kill -9` does; the engine itself has to start it again. */
-  kill(cluster: string, component: Component): Promise<void>;
+  /**
+   * By default ends the component's process as `kill -9` does; the engine itself has to start it again. SIGSTOP leaves it
+   * hung until SIGCONT.
+   */
+  kill(cluster: string, component: Component, signal?: "SIGKILL" | "SIGSTOP" | "SIGCONT"): Promise<void>;
+  /** In place of all faults there were; none heals. */
+  setLinkFaults(faults: readonly LinkFault[]): Promise<void>;
   /** Ends all of the cluster in good order, and starts it again; its state stays. Resolves when its nodes are ready. */
   stop(cluster: string): Promise<void>;
   start(cluster: string): Promise<void>;

@@ -8,6 +8,7 @@ import { findRecord } from "#playground/supervisor/processes.ts";
 import { readAuditLog } from "./audit-log.ts";
 import type { ClusterRequest, Component, Engine, TestCluster } from "./engine.ts";
 import { kernelState } from "./kernel-state.ts";
+import { setLinkFaults } from "./link-faults.ts";
 
 const LIQOCTL = join(import.meta.dirname, "../../bin/liqoctl");
 const POD_CIDR = "10.244.0.0/16";
@@ -29,9 +30,10 @@ export function playgroundEngine(): Engine {
     },
     machine: {
       version: "v1.35",
-      kill: async (cluster, component) => {
-        process.kill(pidOf(home, cluster, component), "SIGKILL");
+      kill: async (cluster, component, signal = "SIGKILL") => {
+        process.kill(pidOf(home, cluster, component), signal);
       },
+      setLinkFaults: (faults) => setLinkFaults(home, faults),
       stop: async (cluster) => void (await playground("stop", cluster)),
       start: async (cluster) => void (await playground("start", cluster)),
       auditEvents: (cluster) => readAuditLog(clusterPaths(playgroundPaths(home), cluster).auditLog),
