@@ -175,6 +175,7 @@ test("a command that is lost over SPDY is told, and one that is aborted leaves i
   caller.abort();
   await left.promise;
   assert.deepEqual(await command.result, { error: "the connection was lost before the command ended" });
+  await assert.rejects(dialRemoteCommand({ url: server.url, signal: caller.signal }, ALL), /aborted/);
 });
 
 test("a port answers through the tunnel, a closed one is told by name", async () => {

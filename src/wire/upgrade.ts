@@ -163,6 +163,8 @@ export function dialSpdy(options: DialOptions, protocol: string): Promise<Duplex
   const outgoing = request(url.replace(/^ws/, "http"), { ...tls, method: "POST", headers, agent: false });
   const abort = (): void => void outgoing.destroy(new Error("aborted"));
   signal?.addEventListener("abort", abort, { once: true });
+  // Perhaps while the WebSocket was being refused.
+  if (signal?.aborted === true) abort();
   outgoing.setTimeout(timeoutMs, () => outgoing.destroy(new Error(`no answer within ${timeoutMs / 1_000} s`)));
   return new Promise<Duplex>((resolve, reject) => {
     outgoing.once("upgrade", (_response, socket, head) => {
