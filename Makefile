@@ -3,7 +3,7 @@ SHELL := /bin/sh
 NODE := .tools/bin/node
 export PATH := $(CURDIR)/bin:$(CURDIR)/.tools/bin:$(PATH)
 
-.PHONY: help setup demo demo-down test check unit e2e kubernetes image test-kubernetes kubernetes-clusters fidelity chaos bench bench-kubernetes
+.PHONY: help setup demo demo-down test check unit e2e kubernetes image test-interop test-kubernetes kubernetes-clusters fidelity chaos bench bench-kubernetes
 
 help: ## Show this list
 	@grep -E '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 20
@@ -26,6 +26,9 @@ unit: setup ## Unit tests
 e2e: setup ## End-to-end tests on the embedded engine
 	@$(NODE) scripts/test.ts e2e
 
+test-interop: setup ## Our Liqo beside upstream's, whose programs (bin/) and chart (chart/) LIQO_UPSTREAM names
+	@$(NODE) scripts/test.ts interop
+
 kubernetes: setup ## Build or find genuine Kubernetes
 	@sh scripts/build-kubernetes.sh
 
@@ -42,7 +45,7 @@ fidelity: setup ## Compare the embedded API server with a genuine one, request b
 	@$(NODE) test/fidelity/run.ts
 
 test: setup ## Everything that is checked (KUBERNETES=1: on genuine Kubernetes too)
-	@$(NODE) scripts/test.ts check unit e2e $(if $(KUBERNETES),kubernetes)
+	@$(NODE) scripts/test.ts check unit e2e interop $(if $(KUBERNETES),kubernetes)
 
 chaos: setup ## Faults of all kinds under load, and a comparison after each (MINUTES=10 SEED=<number> FAULTS=<expression>)
 	@$(NODE) test/chaos/main.ts

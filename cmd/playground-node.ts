@@ -1,5 +1,4 @@
 /** The node agent of one embedded node: kubelet, service proxy and DNS. Usage: playground-node <config file> */
-import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { KubeClient } from "#kube/client/client.ts";
 import { configFromFile } from "#kube/client/config.ts";
@@ -41,7 +40,7 @@ await runMain("playground-node", async (ctx) => {
       cache: join(config.folder, "images"),
       bundles: join(config.project, ".build/bundle"),
       wireguard: join(config.project, ".tools/bin/wireguard-go"),
-      files: config.images.filter((file) => existsSync(file)),
+      file: config.images,
     }),
     node: {
       name: config.name,

@@ -2,7 +2,8 @@
  * Runs the parts that the arguments name, one after the other, and closes with "N passed, N failed": lint and types count
  * as one each, tests as themselves. A file of tests that fails is run once more, alone: what passes then is listed as flaky
  * before the closing line, with its first log kept, and more than three of them fail. `kubernetes` is the end-to-end tests on genuine Kubernetes and the comparison of the
- * two API servers, where the machine can: as root, with Go to build it or with its programs.
+ * two API servers, where the machine can: as root, with Go to build it or with its programs. `interop` is our Liqo beside
+ * upstream's, where `LIQO_UPSTREAM` names upstream's programs and chart.
  */
 import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -28,6 +29,7 @@ const MOST_FLAKY = 3;
 
 const root = join(import.meta.dirname, "..");
 const E2E = ["--test-concurrency=1", "test/e2e/*.test.ts"];
+const INTEROP = ["--test-concurrency=1", "test/interop/*.test.ts"];
 // All in one process: a test that fails with something still open must not keep it from ending.
 const UNIT = [
   "--test-isolation=none",
@@ -41,6 +43,7 @@ const PARTS: Readonly<Record<string, () => Promise<Outcome[]>>> = {
   ],
   unit: async () => [await tests("unit tests", UNIT)],
   e2e: async () => [await tests("end-to-end tests", E2E)],
+  interop: besideUpstream,
   kubernetes: onKubernetes,
 };
 
@@ -59,6 +62,13 @@ const failed = sum("failed") + (flaky.length > MOST_FLAKY ? flaky.length : 0);
 const skipped = sum("skipped") > 0 ? `, ${sum("skipped")} skipped` : "";
 process.stdout.write(`\n${sum("passed")} passed, ${failed} failed${skipped}\n`);
 process.exit(failed === 0 ? 0 : 1);
+
+async function besideUpstream(): Promise<Outcome[]> {
+  if (process.env["LIQO_UPSTREAM"] !== undefined) return [await tests("beside upstream Liqo", INTEROP)];
+  const missing = "LIQO_UPSTREAM names no folder with its programs (bin/) and chart (chart/)";
+  process.stdout.write(`\n== beside upstream Liqo: skipped, ${missing}\n`);
+  return [{ passed: 0, failed: 0, skipped: 1 }];
+}
 
 async function onKubernetes(): Promise<Outcome[]> {
   const missing = [

@@ -61,6 +61,7 @@ function addInstall(program: Command, env: LiqoctlEnvironment): void {
     .option("--set-string <k=v>", "chart value that is a text; may be repeated", collect, [])
     .option("--values <file>", "file of chart values; may be repeated", collect, [])
     .option("--dry-run", "render, change nothing", false)
+    .option("--skip-confirm", "do not ask before upstream's Liqo is replaced", false)
     .addOption(timeout("10m"))
     .addHelpText(
       "after",
@@ -82,6 +83,7 @@ function addInstall(program: Command, env: LiqoctlEnvironment): void {
         values: flags["values"] as string[],
         dryRun: flags["dryRun"] === true,
         timeoutMs: Number(flags["timeout"]),
+        confirmReplacing: () => confirm(env.ask, "install over upstream's Liqo", flags["skipConfirm"] === true),
       });
     });
 }

@@ -14,6 +14,7 @@ const MIB = 1024 * 1024;
 const LEAST_LIMIT_BYTES = 128 * MIB;
 // Anonymous memory of an idle service less its heap.
 const NODE_ITSELF_BYTES = 40 * MIB;
+const NO_FILE = "/nowhere/images.yaml";
 const cache = mkdtempSync(join(tmpdir(), "images-test-"));
 after(() => rmSync(cache, { recursive: true }));
 
@@ -35,7 +36,7 @@ test("references are normalised as container runtimes do", () => {
 });
 
 test("any tag and digest of a listed name is found; busybox gets its applets once", () => {
-  const catalogue = openCatalogue({ cache, bundles: "/nowhere" });
+  const catalogue = openCatalogue({ cache, bundles: "/nowhere", file: NO_FILE });
   const looked = catalogue.lookup(`busybox:1.38.0@sha256:${"a".repeat(64)}`);
   assert.ok(looked.found);
   assert.deepEqual(looked.image.cmd, ["sh"]);
@@ -44,10 +45,13 @@ test("any tag and digest of a listed name is found; busybox gets its applets onc
 });
 
 test("an unknown image says how to add it, and a missing bundle how to build it", () => {
-  const catalogue = openCatalogue({ cache, bundles: "/nowhere", files: [] });
+  const catalogue = openCatalogue({ cache, bundles: "/nowhere", file: NO_FILE });
   const unknown = catalogue.lookup("example.com/a/b:1");
   assert.ok(!unknown.found);
-  assert.match(unknown.message, /example.com\/a\/b is not in the playground's image catalogue; add an entry to/);
+  assert.match(
+    unknown.message,
+    /example.com\/a\/b is not in the playground's image catalogue; add an entry to \/nowhere\/images\.yaml$/,
+  );
   const shop = catalogue.lookup("us-central1-docker.pkg.dev/online-boutique-ci/microservices-demo/frontend:v0.10.6");
   assert.ok(!shop.found);
   assert.match(shop.message, /frontend\.js, which does not exist on this machine; run: npm run bundle/);
@@ -56,12 +60,46 @@ test("an unknown image says how to add it, and a missing bundle how to build it"
 test("a user's entry replaces a built-in image, for one tag when it names one", () => {
   const file = join(cache, "mine.yaml");
   writeFileSync(file, "images:\n  - names: [redis:mine]\n    base: busybox\n    cmd: [echo, mine]\n");
-  const catalogue = openCatalogue({ cache, bundles: "/nowhere", files: [file] });
+  const catalogue = openCatalogue({ cache, bundles: "/nowhere", file });
   const mine = catalogue.lookup("redis:mine");
   const other = catalogue.lookup("redis:7");
   assert.ok(mine.found && other.found);
   assert.deepEqual(mine.image.cmd, ["echo", "mine"]);
   assert.deepEqual(other.image.cmd, ["redis-server"]);
+});
+
+test("a user's file counts from when it is written, and is read again when it changes", () => {
+  const file = join(cache, "later.yaml");
+  const catalogue = openCatalogue({ cache, bundles: "/nowhere", file });
+  const cmdOf = (): readonly string[] | string => {
+    const looked = catalogue.lookup("example.com/later");
+    return looked.found ? looked.image.cmd : looked.message;
+  };
+  const write = (cmd: string) =>
+    writeFileSync(file, `images:\n  - names: [example.com/later]\n    base: busybox\n    cmd: [${cmd}]\n`);
+  assert.match(String(cmdOf()), new RegExp(`add an entry to ${file}$`));
+  write("one");
+  assert.deepEqual(cmdOf(), ["one"]);
+  write("two, three");
+  assert.deepEqual(cmdOf(), ["two", "three"]);
+  rmSync(file);
+  assert.match(String(cmdOf()), /add an entry to/);
+});
+
+test("a file that is wrong leaves what it said before, and the next unknown image tells what is wrong", () => {
+  const file = join(cache, "wrong.yaml");
+  const catalogue = openCatalogue({ cache, bundles: "/nowhere", file });
+  writeFileSync(file, "images:\n  - names: [example.com/kept]\n    base: busybox\n");
+  assert.ok(catalogue.lookup("example.com/kept").found);
+  for (const [text, problem] of [
+    ["images:\n  - names: [example.com/kept]\n    base: scratch\n", 'images[0].base: must be "host" or "busybox"'],
+    ["images: [", ""],
+  ] as const) {
+    writeFileSync(file, text);
+    assert.ok(catalogue.lookup("example.com/kept").found);
+    const unknown = catalogue.lookup("example.com/unknown");
+    assert.ok(!unknown.found && unknown.message.includes(`add an entry to ${file}; ${file}: ${problem}`));
+  }
 });
 
 test("fields that the catalogue does not know are refused by name", () => {

@@ -3,18 +3,19 @@
  * The latest entry that matches wins, so a user's file can replace a built-in image.
  */
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, realpathSync } from "node:fs";
+import { existsSync, mkdirSync, realpathSync } from "node:fs";
 import { busyboxRoot, commonRoot, hostRoot, joinRoots } from "./base-root.ts";
 import { builtinEntries } from "./builtin.ts";
-import { type ImageEntry, parseEntries, type RootRecipe } from "./entry.ts";
+import type { ImageEntry, RootRecipe } from "./entry.ts";
 import { formatReference, parseReference } from "./reference.ts";
+import { followUserFile } from "./user-file.ts";
 
 export interface CatalogueOptions {
   /** Folder for what is prepared once, shared by all node agents. */
   readonly cache: string;
   readonly bundles: string;
-  /** YAML files of the user. */
-  readonly files?: readonly string[];
+  /** YAML file of the user, which need not be there yet and may change meanwhile. */
+  readonly file: string;
   /** Default: the executable of this process. */
   readonly node?: string;
   /** A wireguard-go to prefer over the machine's, where it exists. */
@@ -48,22 +49,31 @@ export interface Catalogue {
 
 const PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
-/** Reads the user's files; throws when one of them is wrong. */
 export function openCatalogue(options: CatalogueOptions): Catalogue {
   mkdirSync(options.cache, { recursive: true });
   const node = realpathSync(options.node ?? process.execPath);
-  const users = (options.files ?? []).flatMap((file) => parseEntries(readFileSync(file, "utf8"), file));
-  const { bundles, wireguard = "" } = options;
+  const { bundles, wireguard = "", file } = options;
   const own = builtinEntries({ bundles, node, ...(existsSync(wireguard) && { wireguard }) });
-  const entries = [...own, ...users];
-  const howToAdd = `add an entry to ${options.files?.[0] ?? "a YAML file given with --images"}`;
+  const users = followUserFile(file);
+  const known = (): Known => {
+    const { entries, problem } = users();
+    const howToAdd = `add an entry to ${file}${problem === undefined ? "" : `; ${problem}`}`;
+    return { entries: [...own, ...entries], howToAdd, cache: options.cache };
+  };
   return {
-    lookup: (reference) => lookup(entries, reference, { cache: options.cache, howToAdd }),
-    names: () => entries.flatMap((entry) => entry.names),
+    lookup: (reference) => lookup(known(), reference),
+    names: () => known().entries.flatMap((entry) => entry.names),
   };
 }
 
-function lookup(entries: readonly ImageEntry[], text: string, how: { cache: string; howToAdd: string }): ImageLookup {
+interface Known {
+  readonly entries: readonly ImageEntry[];
+  /** Ends what is said of an image that is not there. */
+  readonly howToAdd: string;
+  readonly cache: string;
+}
+
+function lookup({ entries, howToAdd, cache }: Known, text: string): ImageLookup {
   const reference = parseReference(text);
   if (reference === undefined) {
     const message = `Failed to apply default image tag "${text}": couldn't parse image name "${text}": invalid reference format`;
@@ -71,7 +81,7 @@ function lookup(entries: readonly ImageEntry[], text: string, how: { cache: stri
   }
   const entry = entries.findLast((candidate) => candidate.names.some((name) => matches(name, text)));
   if (entry === undefined) {
-    const message = `failed to pull image "${text}": ${reference.repository} is not in the playground's image catalogue; ${how.howToAdd}`;
+    const message = `failed to pull image "${text}": ${reference.repository} is not in the playground's image catalogue; ${howToAdd}`;
     return { found: false, reason: "ErrImagePull", message };
   }
   const missing = entry.requires?.find((path) => !existsSync(path));
@@ -80,7 +90,7 @@ function lookup(entries: readonly ImageEntry[], text: string, how: { cache: stri
     const message = `failed to pull image "${text}": it is made from ${missing}, which does not exist on this machine${remedy}`;
     return { found: false, reason: "ErrImagePull", message };
   }
-  return { found: true, image: forgeImage(entry, formatReference(reference), reference.repository, how.cache) };
+  return { found: true, image: forgeImage(entry, formatReference(reference), reference.repository, cache) };
 }
 
 function matches(name: string, text: string): boolean {

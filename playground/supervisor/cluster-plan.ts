@@ -150,7 +150,7 @@ async function nodeProcess(
     cpu: spec.cpu,
     memory: spec.memory,
     project: programs.project,
-    images: [paths.images],
+    images: paths.images,
   };
   return processSpec({ spec, paths, programs }, node.name, node.netns, config, "node");
 }

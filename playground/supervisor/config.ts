@@ -50,6 +50,6 @@ export interface NodeConfig {
   readonly cpu: string;
   readonly memory: string;
   readonly project: string;
-  /** YAML files with images of the user. */
-  readonly images: readonly string[];
+  /** YAML file with images of the user, who may write it at any time. */
+  readonly images: string;
 }

@@ -116,6 +116,30 @@ export async function waitFor<T extends KubeObject>(
   );
 }
 
+/** Waits for the first object of a listing. Throws a CliError after the time. */
+export async function waitForSome<T extends KubeObject>(
+  ctx: Context,
+  client: KubeClient,
+  resource: Resource<T>,
+  options: {
+    readonly namespace?: string;
+    readonly labelSelector?: string;
+    readonly timeoutMs: number;
+    /** Completes "<resource>: … within 10 s". */
+    readonly what: string;
+  },
+): Promise<T> {
+  const { timeoutMs, what, ...scope } = options;
+  const limited = withTimeout(ctx, timeoutMs);
+  for (;;) {
+    const { items } = await client.list(ctx, resource, scope);
+    if (items[0] !== undefined) return items[0];
+    if (limited.signal.aborted)
+      throw new CliError(`${formatGroupResource(resource)}: ${what} within ${Math.round(timeoutMs / 1000)} s`);
+    await sleep(limited, 100);
+  }
+}
+
 /** Waits until a listing is empty. */
 export async function waitForNone<T extends KubeObject>(
   ctx: Context,

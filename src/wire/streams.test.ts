@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createServer, request } from "node:http";
 import { type AddressInfo, connect, createServer as createTcpServer } from "node:net";
-import type { Duplex } from "node:stream";
+import { type Duplex, PassThrough } from "node:stream";
 import { text } from "node:stream/consumers";
 import { test } from "node:test";
 import { decodeCriLogLine, encodeCriLogLine } from "./cri-log.ts";
@@ -45,6 +45,14 @@ async function listen(
 
 function serveExec(handler: ExecHandler, options = ALL): Promise<Listening> {
   return listen((incoming, socket, head) => void serveRemoteCommand(incoming, socket, head, options, handler));
+}
+
+/** RBAC that grants `create` and not `get`. */
+function postOnly(serve: Parameters<typeof listen>[0]): Parameters<typeof listen>[0] {
+  return (incoming, socket, head) => {
+    if (incoming.method === "POST") serve(incoming, socket, head);
+    else socket.end("HTTP/1.1 403 Forbidden\r\nContent-Length: 10\r\nConnection: close\r\n\r\ncannot get");
+  };
 }
 
 /** Sends what it reads back, says "done" on stderr and exits with 3. */
@@ -109,6 +117,65 @@ test("a command over SPDY does the same", async () => {
   assert.equal(await text(stderr), "done");
   assert.deepEqual(decodeStatus(await text(error)), { exitCode: 3 });
   await session.closed;
+});
+
+test("a server that grants create alone, a POST, is asked over SPDY: command, terminal and port", async () => {
+  const tty = { ...ALL, stderr: false, tty: true };
+  const sizes: TerminalSize[] = [];
+  await using commands = await listen(
+    postOnly((incoming, socket, head) => void serveRemoteCommand(incoming, socket, head, ALL, cat)),
+  );
+  await using terminals = await listen(
+    postOnly((incoming, socket, head) => {
+      void serveRemoteCommand(incoming, socket, head, tty, async ({ resize, status }) => {
+        for await (const size of resize ?? []) if (sizes.push(size) === 1) break;
+        status({ exitCode: 0 });
+      });
+    }),
+  );
+  await using ports = await listen(
+    postOnly((incoming, socket, head) => void servePortForward(incoming, socket, head, async () => new PassThrough())),
+  );
+  const command = await dialRemoteCommand({ url: commands.url }, ALL);
+  assert.ok(command.stdin && command.stdout && command.stderr);
+  const big = "x".repeat(300_000);
+  command.stdin.end(big);
+  assert.equal(await text(command.stdout), big);
+  assert.equal(await text(command.stderr), "done");
+  assert.deepEqual(await command.result, { exitCode: 3 });
+  command.close();
+
+  const terminal = await dialRemoteCommand({ url: terminals.url }, tty);
+  terminal.resize({ width: 80, height: 24 });
+  assert.deepEqual(await terminal.result, { exitCode: 0 });
+  assert.deepEqual(sizes, [{ width: 80, height: 24 }]);
+  terminal.close();
+
+  await using forward = await dialPortForward({ url: ports.url });
+  const connection = await forward.connect(80);
+  connection.end("hello");
+  assert.equal(await text(connection), "hello");
+});
+
+test("a command that is lost over SPDY is told, and one that is aborted leaves its connection", async () => {
+  const left = Promise.withResolvers<void>();
+  await using server = await listen(
+    postOnly((incoming, socket, head) => {
+      void serveRemoteCommand(incoming, socket, head, ALL, async ({ stdout, signal }) => {
+        stdout?.write("here");
+        await once(signal, "abort");
+        left.resolve();
+      });
+    }),
+  );
+  const caller = new AbortController();
+  const command = await dialRemoteCommand({ url: server.url, signal: caller.signal }, ALL);
+  assert.ok(command.stdout);
+  await once(command.stdout, "data");
+  caller.abort();
+  await left.promise;
+  assert.deepEqual(await command.result, { error: "the connection was lost before the command ended" });
+  await assert.rejects(dialRemoteCommand({ url: server.url, signal: caller.signal }, ALL), /aborted/);
 });
 
 test("a port answers through the tunnel, a closed one is told by name", async () => {

@@ -1,5 +1,6 @@
 /** Answering and asking for HTTP upgrades: SPDY/3.1 by hand, WebSocket through ws. */
-import type { IncomingMessage } from "node:http";
+import { request as httpRequest, type IncomingMessage } from "node:http";
+import { request as httpsRequest } from "node:https";
 import type { Duplex } from "node:stream";
 import { WebSocket, WebSocketServer } from "ws";
 import { readShortText } from "./short-text.ts";
@@ -144,6 +145,51 @@ export function dialWebSocket(options: DialOptions, protocols: readonly string[]
 }
 
 const PLACEHOLDER = "kubernetes";
+
+/**
+ * A connection that speaks SPDY, asked for with a POST: to RBAC the verb `create`, where a WebSocket's GET is `get` and
+ * older roles grant the former alone. Rejects with an UpgradeError.
+ */
+export function dialSpdy(options: DialOptions, protocol: string): Promise<Duplex> {
+  const { url, tls, timeoutMs = DIAL_TIMEOUT_MS, signal } = options;
+  const headers = {
+    ...options.headers,
+    connection: "Upgrade",
+    upgrade: SPDY,
+    "x-stream-protocol-version": protocol,
+    "content-length": "0",
+  };
+  const request = url.startsWith("https:") || url.startsWith("wss:") ? httpsRequest : httpRequest;
+  const outgoing = request(url.replace(/^ws/, "http"), { ...tls, method: "POST", headers, agent: false });
+  const abort = (): void => void outgoing.destroy(new Error("aborted"));
+  signal?.addEventListener("abort", abort, { once: true });
+  // Perhaps while the WebSocket was being refused.
+  if (signal?.aborted === true) abort();
+  outgoing.setTimeout(timeoutMs, () => outgoing.destroy(new Error(`no answer within ${timeoutMs / 1_000} s`)));
+  return new Promise<Duplex>((resolve, reject) => {
+    outgoing.once("upgrade", (_response, socket, head) => {
+      socket.setTimeout(0);
+      const close = (): void => void socket.destroy();
+      signal?.addEventListener("abort", close, { once: true });
+      socket.once("close", () => signal?.removeEventListener("abort", close));
+      socket.unshift(head);
+      resolve(socket);
+    });
+    outgoing.once("response", (response) => void refusal(url, response).then(reject));
+    outgoing.once("error", (cause) => reject(unreachable(url, cause)));
+    outgoing.end();
+  }).finally(() => signal?.removeEventListener("abort", abort));
+}
+
+/** As kubectl: WebSocket, and SPDY where the server refuses that. What it says to the latter is then what counts. */
+export async function dialEither<T>(webSocket: () => Promise<T>, spdy: () => Promise<T>): Promise<T> {
+  try {
+    return await webSocket();
+  } catch (error) {
+    if (!(error instanceof UpgradeError) || error.reason !== "refused") throw error;
+    return spdy();
+  }
+}
 
 function unreachable(url: string, cause: Error): UpgradeError {
   return new UpgradeError({ reason: "unreachable", message: `dial ${url}: ${cause.message}`, cause });

@@ -4,6 +4,8 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { before, test } from "node:test";
 import { parseRoles, type Role, template } from "#kit/chart.ts";
+import { USED, WITHHELD } from "#kit/peer-rights.ts";
+import { grantsOf } from "#kit/rights.ts";
 import { withTables } from "#kit/rights-table.ts";
 
 const SECURITY = join(import.meta.dirname, "../../docs/security.md");
@@ -30,6 +32,21 @@ test("no rule grants everything", () => {
     for (const { verbs, resources, apiGroups } of rules)
       assert.ok(![...verbs, ...resources, ...apiGroups].includes("*"), name);
 });
+
+test("peers that run upstream have what their programs use, and nothing that is withheld", () => {
+  const missing = USED.flatMap(({ role, grants }) => grants.filter((grant) => !has(role, grant)));
+  const given = WITHHELD.flatMap(({ role, grants }) => grants.filter((grant) => has(role, grant)));
+  assert.deepEqual({ missing, given }, { missing: [], given: [] });
+});
+
+test("docs/security.md says of each withheld right why", () => {
+  const document = readFileSync(SECURITY, "utf8");
+  for (const { reason } of WITHHELD) assert.ok(document.includes(reason), reason);
+});
+
+function has(name: string, grant: string): boolean {
+  return roles.some((role) => role.name === name && role.rules.flatMap(grantsOf).includes(grant));
+}
 
 test("a role without a place in the document is named, and so is a place without a role", () => {
   const [role] = roles;

@@ -59,6 +59,7 @@ describe("Liqo's life cycle", { skip: needsOwnClusters() }, () => {
         networkingStatus: "Healthy",
         authenticationStatus: "Healthy",
         offloadingStatus: "Healthy",
+        apiServerStatus: "Healthy",
       };
       assert.deepEqual(rest, { clusterID: "rome", role: "Provider", ...healthy });
     });

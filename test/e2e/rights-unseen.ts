@@ -46,12 +46,38 @@ export const UNSEEN: readonly Unseen[] = [
     grants: ["get scrape/metrics.metrics.liqo.io"],
     reason: "a provider with a metrics agent",
   },
+  {
+    role: "ClusterRole liqo-remote-controlplane",
+    grants: [
+      ...["resourceslices", "renews"].map((name) => `patch ${name}.authentication.liqo.io`),
+      "patch namespacemaps.offloading.liqo.io",
+    ],
+    reason: "a consumer that runs another release of upstream: no more than update, and the webhooks see both",
+  },
   { role: REMOTE, grants: ["get secrets"], reason: "a token's Secret whose name is taken: whose is it?" },
   { role: REMOTE, grants: ["list pods.metrics.k8s.io"], reason: "a provider with a metrics server" },
   {
     role: REMOTE,
     grants: ["create", "patch", "delete"].map((verb) => `${verb} persistentvolumeclaims`),
     reason: "a provider that offers storage classes",
+  },
+  {
+    role: REMOTE,
+    grants: [
+      ...["configmaps", "services", "persistentvolumeclaims", "events", "pods"].map((name) => `get ${name}`),
+      ...["shadowpods", "shadowendpointslices"].map((name) => `get ${name}.offloading.liqo.io`),
+      "get ingresses.networking.k8s.io",
+      ...["get", "watch"].map((verb) => `${verb} pods.metrics.k8s.io`),
+    ],
+    reason: "a consumer that runs another release of upstream: no more than list",
+  },
+  {
+    role: REMOTE,
+    grants: [
+      ...["configmaps", "secrets", "services", "persistentvolumeclaims"].map((name) => `update ${name}`),
+      "update ingresses.networking.k8s.io",
+    ],
+    reason: "a consumer that runs another release of upstream: no more than patch",
   },
   {
     role: "ClusterRole liqo-virtual-kubelet-local",

@@ -41,9 +41,9 @@ test("a status that admission adds to a new object is dropped", async () => {
   assert.equal(made.body.status, undefined);
 });
 
-test("an empty text is no choice", async () => {
+test("an empty text, or a port of zero, is no choice", async () => {
   await using api = await startTestApiServer();
-  const port = { port: 80, protocol: "" };
+  const port = { port: 80, protocol: "", nodePort: 0, targetPort: 0 };
   const unset = { type: "", sessionAffinity: "", externalTrafficPolicy: "" };
   const made = await api.request("POST", SERVICES, {
     body: { metadata: { name: "w" }, spec: { ...unset, ports: [port] } },
@@ -51,7 +51,7 @@ test("an empty text is no choice", async () => {
   assert.equal(made.code, 201, made.text);
   const { type, sessionAffinity, externalTrafficPolicy, ports } = made.body.spec;
   assert.deepEqual([type, sessionAffinity, externalTrafficPolicy], ["ClusterIP", "None", undefined]);
-  assert.equal(ports[0].protocol, "TCP");
+  assert.deepEqual(ports, [{ port: 80, protocol: "TCP", targetPort: 80 }]);
   const outside = { type: "NodePort", externalTrafficPolicy: "", ports: [{ port: 80 }] };
   const open = await api.request("POST", SERVICES, { body: { metadata: { name: "o" }, spec: outside } });
   assert.equal(open.body.spec.externalTrafficPolicy, "Cluster");

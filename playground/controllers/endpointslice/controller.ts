@@ -164,10 +164,10 @@ function forgeEndpoint(service: Service, pod: Pod): Endpoint {
   };
 }
 
-function forgeEndpoints(service: Service, chosen: readonly Pod[]): Endpoints {
+/** The older view of the same pods: those that are ending are in none, and a subset without an address is invalid. */
+export function forgeEndpoints(service: Service, chosen: readonly Pod[]): Endpoints {
   const { name = "", namespace = "", labels } = service.metadata ?? {};
   const subsets = planSlices(service, chosen)
-    .filter(({ endpoints: items }) => (items ?? []).length > 0)
     .map((slice) => {
       const address = (e: Endpoint) => ({
         ip: e.addresses[0] ?? "",
@@ -186,7 +186,8 @@ function forgeEndpoints(service: Service, chosen: readonly Pod[]): Endpoints {
           protocol: p.protocol ?? "TCP",
         })),
       };
-    });
+    })
+    .filter(({ addresses, notReadyAddresses }) => addresses !== undefined || notReadyAddresses !== undefined);
   return {
     metadata: { name, namespace, labels: { ...labels, [ENDPOINTS_MANAGED_BY]: ENDPOINTS_MANAGER } },
     subsets,

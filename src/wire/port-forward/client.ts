@@ -1,10 +1,10 @@
-/** The asking side of port-forward: SPDY tunnelled through a WebSocket, as kubectl does since 1.31. */
+/** The asking side of port-forward: SPDY, tunnelled through a WebSocket as kubectl does since 1.31, and bare where that is refused. */
 import type { Duplex } from "node:stream";
 import { readShortText } from "../short-text.ts";
 import { SpdySession } from "../spdy/session.ts";
-import { type DialOptions, dialWebSocket } from "../upgrade.ts";
+import { type DialOptions, dialEither, dialSpdy, dialWebSocket } from "../upgrade.ts";
 import { webSocketDuplex } from "../web-socket-stream.ts";
-import { TUNNEL } from "./server.ts";
+import { PORT_FORWARD, TUNNEL } from "./server.ts";
 
 export interface PortForward extends AsyncDisposable {
   /** A connection to a port of the pod. Is destroyed with the peer's message when the port does not answer. */
@@ -15,8 +15,11 @@ export interface PortForward extends AsyncDisposable {
 
 /** Rejects with an UpgradeError when it is refused. */
 export async function dialPortForward(dial: DialOptions): Promise<PortForward> {
-  const { socket } = await dialWebSocket(dial, [TUNNEL]);
-  const session = new SpdySession(webSocketDuplex(socket), { role: "client" });
+  const connection = await dialEither(
+    async () => webSocketDuplex((await dialWebSocket(dial, [TUNNEL])).socket),
+    () => dialSpdy(dial, PORT_FORWARD),
+  );
+  const session = new SpdySession(connection, { role: "client" });
   let nextRequest = 0;
   return {
     closed: session.closed,

@@ -60,6 +60,8 @@ function setDefaults(service: Service): void {
   }
   for (const port of spec.ports ?? []) {
     port.protocol ||= "TCP";
+    // As with empty texts: no number that a port can have.
+    if (port.nodePort === 0) delete port.nodePort;
     if (port.targetPort === undefined || port.targetPort === "" || port.targetPort === 0) port.targetPort = port.port;
   }
 }

@@ -21,6 +21,8 @@ import { answered, type Cluster, findClusterId, generatedClusterId, waitFor } fr
 import { CliError } from "../../errors.ts";
 import { type HelmFlags, helm, RELEASE } from "../../helm.ts";
 import type { Printer } from "../../printer/printer.ts";
+import { findUpstream } from "./replaced.ts";
+import { isRolledOut } from "./rollout.ts";
 
 export interface InstallOptions {
   readonly helm: HelmFlags;
@@ -38,6 +40,8 @@ export interface InstallOptions {
   readonly values: readonly string[];
   readonly dryRun: boolean;
   readonly timeoutMs: number;
+  /** Asks whether upstream's Liqo is to be replaced; throws unless it is. */
+  readonly confirmReplacing: () => Promise<void>;
 }
 
 export async function install(
@@ -55,6 +59,9 @@ export async function install(
       { verb: "patch", resource: customResourceDefinitions },
       ...[namespaces, clusterRoles, clusterRoleBindings].map((resource) => ({ verb: "create", resource }) as const),
     ]);
+  const replaced = await findUpstream(ctx, cluster);
+  if (replaced !== undefined) printer.warning("local", replaced);
+  if (replaced !== undefined && !options.dryRun) await options.confirmReplacing();
   const release = releaseArguments(cluster, clusterId, options);
   // Before the first change: values that the chart refuses leave nothing behind.
   await helm(ctx, options.helm, ["template", ...release]);
@@ -75,10 +82,7 @@ export async function install(
       deployments,
       { namespace: cluster.liqoNamespace, name: CONTROLLER_MANAGER },
       {
-        until: (found) =>
-          (found?.status?.readyReplicas ?? 0) > 0 &&
-          found?.status?.observedGeneration === found?.metadata?.generation &&
-          (found?.status?.updatedReplicas ?? 0) > 0,
+        until: isRolledOut,
         timeoutMs: options.timeoutMs,
         what: "not ready; see `kubectl logs -n liqo deploy/liqo-controller-manager`",
       },

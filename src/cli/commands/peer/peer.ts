@@ -8,9 +8,8 @@ import * as labels from "#api/labels.ts";
 import { configurations } from "#api/networking/configuration.ts";
 import type { Context } from "#base/context.ts";
 import { forgeResourceSlice } from "#forge/authentication.ts";
-import { tenantNamespaceName, virtualNodeName } from "#forge/names.ts";
-import { namespaces, nodes, secrets } from "#machinery/builtin.ts";
-import { isConditionTrue } from "#machinery/conditions.ts";
+import { tenantNamespaceName } from "#forge/names.ts";
+import { namespaces, secrets } from "#machinery/builtin.ts";
 import type { Resource } from "#machinery/gvk.ts";
 import { parseQuantityMilli } from "#machinery/quantity.ts";
 import { requireRights } from "../../checks/rights.ts";
@@ -20,6 +19,7 @@ import type { Printer } from "../../printer/printer.ts";
 import { ensureTenantNamespace, findTenantNamespace } from "../../tenant.ts";
 import { authenticate } from "./authentication.ts";
 import { connectNetworks, type NetworkOptions, type Side } from "./network.ts";
+import { waitForNode } from "./virtual-node.ts";
 
 // IPv4 promises 576 bytes; 65535 less the headers of IP, UDP and WireGuard.
 const MIN_MTU = 576;
@@ -54,8 +54,11 @@ export async function peer(
   await authenticate(ctx, printer, consumer, provider, options.proxyUrl, options.timeoutMs);
   if (options.createResourceSlice) await offload(ctx, printer, consumer, provider, options);
   await connected?.();
-  const node = options.createResourceSlice && options.createVirtualNode ? virtualNodeName(provider.id) : undefined;
-  if (node !== undefined) await waitForNode(ctx, printer, consumer.cluster, node, options.timeoutMs);
+  const slice = { namespace: consumer.namespace, name: provider.id };
+  const node =
+    options.createResourceSlice && options.createVirtualNode
+      ? await waitForNode(ctx, printer, consumer.cluster, slice, options.timeoutMs)
+      : undefined;
   printer.print(summary(consumer.id, provider.id, node));
 }
 
@@ -144,28 +147,6 @@ async function offload(
       what: "resources not accepted by the provider",
     });
   });
-}
-
-async function waitForNode(
-  ctx: Context,
-  printer: Printer,
-  { client }: Cluster,
-  name: string,
-  timeoutMs: number,
-): Promise<void> {
-  await printer.step("local", `Node ${name} is ready`, () =>
-    waitFor(
-      ctx,
-      client,
-      nodes,
-      { name },
-      {
-        until: (node) => isConditionTrue(node?.status?.conditions, "Ready"),
-        timeoutMs,
-        what: "the virtual node is not ready; see `liqoctl info`",
-      },
-    ),
-  );
 }
 
 function summary(consumerId: string, providerId: string, node: string | undefined): string {

@@ -4,7 +4,7 @@ import type { ResourceSlice } from "#api/authentication/resourceslice.ts";
 import * as labels from "#api/labels.ts";
 import { forgeResourceSlice } from "#forge/authentication.ts";
 import { replicaOf } from "#replication/replica.ts";
-import { isLocalSlice } from "./local.ts";
+import { isLocalSlice, nameOfVirtualNode } from "./local.ts";
 
 const OPTIONS = {
   name: "rome",
@@ -42,5 +42,31 @@ for (const [name, clusterId, isLocal, slice] of [
 ] as const) {
   test(`a slice ${name} is ${isLocal ? "" : "not "}this cluster's own`, () => {
     assert.equal(isLocalSlice(slice, clusterId), isLocal);
+  });
+}
+
+for (const [name, present, expected] of [
+  ["none", [], "liqo-rome"],
+  ["ours", [["liqo-rome", "uid"]], "liqo-rome"],
+  ["upstream's, of a Liqo that was replaced", [["rome", "uid"]], "rome"],
+  [
+    "both",
+    [
+      ["rome", "uid"],
+      ["liqo-rome", "uid"],
+    ],
+    "liqo-rome",
+  ],
+  ["one that somebody made for himself", [["mine", undefined]], "liqo-rome"],
+  ["that of another slice", [["other", "another uid"]], "liqo-rome"],
+] as const) {
+  test(`the virtual node of a slice, where there is ${name}, is ${expected}`, () => {
+    const nodes = present.map(([node, uid]) => ({
+      metadata: {
+        name: node,
+        ...(uid !== undefined && { ownerReferences: [{ apiVersion: "", kind: "ResourceSlice", name: "rome", uid }] }),
+      },
+    }));
+    assert.equal(nameOfVirtualNode({ metadata: { name: "rome", uid: "uid" } }, nodes), expected);
   });
 }

@@ -7,7 +7,7 @@ import * as annotations from "#api/annotations.ts";
 import { identities } from "#api/authentication/identity.ts";
 import { type ResourceSlice, resourceSlices } from "#api/authentication/resourceslice.ts";
 import * as labels from "#api/labels.ts";
-import { virtualNodes } from "#api/offloading/virtualnode.ts";
+import { type VirtualNode, virtualNodes } from "#api/offloading/virtualnode.ts";
 import type { Context } from "#base/context.ts";
 import { base64, forgeSliceIdentity } from "#forge/authentication.ts";
 import { GLOBAL_LABELS, resourceSliceIdentityName, sliceUserName, virtualNodeName } from "#forge/names.ts";
@@ -83,7 +83,8 @@ export function localResourceSliceController(deps: Deps): Controller {
     });
     const secretName = identity?.status?.kubeconfigSecretRef?.name;
     if (secretName === undefined || secretName === "") return;
-    const node = forgeVirtualNode(slice, virtualNodeName(slice.metadata?.name ?? ""), secretName, GLOBAL_LABELS);
+    const present = nodeInformer.store.list(slice.metadata?.namespace);
+    const node = forgeVirtualNode(slice, nameOfVirtualNode(slice, present), secretName, GLOBAL_LABELS);
     const before = nodeInformer.store.get(keyOf(node));
     const fields = ["resourceQuota", "labels", "storageClasses", "ingressClasses", "loadBalancerClasses"] as const;
     const isSame =
@@ -93,6 +94,15 @@ export function localResourceSliceController(deps: Deps): Controller {
     await d.client.apply(ctx, virtualNodes, node);
     if (before === undefined) events.normal(ctx, slice, "VirtualNodeCreated", "VirtualNode created");
   }
+}
+
+/** The one that the slice has keeps its name: upstream, which this may have replaced, calls it like the slice. */
+export function nameOfVirtualNode({ metadata }: ResourceSlice, present: readonly VirtualNode[]): string {
+  const wanted = virtualNodeName(metadata?.name ?? "");
+  const own = present
+    .filter((node) => node.metadata?.ownerReferences?.some(({ uid }) => uid === metadata?.uid))
+    .map((node) => node.metadata?.name ?? "");
+  return own.includes(wanted) ? wanted : (own[0] ?? wanted);
 }
 
 /**
