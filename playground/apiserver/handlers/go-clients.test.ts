@@ -62,3 +62,25 @@ test("an empty text is no choice", async () => {
   assert.deepEqual([pod.body.spec.restartPolicy, pod.body.spec.dnsPolicy], ["Always", "ClusterFirst"]);
   assert.equal(pod.body.spec.containers[0].imagePullPolicy, "Always");
 });
+
+test("affinity that is turned off takes its time-out along", async () => {
+  await using api = await startTestApiServer();
+  const body = { metadata: { name: "w" }, spec: { sessionAffinity: "ClientIP", ports: [{ port: 80 }] } };
+  assert.equal((await api.request("POST", SERVICES, { body })).code, 201);
+  const off = { spec: { sessionAffinity: "None" } };
+  const contentType = "application/merge-patch+json";
+  const patched = await api.request("PATCH", `${SERVICES}/w`, { body: off, contentType });
+  assert.equal(patched.code, 200, patched.text);
+  assert.equal(patched.body.spec.sessionAffinityConfig, undefined);
+});
+
+test("a lifecycle hook asks over HTTP where it does not say how", async () => {
+  await using api = await startTestApiServer();
+  const lifecycle = { preStop: { httpGet: { port: 8080 } }, postStart: { httpGet: { port: 8080, path: "/up" } } };
+  const spec = { containers: [{ name: "c", image: "nginx", lifecycle }] };
+  const made = await api.request("POST", PODS, { body: { metadata: { name: "p" }, spec } });
+  assert.equal(made.code, 201, made.text);
+  const { preStop, postStart } = made.body.spec.containers[0].lifecycle;
+  assert.deepEqual([preStop.httpGet.scheme, preStop.httpGet.path], ["HTTP", "/"]);
+  assert.deepEqual([postStart.httpGet.scheme, postStart.httpGet.path], ["HTTP", "/up"]);
+});
