@@ -152,6 +152,28 @@ describe("workloads", { concurrency: 1, skip: needsOwnClusters() }, () => {
     assert.match(await kubectl("get", "job", "once"), /^once +Complete +1\/1 +\d+s /m);
   });
 
+  test("an Indexed Job gives each pod its share, and one that must not go on fails at once", async () => {
+    const indexed = { completionMode: "Indexed", completions: 3, parallelism: 3 };
+    await cluster.apply(jobOf("shares", indexed, "echo share $JOB_COMPLETION_INDEX of `hostname`"));
+    await kubectl("wait", "--for=condition=Complete", "job/shares", "--timeout=60s");
+    const { status } = await cluster.get<Job>("job", "shares");
+    assert.deepEqual([status?.succeeded, status?.completedIndexes], [3, "0-2"]);
+    const logs = await kubectl("logs", "-l", "job-name=shares", "--tail=-1");
+    assert.deepEqual(
+      logs.trim().split("\n").sort(),
+      [0, 1, 2].map((i) => `share ${i} of shares-${i}`),
+    );
+    const onExitCodes = { operator: "In", values: [42] };
+    const podFailurePolicy = { rules: [{ action: "FailJob", onExitCodes }] };
+    await cluster.apply(jobOf("hopeless", { podFailurePolicy }, "exit 42"));
+    await kubectl("wait", "--for=condition=Failed", "job/hopeless", "--timeout=60s");
+    const failed = (await cluster.get<Job>("job", "hopeless")).status;
+    assert.equal(failed?.failed, 1);
+    const reason = failed?.conditions?.find(({ type }) => type === "Failed");
+    assert.equal(reason?.reason, "PodFailurePolicy");
+    assert.match(reason?.message ?? "", /failed with exit code 42 matching FailJob rule at index 0$/);
+  });
+
   test("a CronJob starts a Job each minute", async () => {
     const job = await eventually(
       "a Job of the schedule",
@@ -223,6 +245,12 @@ spec:
   - metadata: {name: data}
     spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}
 `;
+
+function jobOf(name: string, own: object, script: string): string {
+  const containers = [{ name: "c", image: "busybox", command: ["sh", "-c", script] }];
+  const spec = { ...own, template: { spec: { restartPolicy: "Never", containers } } };
+  return JSON.stringify({ apiVersion: "batch/v1", kind: "Job", metadata: { name }, spec });
+}
 
 const STATIC = `
 apiVersion: v1
