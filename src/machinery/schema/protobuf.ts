@@ -131,10 +131,17 @@ function readValue({ scalar, bytes = Buffer.alloc(0) }: WireValue, type: Schema,
         field.number === 1 ? readItems(field, type.items ?? {}, depth) : [],
       );
     case "object":
-      return type.wire === undefined ? readRaw(bytes) : readMessage(bytes, type, depth + 1);
+      if (type.wire === undefined) return readRaw(bytes);
+      return type.wireChoice === true ? readChoice(bytes, type, depth + 1) : readMessage(bytes, type, depth + 1);
     default:
       return readRaw(bytes);
   }
+}
+
+function readChoice(bytes: Buffer, schema: Schema, depth: number): unknown {
+  const fields = readMessage(bytes, schema, depth);
+  const set = Object.values(schema.wire ?? {}).flatMap(({ name = "" }) => (Object.hasOwn(fields, name) ? [name] : []));
+  return fields[set.at(-1) ?? ""] ?? false;
 }
 
 /** RawExtension, FieldsV1, JSON: a message whose first field is JSON text. */
