@@ -1,5 +1,8 @@
 /** What pod workers share on one node. */
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
 import type { Pod, Service } from "kubernetes-types/core/v1";
+import { messageOf } from "#base/errors.ts";
 import type { KubeClient } from "#kube/client/client.ts";
 import type { EventRecorder } from "#kube/events/recorder.ts";
 import type { ImageSource } from "../image.ts";
@@ -43,4 +46,15 @@ export interface NodeDeps {
 /** `namespace_name_uid`: the folder of a pod's logs, as under /var/log/pods. */
 export function logFolder(pod: Pod): string {
   return `${pod.metadata?.namespace}_${pod.metadata?.name}_${pod.metadata?.uid}`;
+}
+
+/** Before anything else of the pod: with namespace and uid its name may be longer than that of a folder can be. */
+export function makeLogFolder(directory: string, pod: Pod): void {
+  try {
+    mkdirSync(join(directory, logFolder(pod)), { recursive: true });
+  } catch (cause) {
+    const { name, namespace, uid } = pod.metadata ?? {};
+    const message = `failed to create log directory for pod "${name}_${namespace}(${uid})": ${messageOf(cause)}`;
+    throw new Error(message, { cause });
+  }
 }
