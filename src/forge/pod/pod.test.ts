@@ -48,6 +48,12 @@ const withPod = (metadata: Pod["metadata"], spec: Partial<PodSpec> = {}): Pod =>
   spec: { containers: [], ...local.spec, ...spec },
 });
 
+const labelSelector = { matchExpressions: [{ key: "hash", operator: "In", values: ["1"] }] };
+const spread = { maxSkew: 1, topologyKey: "zone", whenUnsatisfiable: "DoNotSchedule", labelSelector };
+const antiAffinity = (keys: { matchLabelKeys?: string[] }) => ({
+  requiredDuringSchedulingIgnoredDuringExecution: [{ topologyKey: "zone", labelSelector, ...keys }],
+});
+
 const cases: [string, Pod, Partial<ShadowPodOptions>, Partial<Record<keyof PodSpec, unknown>>][] = [
   [
     "host namespaces are not asked for",
@@ -100,6 +106,21 @@ const cases: [string, Pod, Partial<ShadowPodOptions>, Partial<Record<keyof PodSp
         },
       },
     },
+  ],
+  [
+    "keys of labels that the home API server has made part of the selector do not travel, others do",
+    withPod({}, { topologySpreadConstraints: [{ ...spread, matchLabelKeys: ["hash", "unset"] }] }),
+    {},
+    { topologySpreadConstraints: [{ ...spread, matchLabelKeys: ["unset"] }] },
+  ],
+  [
+    "nor those of an anti-affinity",
+    withPod(
+      { annotations: { "liqo.io/anti-affinity-preset": "propagate" } },
+      { affinity: { podAntiAffinity: antiAffinity({ matchLabelKeys: ["hash"] }) } },
+    ),
+    {},
+    { affinity: { podAntiAffinity: antiAffinity({}) } },
   ],
   [
     "the API server's address becomes an alias",

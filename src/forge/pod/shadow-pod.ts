@@ -11,6 +11,7 @@ import { NOT_ALLOWED_TAINT } from "../node.ts";
 import { forgeReflectedMetadata, type ReflectionScope } from "../reflected-metadata.ts";
 import { forgeAffinity } from "./affinity.ts";
 import { type ApiServerAccess, apiServerAliases, withApiServerEnvironment } from "./api-server.ts";
+import { withoutMergedKeys } from "./label-keys.ts";
 import { forgeVolumes, isTokenVolume } from "./volumes.ts";
 
 export type OffloadingPatch = NonNullable<NonNullable<VirtualNode["spec"]>["offloadingPatch"]>;
@@ -36,7 +37,6 @@ const COPIED = [
   "shareProcessNamespace",
   "subdomain",
   "terminationGracePeriodSeconds",
-  "topologySpreadConstraints",
 ] as const satisfies readonly (keyof PodSpec)[];
 
 export function forgeShadowPod(local: Pod, namespace: string, options: ShadowPodOptions): ShadowPod {
@@ -76,6 +76,9 @@ function forgeSpec(local: Pod, options: ShadowPodOptions): PodSpec {
     ...(patch?.nodeSelector !== undefined && { nodeSelector: { ...patch.nodeSelector } }),
     ...(affinity !== undefined && { affinity }),
     ...(runtimeClassName !== undefined && { runtimeClassName }),
+    ...(spec.topologySpreadConstraints !== undefined && {
+      topologySpreadConstraints: spec.topologySpreadConstraints.map(withoutMergedKeys),
+    }),
   };
 }
 
