@@ -2,7 +2,6 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Pod, Service } from "kubernetes-types/core/v1";
-import { messageOf } from "#base/errors.ts";
 import type { KubeClient } from "#kube/client/client.ts";
 import type { EventRecorder } from "#kube/events/recorder.ts";
 import type { ImageSource } from "../image.ts";
@@ -50,11 +49,12 @@ export function logFolder(pod: Pod): string {
 
 /** Before anything else of the pod: with namespace and uid its name may be longer than that of a folder can be. */
 export function makeLogFolder(directory: string, pod: Pod): void {
+  const folder = join(directory, logFolder(pod));
   try {
-    mkdirSync(join(directory, logFolder(pod)), { recursive: true });
+    mkdirSync(folder, { recursive: true });
   } catch (cause) {
-    const { name, namespace, uid } = pod.metadata ?? {};
-    const message = `failed to create log directory for pod "${name}_${namespace}(${uid})": ${messageOf(cause)}`;
-    throw new Error(message, { cause });
+    if (!(cause instanceof Error && "code" in cause && cause.code === "ENAMETOOLONG")) throw cause;
+    // As Go words it.
+    throw new Error(`mkdir ${folder}: file name too long`, { cause });
   }
 }
