@@ -41,6 +41,24 @@ test("a status that admission adds to a new object is dropped", async () => {
   assert.equal(made.body.status, undefined);
 });
 
+/** As a webhook that writes more than the definition knows. */
+const tooMuch: AdmissionPlugin = {
+  name: "TooMuch",
+  handles: ({ operation, resource }) => operation === "CREATE" && resource.plural === "widgets",
+  admit: async (_ctx, { object }) => {
+    if (object !== undefined) Object.assign(object, { unknown: "field" });
+  },
+};
+
+test("a field that admission adds and the definition does not know is pruned", async () => {
+  await using api = await startTestApiServer({ parts: () => ({ admission: [tooMuch] }) });
+  assert.equal((await api.request("POST", CRDS, { body: crd })).code, 201);
+  const body = { apiVersion: "example.com/v1", kind: "Widget", metadata: { name: "w" } };
+  const made = await api.request("POST", WIDGETS, { body });
+  assert.equal(made.code, 201, made.text);
+  assert.equal(made.body["unknown"], undefined);
+});
+
 test("an empty text is no choice", async () => {
   await using api = await startTestApiServer();
   const port = { port: 80, protocol: "" };
