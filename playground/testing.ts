@@ -161,7 +161,8 @@ function send(
   request: TestRequest & { readonly method: string; readonly path: string },
 ): Promise<TestResponse> {
   const { method, path, body, contentType = "application/json", headers } = request;
-  const payload = body === undefined || typeof body === "string" ? body : JSON.stringify(body);
+  const isRaw = body === undefined || typeof body === "string" || Buffer.isBuffer(body);
+  const payload = isRaw ? body : JSON.stringify(body);
   return new Promise((resolve, reject) => {
     const options = {
       method,

@@ -146,7 +146,10 @@ function typeSchema({ type, format }: Pick<Attribute, "type" | "format">, descri
       ? { format: "int-or-string", oneOf: [{ type: "integer" }, { type: "string" }] }
       : { "x-kubernetes-int-or-string": true };
   }
-  if (type === "Date" || type.endsWith("MicroTime")) return { type: "string", format: "date-time" };
+  if (type === "Date") return { type: "string", format: "date-time" };
+  // Of the two only the writing differs: six digits after the second.
+  if (type.endsWith("MicroTime"))
+    return { type: "string", format: "date-time", ...(!described && { goType: "MicroTime" }) };
   if (type === "number")
     return format === "double" ? { type: "number", format } : { type: "integer", format: format || "int32" };
   if (type === "boolean") return { type: "boolean" };

@@ -66,9 +66,10 @@ export function timestamp(nowMs: number): string {
  * how. The engine's own writes may name no kind.
  */
 export function inVersion(served: ServedResource, object: KubeObject): KubeObject {
-  const { storedAs, resource } = served.strategy;
+  const { storedAs, resource, fillStored } = served.strategy;
   if (storedAs !== undefined) return storedAs.fromStored(object);
   const { group, version, kind } = resource;
   const apiVersion = group === "" ? version : `${group}/${version}`;
-  return object.apiVersion === apiVersion && object.kind !== undefined ? object : { ...object, apiVersion, kind };
+  const filled = fillStored?.(object) ?? object;
+  return filled.apiVersion === apiVersion && filled.kind !== undefined ? filled : { ...filled, apiVersion, kind };
 }

@@ -67,6 +67,8 @@ export interface ResourceStrategy<T extends KubeObject = KubeObject> {
   readonly empty?: JsonObject;
   /** The types of a kind that has no schema: wrong ones are refused, unknown fields kept. */
   readonly shape?: Schema;
+  /** What is added to a stored object that is read: defaults that came with a later definition. */
+  fillStored?(object: KubeObject): KubeObject;
   readonly scale?: ScaleMapping;
   /** Default grace in seconds of a graceful deletion for this object; undefined: deleted at once. Only pods use it. */
   gracePeriodSeconds?(object: T): number | undefined;

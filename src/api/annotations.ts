@@ -20,6 +20,8 @@ export const REMOTE_RUNTIME_CLASS_NAME = "liqo.io/remote-runtime-class-name";
 export const OFFLOADING_PATCH_HASH = "liqo.io/offloading-patch-hash";
 /** On pods of gateways and virtual kubelets: with another account of that name their token is worth nothing. Not upstream's. */
 export const SERVICE_ACCOUNT_UID = "liqo.io/service-account-uid";
+/** On a provider's pod: the generation of its ShadowPod that it is like, when that is not the first. Not upstream's. */
+export const SHADOW_GENERATION = "offloading.liqo.io/shadowpod-generation";
 export const TOKEN_FOR_POD_NAME = "offloading.liqo.io/service-account-for-pod-name";
 export const TOKEN_FOR_POD_UID = "offloading.liqo.io/service-account-for-pod-uid";
 export const TOKEN_EXPIRATION = "offloading.liqo.io/service-account-expiration";

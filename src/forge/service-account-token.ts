@@ -3,7 +3,7 @@ import type { Pod, Secret } from "kubernetes-types/core/v1";
 import * as annotations from "#api/annotations.ts";
 import * as labels from "#api/labels.ts";
 import { timestamp } from "#machinery/conditions.ts";
-import { tokenKey, tokenSecretName } from "./pod/volumes.ts";
+import { namespaceKeys, tokenKey, tokenSecretName } from "./pod/volumes.ts";
 import { ownershipLabels, type ReflectionScope } from "./reflected-metadata.ts";
 
 /** Kubernetes: TokenRequestSpec.expirationSeconds */
@@ -66,15 +66,23 @@ export function forgeTokenSecret(
     },
     type: "Opaque",
     immutable: false,
-    data: Object.fromEntries(tokens.map(({ key, token }) => [key, Buffer.from(token).toString("base64")])),
+    data: Object.fromEntries([
+      ...tokens.map(({ key, token }) => [key, encoded(token)]),
+      ...namespaceKeys(pod).map((key) => [key, encoded(pod.metadata?.namespace ?? "")]),
+    ]),
   };
+}
+
+function encoded(text: string): string {
+  return Buffer.from(text).toString("base64");
 }
 
 /** How long the tokens of a Secret serve this pod; zero or less: they must be made now. */
 export function tokensValidForMs(secret: Secret, pod: Pod, wishes: readonly TokenWish[], nowMs: number): number {
   const own = secret.metadata?.annotations ?? {};
   if (own[annotations.TOKEN_FOR_POD_UID] !== pod.metadata?.uid) return 0;
-  if (wishes.some(({ key }) => secret.data?.[key] === undefined)) return 0;
+  const keys = [...wishes.map(({ key }) => key), ...namespaceKeys(pod)];
+  if (keys.some((key) => secret.data?.[key] === undefined)) return 0;
   const expirationMs = Date.parse(own[annotations.TOKEN_EXPIRATION] ?? "");
   const lifeMs = Math.min(...wishes.map(({ expirationSeconds }) => expirationSeconds)) * 1000;
   return Number.isNaN(expirationMs) ? 0 : expirationMs - (1 - REFRESH_AT) * lifeMs - nowMs;

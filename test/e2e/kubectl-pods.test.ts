@@ -284,6 +284,17 @@ describe("pods", { concurrency: 1, skip: needsOwnClusters() }, () => {
     await kubectl("delete", "pod", "changing", "--now");
   });
 
+  test("a pod whose name is too long for a folder says why it does not start", async () => {
+    const name = "x".repeat(230);
+    const spec = { containers: [{ name: "c", image: "busybox", command: ["true"] }] };
+    await cluster.apply(JSON.stringify({ apiVersion: "v1", kind: "Pod", metadata: { name }, spec }));
+    await eventually("the reason is told", async () => {
+      const events = await kubectl("get", "events", "--field-selector", `involvedObject.name=${name}`);
+      assert.match(events, /FailedCreatePodSandBox .*Failed to create pod sandbox: mkdir .*: file name too long/);
+    });
+    await kubectl("delete", "pod", name, "--now");
+  });
+
   test("a Service without selector reaches what its Endpoints say", async () => {
     const ip = await kubectl("get", "pod", "web", "-o=jsonpath={.status.podIP}");
     await cluster.apply(BY_HAND.replace("ADDRESS", ip));

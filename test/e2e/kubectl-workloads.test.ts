@@ -1,6 +1,7 @@
 /** Workloads and storage, as kubectl starts, rolls, scales and drains them. */
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
+import { setTimeout as delay } from "node:timers/promises";
 import type { Job } from "kubernetes-types/batch/v1";
 import type { PersistentVolumeClaim, Pod } from "kubernetes-types/core/v1";
 import { needsOwnClusters } from "#engines/choose.ts";
@@ -37,6 +38,22 @@ describe("workloads", { concurrency: 1, skip: needsOwnClusters() }, () => {
     await rolled("deployment/web");
     assert.equal(await kubectl("get", "deployment", "web", "-o", "jsonpath={..image}"), "nginx");
     assert.match(await kubectl("rollout", "history", "deployment/web"), /^2 +a newer nginx\n3 +<none>$/m);
+  });
+
+  test("an image that does not exist leaves as many pods as may be unavailable", async () => {
+    await kubectl("create", "deployment", "typo", "--image=nginx", "--replicas=4");
+    await rolled("deployment/typo");
+    await kubectl("set", "image", "deployment/typo", "nginx=registry.example.com/nginxx:1");
+    const available = ["get", "deployment", "typo", "-o", "jsonpath={.status.availableReplicas}"];
+    await eventually("it goes no further", async () => {
+      assert.match(await kubectl("get", "pods", "-l", "app=typo"), /(ErrImagePull|ImagePullBackOff)/);
+      assert.equal(await kubectl(...available), "3");
+    });
+    for (let i = 0; i < 5; i++) {
+      await delay(500);
+      assert.equal(await kubectl(...available), "3");
+    }
+    await kubectl("delete", "deployment", "typo");
   });
 
   test("a paused rollout holds still until it is resumed", async () => {
@@ -115,10 +132,25 @@ describe("workloads", { concurrency: 1, skip: needsOwnClusters() }, () => {
     await eventually("a second line", async () =>
       assert.equal(await kubectl("exec", "db-0", "--", "cat", "/data/log"), "db-0\ndb-0\n"),
     );
+    await canary();
     await kubectl("delete", "statefulset,service", "db");
     await kubectl("delete", "pvc", "--all");
     await eventually("no volumes", async () => assert.equal(await kubectl("get", "pv"), ""));
   });
+
+  /** Below the partition a pod stays what it was, also when it is made again. */
+  async function canary(): Promise<void> {
+    const updateStrategy = { type: "RollingUpdate", rollingUpdate: { partition: 1 } };
+    const containers = [{ name: "db", env: [{ name: "CANARY", value: "yes" }] }];
+    const patch = JSON.stringify({ spec: { updateStrategy, template: { spec: { containers } } } });
+    await kubectl("patch", "statefulset", "db", "-p", patch);
+    const said = async (pod: string) => (await cluster.get<Pod>("pod", pod)).spec?.containers[0]?.env?.[0]?.value;
+    await eventually("the last pod is a canary", async () => assert.equal(await said("db-1"), "yes"));
+    await kubectl("wait", "--for=condition=Ready", "pod/db-1", "--timeout=30s");
+    await kubectl("delete", "pod", "db-0");
+    await kubectl("wait", "--for=condition=Ready", "pod/db-0", "--timeout=30s");
+    assert.equal(await said("db-0"), undefined);
+  }
 
   test("a claim is bound to the volume that an administrator made for its class", async () => {
     await cluster.apply(STATIC);
@@ -150,6 +182,28 @@ describe("workloads", { concurrency: 1, skip: needsOwnClusters() }, () => {
     await kubectl("wait", "--for=condition=Complete", "job/once", "--timeout=30s");
     assert.equal(await kubectl("logs", "job/once"), "done\n");
     assert.match(await kubectl("get", "job", "once"), /^once +Complete +1\/1 +\d+s /m);
+  });
+
+  test("an Indexed Job gives each pod its share, and one that must not go on fails at once", async () => {
+    const indexed = { completionMode: "Indexed", completions: 3, parallelism: 3 };
+    await cluster.apply(jobOf("shares", indexed, "echo share $JOB_COMPLETION_INDEX of `hostname`"));
+    await kubectl("wait", "--for=condition=Complete", "job/shares", "--timeout=60s");
+    const { status } = await cluster.get<Job>("job", "shares");
+    assert.deepEqual([status?.succeeded, status?.completedIndexes], [3, "0-2"]);
+    const logs = await kubectl("logs", "-l", "job-name=shares", "--tail=-1");
+    assert.deepEqual(
+      logs.trim().split("\n").sort(),
+      [0, 1, 2].map((i) => `share ${i} of shares-${i}`),
+    );
+    const onExitCodes = { operator: "In", values: [42] };
+    const podFailurePolicy = { rules: [{ action: "FailJob", onExitCodes }] };
+    await cluster.apply(jobOf("hopeless", { podFailurePolicy }, "exit 42"));
+    await kubectl("wait", "--for=condition=Failed", "job/hopeless", "--timeout=60s");
+    const failed = (await cluster.get<Job>("job", "hopeless")).status;
+    assert.equal(failed?.failed, 1);
+    const reason = failed?.conditions?.find(({ type }) => type === "Failed");
+    assert.equal(reason?.reason, "PodFailurePolicy");
+    assert.match(reason?.message ?? "", /failed with exit code 42 matching FailJob rule at index 0$/);
   });
 
   test("a CronJob starts a Job each minute", async () => {
@@ -223,6 +277,12 @@ spec:
   - metadata: {name: data}
     spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}
 `;
+
+function jobOf(name: string, own: object, script: string): string {
+  const containers = [{ name: "c", image: "busybox", command: ["sh", "-c", script] }];
+  const spec = { ...own, template: { spec: { restartPolicy: "Never", containers } } };
+  return JSON.stringify({ apiVersion: "batch/v1", kind: "Job", metadata: { name }, spec });
+}
 
 const STATIC = `
 apiVersion: v1

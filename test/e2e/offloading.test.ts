@@ -218,6 +218,40 @@ describe("offloaded pods", { concurrency: 1 }, () => {
     await eventually("the twin has no pods", async () => assert.equal(await rome("get", "pods", "-o", "name"), ""));
   });
 
+  test("a remote pod is debugged, changed and told its namespace as a local one", async () => {
+    await milan("run", "followed", "--image=busybox", `--overrides=${ON_VIRTUAL_NODE}`, "--", "sleep", "3600");
+    await milan("wait", "--for=condition=Ready", "pod/followed", "--timeout=60s");
+    const named = "cat /var/run/secrets/kubernetes.io/serviceaccount/namespace";
+    assert.equal(await milan("exec", "followed", "--", "sh", "-c", named), NAMESPACE);
+    const debug = ["debug", "followed", "--image=busybox", "--target=followed"];
+    // It asks for a capability that twin namespaces do not give.
+    await milan(...debug, "--container=tracer", "--profile=general", "--", "true");
+    await eventually("the refusal is told", async () => {
+      const events = await milan("get", "events", "--field-selector", "involvedObject.name=followed");
+      assert.match(events, /FailedUpdatePod .*violates PodSecurity "baseline:latest": non-default capabilities/);
+    });
+    await milan(...debug, "--container=dbg", "--profile=baseline", "--", "sh", "-c", "echo looked; exit 3");
+    await eventually("how the debugging container ended is known", async () => {
+      const { status } = await clusters.get<Pod>("milan", "pod", "-n", NAMESPACE, "followed");
+      const looked = status?.ephemeralContainerStatuses?.find(({ name }) => name === "dbg");
+      assert.equal(looked?.state?.terminated?.exitCode, 3);
+    });
+    assert.match(await milan("logs", "followed", "-c", "dbg"), /^looked$/m);
+    await milan("set", "image", "pod/followed", "followed=nginx");
+    await eventually("the other image runs", async () => {
+      const { status } = await clusters.get<Pod>("milan", "pod", "-n", NAMESPACE, "followed");
+      const [container] = status?.containerStatuses ?? [];
+      assert.ok((container?.restartCount ?? 0) > 0 && container?.image.includes("nginx"), JSON.stringify(container));
+    });
+    await milan("patch", "pod", "followed", "-p", '{"spec":{"activeDeadlineSeconds":1}}');
+    await eventually("the pod ends at its deadline, with its containers", async () => {
+      const { status } = await clusters.get<Pod>("milan", "pod", "-n", NAMESPACE, "followed");
+      assert.deepEqual([status?.phase, status?.reason], ["Failed", "DeadlineExceeded"]);
+      assert.equal(status?.containerStatuses?.[0]?.ready, false);
+    });
+    await milan("delete", "pod", "followed", "--now");
+  });
+
   test("a pod that the provider refuses says so at home, and runs once it may", async () => {
     await rome("create", "quota", "full", "--hard=pods=0");
     await milan("run", "late", "--image=busybox", `--overrides=${ON_VIRTUAL_NODE}`, "--", "sleep", "3600");

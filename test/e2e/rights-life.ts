@@ -86,6 +86,11 @@ async function enter({ engine, kubectl, startKubectl }: Clusters): Promise<void>
   });
 }
 
+function sized(cpu: string): string {
+  const containers = [{ name: "sized", image: "nginx", resources: { requests: { cpu } } }];
+  return JSON.stringify({ spec: { containers } });
+}
+
 async function change({ kubectl }: Clusters): Promise<void> {
   const web = (...args: readonly string[]) => kubectl("milan", "-n", NAMESPACE, ...args);
   const twin = (...args: readonly string[]) => kubectl("rome", "-n", TWIN, ...args);
@@ -96,6 +101,14 @@ async function change({ kubectl }: Clusters): Promise<void> {
   await eventually("the twin has the label", async () => {
     assert.match(await twin("get", "pods", "-l", "example.com/note=changed", "-o", "name"), /pod.*\npod/);
   });
+  await web("run", "sized", "--image=nginx", `--overrides=${sized("5m")}`);
+  await web("wait", "--for=condition=Ready", "pod/sized", "--timeout=60s");
+  await web("debug", "sized", "--image=busybox", "--profile=baseline", "--", "true");
+  await web("patch", "pod", "sized", "--subresource=resize", "-p", sized("10m"));
+  await eventually("the twin has both", async () => {
+    assert.match(await twin("get", "pod", "sized", "-o", "yaml"), /cpu: 10m.*ephemeralContainers:/s);
+  });
+  await web("delete", "pod", "sized", "--now");
   await twin("delete", "events", "--all");
   await web("delete", "configmap/settings", "secret/credentials", "ingress/app", "service/app");
   await web("scale", "deployment/app", "--replicas=1");

@@ -78,6 +78,11 @@ export const PROVIDER: readonly Accepted[] = [
   WORKERS,
   { object: /^(Shadow)?Pod off-cluster-a/, path: /hostAliases/, reason: NETWORKLESS },
   {
+    object: /^((Shadow)?Pod|Secret) off-cluster-a/,
+    path: /kube-api-access-[^.]*\]?\.projected\.sources|^data\.kube-api-access-.*-9359f3$/,
+    reason: "beside its token a pod is told the namespace that the token is of, not the twin",
+  },
+  {
     object: /^Pod liqo-tenant-cluster-a\/gw-|^EndpointSlice liqo-tenant-cluster-a\/gw-/,
     path: /^$/,
     reason: "upstream has them, too; they were not recorded",

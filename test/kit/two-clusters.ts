@@ -30,7 +30,7 @@ export interface TwoClusters extends AsyncDisposable {
 
 export interface TwoClustersOptions {
   /** The only thing the provider refuses: creating this resource, for this reason. */
-  readonly refused?: { readonly resource: string; readonly reason: string };
+  readonly refused?: { readonly resource: string; readonly reason: string; readonly verb?: string };
 }
 
 /** The namespaces whose tenant is the other cluster, at consumer and provider. */
@@ -68,7 +68,7 @@ async function startCluster(ctx: Context, { namespaces: names, peer, refused }: 
       connectors: connectors({ services, signer, kubelet: {} }),
       authorizer: {
         authorize: ({ verb, plural }) =>
-          refused !== undefined && verb === "create" && plural === refused.resource
+          refused !== undefined && verb === (refused.verb ?? "create") && plural === refused.resource
             ? { allowed: false, reason: refused.reason }
             : { allowed: true, reason: "" },
       },

@@ -4,7 +4,7 @@
  */
 import type { FieldError } from "#machinery/field-error.ts";
 import type { KubeObject } from "#machinery/meta.ts";
-import { applyDefaults } from "#machinery/schema/defaults.ts";
+import { applyDefaults, hasDefaults, withDefaults } from "#machinery/schema/defaults.ts";
 import { RuleChecker } from "#machinery/schema/rules.ts";
 import { isJsonObject, type Schema } from "#machinery/schema/schema.ts";
 import { validateSchema } from "#machinery/schema/validate.ts";
@@ -65,12 +65,24 @@ function forgeStrategy(crd: CustomResourceDefinition, version: CrdVersion, schem
     generation: true,
     ...(version.subresources?.scale !== undefined && { scale: version.subresources.scale }),
     setDefaults: (object) => applyDefaults(object, schema),
+    ...(hasDefaults(schema) && { fillStored: filling(schema) }),
     validate: (object) => check(object, undefined),
     validateUpdate: check,
     validateStatusUpdate: objectChecker(version, schema, validateStatus),
     fieldLabels: fieldLabels(version),
     table: tableOf(version),
     ...(version.deprecated === true && { warnings: () => [warning] }),
+  };
+}
+
+/** Most objects are read many times and lack nothing: those are looked through once. */
+function filling(schema: Schema): (object: KubeObject) => KubeObject {
+  const complete = new WeakSet<KubeObject>();
+  return (object) => {
+    if (complete.has(object)) return object;
+    const filled = withDefaults(object, schema);
+    if (filled === object) complete.add(object);
+    return filled;
   };
 }
 

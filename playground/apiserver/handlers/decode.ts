@@ -4,7 +4,7 @@
  */
 import { parseJson as parseBoundedJson } from "#base/text/json.ts";
 import { invalid } from "#machinery/field-error.ts";
-import { apiVersionOf, parseApiVersion } from "#machinery/gvk.ts";
+import { apiVersionOf, type GroupVersionKind, parseApiVersion } from "#machinery/gvk.ts";
 import type { UnstructuredObject } from "#machinery/meta.ts";
 import { findDuplicateFields } from "#machinery/schema/duplicate-fields.ts";
 import { findTypeError } from "#machinery/schema/go-types.ts";
@@ -13,6 +13,8 @@ import { dropNulls, prune } from "#machinery/schema/prune.ts";
 import { isJsonObject, type JsonObject, type Schema } from "#machinery/schema/schema.ts";
 import { badRequest, failure, invalidObject, StatusError } from "#machinery/status-error.ts";
 import type { Call } from "../core.ts";
+import { customResourceDefinitions as CRDS } from "../crd/crd.ts";
+import { crdWire } from "../crd/wire.ts";
 import type { ServedResource } from "../registry.ts";
 import { findBase64Error } from "./byte-fields.ts";
 import { findJsonSyntaxError } from "./go-json.ts";
@@ -109,14 +111,21 @@ function decodeProtobuf(call: Call, body: Buffer): Decoded {
   try {
     const { apiVersion, kind, raw } = decodeEnvelope(body);
     const gvk = { ...parseApiVersion(apiVersion), kind };
-    const schema =
-      kind === "DeleteOptions" ? call.schemas.find({ group: "meta", version: "v1", kind }) : call.schemas.find(gvk);
+    const schema = findWire(call, gvk);
     if (schema === undefined) throw badRequest(`no kind "${kind}" is registered for version "${apiVersion}"`);
     return { value: { apiVersion, kind, ...decodeMessage(raw, schema) }, problems: [] };
   } catch (cause) {
     if (cause instanceof RangeError || cause instanceof SyntaxError) throw badRequest(cause.message);
     throw cause;
   }
+}
+
+function findWire({ schemas }: Call, gvk: GroupVersionKind): Schema | undefined {
+  const { group, kind } = gvk;
+  if (kind === "DeleteOptions") return schemas.find({ group: "meta", version: "v1", kind });
+  const metadata = schemas.objectMeta();
+  if (group === CRDS.group && kind === CRDS.kind && metadata !== undefined) return crdWire(metadata);
+  return schemas.find(gvk);
 }
 
 /** Merging a field of this name would reach the prototype of every object of the server. Values may contain the text. */

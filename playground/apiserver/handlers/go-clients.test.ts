@@ -41,6 +41,24 @@ test("a status that admission adds to a new object is dropped", async () => {
   assert.equal(made.body.status, undefined);
 });
 
+/** As a webhook that writes more than the definition knows. */
+const tooMuch: AdmissionPlugin = {
+  name: "TooMuch",
+  handles: ({ operation, resource }) => operation === "CREATE" && resource.plural === "widgets",
+  admit: async (_ctx, { object }) => {
+    if (object !== undefined) Object.assign(object, { unknown: "field" });
+  },
+};
+
+test("a field that admission adds and the definition does not know is pruned", async () => {
+  await using api = await startTestApiServer({ parts: () => ({ admission: [tooMuch] }) });
+  assert.equal((await api.request("POST", CRDS, { body: crd })).code, 201);
+  const body = { apiVersion: "example.com/v1", kind: "Widget", metadata: { name: "w" } };
+  const made = await api.request("POST", WIDGETS, { body });
+  assert.equal(made.code, 201, made.text);
+  assert.equal(made.body["unknown"], undefined);
+});
+
 test("an empty text, or a port of zero, is no choice", async () => {
   await using api = await startTestApiServer();
   const port = { port: 80, protocol: "", nodePort: 0, targetPort: 0 };
@@ -61,4 +79,26 @@ test("an empty text, or a port of zero, is no choice", async () => {
   assert.equal(pod.code, 201, pod.text);
   assert.deepEqual([pod.body.spec.restartPolicy, pod.body.spec.dnsPolicy], ["Always", "ClusterFirst"]);
   assert.equal(pod.body.spec.containers[0].imagePullPolicy, "Always");
+});
+
+test("affinity that is turned off takes its time-out along", async () => {
+  await using api = await startTestApiServer();
+  const body = { metadata: { name: "w" }, spec: { sessionAffinity: "ClientIP", ports: [{ port: 80 }] } };
+  assert.equal((await api.request("POST", SERVICES, { body })).code, 201);
+  const off = { spec: { sessionAffinity: "None" } };
+  const contentType = "application/merge-patch+json";
+  const patched = await api.request("PATCH", `${SERVICES}/w`, { body: off, contentType });
+  assert.equal(patched.code, 200, patched.text);
+  assert.equal(patched.body.spec.sessionAffinityConfig, undefined);
+});
+
+test("a lifecycle hook asks over HTTP where it does not say how", async () => {
+  await using api = await startTestApiServer();
+  const lifecycle = { preStop: { httpGet: { port: 8080 } }, postStart: { httpGet: { port: 8080, path: "/up" } } };
+  const spec = { containers: [{ name: "c", image: "nginx", lifecycle }] };
+  const made = await api.request("POST", PODS, { body: { metadata: { name: "p" }, spec } });
+  assert.equal(made.code, 201, made.text);
+  const { preStop, postStart } = made.body.spec.containers[0].lifecycle;
+  assert.deepEqual([preStop.httpGet.scheme, preStop.httpGet.path], ["HTTP", "/"]);
+  assert.deepEqual([postStart.httpGet.scheme, postStart.httpGet.path], ["HTTP", "/up"]);
 });

@@ -7,6 +7,7 @@ import { type FieldError, invalid } from "#machinery/field-error.ts";
 import { apiVersionOf } from "#machinery/gvk.ts";
 import type { KubeObject, ManagedFieldsEntry, UnstructuredObject } from "#machinery/meta.ts";
 import { sameManagedFields, trackUpdate } from "#machinery/patch/managed-fields.ts";
+import { prune } from "#machinery/schema/prune.ts";
 import { jsonEquals } from "#machinery/schema/schema.ts";
 import {
   alreadyExists,
@@ -74,6 +75,9 @@ function withStatus(object: UnstructuredObject, status: UnstructuredObject["stat
 /** Gives an object the form that it is stored and shown in. */
 function encode(served: ServedResource, object: UnstructuredObject): void {
   dropEmptyLists(object, served.strategy.empty);
+  const schema = served.custom ? served.schema() : undefined;
+  // What a webhook added is pruned as what the client sent.
+  if (schema !== undefined) prune(object, schema);
   if (served.custom) sortAllKeys(object);
   else if (served.schema() !== undefined) sortMapKeys(object, served.schema());
 }

@@ -44,6 +44,8 @@ function shrinkOld(wanted: number, maxUnavailable: number, fresh: ReplicaSet, ol
   const totalSpec = sum([fresh, ...old], (set) => set.spec?.replicas ?? 0);
   const minAvailable = wanted - maxUnavailable;
   let budget = totalSpec - minAvailable - freshUnavailable;
+  // What is available is told late: of the replicas taken away a moment ago it still counts some.
+  if (budget <= 0) return [];
   // Broken old pods go first: they serve nobody.
   for (const set of old) {
     const count = replicas.get(set) ?? 0;
@@ -53,7 +55,7 @@ function shrinkOld(wanted: number, maxUnavailable: number, fresh: ReplicaSet, ol
     budget -= cut;
   }
   const available = sum([fresh, ...old], (set) => set.status?.availableReplicas ?? 0);
-  let spare = available - minAvailable;
+  let spare = Math.min(budget, available - minAvailable);
   for (const set of old) {
     const count = replicas.get(set) ?? 0;
     const cut = Math.max(0, Math.min(count, spare));

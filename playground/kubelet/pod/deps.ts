@@ -1,4 +1,6 @@
 /** What pod workers share on one node. */
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
 import type { Pod, Service } from "kubernetes-types/core/v1";
 import type { KubeClient } from "#kube/client/client.ts";
 import type { EventRecorder } from "#kube/events/recorder.ts";
@@ -43,4 +45,16 @@ export interface NodeDeps {
 /** `namespace_name_uid`: the folder of a pod's logs, as under /var/log/pods. */
 export function logFolder(pod: Pod): string {
   return `${pod.metadata?.namespace}_${pod.metadata?.name}_${pod.metadata?.uid}`;
+}
+
+/** Before anything else of the pod: with namespace and uid its name may be longer than that of a folder can be. */
+export function makeLogFolder(directory: string, pod: Pod): void {
+  const folder = join(directory, logFolder(pod));
+  try {
+    mkdirSync(folder, { recursive: true });
+  } catch (cause) {
+    if (!(cause instanceof Error && "code" in cause && cause.code === "ENAMETOOLONG")) throw cause;
+    // As Go words it.
+    throw new Error(`mkdir ${folder}: file name too long`, { cause });
+  }
 }

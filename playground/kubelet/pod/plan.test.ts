@@ -142,6 +142,15 @@ function statusOf(spec: Pod, record: PodRecord, isReady = true) {
   });
 }
 
+test("a pod beyond its deadline is Failed when its containers have ended, and not before", () => {
+  const spec = { ...pod({ activeDeadlineSeconds: 1 }), status: { phase: "Running" } };
+  const final = { phase: "Failed", reason: "DeadlineExceeded", message: "too long" } as const;
+  const ending = statusOf(spec, { ...withContainer(newRecord(spec, T0), "main", running()), final });
+  assert.deepEqual([ending.phase, ending.reason], ["Running", undefined]);
+  const over = statusOf(spec, { ...withContainer(newRecord(spec, T0), "main", exited(137)), final });
+  assert.deepEqual([over.phase, over.reason], ["Failed", "DeadlineExceeded"]);
+});
+
 test("phases follow the kubelet's table", () => {
   const phase = (restartPolicy: string, state?: ContainerRecord) => {
     const spec = pod({ restartPolicy });

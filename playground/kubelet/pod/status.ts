@@ -27,11 +27,12 @@ export type Phase = "Pending" | "Running" | "Succeeded" | "Failed";
 
 export function podStatus(input: StatusInput): PodStatus {
   const { pod, record } = input;
-  const phase = phaseOf(input);
+  const hasEnded = !hasRunning(input);
+  const phase = hasEnded ? phaseOf(input) : notEnded(phaseOf(input), pod);
+  const final = hasEnded ? record.final : undefined;
   const inits = (pod.spec?.initContainers ?? []).map((container) => initStatus(input, container));
   const mains = (pod.spec?.containers ?? []).map((container) => containerStatus(input, container));
   const ephemeral = (pod.spec?.ephemeralContainers ?? []).map((container) => ephemeralStatus(input, container));
-  const final = record.final;
   return {
     phase,
     conditions: conditionsOf(input, phase, inits, mains),
@@ -46,6 +47,21 @@ export function podStatus(input: StatusInput): PodStatus {
     ...(ephemeral.length > 0 && { ephemeralContainerStatuses: ephemeral }),
     qosClass: pod.status?.qosClass ?? qosClass(pod),
   };
+}
+
+function hasRunning({ pod, record }: StatusInput): boolean {
+  const { containers = [], initContainers = [], ephemeralContainers = [] } = pod.spec ?? {};
+  const all = [...containers, ...initContainers, ...ephemeralContainers];
+  return all.some(({ name }) => isRunning(containerOf(record, name)));
+}
+
+/**
+ * A pod has not ended while a container runs: who sees it Failed may make another in its place, and looks at this one no
+ * more. Kubernetes: pkg/kubelet/status/status_manager.go (mergePodStatus)
+ */
+function notEnded(phase: Phase, { status }: Pod): Phase {
+  if (phase === "Pending" || phase === "Running") return phase;
+  return status?.phase === "Pending" ? "Pending" : "Running";
 }
 
 /** Kubernetes: pkg/kubelet/kubelet_pods.go (getPhase) */

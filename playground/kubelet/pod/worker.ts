@@ -19,7 +19,7 @@ import { removeCgroup } from "../runtime/cgroup.ts";
 import { execToEnd } from "../runtime/exec.ts";
 import { removeSandbox } from "../sandbox/sandbox.ts";
 import { VolumeNotReady } from "../volume/payload.ts";
-import { logFolder, type NodeDeps } from "./deps.ts";
+import { logFolder, makeLogFolder, type NodeDeps } from "./deps.ts";
 import { PodEvents } from "./events.ts";
 import { deadlineOf, isSidecar, type Plan, planPod } from "./plan.ts";
 import { PodEnvironment } from "./pod-environment.ts";
@@ -183,6 +183,7 @@ export class PodWorker {
   }
 
   async #prepare(): Promise<void> {
+    makeLogFolder(this.#deps.logsDirectory, this.#pod);
     const sandbox = await this.#environment.prepare(this.#ctx, this.#pod);
     if (this.#record.ip === sandbox.ip) return;
     this.#save({ ...this.#record, ip: sandbox.ip });

@@ -3,6 +3,7 @@ import type { Affinity, NodeAffinity, Pod, PodAffinityTerm, PodAntiAffinity } fr
 import * as annotations from "#api/annotations.ts";
 import type { VirtualNode } from "#api/offloading/virtualnode.ts";
 import { withoutMarks } from "../marks.ts";
+import { withoutMergedKeys } from "./label-keys.ts";
 
 type OffloadingPatch = NonNullable<NonNullable<VirtualNode["spec"]>["offloadingPatch"]>;
 
@@ -23,7 +24,7 @@ export function forgeAffinity(local: Pod, patch: OffloadingPatch | undefined): A
 function forgeAntiAffinity(local: Pod): PodAntiAffinity | undefined {
   switch (local.metadata?.annotations?.[annotations.ANTI_AFFINITY_PRESET]) {
     case "propagate":
-      return local.spec?.affinity?.podAntiAffinity;
+      return withoutKeys(local.spec?.affinity?.podAntiAffinity);
     case "soft":
       return {
         preferredDuringSchedulingIgnoredDuringExecution: [{ weight: 1, podAffinityTerm: forgeTerm(local) }],
@@ -33,6 +34,25 @@ function forgeAntiAffinity(local: Pod): PodAntiAffinity | undefined {
     default:
       return undefined;
   }
+}
+
+function withoutKeys(own: PodAntiAffinity | undefined): PodAntiAffinity | undefined {
+  if (own === undefined) return undefined;
+  const {
+    preferredDuringSchedulingIgnoredDuringExecution: preferred,
+    requiredDuringSchedulingIgnoredDuringExecution: required,
+  } = own;
+  return {
+    ...(preferred !== undefined && {
+      preferredDuringSchedulingIgnoredDuringExecution: preferred.map(({ podAffinityTerm, ...weighted }) => ({
+        ...weighted,
+        podAffinityTerm: withoutMergedKeys(podAffinityTerm),
+      })),
+    }),
+    ...(required !== undefined && {
+      requiredDuringSchedulingIgnoredDuringExecution: required.map(withoutMergedKeys),
+    }),
+  };
 }
 
 function forgeTerm({ metadata }: Pod): PodAffinityTerm {

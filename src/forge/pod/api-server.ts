@@ -15,11 +15,11 @@ export interface ApiServerAccess {
 
 const SERVICE = "kubernetes.default";
 
-export function withApiServerEnvironment(
-  containers: readonly Container[],
+export function withApiServerEnvironment<C extends Pick<Container, "env">>(
+  containers: readonly C[],
   access: ApiServerAccess,
   serviceAccount: string | undefined,
-): Container[] {
+): C[] {
   if (access.support !== "TokenAPI") return [...containers];
   const added = forgeEnvironment(access.hostOverride ?? SERVICE, access.port);
   return containers.map((container) => {

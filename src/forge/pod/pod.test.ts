@@ -29,6 +29,10 @@ const options: ShadowPodOptions = {
 test("the ShadowPod equals the one that upstream wrote", () => {
   const expected = recorded<ShadowPod>("shadow-pod");
   const { "liqo.io/creator-user": _webhook, ...labels } = expected.metadata?.labels ?? {};
+  // Beside a token upstream tells the twin's name.
+  const volume = expected.spec?.pod?.volumes?.find(({ projected }) => projected !== undefined);
+  const namespace = { key: "kube-api-access-lks6k-9359f3", path: "namespace" };
+  volume?.projected?.sources?.splice(2, 1, { secret: { name: "web-6dbf66845f-v2q2q-token", items: [namespace] } });
   const forged = forgeShadowPod(local, "off-cluster-a", options);
   assert.deepEqual(forged.spec, expected.spec);
   assert.deepEqual(forged.metadata, {
@@ -42,6 +46,12 @@ test("the ShadowPod equals the one that upstream wrote", () => {
 const withPod = (metadata: Pod["metadata"], spec: Partial<PodSpec> = {}): Pod => ({
   metadata: { ...local.metadata, ...metadata },
   spec: { containers: [], ...local.spec, ...spec },
+});
+
+const labelSelector = { matchExpressions: [{ key: "hash", operator: "In", values: ["1"] }] };
+const spread = { maxSkew: 1, topologyKey: "zone", whenUnsatisfiable: "DoNotSchedule", labelSelector };
+const antiAffinity = (keys: { matchLabelKeys?: string[] }) => ({
+  requiredDuringSchedulingIgnoredDuringExecution: [{ topologyKey: "zone", labelSelector, ...keys }],
 });
 
 const cases: [string, Pod, Partial<ShadowPodOptions>, Partial<Record<keyof PodSpec, unknown>>][] = [
@@ -96,6 +106,21 @@ const cases: [string, Pod, Partial<ShadowPodOptions>, Partial<Record<keyof PodSp
         },
       },
     },
+  ],
+  [
+    "keys of labels that the home API server has made part of the selector do not travel, others do",
+    withPod({}, { topologySpreadConstraints: [{ ...spread, matchLabelKeys: ["hash", "unset"] }] }),
+    {},
+    { topologySpreadConstraints: [{ ...spread, matchLabelKeys: ["unset"] }] },
+  ],
+  [
+    "nor those of an anti-affinity",
+    withPod(
+      { annotations: { "liqo.io/anti-affinity-preset": "propagate" } },
+      { affinity: { podAntiAffinity: antiAffinity({ matchLabelKeys: ["hash"] }) } },
+    ),
+    {},
+    { affinity: { podAntiAffinity: antiAffinity({}) } },
   ],
   [
     "the API server's address becomes an alias",

@@ -10,7 +10,7 @@ import { controllerReference } from "#machinery/meta.ts";
 import { marksOfShadow } from "../marks.ts";
 
 /** Where the pod runs, before whom, and what of the node it shares, is the provider's business. */
-const PROVIDERS_OWN = [
+const LEFT_OUT = [
   "hostNetwork",
   "hostPID",
   "hostIPC",
@@ -21,6 +21,8 @@ const PROVIDERS_OWN = [
   "priorityClassName",
   "priority",
   "preemptionPolicy",
+  // No pod can be created with them: they are added to it afterwards.
+  "ephemeralContainers",
 ] as const satisfies readonly (keyof PodSpec)[];
 
 /** `seen`: an address in the consumer's terms → the one that reaches it from here; undefined: the same. */
@@ -37,13 +39,13 @@ export function forgeRemotePod(
       ...(annotations !== undefined && { annotations: marksOfShadow(annotations) }),
       ownerReferences: [controllerReference(shadow)],
     },
-    ...(shadow.spec?.pod !== undefined && { spec: withAliases(withoutProvidersOwn(shadow.spec.pod), seen) }),
+    ...(shadow.spec?.pod !== undefined && { spec: withAliases(withoutLeftOut(shadow.spec.pod), seen) }),
   };
 }
 
-function withoutProvidersOwn(spec: PodSpec): PodSpec {
+function withoutLeftOut(spec: PodSpec): PodSpec {
   const kept: PodSpec = { ...spec };
-  for (const field of PROVIDERS_OWN) delete kept[field];
+  for (const field of LEFT_OUT) delete kept[field];
   return kept;
 }
 

@@ -1,8 +1,8 @@
 /**
- * The ShadowPod of a local pod. The spec is built once, at creation: later changes of the local spec stay at home, as
- * they do between an API server and a kubelet. Upstream: pkg/virtualKubelet/forge/pods.go (RemoteShadowPod)
+ * The ShadowPod of a local pod, as it is created; what follows the local pod later on is in shadow-changes.ts.
+ * Upstream: pkg/virtualKubelet/forge/pods.go (RemoteShadowPod)
  */
-import type { Pod, PodSpec, Toleration } from "kubernetes-types/core/v1";
+import type { Container, EphemeralContainer, Pod, PodSpec, Toleration } from "kubernetes-types/core/v1";
 import * as annotations from "#api/annotations.ts";
 import * as labels from "#api/labels.ts";
 import type { ShadowPod } from "#api/offloading/shadow.ts";
@@ -11,6 +11,7 @@ import { NOT_ALLOWED_TAINT } from "../node.ts";
 import { forgeReflectedMetadata, type ReflectionScope } from "../reflected-metadata.ts";
 import { forgeAffinity } from "./affinity.ts";
 import { type ApiServerAccess, apiServerAliases, withApiServerEnvironment } from "./api-server.ts";
+import { withoutMergedKeys } from "./label-keys.ts";
 import { forgeVolumes, isTokenVolume } from "./volumes.ts";
 
 export type OffloadingPatch = NonNullable<NonNullable<VirtualNode["spec"]>["offloadingPatch"]>;
@@ -36,14 +37,13 @@ const COPIED = [
   "shareProcessNamespace",
   "subdomain",
   "terminationGracePeriodSeconds",
-  "topologySpreadConstraints",
 ] as const satisfies readonly (keyof PodSpec)[];
 
 export function forgeShadowPod(local: Pod, namespace: string, options: ShadowPodOptions): ShadowPod {
   return { metadata: forgeShadowMetadata(local, namespace, options.scope), spec: { pod: forgeSpec(local, options) } };
 }
 
-/** Labels and annotations, the only parts that follow the local pod after creation. */
+/** Labels and annotations, which follow the local pod after creation. */
 export function forgeShadowMetadata(
   local: Pod,
   namespace: string,
@@ -76,7 +76,24 @@ function forgeSpec(local: Pod, options: ShadowPodOptions): PodSpec {
     ...(patch?.nodeSelector !== undefined && { nodeSelector: { ...patch.nodeSelector } }),
     ...(affinity !== undefined && { affinity }),
     ...(runtimeClassName !== undefined && { runtimeClassName }),
+    ...(spec.topologySpreadConstraints !== undefined && {
+      topologySpreadConstraints: spec.topologySpreadConstraints.map(withoutMergedKeys),
+    }),
   };
+}
+
+/**
+ * The local pod's debugging containers, which no pod can be created with. Without those that have ended: none of them ever
+ * runs twice, and the provider may have to make the pod again.
+ */
+export function forgeEphemeralContainers(local: Pod, options: ShadowPodOptions): EphemeralContainer[] {
+  const { ephemeralContainers = [], volumes = [], serviceAccountName } = local.spec ?? {};
+  const statuses = local.status?.ephemeralContainerStatuses ?? [];
+  const ended = statuses.flatMap(({ name, state }) => (state?.terminated === undefined ? [] : [name]));
+  const alive = ephemeralContainers.filter(({ name }) => !ended.includes(name));
+  const access = accessOf(local, options.apiServer);
+  const dropped = access.support === "Remote" ? volumes.filter(isTokenVolume).map(({ name }) => name) : [];
+  return withApiServerEnvironment(withoutMounts(alive, dropped), access, serviceAccountName);
 }
 
 /** The annotation of a pod wins over what the virtual node offers. */
@@ -96,17 +113,22 @@ function remoteServiceAccount(local: Pod, access: ApiServerAccess): { serviceAcc
 /** The provider's own admission mounts the token of its own service account. */
 function withoutTokenMounts(spec: PodSpec): PodSpec {
   const dropped = (spec.volumes ?? []).filter(isTokenVolume).map(({ name }) => name);
-  const strip = (containers: PodSpec["containers"]) =>
-    containers.map(({ volumeMounts, ...container }) => {
-      const kept = volumeMounts?.filter(({ name }) => !dropped.includes(name));
-      return { ...container, ...(kept !== undefined && { volumeMounts: kept }) };
-    });
   return {
     ...spec,
-    containers: strip(spec.containers),
-    ...(spec.initContainers !== undefined && { initContainers: strip(spec.initContainers) }),
+    containers: withoutMounts(spec.containers, dropped),
+    ...(spec.initContainers !== undefined && { initContainers: withoutMounts(spec.initContainers, dropped) }),
     ...(spec.volumes !== undefined && { volumes: spec.volumes.filter(({ name }) => !dropped.includes(name)) }),
   };
+}
+
+function withoutMounts<C extends Pick<Container, "volumeMounts">>(
+  containers: readonly C[],
+  volumes: readonly string[],
+): C[] {
+  return containers.map(({ volumeMounts, ...container }) => {
+    const kept = volumeMounts?.filter(({ name }) => !volumes.includes(name));
+    return { ...container, ...(kept !== undefined && { volumeMounts: kept }) } as C;
+  });
 }
 
 /** Without the one that let the pod come here: a pod does not travel twice unless the patch says so. */

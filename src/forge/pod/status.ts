@@ -54,7 +54,7 @@ export function forgePodStatus(local: Pod, remote: Pod, options: PodStatusOption
   const { containerStatuses: _c, initContainerStatuses: _i, ephemeralContainerStatuses: _e, ...other } = status;
   const containerStatuses = counted(status.containerStatuses, containers);
   const initContainerStatuses = counted(status.initContainerStatuses, initContainers);
-  const ephemeralContainerStatuses = counted(status.ephemeralContainerStatuses, ephemeralContainers);
+  const ephemeralContainerStatuses = withEnded(local, counted(status.ephemeralContainerStatuses, ephemeralContainers));
   return {
     ...other,
     ...(qosClass !== undefined && { qosClass }),
@@ -65,6 +65,15 @@ export function forgePodStatus(local: Pod, remote: Pod, options: PodStatusOption
     ...(hostIP !== undefined && hostIP !== "" && { hostIP: options.hostIp, hostIPs: [{ ip: options.hostIp }] }),
     ...(address !== undefined && { podIP: address, podIPs: [{ ip: address }] }),
   };
+}
+
+/** How a debugging container ended outlives the provider's pod that it was in. */
+function withEnded(local: Pod, remote: Statuses): Statuses {
+  const ended = (local.status?.ephemeralContainerStatuses ?? []).filter(
+    ({ name, state }) => state?.terminated !== undefined && remote?.some((other) => other.name === name) !== true,
+  );
+  const all = [...ended, ...(remote ?? [])];
+  return all.length === 0 ? undefined : all;
 }
 
 /**

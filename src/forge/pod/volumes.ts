@@ -1,6 +1,12 @@
-/** Volumes of an offloaded pod: tokens and root CA come from reflected objects. Upstream: pkg/virtualKubelet/forge/pods.go (RemoteVolumes) */
+/** Volumes of an offloaded pod: tokens, the namespace they are of, and root CA come from reflected objects. Upstream: pkg/virtualKubelet/forge/pods.go (RemoteVolumes) */
 import { createHash } from "node:crypto";
-import type { Pod, Volume, VolumeProjection } from "kubernetes-types/core/v1";
+import type {
+  DownwardAPIProjection,
+  DownwardAPIVolumeFile,
+  Pod,
+  Volume,
+  VolumeProjection,
+} from "kubernetes-types/core/v1";
 import { remoteConfigMapName } from "../configmap.ts";
 import type { ApiServerSupport } from "./api-server.ts";
 
@@ -12,8 +18,9 @@ export function forgeVolumes(
 ): Volume[] {
   return (volumes ?? []).map((volume) => {
     if (volume.projected === undefined) return volume;
+    const hasToken = isTokenOfHome(volume, support);
     const sources = (volume.projected.sources ?? []).flatMap((source) =>
-      forgeSource(source, { pod: local.metadata?.name ?? "", volume: volume.name, support, origin }),
+      forgeSource(source, { pod: local.metadata?.name ?? "", volume: volume.name, hasToken, support, origin }),
     );
     return { ...volume, projected: { ...volume.projected, sources } };
   });
@@ -22,6 +29,8 @@ export function forgeVolumes(
 interface Place {
   readonly pod: string;
   readonly volume: string;
+  /** Whether the volume also holds a token of the consumer's API server. */
+  readonly hasToken: boolean;
   readonly support: ApiServerSupport;
   readonly origin: string;
 }
@@ -31,10 +40,50 @@ function forgeSource(source: VolumeProjection, place: Place): VolumeProjection[]
     const { name, ...rest } = source.configMap;
     return [{ configMap: { ...rest, ...(name !== undefined && { name: remoteConfigMapName(name, place.origin) }) } }];
   }
+  if (source.downwardAPI !== undefined && place.hasToken) return forgeNamespaceFiles(source.downwardAPI, place);
   if (source.serviceAccountToken === undefined) return [source];
   if (place.support === "Disabled") return [];
   const { path } = source.serviceAccountToken;
   return [{ secret: { name: tokenSecretName(place.pod), items: [{ key: tokenKey(place.volume, path), path }] } }];
+}
+
+/**
+ * Beside a token the namespace is the one that the token is of: clients ask the API server for what is in it. What the
+ * downward API says is the twin's name. Upstream leaves it at that.
+ */
+function forgeNamespaceFiles(projection: DownwardAPIProjection, place: Place): VolumeProjection[] {
+  const items = projection.items ?? [];
+  const files = items.filter(isNamespace).map(({ path, mode }) => ({
+    key: tokenKey(place.volume, path),
+    path,
+    ...(mode !== undefined && { mode }),
+  }));
+  const others = items.filter((item) => !isNamespace(item));
+  return [
+    ...(others.length > 0 || files.length === 0 ? [{ downwardAPI: { ...projection, items: others } }] : []),
+    ...(files.length > 0 ? [{ secret: { name: tokenSecretName(place.pod), items: files } }] : []),
+  ];
+}
+
+/** Keys of the token Secret under which offloaded pods find the name of their namespace at home. */
+export function namespaceKeys(pod: Pod): string[] {
+  return (pod.spec?.volumes ?? [])
+    .filter((volume) => isTokenOfHome(volume, "TokenAPI"))
+    .flatMap(({ name, projected }) =>
+      (projected?.sources ?? []).flatMap(({ downwardAPI }) =>
+        (downwardAPI?.items ?? []).filter(isNamespace).map(({ path }) => tokenKey(name, path)),
+      ),
+    );
+}
+
+function isTokenOfHome({ projected }: Volume, support: ApiServerSupport): boolean {
+  return (
+    support === "TokenAPI" && (projected?.sources ?? []).some((source) => source.serviceAccountToken !== undefined)
+  );
+}
+
+function isNamespace({ fieldRef }: DownwardAPIVolumeFile): boolean {
+  return fieldRef?.fieldPath === "metadata.namespace";
 }
 
 export function tokenSecretName(pod: string): string {

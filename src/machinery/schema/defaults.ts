@@ -17,3 +17,28 @@ export function applyDefaults(value: unknown, schema: Schema | undefined): void 
   }
   for (const [field, child] of Object.entries(value)) applyDefaults(child, fieldSchema(schema, field));
 }
+
+/** The value with what `applyDefaults` would fill in; the value itself when that is nothing. */
+export function withDefaults<T>(value: T, schema: Schema): T {
+  if (!isIncomplete(value, schema)) return value;
+  const filled = structuredClone(value);
+  applyDefaults(filled, schema);
+  return filled;
+}
+
+function isIncomplete(value: unknown, schema: Schema | undefined): boolean {
+  if (schema === undefined) return false;
+  if (Array.isArray(value)) return value.some((item) => isIncomplete(item, schema.items));
+  if (!isJsonObject(value)) return false;
+  return (
+    Object.entries(schema.properties ?? {}).some(
+      ([field, child]) => value[field] === undefined && child.default !== undefined,
+    ) || Object.entries(value).some(([field, child]) => isIncomplete(child, fieldSchema(schema, field)))
+  );
+}
+
+/** Whether there is a default anywhere in it. */
+export function hasDefaults({ properties, items, additionalProperties, default: own }: Schema): boolean {
+  const children = [...Object.values(properties ?? {}), items, additionalProperties];
+  return own !== undefined || children.some((child) => typeof child === "object" && hasDefaults(child));
+}

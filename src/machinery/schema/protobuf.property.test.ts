@@ -20,15 +20,15 @@ const schema: Schema = {
       return schema;
     },
     time: { type: "string", format: "date-time" },
+    micros: { type: "string", format: "date-time", goType: "MicroTime" },
     amount: { type: "string", format: "quantity" },
     port: { "x-kubernetes-int-or-string": true },
     ratio: { type: "number" },
   },
   wire: Object.fromEntries(
-    ["name", "count", "list", "numbers", "map", "raw", "self", "time", "amount", "port", "ratio"].map((name, i) => [
-      i + 1,
-      { name },
-    ]),
+    ["name", "count", "list", "numbers", "map", "raw", "self", "time", "amount", "port", "ratio", "micros"].map(
+      (name, i) => [i + 1, { name }],
+    ),
   ),
 };
 const isRefusal = (error: unknown): boolean => error instanceof RangeError || error instanceof SyntaxError;
@@ -49,7 +49,7 @@ test("whatever the bytes, they are a message or are refused as none", () => {
   const bytes = uint8Array({ maxLength: 200 }).map((value) => Buffer.from(value));
   forAll(bytes, (value) => parseOrRefuse(decode, value, isRefusal), 300);
   forAll(bytes, (value) => parseOrRefuse(decodeEnvelope, Buffer.concat([Buffer.from("k8s\0"), value]), isRefusal), 300);
-  const fields = array(tuple(nat(12), uint8Array({ maxLength: 20 })), { maxLength: 6 });
+  const fields = array(tuple(nat(13), uint8Array({ maxLength: 20 })), { maxLength: 6 });
   forAll(fields, (parts) =>
     parseOrRefuse(
       decode,
@@ -83,4 +83,24 @@ test("a megabyte of empty fields cost no more than their length", () => {
     takesAtMost(5_000, () => decode(bytes));
   }
   takesAtMost(5_000, () => decode(field(4, Buffer.alloc(1 << 20, 1))));
+});
+
+const at = (seconds: bigint, nanos: bigint): Buffer =>
+  Buffer.concat([Buffer.of(8), varint(seconds), Buffer.of(16), varint(nanos)]);
+
+for (const [name, seconds, nanos, time, micros] of [
+  ["nothing is no time", 0n, 0n, undefined, undefined],
+  ["a whole second", 1_700_000_000n, 0n, "2023-11-14T22:13:20Z", "2023-11-14T22:13:20.000000Z"],
+  ["parts of it", 1_700_000_000n, 42_007_999n, "2023-11-14T22:13:20Z", "2023-11-14T22:13:20.042007Z"],
+  ["before 1970", -1n, 0n, "1969-12-31T23:59:59Z", "1969-12-31T23:59:59.000000Z"],
+] as const) {
+  test(`a time: ${name}`, () => {
+    const decoded = decodeMessage(Buffer.concat([field(8, at(seconds, nanos)), field(12, at(seconds, nanos))]), schema);
+    assert.deepEqual([decoded["time"], decoded["micros"]], [time, micros]);
+  });
+}
+
+test("a time beyond the years that can be written is refused", () => {
+  for (const seconds of [2n ** 62n, 253_402_300_800n, -62_200_000_000n])
+    assert.throws(() => decode(field(8, at(seconds, 0n))), /year outside of range/);
 });

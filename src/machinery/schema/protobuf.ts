@@ -8,6 +8,10 @@ import type { JsonObject, Schema, WireField } from "./schema.ts";
 
 const MAGIC = Buffer.from("k8s\0");
 
+// The years that RFC 3339 can write.
+const EARLIEST_MS = Date.parse("0000-01-01T00:00:00Z");
+const END_MS = Date.UTC(10_000, 0, 1);
+
 export interface ProtobufEnvelope {
   readonly apiVersion: string;
   readonly kind: string;
@@ -110,7 +114,7 @@ function readEntry(map: JsonObject, { bytes }: WireValue, { type, depth }: { typ
 
 function readValue({ scalar, bytes = Buffer.alloc(0) }: WireValue, type: Schema, depth: number): unknown {
   if (type.format === "quantity") return text(bytes, 1);
-  if (type.format === "date-time") return readTime(bytes);
+  if (type.format === "date-time") return readTime(bytes, type.goType === "MicroTime");
   if (type["x-kubernetes-int-or-string"] === true) return readIntOrString(bytes);
   switch (type.type) {
     case "string":
@@ -127,10 +131,17 @@ function readValue({ scalar, bytes = Buffer.alloc(0) }: WireValue, type: Schema,
         field.number === 1 ? readItems(field, type.items ?? {}, depth) : [],
       );
     case "object":
-      return type.wire === undefined ? readRaw(bytes) : readMessage(bytes, type, depth + 1);
+      if (type.wire === undefined) return readRaw(bytes);
+      return type.wireChoice === true ? readChoice(bytes, type, depth + 1) : readMessage(bytes, type, depth + 1);
     default:
       return readRaw(bytes);
   }
+}
+
+function readChoice(bytes: Buffer, schema: Schema, depth: number): unknown {
+  const fields = readMessage(bytes, schema, depth);
+  const set = Object.values(schema.wire ?? {}).flatMap(({ name = "" }) => (Object.hasOwn(fields, name) ? [name] : []));
+  return fields[set.at(-1) ?? ""] ?? false;
 }
 
 /** RawExtension, FieldsV1, JSON: a message whose first field is JSON text. */
@@ -147,15 +158,22 @@ function text(bytes: Buffer, number: number): string {
   );
 }
 
-function readTime(bytes: Buffer): string | undefined {
+/** As Go writes it: Time in whole seconds, MicroTime always with six digits after them. Nothing at all is no time. */
+function readTime(bytes: Buffer, hasMicros: boolean): string | undefined {
   let [seconds, nanos] = [0n, 0n];
   for (const field of readFields(bytes)) {
     if (field.number === 1) seconds = BigInt.asIntN(64, field.scalar);
     if (field.number === 2) nanos = BigInt.asIntN(64, field.scalar);
   }
-  if (seconds <= 0n) return undefined;
-  const whole = new Date(Number(seconds) * 1000).toISOString().slice(0, 19);
-  return nanos === 0n ? `${whole}Z` : `${whole}.${String(nanos / 1000n).padStart(6, "0")}Z`;
+  if (seconds === 0n && nanos === 0n) return undefined;
+  const time = new Date(Number(seconds) * 1000);
+  if (!(time.getTime() >= EARLIEST_MS && time.getTime() < END_MS))
+    throw new RangeError("year outside of range [0,9999]");
+  const whole = time.toISOString().slice(0, 19);
+  if (!hasMicros) return `${whole}Z`;
+  return `${whole}.${String(BigInt.asUintN(64, nanos) / 1000n)
+    .padStart(6, "0")
+    .slice(0, 6)}Z`;
 }
 
 function readIntOrString(bytes: Buffer): number | string {

@@ -44,6 +44,8 @@ export interface Schema {
   readonly goType?: string;
   /** Protobuf field numbers of a built-in type, for requests in that encoding. */
   readonly wire?: Readonly<Record<string, WireField>>;
+  /** In JSON the message is the value of its last field that is set, `false` without any. */
+  readonly wireChoice?: true;
 }
 
 export interface WireField {

@@ -3,11 +3,11 @@
  * Upstream: pkg/virtualKubelet/reflection/workload/podns.go
  */
 import type { Pod } from "kubernetes-types/core/v1";
-import * as labels from "#api/labels.ts";
 import { type ShadowPod, shadowPods } from "#api/offloading/shadow.ts";
 import type { Context } from "#base/context.ts";
 import { messageOf } from "#base/errors.ts";
-import { forgeShadowMetadata, forgeShadowPod } from "#forge/pod/shadow-pod.ts";
+import { shadowInBrief } from "#forge/pod/shadow-changes.ts";
+import { forgeShadowPod, type ShadowPodOptions } from "#forge/pod/shadow-pod.ts";
 import { forgeRefusedStatus } from "#forge/pod/status.ts";
 import { REFLECTION_FIELD_MANAGER } from "#forge/reflected-metadata.ts";
 import { type Controller, DONE, type Result } from "#kube/controller/controller.ts";
@@ -16,11 +16,11 @@ import type { Informer } from "#kube/informer/informer.ts";
 import { pods } from "#machinery/builtin.ts";
 import { keyOf, type ObjectKey } from "#machinery/meta.ts";
 import { isAlreadyExists, isConflict, isForbidden, isInvalid } from "#machinery/status-error.ts";
-import { contains } from "../contains.ts";
 import type { NamespacePair, ReflectionDeps, Reflector } from "../deps.ts";
 import * as messages from "../messages.ts";
 import { watchNamed } from "../watch.ts";
 import { apiServerAccess } from "./api-server-access.ts";
+import { followPod } from "./follow.ts";
 import { type PodPlan, type PodSeen, planPod } from "./plan.ts";
 import { StatusReporter, writeStatus } from "./status-reporter.ts";
 
@@ -38,11 +38,8 @@ interface Work {
 }
 
 function startPodReflector(deps: ReflectionDeps, pair: NamespacePair): Controller {
-  // What is at the provider is asked for its metadata and its status only.
-  const shadows = pair.remotes.for(shadowPods, {
-    namespace: pair.remote,
-    transform: ({ spec: _spec, ...shadow }) => shadow,
-  });
+  // What is at the provider is asked for its metadata and its status, the ShadowPod also for what follows the local pod.
+  const shadows = pair.remotes.for(shadowPods, { namespace: pair.remote, transform: shadowInBrief });
   const remotes = pair.remotes.for(pods, { namespace: pair.remote, transform: ({ spec: _spec, ...pod }) => pod });
   const recorder = deps.events("liqo-pod-reflection");
   const work: Work = { deps, pair, shadows, remotes, recorder, reporter: new StatusReporter(deps, recorder) };
@@ -97,8 +94,9 @@ async function act(ctx: Context, work: Work, seen: PodSeen, plan: PodPlan): Prom
       await offload(ctx, work, plan.local);
       return DONE;
     case "keep":
-      await relabel(ctx, work, plan.local, plan.shadow);
+      // What the provider says comes home first: it may refuse what follows, again and again.
       await work.reporter.report(ctx, { ...seen, local: plan.local });
+      await followPod(ctx, { ...work, namespace: work.pair.remote, options: optionsOf(work) }, plan.local, plan.shadow);
       return DONE;
     case "report":
       await work.reporter.report(ctx, { ...seen, local: plan.local });
@@ -106,13 +104,18 @@ async function act(ctx: Context, work: Work, seen: PodSeen, plan: PodPlan): Prom
   }
 }
 
-async function offload(ctx: Context, { deps, pair, recorder }: Work, local: Pod): Promise<void> {
-  const shadow = forgeShadowPod(local, pair.remote, {
+function optionsOf({ deps }: Work): ShadowPodOptions {
+  return {
     scope: deps.scope,
     patch: deps.virtualNode()?.spec?.offloadingPatch,
     apiServer: apiServerAccess(deps),
     liqoRuntimeClass: LIQO_RUNTIME_CLASS,
-  });
+  };
+}
+
+async function offload(ctx: Context, work: Work, local: Pod): Promise<void> {
+  const { deps, pair, recorder } = work;
+  const shadow = forgeShadowPod(local, pair.remote, optionsOf(work));
   try {
     await deps.remote.create(ctx, shadowPods, shadow, { fieldManager: REFLECTION_FIELD_MANAGER });
     recorder.normal(ctx, local, messages.SUCCESSFUL_REFLECTION, messages.reflected(deps.scope.destination));
@@ -127,37 +130,6 @@ async function offload(ctx: Context, { deps, pair, recorder }: Work, local: Pod)
     }
     throw error;
   }
-}
-
-/** Labels and annotations follow; the spec is the provider's own after creation. */
-async function relabel(ctx: Context, { deps, pair, recorder }: Work, local: Pod, shadow: ShadowPod): Promise<void> {
-  if (local.metadata?.labels?.[labels.REMOTE_UNAVAILABLE] === "true") return;
-  const wanted = forgeShadowMetadata(local, pair.remote, deps.scope);
-  const gone = {
-    labels: nullsFor(shadow.metadata?.labels, wanted.labels, [labels.CREATOR_USER]),
-    annotations: nullsFor(shadow.metadata?.annotations, wanted.annotations, []),
-  };
-  const hasGone = Object.keys(gone.labels).length > 0 || Object.keys(gone.annotations).length > 0;
-  if (!hasGone && contains(shadow.metadata, { labels: wanted.labels, annotations: wanted.annotations })) return;
-  const body = {
-    metadata: {
-      uid: shadow.metadata?.uid,
-      labels: { ...gone.labels, ...wanted.labels },
-      annotations: { ...gone.annotations, ...wanted.annotations },
-    },
-  };
-  await deps.remote.patch(ctx, shadowPods, keyOf(shadow), "merge", body, { fieldManager: REFLECTION_FIELD_MANAGER });
-  recorder.normal(ctx, local, messages.SUCCESSFUL_REFLECTION, messages.reflected(deps.scope.destination));
-}
-
-/** How a merge patch removes what is no longer wanted, except what the provider added. */
-function nullsFor(
-  before: Readonly<Record<string, string>> | undefined,
-  wanted: Readonly<Record<string, string>> | undefined,
-  kept: readonly string[],
-): Record<string, null> {
-  const stale = Object.keys(before ?? {}).filter((key) => wanted?.[key] === undefined && !kept.includes(key));
-  return Object.fromEntries(stale.map((key) => [key, null]));
 }
 
 async function deleteShadow(ctx: Context, { deps }: Work, shadow: ShadowPod): Promise<void> {

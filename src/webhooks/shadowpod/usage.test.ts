@@ -52,3 +52,22 @@ test("two creations of one name count as the larger, whoever makes them", () => 
   usage.seen(shadow("a", "3"));
   assert.deepEqual([usage.of("milan", 10_001).get("cpu"), usage.of("turin", 10_001).get("cpu")], [3_000n, 0n]);
 });
+
+test("what a ShadowPod grows by counts until the watch must have shown it, what it shrinks by at once", () => {
+  const usage = new QuotaUsage();
+  const cpu = (nowMs: number): bigint | undefined => usage.of("milan", nowMs).get("cpu");
+  usage.seen(shadow("a", "1"));
+  usage.reserveGrowth(key("a"), shadow("a", "3"), shadow("a", "1"), 0);
+  assert.equal(cpu(0), 3_000n);
+  usage.seen(shadow("a", "1"));
+  assert.equal(cpu(0), 3_000n, "an older version is shown");
+  usage.seen(shadow("a", "3"));
+  assert.equal(cpu(10_001), 3_000n);
+  usage.reserveGrowth(key("a"), shadow("a", "2"), shadow("a", "3"), 20_000);
+  assert.equal(cpu(20_000), 3_000n);
+  usage.seen(shadow("a", "2"));
+  assert.equal(cpu(20_000), 2_000n);
+  usage.reserveGrowth(key("a"), shadow("a", "9"), shadow("a", "2"), 20_000);
+  usage.gone(shadow("a", "2"));
+  assert.equal(cpu(20_000), 0n);
+});

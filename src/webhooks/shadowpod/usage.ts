@@ -29,6 +29,7 @@ export class QuotaUsage {
 
   gone(shadow: ShadowPod): void {
     this.#set(formatKey(keyOf(shadow)), undefined);
+    this.#set(grownOf(keyOf(shadow)), undefined);
   }
 
   /** What the creator's ShadowPods hold, those admitted a moment ago included. */
@@ -49,6 +50,23 @@ export class QuotaUsage {
     const name = isOthers ? `${own} ${share.creator}` : own;
     const amounts = larger(this.#shares.get(name)?.amounts, share.amounts);
     this.#set(name, { creator: share.creator, amounts });
+    this.#reserved.set(name, nowMs);
+  }
+
+  /**
+   * Counts what a ShadowPod will be larger by. For as long as a reservation lasts it may count twice: a watch that shows the
+   * ShadowPod may still show it as it was before.
+   */
+  reserveGrowth(key: ObjectKey, next: ShadowPod, previous: ShadowPod, nowMs: number): void {
+    const [before, after] = [demandOf(previous.spec?.pod), demandOf(next.spec?.pod)];
+    const name = grownOf(key);
+    const reserved = this.#shares.get(name)?.amounts;
+    const amounts = [...after].flatMap(([resource, amount]): [string, bigint][] => {
+      const more = amount - (before.get(resource) ?? 0n);
+      return more > 0n ? [[resource, more + (reserved?.get(resource) ?? 0n)]] : [];
+    });
+    if (amounts.length === 0) return;
+    this.#set(name, { creator: creatorOf(previous), amounts: new Map(amounts) });
     this.#reserved.set(name, nowMs);
   }
 
@@ -79,6 +97,10 @@ export class QuotaUsage {
 
 export function creatorOf({ metadata }: ShadowPod): string {
   return metadata?.labels?.[labels.CREATOR_USER] ?? "";
+}
+
+function grownOf(key: ObjectKey): string {
+  return `${formatKey(key)} grown`;
 }
 
 function isFinished({ status }: ShadowPod): boolean {

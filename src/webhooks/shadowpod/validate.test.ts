@@ -10,8 +10,9 @@ import { silentLogger } from "#base/log.ts";
 import { KubeClient } from "#kube/client/client.ts";
 import { Informers } from "#kube/informer/informers.ts";
 import { customResourceDefinitions, namespaces } from "#machinery/builtin.ts";
+import { milliOf } from "#machinery/quantity.ts";
 import { startTestApiServer } from "#playground/testing.ts";
-import { quotaProblem, updateAnswer, validateShadowPod } from "./validate.ts";
+import { quotaProblem, resizeProblem, updateAnswer, validateShadowPod } from "./validate.ts";
 
 const CRDS = fileURLToPath(new URL("../../../deploy/chart/crds/offloading.liqo.io", import.meta.url));
 const NAMES = {
@@ -73,14 +74,32 @@ for (const [name, next, allowed] of [
   ["nothing", {}, true],
   ["an image", { containers: [{ ...pod({ cpu: "1" }).containers[0], image: "other" }] }, true],
   ["the deadline", { activeDeadlineSeconds: 5 }, true],
-  ["a request", pod({ cpu: "2" }), false],
-  ["a limit", pod({ cpu: "1" }, { cpu: "9" }), false],
+  ["tolerations", { tolerations: [{ operator: "Exists" }] }, true],
+  ["containers to debug it with", { ephemeralContainers: [{ name: "d", image: "i" }] }, true],
+  // Whether the Quota has room for it is another question.
+  ["a request", pod({ cpu: "2" }), true],
+  ["a limit", pod({ cpu: "1" }, { cpu: "9" }), true],
+  ["a command", { containers: [{ ...pod({ cpu: "1" }).containers[0], command: ["sh"] }] }, false],
   ["the pod's resources", { resources: { requests: { cpu: "9" } } }, false],
   ["overhead", { overhead: { cpu: "9" } }, false],
   ["a container more", { containers: [...pod({ cpu: "1" }).containers, { name: "d", image: "i" }] }, false],
 ] as const) {
   test(`an update of ${name} is ${allowed ? "allowed" : "refused"}`, () => {
     assert.equal(updateAnswer(shadow(next) as ShadowPod, shadow({}) as ShadowPod).allowed, allowed);
+  });
+}
+
+for (const [name, cpu, used, problem] of [
+  ["within what is left", "3", "3", undefined],
+  ["beyond it", "4", "3", /exceeded quota: requested cpu=4, available 3 of 4/],
+  ["smaller, where no more than that is left", "1", "5", undefined],
+] as const) {
+  test(`a running pod is resized: ${name}`, () => {
+    const [next, previous] = [shadow(pod({ cpu })), shadow(pod({ cpu: "2" }))] as ShadowPod[];
+    const amounts = new Map([["cpu", milliOf(used)]]);
+    const found = next && previous && resizeProblem(quota("None", { cpu: "4" }), next, previous, amounts);
+    if (problem === undefined) assert.equal(found, undefined);
+    else assert.match(found ?? "", problem);
   });
 }
 

@@ -7,6 +7,9 @@ import { age, since, table, templateColumns } from "../columns.ts";
 import { setPodSpecDefaults } from "../core/pod-spec/defaults.ts";
 import { CONTROLLER_UID, JOB_NAME, validateCronJob, validateJob, validateJobUpdate } from "./validation.ts";
 
+// Kubernetes: math.MaxInt32
+const MOST_FAILURES = 2 ** 31 - 1;
+
 export const jobStrategy = anyStrategy<Job>({
   resource: jobs,
   singular: "job",
@@ -85,11 +88,14 @@ export const cronJobStrategy = anyStrategy<CronJob>({
 function setJobDefaults(spec: JobSpec): void {
   if (spec.completions === undefined && spec.parallelism === undefined) spec.completions = 1;
   spec.parallelism ??= 1;
-  spec.backoffLimit ??= 6;
+  // With a limit of its own for each index, that of the whole Job is as good as none.
+  spec.backoffLimit ??= spec.backoffLimitPerIndex === undefined ? 6 : MOST_FAILURES;
   spec.completionMode ??= "NonIndexed";
   spec.suspend ??= false;
   spec.manualSelector ??= false;
-  spec.podReplacementPolicy ??= "TerminatingOrFailed";
+  spec.podReplacementPolicy ??= spec.podFailurePolicy === undefined ? "TerminatingOrFailed" : "Failed";
+  for (const { onPodConditions } of spec.podFailurePolicy?.rules ?? [])
+    for (const pattern of onPodConditions ?? []) pattern.status ||= "True";
   setPodTemplate(spec);
 }
 

@@ -4,6 +4,7 @@ import { type FieldError, invalid, notSupported, required } from "#machinery/fie
 import { selects } from "#machinery/selector.ts";
 import { validatePodTemplate } from "../core/pod-spec/validate.ts";
 import { validateImmutable, validateNonnegative, validateSelector } from "../validation.ts";
+import { validatePolicies } from "./policies.ts";
 import { findScheduleProblem } from "./schedule.ts";
 
 export const CONTROLLER_UID = "batch.kubernetes.io/controller-uid";
@@ -67,7 +68,7 @@ function validateJobSpec(spec: JobSpec, path: string): FieldError[] {
   // Always is what an absent policy becomes.
   if (policy === "Always") errors.push(required(at, 'valid values: "OnFailure", "Never"'));
   else if (!FINAL_POLICIES.includes(policy)) errors.push(notSupported(at, policy, FINAL_POLICIES));
-  return errors;
+  return [...errors, ...validatePolicies(spec, path)];
 }
 
 export function validateJobUpdate(next: Job, previous: Job): FieldError[] {
@@ -82,6 +83,9 @@ export function validateJobUpdate(next: Job, previous: Job): FieldError[] {
     ...validateImmutable(now?.selector, old?.selector, "spec.selector"),
     ...(isWaiting ? [] : validateImmutable(now?.template, old?.template, "spec.template")),
     ...validateImmutable(now?.completionMode, old?.completionMode, "spec.completionMode"),
+    ...validateImmutable(now?.podFailurePolicy, old?.podFailurePolicy, "spec.podFailurePolicy"),
+    ...validateImmutable(now?.backoffLimitPerIndex, old?.backoffLimitPerIndex, "spec.backoffLimitPerIndex"),
+    ...validateImmutable(now?.successPolicy, old?.successPolicy, "spec.successPolicy"),
   ];
 }
 

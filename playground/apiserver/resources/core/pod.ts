@@ -8,6 +8,7 @@ import { anyStrategy, type ResourceStrategy } from "../../strategy.ts";
 import { age, since, table } from "../columns.ts";
 import { fillConditionTimes } from "../conditions.ts";
 import { setPodDefaults } from "./pod-spec/defaults.ts";
+import { applyLabelKeys } from "./pod-spec/label-keys.ts";
 import { refuseEphemeral, validatePodSpec } from "./pod-spec/validate.ts";
 
 const UPDATE_FORBIDDEN =
@@ -28,6 +29,7 @@ const strategy: ResourceStrategy<Pod> = {
   prepareForCreate: (pod) => {
     Object.assign(pod, { status: { phase: "Pending", qosClass: qosClassOf(pod) } });
     applyGates(pod);
+    applyLabelKeys(pod);
   },
   validate: ({ spec }) =>
     spec === undefined

@@ -50,6 +50,8 @@ function setDefaults(service: Service): void {
   spec.type ||= "ClusterIP";
   spec.sessionAffinity ||= "None";
   if (spec.sessionAffinity === "ClientIP") spec.sessionAffinityConfig ??= { clientIP: { timeoutSeconds: 10800 } };
+  // A client that turns affinity off need not take its time-out away.
+  else if (spec.sessionAffinity === "None") delete spec.sessionAffinityConfig;
   const external = spec.type === "NodePort" || spec.type === "LoadBalancer";
   // Texts that are no pointers in Go: clients written in it may send them empty, which says nothing.
   if (external) spec.externalTrafficPolicy ||= "Cluster";

@@ -25,6 +25,7 @@ import { isOwnNamespaceMap } from "#trust/namespace-map.ts";
 import { TenantNamespaces } from "#trust/tenant-namespaces.ts";
 import { managedBindings } from "../../accounts.ts";
 import type { Deps } from "../../deps.ts";
+import { tolerateEarlyPods } from "./early-pods.ts";
 import { offloadingHints } from "./hints.ts";
 import { planRights } from "./rights.ts";
 import { offloadingStatus } from "./status.ts";
@@ -61,6 +62,7 @@ export function namespaceOffloadingController(deps: Deps): Controller {
         : await ensureFinalizer(ctx, deps.client, namespaceOffloadings, found, FINALIZER);
       const isRemote = !isGoing && (offloading.spec?.podOffloadingStrategy ?? "LocalAndRemote") !== "Local";
       await labelNamespace(ctx, deps, namespace, isRemote);
+      const againMs = isRemote ? await tolerateEarlyPods(ctx, deps, offloading) : undefined;
       const required = isGoing ? new Set<string>() : selectPeers(offloading, nodes.store.list());
       const remoteName = remoteNamespaceName(
         namespace,
@@ -90,7 +92,7 @@ export function namespaceOffloadingController(deps: Deps): Controller {
           events.warning(ctx, offloading, reason, message);
       }
       // A selected peer without its map yet: the map's creation brings us back.
-      return DONE;
+      return againMs === undefined ? DONE : { requeueAfterMs: againMs };
     },
   };
 }

@@ -98,6 +98,36 @@ test("a pod does not outlive a ShadowPod that was deleted without it", async () 
   await running;
 });
 
+test("a pod follows its ShadowPod, and what is refused of it holds up nothing else", async () => {
+  await using clusters = await startTwoClusters();
+  const { ctx, cancel } = withCancel(clusters.ctx);
+  const { client } = clusters.provider;
+  await client.create(ctx, shadowPods, { metadata: KEY, spec: { pod: { ...SPEC, activeDeadlineSeconds: 60 } } });
+  await using informers = new Informers(ctx, client);
+  const running = runController(ctx, shadowPodController(controllerDeps(client, informers)));
+  await seen(client, pods, KEY);
+  const debug = { name: "dbg", image: "busybox", terminationMessagePolicy: "File" as const };
+  const containers = [{ name: "c", image: "other" }];
+  // Kubernetes lets a deadline come nearer, never go away further.
+  const pod = { containers, activeDeadlineSeconds: 90, ephemeralContainers: [debug] };
+  await client.patch(ctx, shadowPods, KEY, "merge", { spec: { pod } });
+  const changed = await seen(client, pods, KEY, ({ spec }) => (spec?.ephemeralContainers ?? []).length > 0);
+  assert.deepEqual(
+    [changed.spec?.containers[0]?.image, changed.spec?.ephemeralContainers?.[0]?.name],
+    ["other", "dbg"],
+  );
+  await eventually("the refusal is told", async () => {
+    const { items } = await client.list(ctx, coreEvents, { namespace: KEY.namespace });
+    const told = items.find(({ reason }) => reason === "FailedUpdatePod");
+    assert.match(told?.message ?? "", /activeDeadlineSeconds/);
+    assert.equal(told?.involvedObject.kind, "ShadowPod");
+  });
+  await client.patch(ctx, shadowPods, KEY, "merge", { spec: { pod: { activeDeadlineSeconds: 30 } } });
+  await seen(client, pods, KEY, ({ spec }) => spec?.activeDeadlineSeconds === 30);
+  cancel();
+  await running;
+});
+
 const cidr = (pod: string, external: string) => ({ cidr: { pod: [pod], external: [external] } });
 const remote = cidr("10.244.0.0/16", "10.70.0.0/16");
 const withAlias = {

@@ -9,6 +9,7 @@ import { type Configuration, configurations } from "#api/networking/configuratio
 import { type ShadowPod, shadowPods } from "#api/offloading/shadow.ts";
 import type { Context } from "#base/context.ts";
 import { remapAddress } from "#forge/networking/remap.ts";
+import { forgeCaughtUp, isBehind, podChanges } from "#forge/pod/pod-changes.ts";
 import { forgeRemotePod } from "#forge/pod/remote-pod.ts";
 import { type Controller, DONE, type Result, watchFor, watchMapped } from "#kube/controller/controller.ts";
 import { namespaces, pods } from "#machinery/builtin.ts";
@@ -27,6 +28,8 @@ export const FAILED_CREATE = "FailedCreate";
 export type ShadowPlan =
   | { readonly do: "create"; readonly pod: Pod }
   | { readonly do: "relabel"; readonly pod: Pod }
+  /** The ShadowPod's spec has changed. */
+  | { readonly do: "follow" }
   | { readonly do: "foreign" }
   /** For the network with the consumer, by whose addresses the pod knows its home. */
   | { readonly do: "wait" }
@@ -67,6 +70,10 @@ export function shadowPodController(deps: Deps): Controller {
       const plan = planShadowPod(shadow, pod, network);
       if (plan.do === "wait") return { requeueAfterMs: NETWORK_RETRY_MS };
       if (plan.do === "create") return create(ctx, shadow, plan.pod);
+      if (plan.do === "follow") {
+        await reportPhase(ctx, deps, shadow, pod);
+        return follow(ctx, shadow);
+      }
       refusals.forget(formatKey(key));
       if (plan.do === "relabel")
         await deps.client.patch(ctx, pods, key, "merge", {
@@ -104,6 +111,37 @@ export function shadowPodController(deps: Deps): Controller {
       return { requeueAfterMs: delayMs };
     }
   }
+
+  /** Each change by itself; what is refused is tried again, ever later, and at once with the next change. */
+  async function follow(ctx: Context, shadow: ShadowPod): Promise<Result> {
+    const key = formatKey(keyOf(shadow));
+    const { uid = "", generation } = shadow.metadata ?? {};
+    const version = `${uid} ${generation}`;
+    const waitMs = refusals.waitMs(key, version, deps.nowMs());
+    if (waitMs > 0) return { requeueAfterMs: waitMs };
+    // The watch shows the pod in brief.
+    const pod = await deps.client.find(ctx, pods, keyOf(shadow));
+    if (pod === undefined || controllerOf(pod)?.uid !== uid) return DONE;
+    const refused: string[] = [];
+    for (const { subresource, patch } of podChanges(shadow, pod)) {
+      const body = { metadata: uidOf(pod), ...patch };
+      const options = { fieldManager: FIELD_MANAGER, ...(subresource !== undefined && { subresource }) };
+      try {
+        await deps.client.patch(ctx, pods, keyOf(pod), "strategic", body, options);
+      } catch (error) {
+        const message = refusalOf(error);
+        if (message === undefined) throw error;
+        events.warning(ctx, shadow, "FailedUpdatePod", message);
+        refused.push(message);
+      }
+    }
+    const [message] = refused;
+    if (message !== undefined)
+      return { requeueAfterMs: refusals.add(key, { uid: version, message }, deps.nowMs()).delayMs };
+    refusals.forget(key);
+    await deps.client.patch(ctx, pods, keyOf(pod), "merge", forgeCaughtUp(shadow), { fieldManager: FIELD_MANAGER });
+    return DONE;
+  }
 }
 
 /** A finished ShadowPod is final: its pod is never made again. */
@@ -122,7 +160,8 @@ export function planShadowPod(shadow: ShadowPod, pod: Pod | undefined, network?:
   const isStale =
     differs(wanted.metadata?.labels, pod.metadata?.labels) ||
     differs(wanted.metadata?.annotations, pod.metadata?.annotations);
-  return isStale ? { do: "relabel", pod: wanted } : { do: "nothing" };
+  if (isStale) return { do: "relabel", pod: wanted };
+  return isBehind(shadow, pod) && pod.metadata?.deletionTimestamp === undefined ? { do: "follow" } : { do: "nothing" };
 }
 
 /**

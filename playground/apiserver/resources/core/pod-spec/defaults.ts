@@ -1,5 +1,5 @@
 /** Defaults of pod specs, for pods and for every kind with a pod template. Kubernetes: pkg/apis/core/v1/{defaults,conversion}.go */
-import type { Container, DownwardAPIVolumeFile, PodSpec, Probe, Volume } from "kubernetes-types/core/v1";
+import type { Container, DownwardAPIVolumeFile, HTTPGetAction, PodSpec, Probe, Volume } from "kubernetes-types/core/v1";
 
 /** Of pods alone: in a template these stay unset. Kubernetes: SetDefaults_Pod */
 export function setPodDefaults(spec: PodSpec): void {
@@ -40,6 +40,8 @@ function setContainerDefaults(container: Container, spec: PodSpec): void {
   }
   for (const probe of [container.livenessProbe, container.readinessProbe, container.startupProbe])
     setProbeDefaults(probe);
+  for (const handler of [container.lifecycle?.postStart, container.lifecycle?.preStop])
+    setHttpGetDefaults(handler?.httpGet);
   for (const { valueFrom } of container.env ?? []) {
     if (valueFrom?.fieldRef !== undefined) valueFrom.fieldRef.apiVersion ||= "v1";
     if (valueFrom?.resourceFieldRef !== undefined) valueFrom.resourceFieldRef.divisor ??= "0";
@@ -60,11 +62,14 @@ function setProbeDefaults(probe: Probe | undefined): void {
   probe.periodSeconds ??= 10;
   probe.successThreshold ??= 1;
   probe.failureThreshold ??= 3;
-  if (probe.httpGet !== undefined) {
-    probe.httpGet.path ||= "/";
-    probe.httpGet.scheme ||= "HTTP";
-  }
+  setHttpGetDefaults(probe.httpGet);
   if (probe.grpc !== undefined) probe.grpc.service ??= "";
+}
+
+function setHttpGetDefaults(action: HTTPGetAction | undefined): void {
+  if (action === undefined) return;
+  action.path ||= "/";
+  action.scheme ||= "HTTP";
 }
 
 function setVolumeDefaults(volume: Volume): void {

@@ -12,6 +12,7 @@ import type {
 import { duplicate, type FieldError, invalid, notSupported, required } from "#machinery/field-error.ts";
 import { labelValue, qualifiedName } from "#machinery/names.ts";
 import { messages, validateRequirement, validateSelector } from "../../validation.ts";
+import { validateLabelKeys } from "./label-keys.ts";
 
 const REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution";
 const PREFERRED = "preferredDuringSchedulingIgnoredDuringExecution";
@@ -66,6 +67,7 @@ function validatePodTerm(term: PodAffinityTerm, path: string): FieldError[] {
     ...validateSelector(term.namespaceSelector, `${path}.namespaceSelector`),
     ...(topologyKey === "" ? [required(`${path}.topologyKey`, "can not be empty")] : []),
     ...messages(`${path}.topologyKey`, topologyKey, qualifiedName(topologyKey)),
+    ...validateLabelKeys(term, path),
   ];
 }
 
@@ -119,5 +121,5 @@ function validateConstraint(
     errors.push(duplicate(`${at}.{topologyKey, whenUnsatisfiable}`, `{${topologyKey}, ${whenUnsatisfiable}}`));
   if (minDomains !== undefined && minDomains <= 0)
     errors.push(invalid(`${at}.minDomains`, minDomains, "must be greater than zero"));
-  return [...errors, ...validateSelector(labelSelector, `${at}.labelSelector`)];
+  return [...errors, ...validateLabelKeys(constraint, at), ...validateSelector(labelSelector, `${at}.labelSelector`)];
 }

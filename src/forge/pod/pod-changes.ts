@@ -1,0 +1,91 @@
+/**
+ * How the provider's pod follows its ShadowPod after creation. Used by the ShadowPod controller.
+ * Kubernetes: pkg/apis/core/validation (ValidatePodUpdate, ValidatePodResize, ValidatePodEphemeralContainersUpdate)
+ */
+import { isDeepStrictEqual } from "node:util";
+import type { Container, Pod, PodSpec, ResourceRequirements } from "kubernetes-types/core/v1";
+import * as annotations from "#api/annotations.ts";
+import type { ShadowPod } from "#api/offloading/shadow.ts";
+import { parseQuantityMilli } from "#machinery/quantity.ts";
+
+/** One request of its own, so that what is refused holds up nothing else. */
+export interface PodChange {
+  readonly subresource?: "ephemeralcontainers" | "resize";
+  /** A strategic merge patch. */
+  readonly patch: { readonly spec: Partial<PodSpec> };
+}
+
+const LISTS = ["containers", "initContainers"] as const;
+
+/** Whether the ShadowPod's spec has changed since the pod was last made to follow it. Pods are made of the first. */
+export function isBehind(shadow: ShadowPod, pod: Pod): boolean {
+  const generation = shadow.metadata?.generation ?? 1;
+  return generation > 1 && pod.metadata?.annotations?.[annotations.SHADOW_GENERATION] !== String(generation);
+}
+
+/** What takes note that the pod is as the ShadowPod wants it. */
+export function forgeCaughtUp(shadow: ShadowPod): { readonly metadata: Pod["metadata"] & object } {
+  return { metadata: { annotations: { [annotations.SHADOW_GENERATION]: String(shadow.metadata?.generation ?? 1) } } };
+}
+
+/** What is to be changed in the pod; what the provider's own admission added to it stays. */
+export function podChanges(shadow: ShadowPod, pod: Pod): PodChange[] {
+  const [wanted, present] = [shadow.spec?.pod, pod.spec];
+  if (wanted === undefined || present === undefined) return [];
+  const changes: PodChange[] = [];
+  const images = differing(wanted, present, ({ image }, old) => image !== undefined && image !== old.image);
+  if (images !== undefined) changes.push({ patch: { spec: pick(images, ({ name, image }) => ({ name, image })) } });
+  const { activeDeadlineSeconds } = wanted;
+  if (activeDeadlineSeconds !== undefined && activeDeadlineSeconds !== present.activeDeadlineSeconds)
+    changes.push({ patch: { spec: { activeDeadlineSeconds } } });
+  const own = present.tolerations ?? [];
+  const added = (wanted.tolerations ?? []).filter((each) => !own.some((other) => isDeepStrictEqual(each, other)));
+  if (added.length > 0) changes.push({ patch: { spec: { tolerations: [...own, ...added] } } });
+  const sizes = differing(wanted, present, (next, old) => !hasAmounts(old.resources, next.resources));
+  if (sizes !== undefined) {
+    const spec = pick(sizes, ({ name, resources }) => ({ name, resources: amountsOf(resources) }));
+    changes.push({ subresource: "resize", patch: { spec } });
+  }
+  const debugging = present.ephemeralContainers ?? [];
+  for (const container of wanted.ephemeralContainers ?? []) {
+    if (debugging.some(({ name }) => name === container.name)) continue;
+    changes.push({ subresource: "ephemeralcontainers", patch: { spec: { ephemeralContainers: [container] } } });
+  }
+  return changes;
+}
+
+type Lists = Partial<Record<(typeof LISTS)[number], Container[]>>;
+
+function differing(
+  wanted: PodSpec,
+  present: PodSpec,
+  differs: (next: Container, old: Container) => boolean,
+): Lists | undefined {
+  const lists = LISTS.flatMap((list) => {
+    const changed = (wanted[list] ?? []).filter((next) => {
+      const old = present[list]?.find(({ name }) => name === next.name);
+      return old !== undefined && differs(next, old);
+    });
+    return changed.length > 0 ? [[list, changed] as const] : [];
+  });
+  return lists.length === 0 ? undefined : Object.fromEntries(lists);
+}
+
+function pick(lists: Lists, of: (container: Container) => object): Partial<PodSpec> {
+  return Object.fromEntries(Object.entries(lists).map(([list, containers]) => [list, containers.map(of)]));
+}
+
+/** A limit that the provider added to the pod is not the consumer's to take away. */
+function hasAmounts(present: ResourceRequirements = {}, wanted: ResourceRequirements = {}): boolean {
+  return (["requests", "limits"] as const).every((kind) =>
+    Object.entries(wanted[kind] ?? {}).every(([name, text]) => isSame(present[kind]?.[name], text)),
+  );
+}
+
+function isSame(a: string | undefined, b: string): boolean {
+  return a === b || (a !== undefined && parseQuantityMilli(a) === parseQuantityMilli(b));
+}
+
+function amountsOf({ requests, limits }: ResourceRequirements = {}): ResourceRequirements {
+  return { ...(requests !== undefined && { requests }), ...(limits !== undefined && { limits }) };
+}

@@ -1,0 +1,166 @@
+/**
+ * One consumer with two providers, and a Service with pods at all three: whoever asks for it gets to every pod that it can
+ * reach, also after pods were replaced and while one provider is away. Pods of the two providers do not reach each other.
+ */
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import type { Node, Pod } from "kubernetes-types/core/v1";
+import type { EndpointSlice } from "kubernetes-types/discovery/v1";
+import { machineOf, needsOwnClusters } from "#engines/choose.ts";
+import { type Clusters, installLiqo, startClusters } from "#kit/clusters.ts";
+import { eventually } from "#kit/eventually.ts";
+
+const HOME = "milan";
+const PROVIDERS = ["rome", "naples"] as const;
+const NAMESPACE = "web";
+const REPLICAS = 6;
+// A node without a heartbeat for 50 s is not ready.
+const GONE_MS = 90_000;
+
+type List<T> = { readonly items: readonly T[] };
+
+describe("a consumer with two providers", { skip: needsOwnClusters() }, () => {
+  let clusters: Clusters;
+  before(async () => {
+    clusters = await startPeeredTwice();
+    await serve(clusters);
+  });
+  after(() => clusters?.[Symbol.asyncDispose]());
+
+  it("the Service leads to the pods of all clusters, from wherever they can be reached", async () => {
+    await allFollow(clusters, PROVIDERS);
+  });
+
+  it("pods that are replaced are followed everywhere", async () => {
+    const before = (await podsOf(clusters)).map(({ metadata }) => metadata?.name);
+    await clusters.kubectl(HOME, "rollout", "restart", "deployment/web", "-n", NAMESPACE);
+    await clusters.kubectl(HOME, "rollout", "status", "deployment/web", "-n", NAMESPACE, "--timeout=90s");
+    await eventually("all pods are new ones", async () => {
+      const pods = await podsOf(clusters);
+      assert.equal(pods.length, REPLICAS);
+      assert.ok(pods.every(({ metadata }) => !before.includes(metadata?.name)));
+    });
+    await allFollow(clusters, PROVIDERS);
+  });
+
+  it("one provider that is away holds up neither the other nor home, and catches up", async () => {
+    await machineOf(clusters.engine).stop("rome");
+    await isReady(clusters, "rome", "Unknown", "False");
+    const [lost] = (await podsOf(clusters)).filter(({ spec }) => isAtHome(spec));
+    await clusters.kubectl(HOME, "delete", "pod", lost?.metadata?.name ?? "", "-n", NAMESPACE, "--now");
+    await allFollow(clusters, ["naples"]);
+    await machineOf(clusters.engine).start("rome");
+    await isReady(clusters, "rome", "True");
+    await allFollow(clusters, PROVIDERS);
+  });
+});
+
+async function startPeeredTwice(): Promise<Clusters> {
+  const requests = [HOME, ...PROVIDERS].map((name) => ({ name, workers: 1 }));
+  const clusters = await startClusters(...requests);
+  try {
+    await Promise.all(clusters.clusters.map((cluster) => installLiqo(clusters, cluster)));
+    for (const provider of PROVIDERS) await clusters.liqoctl("peer", "--context", HOME, "--remote-context", provider);
+    return clusters;
+  } catch (error) {
+    await clusters[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+/** Two pods on each node, which answer with their names. */
+async function serve({ kubectl, tryKubectl, liqoctl }: Clusters): Promise<void> {
+  await kubectl(HOME, "create", "namespace", NAMESPACE);
+  await liqoctl("offload", "namespace", NAMESPACE, "--context", HOME);
+  const command = ["sh", "-c", "hostname > /usr/share/nginx/html/index.html; exec nginx -g 'daemon off;'"];
+  const labels = { app: "web" };
+  const spread = {
+    maxSkew: 1,
+    topologyKey: "kubernetes.io/hostname",
+    whenUnsatisfiable: "DoNotSchedule",
+    labelSelector: { matchLabels: labels },
+  };
+  const spec = {
+    terminationGracePeriodSeconds: 1,
+    topologySpreadConstraints: [spread],
+    // Longer than a provider is away here.
+    tolerations: ["unreachable", "not-ready"].map((state) => ({
+      key: `node.kubernetes.io/${state}`,
+      operator: "Exists",
+      effect: "NoExecute",
+    })),
+    containers: [
+      { name: "nginx", image: "nginx", command, readinessProbe: { httpGet: { port: 80 }, periodSeconds: 1 } },
+    ],
+  };
+  const deployment = {
+    apiVersion: "apps/v1",
+    kind: "Deployment",
+    metadata: { name: "web" },
+    spec: {
+      replicas: REPLICAS,
+      // So that the pods before do not count where the new ones are spread.
+      strategy: { type: "Recreate" },
+      selector: { matchLabels: labels },
+      template: { metadata: { labels }, spec },
+    },
+  };
+  const input = JSON.stringify(deployment);
+  const applied = await tryKubectl(HOME, ["apply", "-n", NAMESPACE, "-f", "-"], { input });
+  assert.equal(applied.code, 0, applied.stderr);
+  await kubectl(HOME, "expose", "deployment", "web", "-n", NAMESPACE, "--port=80");
+  await kubectl(HOME, "rollout", "status", "deployment/web", "-n", NAMESPACE, "--timeout=90s");
+}
+
+/** `present`: the providers that are there. What is behind the Service at home and at each of them, and who answers there. */
+async function allFollow(clusters: Clusters, present: readonly string[]): Promise<void> {
+  const at = (place: string) => ({ place, nodes: place === HOME ? present : [place] });
+  for (const { place, nodes } of [HOME, ...present].map(at)) {
+    await eventually(`the Service as ${place} has it`, async () => {
+      const pods = await podsOf(clusters);
+      const isReachable = ({ spec }: Pod) => isAtHome(spec) || nodes.some((name) => spec?.nodeName === `liqo-${name}`);
+      const reachable = pods.filter(isReachable);
+      assert.ok(reachable.length > nodes.length, `${reachable.length} pods on 1 + ${nodes.length} nodes`);
+      assert.equal(await readyEndpoints(clusters, place), reachable.length);
+      const asker = pods.find(({ spec }) => (place === HOME ? isAtHome(spec) : spec?.nodeName === `liqo-${place}`));
+      const names = reachable.map(({ metadata }) => metadata?.name ?? "").sort();
+      assert.deepEqual(await answers(clusters, asker?.metadata?.name ?? ""), names);
+    });
+  }
+}
+
+async function podsOf({ get }: Clusters): Promise<readonly Pod[]> {
+  const { items } = await get<List<Pod>>(HOME, "pods", "-n", NAMESPACE, "-l", "app=web");
+  return items.filter(({ metadata }) => metadata?.deletionTimestamp === undefined);
+}
+
+function isAtHome(spec: Pod["spec"]): boolean {
+  return spec?.nodeName === "worker-node-1";
+}
+
+async function readyEndpoints({ get }: Clusters, place: string): Promise<number> {
+  const namespace = place === HOME ? NAMESPACE : `${NAMESPACE}-${HOME}`;
+  const selector = ["-l", "kubernetes.io/service-name=web"];
+  const { items } = await get<List<EndpointSlice>>(place, "endpointslices", "-n", namespace, ...selector);
+  return items.flatMap(({ endpoints }) => endpoints ?? []).filter(({ conditions }) => conditions?.ready === true)
+    .length;
+}
+
+/** The names of the pods that answer one that asks often enough, without those that did not at once. */
+async function answers({ kubectl }: Clusters, pod: string): Promise<string[]> {
+  const ask = "for i in $(seq 60); do curl -s -m 2 http://web; done";
+  const text = await kubectl(HOME, "exec", "-n", NAMESPACE, pod, "--", "sh", "-c", ask);
+  return [...new Set(text.trim().split("\n"))].sort();
+}
+
+function isReady({ get }: Clusters, provider: string, ...wanted: readonly string[]): Promise<void> {
+  return eventually(
+    `node liqo-${provider}: ready is ${wanted.join(" or ")}`,
+    async () => {
+      const { status } = await get<Node>(HOME, "node", `liqo-${provider}`);
+      const ready = status?.conditions?.find(({ type }) => type === "Ready")?.status ?? "";
+      assert.ok(wanted.includes(ready), ready);
+    },
+    GONE_MS,
+  );
+}
