@@ -4,6 +4,7 @@ import type { Secret } from "kubernetes-types/core/v1";
 import * as annotations from "#api/annotations.ts";
 import { identities } from "#api/authentication/identity.ts";
 import { renews } from "#api/authentication/renew.ts";
+import { foreignClusters } from "#api/core/foreigncluster.ts";
 import { REPLICATED_RESOURCE, REPLICATOR } from "#api/finalizers.ts";
 import * as labels from "#api/labels.ts";
 import type { Context } from "#base/context.ts";
@@ -12,7 +13,7 @@ import { runController } from "#kube/controller/controller.ts";
 import { Informers } from "#kube/informer/informers.ts";
 import { secrets } from "#machinery/builtin.ts";
 import { controllerReference, keyOf, type ObjectKey } from "#machinery/meta.ts";
-import { replicationController } from "./replicator.ts";
+import { replicationControllers } from "./replicator.ts";
 
 const HERE = "liqo-tenant-cluster-b";
 const THERE = "off-cluster-a";
@@ -90,6 +91,38 @@ test("a replicator started anew ends what another had begun", async () => {
   await gone(run.clusters.consumer.client, secrets, SECRET);
   await clusters[Symbol.asyncDispose]();
 });
+
+for (const begun of [true, false])
+  test(`a provider that is gone for good holds nothing back, ${begun ? "whatever was replicated" : "even if it was gone at the start"}`, async () => {
+    await using clusters = await startTwoClusters();
+    const { ctx, consumer, provider } = clusters;
+    if (!begun) {
+      await using _earlier = await startIn(clusters);
+      await seen(provider.client, renews, COPY);
+    }
+    if (!begun) await provider.api[Symbol.asyncDispose]();
+    await using _run = await startIn(clusters);
+    if (begun) {
+      await seen(provider.client, renews, COPY);
+      await provider.api[Symbol.asyncDispose]();
+    }
+    await consumer.client.delete(ctx, identities, IDENTITY);
+    await consumer.client.delete(ctx, secrets, SECRET);
+    await consumer.client.delete(ctx, renews, RENEW);
+    // Silent: it may come back, and then the copy has to go.
+    const peer = await consumer.client.create(ctx, foreignClusters, {
+      metadata: { name: "cluster-b" },
+      spec: { clusterID: "cluster-b" },
+    });
+    const conditions = [{ type: "APIServerStatus" as const, status: "Error" as const }];
+    await consumer.client.updateStatus(ctx, foreignClusters, { ...peer, status: { role: "Provider", conditions } });
+    const waiting = await seen(consumer.client, renews, RENEW, isLeaving);
+    assert.deepEqual(waiting.metadata?.finalizers, [REPLICATED_RESOURCE]);
+    const declared = { metadata: { annotations: { [annotations.PERMANENTLY_UNREACHABLE]: "true" } } };
+    await consumer.client.patch(ctx, foreignClusters, { name: "cluster-b" }, "merge", declared);
+    await gone(consumer.client, renews, RENEW);
+    await gone(consumer.client, secrets, SECRET);
+  });
 
 test("a Secret is followed where it lies in the peer's tenant namespace and its Identity owns it, and nowhere else", async () => {
   await using run = await start();
@@ -191,10 +224,8 @@ async function startIn(clusters: TwoClusters): Promise<Run> {
     });
   }
   const informers = new Informers(own, consumer.client);
-  const running = runController(
-    own,
-    replicationController({ client: consumer.client, informers, clusterId: "cluster-a" }),
-  );
+  const deps = { client: consumer.client, informers, clusterId: "cluster-a", nowMs: Date.now };
+  const running = Promise.all(replicationControllers(deps).map((each) => runController(own, each)));
   return {
     clusters,
     [Symbol.asyncDispose]: async () => {

@@ -11,6 +11,7 @@ import type { GatewayServer } from "#api/networking/gatewayserver.ts";
 import type { VirtualNode } from "#api/offloading/virtualnode.ts";
 import { isConditionTrue, withCondition } from "#machinery/conditions.ts";
 import { isReady } from "#machinery/pod.ts";
+import { isDeclaredGone } from "#trust/reach.ts";
 
 export interface PeerObjects {
   readonly tenant: Tenant | undefined;
@@ -50,10 +51,19 @@ export function foreignClusterStatus(cluster: ForeignCluster, seen: PeerObjects,
     ...(apiServer !== undefined && { apiServerUrl: apiServer }),
     ...(proxyURL !== undefined && { foreignProxyUrl: proxyURL }),
     ...(Object.keys(tenantNamespace).length > 0 && { tenantNamespace }),
-    ...(seen.apiServer !== undefined && {
-      conditions: kept(before?.conditions, [apiServerCondition(seen.apiServer)], nowMs),
-    }),
+    ...generic(cluster, seen.apiServer, nowMs),
   };
+}
+
+/** Of a peer that is given up the last word stays when its identity goes: what is left of the peering goes by it. */
+function generic(
+  cluster: ForeignCluster,
+  apiServer: PeerObjects["apiServer"],
+  nowMs: number,
+): Pick<Status, "conditions"> {
+  const before = cluster.status?.conditions;
+  if (apiServer !== undefined) return { conditions: kept(before, [apiServerCondition(apiServer)], nowMs) };
+  return isDeclaredGone(cluster) && before !== undefined ? { conditions: before } : {};
 }
 
 function moduleStatus(before: Module | undefined, conditions: Condition[], nowMs: number): Module {

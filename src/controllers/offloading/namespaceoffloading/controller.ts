@@ -3,6 +3,7 @@
  * Upstream: pkg/liqo-controller-manager/offloading/namespaceoffloading-controller
  */
 import type { Node } from "kubernetes-types/core/v1";
+import { foreignClusters } from "#api/core/foreigncluster.ts";
 import { NAMESPACE_OFFLOADING as FINALIZER } from "#api/finalizers.ts";
 import * as labels from "#api/labels.ts";
 import {
@@ -14,6 +15,7 @@ import {
 import { type VirtualNode, virtualNodes } from "#api/offloading/virtualnode.ts";
 import type { Context } from "#base/context.ts";
 import { remoteNamespaceName } from "#forge/names.ts";
+import { isVkNamespaceBinding } from "#forge/virtualnode-rights.ts";
 import { type Controller, DONE, type Result, watchFor, watchMapped } from "#kube/controller/controller.ts";
 import { ensureFinalizer, removeFinalizer } from "#kube/controller/finalizer.ts";
 import { namespaces, roleBindings } from "#machinery/builtin.ts";
@@ -22,10 +24,12 @@ import { matchesNodeSelector } from "#machinery/node-affinity.ts";
 import { jsonEquals } from "#machinery/schema/schema.ts";
 import { isNotFound } from "#machinery/status-error.ts";
 import { isOwnNamespaceMap } from "#trust/namespace-map.ts";
+import { isSilent } from "#trust/reach.ts";
 import { TenantNamespaces } from "#trust/tenant-namespaces.ts";
 import { managedBindings } from "../../accounts.ts";
 import type { Deps } from "../../deps.ts";
 import { offloadingHints } from "./hints.ts";
+import { planLeave, twinLeft } from "./leave.ts";
 import { planRights } from "./rights.ts";
 import { offloadingStatus } from "./status.ts";
 
@@ -37,9 +41,15 @@ export function namespaceOffloadingController(deps: Deps): Controller {
   const maps = deps.informers.for(namespaceMaps);
   const nodes = deps.informers.for(virtualNodes);
   const bindings = managedBindings(deps);
+  const peers = deps.informers.for(foreignClusters);
   const tenants = new TenantNamespaces(deps.informers);
   const events = deps.events("namespaceoffloading-controller");
   const everyOne = (): ReturnType<typeof keyOf>[] => informer.store.list().map(keyOf);
+  const leaving = (): ReturnType<typeof keyOf>[] =>
+    informer.store
+      .list()
+      .filter(({ metadata }) => metadata?.deletionTimestamp !== undefined)
+      .map(keyOf);
   return {
     name: "namespaceoffloading",
     watches: [
@@ -48,6 +58,7 @@ export function namespaceOffloadingController(deps: Deps): Controller {
       // Namespaces come and go all the time; few are tenant namespaces.
       tenants.watch((name) => (tenants.peerOf(name) === undefined ? [] : everyOne())),
       watchMapped(nodes, everyOne),
+      watchMapped(peers, leaving),
       watchMapped(bindings, ({ metadata }) => [{ namespace: metadata?.namespace ?? "", name: OFFLOADING_NAME }]),
     ],
     reconcile: async (ctx, key): Promise<Result> => {
@@ -80,7 +91,12 @@ export function namespaceOffloadingController(deps: Deps): Controller {
       for (const map of ours)
         await writeMapping(ctx, deps, map, namespace, required.has(map.metadata?.name ?? "") ? remoteName : undefined);
       const status = offloadingStatus(offloading, ours, required, remoteName, deps.nowMs());
-      if (isGoing && !ours.some((map) => map.status?.currentMapping?.[namespace] !== undefined)) {
+      const leave = planLeave(namespace, ours, (peer) => isSilent(peers.store.get({ name: peer })));
+      if (isGoing && leave.do === "go") {
+        for (const binding of bindings.store.list(namespace).filter(isVkNamespaceBinding))
+          await deps.client.deleteIfPresent(ctx, roleBindings, keyOf(binding));
+        for (const { map, remote } of leave.owed)
+          events.warning(ctx, map, "TwinLeft", twinLeft(map, namespace, remote));
         await removeFinalizer(ctx, deps.client, namespaceOffloadings, offloading, FINALIZER);
         return DONE;
       }

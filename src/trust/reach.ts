@@ -1,0 +1,42 @@
+/**
+ * Whether a peer can be told that something goes, as its ForeignCluster says: the API server is asked every few seconds, and
+ * an administrator may have declared it gone for good. Upstream: pkg/utils/foreigncluster/conditions.go (IsDead)
+ */
+import { PERMANENTLY_UNREACHABLE } from "#api/annotations.ts";
+import type { ForeignCluster } from "#api/core/foreigncluster.ts";
+
+// For a peer that has been declared gone and is not known to be silent: the usual way is tried first.
+const USUAL_WAY_MS = 10_000;
+
+/** Its API server was asked and did not answer, or as somebody else. */
+export function isSilent(peer: ForeignCluster | undefined): boolean {
+  return apiServerStatus(peer) === "Error";
+}
+
+/** Declared gone for good by an administrator, or by `liqoctl unpeer` for him, and it does not answer. */
+export function isGivenUp(peer: ForeignCluster | undefined): boolean {
+  return isDeclaredGone(peer) && apiServerStatus(peer) !== "Established";
+}
+
+export function isDeclaredGone(peer: ForeignCluster | undefined): boolean {
+  return peer?.metadata?.annotations?.[PERMANENTLY_UNREACHABLE] === "true";
+}
+
+function apiServerStatus(peer: ForeignCluster | undefined): string | undefined {
+  return peer?.status?.conditions?.find(({ type }) => type === "APIServerStatus")?.status;
+}
+
+/** What to do with a finalizer that stands for an object at the peer. */
+export type FarewellPlan =
+  | { readonly do: "keep" }
+  | { readonly do: "wait"; readonly ms: number }
+  | { readonly do: "release" };
+
+/** `deletedMs`: when the object here was deleted. */
+export function planFarewell(peer: ForeignCluster | undefined, deletedMs: number, nowMs: number): FarewellPlan {
+  if (!isDeclaredGone(peer)) return { do: "keep" };
+  if (isSilent(peer)) return { do: "release" };
+  // It answers, or, without an identity, nobody asks it any more.
+  const leftMs = deletedMs + USUAL_WAY_MS - nowMs;
+  return leftMs > 0 ? { do: "wait", ms: leftMs } : { do: "release" };
+}
