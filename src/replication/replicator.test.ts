@@ -8,7 +8,9 @@ import { foreignClusters } from "#api/core/foreigncluster.ts";
 import { REPLICATED_RESOURCE, REPLICATOR } from "#api/finalizers.ts";
 import * as labels from "#api/labels.ts";
 import type { Context } from "#base/context.ts";
+import { silentLogger } from "#base/log.ts";
 import { gone, seen, startTwoClusters, type TwoClusters } from "#kit/two-clusters.ts";
+import type { KubeClient } from "#kube/client/client.ts";
 import { runController } from "#kube/controller/controller.ts";
 import { Informers } from "#kube/informer/informers.ts";
 import { secrets } from "#machinery/builtin.ts";
@@ -92,23 +94,16 @@ test("a replicator started anew ends what another had begun", async () => {
   await clusters[Symbol.asyncDispose]();
 });
 
-for (const begun of [true, false])
-  test(`a provider that is gone for good holds nothing back, ${begun ? "whatever was replicated" : "even if it was gone at the start"}`, async () => {
+for (const when of ["while it is replicated to", "before a start"] as const)
+  test(`a provider that is gone for good holds nothing back: it went ${when}`, async () => {
     await using clusters = await startTwoClusters();
     const { ctx, consumer, provider } = clusters;
-    if (!begun) {
-      await using _earlier = await startIn(clusters);
-      await seen(provider.client, renews, COPY);
-    }
-    if (!begun) await provider.api[Symbol.asyncDispose]();
-    await using _run = await startIn(clusters);
-    if (begun) {
-      await seen(provider.client, renews, COPY);
-      await provider.api[Symbol.asyncDispose]();
-    }
-    await consumer.client.delete(ctx, identities, IDENTITY);
-    await consumer.client.delete(ctx, secrets, SECRET);
-    await consumer.client.delete(ctx, renews, RENEW);
+    const first = await startIn(clusters);
+    await seen(provider.client, renews, COPY);
+    if (when === "before a start") await first[Symbol.asyncDispose]();
+    await provider.api[Symbol.asyncDispose]();
+    await using _run = when === "before a start" ? await startIn(clusters) : first;
+    await leave(consumer.client);
     // Silent: it may come back, and then the copy has to go.
     const peer = await consumer.client.create(ctx, foreignClusters, {
       metadata: { name: "cluster-b" },
@@ -123,6 +118,20 @@ for (const begun of [true, false])
     await gone(consumer.client, renews, RENEW);
     await gone(consumer.client, secrets, SECRET);
   });
+
+test("a provider that took all rights away before a start holds nothing back", async () => {
+  const forbidden = new Set<string>();
+  await using clusters = await startTwoClusters({ forbidden });
+  {
+    await using _first = await startIn(clusters);
+    await seen(clusters.provider.client, renews, COPY);
+  }
+  forbidden.add("renews");
+  await using run = await startIn(clusters);
+  await leave(run.clusters.consumer.client);
+  await gone(run.clusters.consumer.client, renews, RENEW);
+  await gone(run.clusters.consumer.client, secrets, SECRET);
+});
 
 test("a Secret is followed where it lies in the peer's tenant namespace and its Identity owns it, and nowhere else", async () => {
   await using run = await start();
@@ -254,6 +263,13 @@ function kubeconfigSecret({ api }: TwoClusters["provider"], changes: object = {}
     },
     data: { kubeconfig: Buffer.from(JSON.stringify(kubeconfig)).toString("base64") },
   };
+}
+
+async function leave(client: KubeClient): Promise<void> {
+  const ctx = { signal: AbortSignal.timeout(5_000), log: silentLogger };
+  await client.delete(ctx, identities, IDENTITY);
+  await client.delete(ctx, secrets, SECRET);
+  await client.delete(ctx, renews, RENEW);
 }
 
 function isLeaving({ metadata }: { readonly metadata?: { readonly deletionTimestamp?: string } }): boolean {

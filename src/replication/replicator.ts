@@ -22,6 +22,7 @@ import {
   runController,
   watchFor,
   watchMapped,
+  watchUnsynced,
 } from "#kube/controller/controller.ts";
 import { ensureFinalizer, hasFinalizer, removeFinalizer } from "#kube/controller/finalizer.ts";
 import { Informers } from "#kube/informer/informers.ts";
@@ -52,6 +53,9 @@ const NAME = "liqo-crd-replicator";
 const DRAIN_MS = 200;
 // The watch tells of a deleted copy at once; after this time it is asked for, since rights may have ended the watch.
 const COPY_GONE_MS = 1_000;
+
+// How soon to look whether the peer has told what it holds; nothing is asked for that.
+const FIRST_LIST_MS = 100;
 
 // Nothing tells of rights that come back.
 const FORBIDDEN_RETRY_MS = 10_000;
@@ -209,7 +213,11 @@ function resourceController(
   });
   return {
     name: `replicate-${resource.plural}`,
-    watches: [watchFor(local), watchMapped(remote, ({ metadata }) => [{ namespace, name: metadata?.name ?? "" }])],
+    watches: [
+      watchFor(local),
+      // What is deleted does not wait for a first list of a peer that gives none: it is dead, or took the rights away.
+      watchUnsynced(watchMapped(remote, ({ metadata }) => [{ namespace, name: metadata?.name ?? "" }])),
+    ],
     reconcile: async (ctx, key): Promise<Result> => {
       const object = local.store.get(key);
       const remoteKey = { namespace: remoteNamespace, name: key.name };
@@ -217,6 +225,7 @@ function resourceController(
       try {
         if (object === undefined || object.metadata?.deletionTimestamp !== undefined)
           return await endReplica(ctx, { deps, remote: remotes.client, resource, object, remoteKey });
+        if (!remote.isSynced) return { requeueAfterMs: FIRST_LIST_MS };
         const guarded = await ensureFinalizer(ctx, deps.client, resource, object, REPLICATED_RESOURCE);
         const wanted = replicaOf(guarded, remoteNamespace, deps.clusterId);
         if (copy === undefined) await remotes.client.create(ctx, resource, wanted);
