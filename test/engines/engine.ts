@@ -58,6 +58,11 @@ export interface Machine {
   readonly version: string;
   /** Ends the component's process as `kill -9` does; the engine itself has to start it again. */
   kill(cluster: string, component: Component): Promise<void>;
+  /** The component's process stops where it is: it keeps its connections and answers nothing. `thaw` lets it go on. */
+  freeze(cluster: string, component: Component): Promise<void>;
+  thaw(cluster: string, component: Component): Promise<void>;
+  /** Removes the cluster with all its state and makes it anew: same name and address, another CA. */
+  replace?(request: ClusterRequest): Promise<void>;
   /** Ends all of the cluster in good order, and starts it again; its state stays. Resolves when its nodes are ready. */
   stop(cluster: string): Promise<void>;
   start(cluster: string): Promise<void>;

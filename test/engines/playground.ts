@@ -19,6 +19,9 @@ export function playgroundEngine(): Engine {
   const kubeconfig = join(home, "kubeconfig");
   const env = { LIQO_PLAYGROUND_HOME: home, KUBECONFIG: kubeconfig };
   const playground = (...args: string[]) => run(LIQOCTL, ["playground", ...args], { env, timeoutMs: TIMEOUT_MS });
+  const signal = (cluster: string, component: Component, name: NodeJS.Signals): void => {
+    process.kill(pidOf(home, cluster, component), name);
+  };
   return {
     name: "playground",
     kubeconfig,
@@ -29,8 +32,12 @@ export function playgroundEngine(): Engine {
     },
     machine: {
       version: "v1.35",
-      kill: async (cluster, component) => {
-        process.kill(pidOf(home, cluster, component), "SIGKILL");
+      kill: async (cluster, component) => signal(cluster, component, "SIGKILL"),
+      freeze: async (cluster, component) => signal(cluster, component, "SIGSTOP"),
+      thaw: async (cluster, component) => signal(cluster, component, "SIGCONT"),
+      replace: async (request) => {
+        await playground("delete", request.name);
+        await playground("create", request.name, ...flagsOf(request));
       },
       stop: async (cluster) => void (await playground("stop", cluster)),
       start: async (cluster) => void (await playground("start", cluster)),

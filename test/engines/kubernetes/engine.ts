@@ -50,9 +50,9 @@ export function kubernetesEngine(): Engine {
     create: (requests) => genuine.create(requests),
     machine: {
       version: VERSION,
-      kill: async (cluster, component) => {
-        for (const pid of genuine.pidsOf(cluster, component)) process.kill(pid, "SIGKILL");
-      },
+      kill: async (cluster, component) => genuine.signal(cluster, component, "SIGKILL"),
+      freeze: async (cluster, component) => genuine.signal(cluster, component, "SIGSTOP"),
+      thaw: async (cluster, component) => genuine.signal(cluster, component, "SIGCONT"),
       stop: (cluster) => genuine.stop(cluster),
       start: (cluster) => genuine.start(cluster),
       auditEvents: (cluster) => readAuditLog(clusterPaths(genuine.paths, cluster).auditLog),
@@ -121,7 +121,11 @@ class GenuineClusters implements AsyncDisposable {
     await this.#waitReady(name);
   }
 
-  pidsOf(cluster: string, component: Component): number[] {
+  signal(cluster: string, component: Component, name: NodeJS.Signals): void {
+    for (const pid of this.#pidsOf(cluster, component)) process.kill(pid, name);
+  }
+
+  #pidsOf(cluster: string, component: Component): number[] {
     if (typeof component === "object" && "containerId" in component) {
       const id = component.containerId.split("//").at(-1) ?? "";
       const folder = clusterPaths(this.paths, cluster).node(component.node);
