@@ -1,7 +1,5 @@
 /** What do Liqo's own processes in one cluster take: memory, and processor time at rest? */
 import { setTimeout as delay } from "node:timers/promises";
-import { LIQO_PROGRAMS } from "#playground/images/builtin.ts";
-import type { Figure } from "./figures.ts";
 import {
   type OwnProcess,
   privateMib,
@@ -9,7 +7,9 @@ import {
   processorSeconds,
   proportionalMib,
   residentMib,
-} from "./processes.ts";
+} from "#kit/processes.ts";
+import { LIQO_PROGRAMS } from "#playground/images/builtin.ts";
+import type { Figure } from "./figures.ts";
 
 const CPU_WINDOW_MS = 10_000;
 const PER_PEER = new Set(["liqo-gateway", "virtual-kubelet"]);

@@ -1,7 +1,7 @@
 /** What does everything take at rest: memory by component, and processor time without load? */
 import { setTimeout as delay } from "node:timers/promises";
+import { type OwnProcess, processesOf, processorSeconds, proportionalMib } from "#kit/processes.ts";
 import type { Figure } from "./figures.ts";
-import { type OwnProcess, processesOf, processorSeconds, proportionalMib } from "./processes.ts";
 
 const CPU_WINDOW_MS = 20_000;
 /** Of either engine. */

@@ -32,7 +32,7 @@ const { values: flags } = parseArgs({
     "reserved-namespaces": { type: "string", default: "" },
     "pod-security-enforce": { type: "string", default: "baseline" },
     "vk-options-default-template": { type: "string", default: "liqo/virtual-kubelet-default" },
-    "foreign-cluster-ping-interval": { type: "string", default: "15s" },
+    "foreign-cluster-ping-interval": { type: "string", default: "5s" },
     "foreign-cluster-ping-timeout": { type: "string", default: "5s" },
     "liqo-runtime-class": { type: "string", default: "liqo" },
     "webhook-port": { type: "string", default: "9443" },

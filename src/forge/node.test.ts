@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { forgeNewNode, nodeLabels } from "./node.ts";
+import { forgeNewNode, forgeNodeStatus, nodeLabels } from "./node.ts";
 
 const options = {
   name: "liqo-rome",
@@ -27,3 +27,26 @@ test("a new Node is known as virtual and keeps pods away from its first moment",
     spec: { taints: [{ key: "virtual-node.liqo.io/not-allowed", value: "true", effect: "NoExecute" }] },
   });
 });
+
+const LOSSES = [
+  [true, true, "True", "The Liqo Virtual Kubelet is posting ready status"],
+  [true, false, "False", "The network with the remote cluster is down; its API server answers"],
+  [false, true, "Unknown", "The API server of the remote cluster does not answer; the network with it is established"],
+  [
+    false,
+    false,
+    "Unknown",
+    "The API server of the remote cluster does not answer; the network with it is down as well",
+  ],
+  [false, undefined, "Unknown", "The API server of the remote cluster does not answer"],
+] as const;
+
+for (const [isApiServerUp, isNetworkUp, status, message] of LOSSES) {
+  test(`a Node is ${status}, API server up: ${isApiServerUp}, network up: ${isNetworkUp}`, () => {
+    const virtual = { spec: { resourceQuota: { hard: { cpu: "1", memory: "1Gi" } } } };
+    const health = { isApiServerUp, isNetworkUp };
+    const { conditions } = forgeNodeStatus(virtual, options, health, { before: undefined, nowMs: 0 });
+    const ready = conditions?.find(({ type }) => type === "Ready");
+    assert.deepEqual([ready?.status, ready?.message], [status, message]);
+  });
+}

@@ -20,9 +20,14 @@ export interface NodeOptions {
 }
 
 export interface NodeHealth {
+  /** Whether the provider's API server answers. */
+  readonly isApiServerUp: boolean;
   /** undefined: the network does not count. */
   readonly isNetworkUp: boolean | undefined;
 }
+
+/** Of the condition Ready, Unknown, of a node whose provider does not answer: its pods may well go on serving. */
+export const API_SERVER_DOWN = "ProviderAPIServerNotReady";
 
 export function nodeLabels(virtual: VirtualNode | undefined, options: NodeOptions): Record<string, string> {
   return {
@@ -105,60 +110,72 @@ export function forgeNodeStatus(
 const SUFFICIENT = "The remote cluster is advertising sufficient resources";
 const INSUFFICIENT = "The remote cluster is advertising no/insufficient resources";
 
-interface Wanted {
-  readonly type: string;
-  readonly isTrue: boolean;
-  /** For True and for False. */
-  readonly reasons: readonly [string, string];
-  readonly messages: readonly [string, string];
-}
+type Wanted = Pick<NodeCondition, "type" | "status" | "reason" | "message">;
 
 function forgeConditions(
   resources: Readonly<Record<string, string>>,
-  { isNetworkUp }: NodeHealth,
+  health: NodeHealth,
   { before, nowMs }: { readonly before: NodeStatus | undefined; readonly nowMs: number },
 ): NodeCondition[] {
   const hasAny = (name: string): boolean => milliOf(resources[name]) > 0n;
   const isShort = !hasAny("cpu") || !hasAny("memory");
   const wanted: Wanted[] = [
-    {
-      type: "Ready",
-      isTrue: !isShort && isNetworkUp !== false,
-      reasons: ["KubeletReady", "KubeletNotReady"],
-      messages: ["The Liqo Virtual Kubelet is posting ready status", "The Liqo Virtual Kubelet is currently not ready"],
-    },
+    ready(isShort, health),
     pressure("MemoryPressure", !hasAny("memory"), "SufficientMemory"),
     pressure("DiskPressure", isShort, "NoDiskPressure"),
     pressure("PIDPressure", isShort, "NoPIDPressure"),
+    ...(health.isNetworkUp === undefined ? [] : [networkUnavailable(health.isNetworkUp)]),
   ];
-  if (isNetworkUp !== undefined) {
-    wanted.push({
-      type: "NetworkUnavailable",
-      isTrue: !isNetworkUp,
-      reasons: ["LiqoNetworkingDown", "LiqoNetworkingUp"],
-      messages: ["The Liqo cluster interconnection is down", "The Liqo cluster interconnection is established"],
-    });
-  }
   const now = timestamp(nowMs);
-  return wanted.map(({ type, isTrue, reasons, messages }) => {
-    const previous = before?.conditions?.find((condition) => condition.type === type);
-    const status = isTrue ? "True" : "False";
+  return wanted.map((condition) => {
+    const previous = before?.conditions?.find(({ type }) => type === condition.type);
+    const isSame = previous?.status === condition.status;
     return {
-      type,
-      status,
-      reason: reasons[isTrue ? 0 : 1],
-      message: messages[isTrue ? 0 : 1],
+      ...condition,
       lastHeartbeatTime: now,
-      lastTransitionTime: previous?.status === status ? (previous.lastTransitionTime ?? now) : now,
+      lastTransitionTime: isSame ? (previous.lastTransitionTime ?? now) : now,
     };
   });
 }
 
+/** Upstream lets the lease run out, and says what is lost only of the network. */
+function ready(isShort: boolean, { isApiServerUp, isNetworkUp }: NodeHealth): Wanted {
+  const type = "Ready";
+  const network =
+    isNetworkUp === undefined ? "" : `; the network with it is ${isNetworkUp ? "established" : "down as well"}`;
+  if (!isApiServerUp)
+    return {
+      type,
+      status: "Unknown",
+      reason: API_SERVER_DOWN,
+      message: `The API server of the remote cluster does not answer${network}`,
+    };
+  if (isNetworkUp === false)
+    return {
+      type,
+      status: "False",
+      reason: "KubeletNotReady",
+      message: "The network with the remote cluster is down; its API server answers",
+    };
+  return isShort
+    ? {
+        type,
+        status: "False",
+        reason: "KubeletNotReady",
+        message: "The Liqo Virtual Kubelet is currently not ready: the remote cluster advertises no cpu or no memory",
+      }
+    : { type, status: "True", reason: "KubeletReady", message: "The Liqo Virtual Kubelet is posting ready status" };
+}
+
+function networkUnavailable(isUp: boolean): Wanted {
+  const type = "NetworkUnavailable";
+  return isUp
+    ? { type, status: "False", reason: "LiqoNetworkingUp", message: "The Liqo cluster interconnection is established" }
+    : { type, status: "True", reason: "LiqoNetworkingDown", message: "The Liqo cluster interconnection is down" };
+}
+
 function pressure(type: string, isTrue: boolean, relief: string): Wanted {
-  return {
-    type,
-    isTrue,
-    reasons: [`RemoteClusterHas${type}`, `RemoteClusterHas${relief}`],
-    messages: [INSUFFICIENT, SUFFICIENT],
-  };
+  return isTrue
+    ? { type, status: "True", reason: `RemoteClusterHas${type}`, message: INSUFFICIENT }
+    : { type, status: "False", reason: `RemoteClusterHas${relief}`, message: SUFFICIENT };
 }

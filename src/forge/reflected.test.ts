@@ -239,7 +239,7 @@ for (const [name, resources, isNetworkUp, expected] of conditionCases) {
   test(`node conditions of ${name}`, () => {
     const virtual = { spec: { resourceQuota: { hard: resources } } };
     const seen = { before: undefined, nowMs: 0 };
-    const status = forgeNodeStatus(virtual, nodeOptions, { isNetworkUp }, seen);
+    const status = forgeNodeStatus(virtual, nodeOptions, { isApiServerUp: true, isNetworkUp }, seen);
     assert.deepEqual(
       status.conditions?.map(({ type, status: value }) => `${type}=${value}`),
       expected,

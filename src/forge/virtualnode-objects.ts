@@ -79,7 +79,8 @@ function containerOf(node: VirtualNode, options: VkOptionsTemplate["spec"], part
       env("POD_NAMESPACE", "metadata.namespace"),
       { name: "VIRTUALNODE_NAME", value: node.metadata?.name ?? "" },
     ],
-    livenessProbe: { httpGet: { path: "/healthz", port: HEALTH_PORT }, initialDelaySeconds: 15 },
+    // On a machine that is busy an answer may take longer than the second that is the default.
+    livenessProbe: { httpGet: { path: "/healthz", port: HEALTH_PORT }, initialDelaySeconds: 15, timeoutSeconds: 5 },
     readinessProbe: { httpGet: { path: "/readyz", port: HEALTH_PORT }, periodSeconds: 1 },
     securityContext: {
       allowPrivilegeEscalation: false,

@@ -8,6 +8,7 @@ import type { Pod, Service } from "kubernetes-types/core/v1";
 import { machineOf, needsOwnClusters } from "#engines/choose.ts";
 import type { Component, RunningContainer } from "#engines/engine.ts";
 import { type Clusters, startPeered } from "#kit/clusters.ts";
+import { liqoContainer } from "#kit/components.ts";
 import { eventually } from "#kit/eventually.ts";
 import { Load, page } from "#kit/load.ts";
 
@@ -163,16 +164,6 @@ async function nodeOfPage({ get }: Clusters, cluster: string): Promise<string> {
   return (await get<Pod>(cluster, "pod", name, "-n", namespace)).spec?.nodeName ?? "";
 }
 
-/** The first running container of that name among Liqo's pods. */
 function container(cluster: string, name: string): Fault["component"] {
-  return async ({ get }) => {
-    const { items } = await get<{ items: Pod[] }>(cluster, "pods", "-A");
-    const pod = items.find(
-      ({ metadata, spec }) =>
-        metadata?.namespace?.startsWith("liqo") === true && spec?.containers.some((each) => each.name === name),
-    );
-    const containerId = pod?.status?.containerStatuses?.find((each) => each.name === name)?.containerID;
-    assert.ok(containerId !== undefined, `no running container ${name} in ${cluster}`);
-    return { node: pod?.spec?.nodeName ?? "", containerId };
-  };
+  return (clusters) => liqoContainer(clusters, cluster, name);
 }

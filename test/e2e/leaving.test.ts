@@ -124,7 +124,7 @@ describe("leaving", { skip: needsOwnClusters() }, () => {
   async function strike(name: Name, fate: Fate): Promise<void> {
     const machine = machineOf(clusters.engine);
     if (fate === "dead") await machine.stop(name);
-    if (fate === "hung") await machine.freeze(name, "apiserver");
+    if (fate === "hung") await machine.kill(name, "apiserver", "SIGSTOP");
     if (fate !== "replaced") return;
     await machine.replace?.({ name, workers: WORKERS });
     const cluster = clusters.clusters.find((each) => each.name === name);
@@ -134,7 +134,7 @@ describe("leaving", { skip: needsOwnClusters() }, () => {
 
   async function mend(name: Name, fate: Fate): Promise<void> {
     const machine = machineOf(clusters.engine);
-    if (fate === "hung") await machine.thaw(name, "apiserver");
+    if (fate === "hung") await machine.kill(name, "apiserver", "SIGCONT");
     if (fate !== "dead") return;
     await machine.start(name);
     // Its webhooks stand before what a person writes.

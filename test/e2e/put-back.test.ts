@@ -4,7 +4,6 @@
  */
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import { chosenName } from "#engines/choose.ts";
 import { type Clusters, installLiqo, startClusters } from "#kit/clusters.ts";
 import { eventually } from "#kit/eventually.ts";
 import type { KubeObject } from "#machinery/meta.ts";
@@ -69,12 +68,9 @@ const SPARED_KINDS = new Set(Object.keys(SPARED).flatMap((names) => names.split(
 
 /** Not Liqo's, or not told apart by names: the cluster's own controllers make them, or they are a record of the past. */
 const OTHERS =
-  /^(Event|Lease|ReplicaSet|ControllerRevision|Endpoints|CertificateSigningRequest|CustomResourceDefinition|APIService)\b/;
+  /^(Event|Lease|ReplicaSet|ControllerRevision|Endpoints|CertificateSigningRequest|CustomResourceDefinition|APIService|IPAddress)\b/;
 
-/** On genuine Kubernetes a gateway's Service comes back with another address, of which the other cluster is not told. */
-const NOT_YET = chosenName() !== "playground" && "on genuine Kubernetes not everything comes back yet";
-
-describe("what is deleted comes back", { skip: NOT_YET }, () => {
+describe("what is deleted comes back", () => {
   let clusters: Clusters;
   const ours = new Map<string, Map<string, KubeObject>>();
 

@@ -52,17 +52,29 @@ export interface AuditEvent {
   readonly annotations?: Readonly<Record<string, string>>;
 }
 
+/** Packets that are lost on their way from one cluster to another. */
+export interface LinkFault {
+  readonly from: string;
+  readonly to: string;
+  /** `api`: to and from the API servers; `tunnel`: between gateways. */
+  readonly traffic: "all" | "api" | "tunnel";
+  /** Default 100. */
+  readonly dropPercent?: number;
+}
+
 /** The machine below the clusters: only an engine that made them has a hand on it. */
 export interface Machine {
   /** Of the servers, without the patch: `v1.35`. */
   readonly version: string;
-  /** Ends the component's process as `kill -9` does; the engine itself has to start it again. */
-  kill(cluster: string, component: Component): Promise<void>;
-  /** The component's process stops where it is: it keeps its connections and answers nothing. `thaw` lets it go on. */
-  freeze(cluster: string, component: Component): Promise<void>;
-  thaw(cluster: string, component: Component): Promise<void>;
-  /** Removes the cluster with all its state and makes it anew: same name and address, another CA. */
+  /**
+   * By default ends the component's process as `kill -9` does; the engine itself has to start it again. SIGSTOP leaves it
+   * hung until SIGCONT.
+   */
+  kill(cluster: string, component: Component, signal?: "SIGKILL" | "SIGSTOP" | "SIGCONT"): Promise<void>;
+  /** Removes the cluster with all its state and makes it anew: same name and address, another CA. Not on every engine. */
   replace?(request: ClusterRequest): Promise<void>;
+  /** In place of all faults there were; none heals. */
+  setLinkFaults(faults: readonly LinkFault[]): Promise<void>;
   /** Ends all of the cluster in good order, and starts it again; its state stays. Resolves when its nodes are ready. */
   stop(cluster: string): Promise<void>;
   start(cluster: string): Promise<void>;

@@ -8,6 +8,7 @@ import { findRecord } from "#playground/supervisor/processes.ts";
 import { readAuditLog } from "./audit-log.ts";
 import type { ClusterRequest, Component, Engine, TestCluster } from "./engine.ts";
 import { kernelState } from "./kernel-state.ts";
+import { setLinkFaults } from "./link-faults.ts";
 
 const LIQOCTL = join(import.meta.dirname, "../../bin/liqoctl");
 const POD_CIDR = "10.244.0.0/16";
@@ -19,9 +20,6 @@ export function playgroundEngine(): Engine {
   const kubeconfig = join(home, "kubeconfig");
   const env = { LIQO_PLAYGROUND_HOME: home, KUBECONFIG: kubeconfig };
   const playground = (...args: string[]) => run(LIQOCTL, ["playground", ...args], { env, timeoutMs: TIMEOUT_MS });
-  const signal = (cluster: string, component: Component, name: NodeJS.Signals): void => {
-    process.kill(pidOf(home, cluster, component), name);
-  };
   return {
     name: "playground",
     kubeconfig,
@@ -32,13 +30,14 @@ export function playgroundEngine(): Engine {
     },
     machine: {
       version: "v1.35",
-      kill: async (cluster, component) => signal(cluster, component, "SIGKILL"),
-      freeze: async (cluster, component) => signal(cluster, component, "SIGSTOP"),
-      thaw: async (cluster, component) => signal(cluster, component, "SIGCONT"),
+      kill: async (cluster, component, signal = "SIGKILL") => {
+        process.kill(pidOf(home, cluster, component), signal);
+      },
       replace: async (request) => {
         await playground("delete", request.name);
         await playground("create", request.name, ...flagsOf(request));
       },
+      setLinkFaults: (faults) => setLinkFaults(home, faults),
       stop: async (cluster) => void (await playground("stop", cluster)),
       start: async (cluster) => void (await playground("start", cluster)),
       auditEvents: (cluster) => readAuditLog(clusterPaths(playgroundPaths(home), cluster).auditLog),

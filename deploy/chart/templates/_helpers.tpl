@@ -44,6 +44,7 @@ priorityClassName: {{ . }}
 livenessProbe:
   httpGet: { path: /healthz, port: healthz }
   initialDelaySeconds: 15
+  timeoutSeconds: 5
 readinessProbe:
   httpGet: { path: /readyz, port: healthz }
   periodSeconds: 1

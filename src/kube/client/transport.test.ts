@@ -6,7 +6,7 @@ import { Readable } from "node:stream";
 import { test } from "node:test";
 import { messageOf } from "#base/errors.ts";
 import { StatusError } from "#machinery/status-error.ts";
-import { readText, Transport } from "./transport.ts";
+import { type BodyLimits, readText, Transport } from "./transport.ts";
 
 /** Answers the first request of each connection and, like a server that has just closed it for idling, resets at the second. */
 async function startImpatientServer(): Promise<
@@ -53,22 +53,38 @@ test("a creation is not repeated: whether it was carried out is not known", asyn
   assert.equal(server.connections, 1);
 });
 
-test("an answer without end is given up", async () => {
-  const endless = function* (): Generator<Buffer> {
+const GIVEN_UP: readonly (readonly [string, () => Readable, BodyLimits, string])[] = [
+  ["without end", endless, { mostBytes: 1 << 20 }, "the server's answer has more than 1048576 bytes"],
+  ["that stops half-way", halfway, { stallMs: 50 }, "the server's answer stopped half-way for 50 ms"],
+];
+
+for (const [what, body, limits, expected] of GIVEN_UP) {
+  test(`an answer ${what} is given up`, async () => {
+    const server = createServer((_request, response) => void body().pipe(response));
+    server.listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const { port } = server.address() as AddressInfo;
+    using transport = new Transport({ server: `http://127.0.0.1:${port}` }, "test");
+    const response = await transport.send({ method: "GET", path: "/livez" });
+    const message = await readText(response, limits).then(String, messageOf);
+    const isGivenUp = response.destroyed;
+    server.closeAllConnections();
+    server.close();
+    await once(server, "close");
+    assert.equal(message, expected);
+    assert.ok(isGivenUp);
+  });
+}
+
+function endless(): Readable {
+  const pieces = function* (): Generator<Buffer> {
     for (;;) yield Buffer.alloc(1 << 16, "x");
   };
-  const server = createServer((_request, response) => void Readable.from(endless()).pipe(response));
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  using transport = new Transport({ server: `http://127.0.0.1:${port}` }, "test");
-  const response = await transport.send({ method: "GET", path: "/livez" });
-  const reading = readText(response, 1 << 20);
-  const message = await reading.then(String, messageOf);
-  const isGivenUp = response.destroyed;
-  server.closeAllConnections();
-  server.close();
-  await once(server, "close");
-  assert.equal(message, "the server's answer has more than 1048576 bytes");
-  assert.ok(isGivenUp);
-});
+  return Readable.from(pieces());
+}
+
+function halfway(): Readable {
+  const stream = new Readable({ read() {} });
+  stream.push('{"items":[');
+  return stream;
+}

@@ -146,14 +146,28 @@ export function isSuccess(response: IncomingMessage): boolean {
   return code >= 200 && code < 300;
 }
 
+export interface BodyLimits {
+  /** Default 128 MiB: a page of objects is far smaller. */
+  readonly mostBytes?: number;
+  /** Longest silence between two pieces. Default 30 s. */
+  readonly stallMs?: number;
+}
+
 /**
- * A page of objects is far smaller. The server may be another organisation's and send without end. Rejects with a
- * StatusError and gives the connection up.
+ * The server may be another organisation's and send without end, or stop half-way. Rejects with a StatusError and gives
+ * the connection up.
  */
-export async function readText(response: IncomingMessage, mostBytes = MOST_BODY_BYTES): Promise<string> {
+export async function readText(
+  response: IncomingMessage,
+  { mostBytes = MOST_BODY_BYTES, stallMs = DEFAULT_TIMEOUT_MS }: BodyLimits = {},
+): Promise<string> {
   const chunks: Buffer[] = [];
   let sizeBytes = 0;
+  const stalled = failure(504, "Timeout", `the server's answer stopped half-way for ${stallMs} ms`);
+  const timer = setTimeout(() => response.destroy(stalled), stallMs);
+  using _ = { [Symbol.dispose]: () => clearTimeout(timer) };
   for await (const chunk of response as AsyncIterable<Buffer>) {
+    timer.refresh();
     sizeBytes += chunk.length;
     if (sizeBytes > mostBytes) {
       // Leaving the loop does not: Node keeps the socket for an answer that is not read to its end.

@@ -1,6 +1,6 @@
 /**
  * Keeps the Node of a virtual node: made again when deleted, labels, taints and capacity after the VirtualNode, status
- * and lease renewed while the provider answers. Upstream: pkg/virtualKubelet/liqoNodeProvider, virtual-kubelet/node
+ * after what is known of the provider, lease renewed while it answers. Upstream: pkg/virtualKubelet/liqoNodeProvider, virtual-kubelet/node
  */
 import { isDeepStrictEqual } from "node:util";
 import type { Node, NodeStatus, Taint } from "kubernetes-types/core/v1";
@@ -52,7 +52,8 @@ interface Work {
   readonly informer: Informer<Node>;
   /** What this process wrote last: taints that the VirtualNode no longer has must go, those of others stay. */
   written: { taints: readonly Taint[]; statusAtMs: number };
-  isLive: boolean;
+  /** Whether the provider answers; undefined before it was asked. */
+  isLive: boolean | undefined;
 }
 
 /** Runs until the context ends; the Node stays, as with any kubelet that stops. */
@@ -73,7 +74,7 @@ export async function runNode(ctx: Context, deps: NodeDeps): Promise<void> {
     extraLabels: settings.extraLabels,
     extraAnnotations: settings.extraAnnotations,
   };
-  const work: Work = { deps, options, informer, written: { taints: [], statusAtMs: 0 }, isLive: false };
+  const work: Work = { deps, options, informer, written: { taints: [], statusAtMs: 0 }, isLive: undefined };
   const pings = watchManual();
   const controller: Controller = {
     name: "virtual-node",
@@ -165,14 +166,14 @@ async function ensureTaints(ctx: Context, work: Work, virtual: VirtualNode, node
   );
 }
 
-/** Only when something changed or a minute passed; never while the provider is silent, so that the Node becomes Unknown. */
+/** Only when something changed or a minute passed. */
 async function ensureStatus(ctx: Context, work: Work, virtual: VirtualNode, node: Node): Promise<Result> {
   const { deps, options } = work;
   const peer = deps.foreign.store.get({ name: deps.settings.foreignClusterId });
-  const isLive = isApiServerUp(peer) ?? work.isLive;
-  if (!isLive && deps.settings.pingIntervalMs > 0) return DONE;
+  const isLive = deps.settings.pingIntervalMs === 0 || (isApiServerUp(peer) ?? work.isLive);
+  if (isLive === undefined) return DONE;
   const nowMs = deps.nowMs();
-  const health = { isNetworkUp: isNetworkUp(peer, deps.settings.checkNetwork) };
+  const health = { isApiServerUp: isLive, isNetworkUp: isNetworkUp(peer, deps.settings.checkNetwork) };
   const status = forgeNodeStatus(virtual, options, health, { before: node.status, nowMs });
   const dueMs = work.written.statusAtMs + HEARTBEAT_MS - nowMs;
   if (dueMs > 0 && isDeepStrictEqual(withoutHeartbeat(node.status), withoutHeartbeat(status)))

@@ -18,6 +18,7 @@ import { writeAtomically } from "#playground/supervisor/spec.ts";
 import { readAuditLog } from "../audit-log.ts";
 import type { ClusterRequest, Component, Engine, TestCluster } from "../engine.ts";
 import { kernelState } from "../kernel-state.ts";
+import { setLinkFaults } from "../link-faults.ts";
 import { type Binaries, findBinaries } from "./binaries.ts";
 import { API_PORT, type ClusterBuild } from "./cluster.ts";
 import { controlPlane } from "./control-plane.ts";
@@ -50,9 +51,10 @@ export function kubernetesEngine(): Engine {
     create: (requests) => genuine.create(requests),
     machine: {
       version: VERSION,
-      kill: async (cluster, component) => genuine.signal(cluster, component, "SIGKILL"),
-      freeze: async (cluster, component) => genuine.signal(cluster, component, "SIGSTOP"),
-      thaw: async (cluster, component) => genuine.signal(cluster, component, "SIGCONT"),
+      kill: async (cluster, component, signal = "SIGKILL") => {
+        for (const pid of genuine.pidsOf(cluster, component)) process.kill(pid, signal);
+      },
+      setLinkFaults: (faults) => setLinkFaults(home, faults),
       stop: (cluster) => genuine.stop(cluster),
       start: (cluster) => genuine.start(cluster),
       auditEvents: (cluster) => readAuditLog(clusterPaths(genuine.paths, cluster).auditLog),
@@ -121,11 +123,7 @@ class GenuineClusters implements AsyncDisposable {
     await this.#waitReady(name);
   }
 
-  signal(cluster: string, component: Component, name: NodeJS.Signals): void {
-    for (const pid of this.#pidsOf(cluster, component)) process.kill(pid, name);
-  }
-
-  #pidsOf(cluster: string, component: Component): number[] {
+  pidsOf(cluster: string, component: Component): number[] {
     if (typeof component === "object" && "containerId" in component) {
       const id = component.containerId.split("//").at(-1) ?? "";
       const folder = clusterPaths(this.paths, cluster).node(component.node);

@@ -3,9 +3,10 @@
 import { type ForeignCluster, foreignClusters } from "#api/core/foreigncluster.ts";
 import { networks } from "#api/ipam/network.ts";
 import * as labels from "#api/labels.ts";
-import { connections } from "#api/networking/connection.ts";
+import { type Connection, connections } from "#api/networking/connection.ts";
 import type { Context } from "#base/context.ts";
 import { pods } from "#machinery/builtin.ts";
+import { findCondition } from "#machinery/conditions.ts";
 import { isReady } from "#machinery/pod.ts";
 import { type Cluster, clusterIdOf } from "../../cluster.ts";
 import { CliError } from "../../errors.ts";
@@ -40,6 +41,8 @@ export interface PeerInfo {
   readonly networkingStatus: ModuleStatus;
   readonly authenticationStatus: ModuleStatus;
   readonly offloadingStatus: ModuleStatus;
+  /** Absent where it is not asked: at a provider. Upstream has it in the ForeignCluster only. */
+  readonly apiServerStatus?: ModuleStatus;
   /** Measured through the tunnel. */
   readonly latency?: string;
 }
@@ -61,9 +64,12 @@ export async function collectInfo(ctx: Context, cluster: Cluster): Promise<Info>
       .filter(({ metadata }) => metadata?.labels?.[labels.NETWORK_TYPE] === type)
       .flatMap(({ status, spec }) => status?.cidr ?? spec?.cidr ?? []);
   const unhealthy = podList.items.filter((pod) => !isReady(pod) && pod.status?.phase !== "Succeeded");
-  const latencyOf = (id: string): string | undefined =>
-    connectionList.items.find(({ metadata }) => metadata?.labels?.[labels.REMOTE_CLUSTER_ID] === id)?.status?.latency
-      ?.value;
+  const latencyOf = (id: string): string | undefined => {
+    const isOfPeer = ({ metadata }: Connection) => metadata?.labels?.[labels.REMOTE_CLUSTER_ID] === id;
+    const status = connectionList.items.find(isOfPeer)?.status;
+    // Of a connection that is lost it is the last one measured.
+    return status?.value === "Connected" ? status.latency?.value : undefined;
+  };
   return {
     health: {
       healthy: unhealthy.length === 0,
@@ -107,8 +113,15 @@ function peerInfo(peer: ForeignCluster, latency: string | undefined): PeerInfo {
     networkingStatus: moduleStatus(modules?.networking),
     authenticationStatus: moduleStatus(modules?.authentication),
     offloadingStatus: moduleStatus(modules?.offloading),
+    ...apiServerStatus(peer),
     ...(latency !== undefined && { latency }),
   };
+}
+
+/** Whether the peer's API server answers, as this cluster's controller manager sees it. */
+export function apiServerStatus({ status }: ForeignCluster): { readonly apiServerStatus?: ModuleStatus } {
+  const condition = findCondition(status?.conditions, "APIServerStatus");
+  return condition === undefined ? {} : { apiServerStatus: isGood(condition) ? "Healthy" : "Unhealthy" };
 }
 
 export interface ReportedModule {
@@ -141,6 +154,9 @@ export function formatInfo(info: Info): string {
     ...(i > 0 ? ([["", ""]] as [string, string][]) : []),
     ["", peer.clusterID],
     ["  Role", peer.role],
+    ...(peer.apiServerStatus === undefined
+      ? []
+      : ([["  API server status", peer.apiServerStatus]] as [string, string][])),
     [
       "  Networking status",
       peer.latency === undefined ? peer.networkingStatus : `${peer.networkingStatus} (latency ${peer.latency})`,

@@ -11,7 +11,7 @@ import type { KubeObject } from "#machinery/meta.ts";
 import { type Cluster, clusterIdOf } from "../../cluster.ts";
 import { CliError } from "../../errors.ts";
 import { box } from "../../printer/table.ts";
-import { type ModuleStatus, moduleAlerts, moduleStatus } from "./info.ts";
+import { apiServerStatus, type ModuleStatus, moduleAlerts, moduleStatus } from "./info.ts";
 
 type Resources = Readonly<Record<string, string>>;
 
@@ -37,6 +37,8 @@ export interface PeerDetails {
   };
   readonly authentication: Module & {
     readonly APIServerAddr: string;
+    /** Absent where it is not asked. */
+    readonly apiServerStatus?: ModuleStatus;
     readonly resourceSlices: readonly SliceDetails[];
   };
   readonly offloading: Module & { readonly virtualNodes: readonly VirtualNodeDetails[] };
@@ -109,6 +111,7 @@ async function detailsOf(ctx: Context, { client }: Cluster, peer: ForeignCluster
     authentication: {
       ...moduleOf(status?.modules?.authentication),
       APIServerAddr: status?.apiServerUrl ?? "",
+      ...apiServerStatus(peer),
       resourceSlices: slices.items.map((slice) => {
         const conditions = slice.status?.conditions ?? [];
         const alerts = conditions.filter((each) => each.status !== "Accepted").map(({ message }) => message ?? "");
@@ -187,6 +190,9 @@ function formatPeer({ info, network, authentication, offloading }: PeerDetails):
     box("Authentication", [
       ...moduleLines(authentication),
       ["API server", authentication.APIServerAddr],
+      ...(authentication.apiServerStatus === undefined
+        ? []
+        : [["API server status", authentication.apiServerStatus] as const]),
       ...heading("Resource slices", authentication.resourceSlices, (slice) => [
         ["", `  ${slice.name} (${slice.accepted ? "accepted" : "not accepted"})`],
         ["    Action", slice.action],

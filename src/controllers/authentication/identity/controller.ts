@@ -12,6 +12,7 @@ import { controllerOf, keyOf } from "#machinery/meta.ts";
 import { notTenantNamespaceOf, TenantNamespaces } from "#trust/tenant-namespaces.ts";
 import type { Deps } from "../../deps.ts";
 import { clusterKeys } from "../keys.ts";
+import { isNewer } from "./newer.ts";
 
 export function identityController(deps: Deps): Controller {
   const informer = deps.informers.for(identities);
@@ -45,7 +46,7 @@ export function identityController(deps: Deps): Controller {
         events.warning(ctx, identity, "InvalidAuthParams", problem);
         return DONE;
       }
-      if (renewed !== undefined && renewed.signedCRT !== identity.spec?.authParams?.signedCRT) {
+      if (renewed !== undefined && isNewer(renewed, identity.spec?.authParams)) {
         await deps.client.patch(ctx, identities, key, "merge", { spec: { authParams: renewed } });
         return DONE;
       }

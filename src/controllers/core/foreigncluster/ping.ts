@@ -74,7 +74,7 @@ export class ApiServerPings {
   async #isAlive(ctx: Context, client: KubeClient): Promise<boolean> {
     try {
       const response = await client.stream(withTimeout(ctx, this.#settings.foreignClusterPingTimeoutMs), "/livez");
-      await readText(response, ANSWER_BYTES);
+      await readText(response, { mostBytes: ANSWER_BYTES });
       return true;
     } catch {
       // Whatever the reason: it did not answer in time, which is all that is asked here.

@@ -17,6 +17,7 @@ import type { Context } from "#base/context.ts";
 import { GLOBAL_LABELS } from "#forge/names.ts";
 import { type Controller, DONE, type Result, watchFor, watchMapped, watchOwned } from "#kube/controller/controller.ts";
 import { ensureFinalizer, removeFinalizer } from "#kube/controller/finalizer.ts";
+import type { Informer } from "#kube/informer/informer.ts";
 import {
   clusterRoleBindings,
   deployments,
@@ -30,8 +31,10 @@ import type { Resource } from "#machinery/gvk.ts";
 import { controllerOf, controllerReference, keyOf, type ObjectKey } from "#machinery/meta.ts";
 import { isReady, isTerminating } from "#machinery/pod.ts";
 import { jsonEquals } from "#machinery/schema/schema.ts";
+import { isAlreadyExists, isInvalid } from "#machinery/status-error.ts";
 import { watchAccounts } from "../../accounts.ts";
 import type { Deps } from "../../deps.ts";
+import { atEndpoint } from "./at-endpoint.ts";
 
 type WgGateway = WgGatewayServer | WgGatewayClient;
 /** Reading what all gateways share; and what is the gateway's own, in its namespace only. */
@@ -40,20 +43,24 @@ const TENANT_ROLE = "liqo-gateway-tenant";
 const RIVAL_RETRY_MS = 10_000;
 
 export function wgGatewayServerController(deps: Deps): Controller {
+  const present = gatewayServices(deps);
   return wgController(deps, wgGatewayServers, async (ctx, server, pod) => {
     const template = (server as WgGatewayServer).spec?.service;
     if (template?.spec === undefined) return {};
-    const key = { namespace: server.metadata?.namespace ?? "", name: `gw-${server.metadata?.name}` };
-    const service = await deps.client.apply(ctx, services, {
+    const wanted: Service = {
       metadata: {
-        ...key,
+        namespace: server.metadata?.namespace ?? "",
+        name: `gw-${server.metadata?.name}`,
         labels: { ...GLOBAL_LABELS, ...template.metadata?.labels },
         annotations: { ...template.metadata?.annotations },
         ownerReferences: [controllerReference(server)],
       },
       spec: template.spec,
-    });
-    const endpoint = await endpointOf(ctx, deps, service, pod);
+    };
+    const known = (server as WgGatewayServer).status?.endpoint;
+    if (known !== undefined && present.store.get(keyOf(wanted)) === undefined)
+      await recreateService(ctx, deps, wanted, known);
+    const endpoint = await endpointOf(ctx, deps, await deps.client.apply(ctx, services, wanted), pod);
     return endpoint === undefined ? {} : { endpoint };
   });
 }
@@ -73,7 +80,6 @@ function wgController<T extends WgGateway>(
     labelSelector: `${labels.NETWORKING_COMPONENT}=gateway`,
   });
   const events = deps.events("wggateway-controller");
-  const serviceInformer = deps.informers.for(services, { labelSelector: `${labels.NETWORKING_COMPONENT}=gateway` });
   const ofPod = ({ metadata }: Pod): ObjectKey[] => {
     const name = metadata?.labels?.[labels.GATEWAY_NAME];
     return name === undefined ? [] : [{ namespace: metadata?.namespace ?? "", name }];
@@ -84,7 +90,7 @@ function wgController<T extends WgGateway>(
       watchFor(informer),
       watchMapped(podInformer, ofPod),
       watchOwned(deploymentInformer, resource.kind),
-      watchOwned(serviceInformer, resource.kind),
+      watchOwned(gatewayServices(deps), resource.kind),
       ...watchAccounts(deps, ({ metadata }) =>
         informer.store
           .list()
@@ -183,6 +189,20 @@ function activePod(all: readonly Pod[], gateway: string): Pod | undefined {
       (pod.status?.podIP ?? "") !== "",
   );
   return own.find(isReady) ?? own.find(({ status }) => status?.phase === "Running");
+}
+
+function gatewayServices(deps: Deps): Informer<Service> {
+  return deps.informers.for(services, { labelSelector: `${labels.NETWORKING_COMPONENT}=gateway` });
+}
+
+/** The other cluster was told of an address: a Service that was deleted asks for it again, where it may. */
+async function recreateService(ctx: Context, deps: Deps, wanted: Service, known: Endpoint): Promise<void> {
+  const service = atEndpoint(wanted, known);
+  if (service === undefined) return;
+  await deps.client.create(ctx, services, service).catch((error: unknown) => {
+    // Somebody else has it by now: any other will have to do.
+    if (!isInvalid(error) && !isAlreadyExists(error)) throw error;
+  });
 }
 
 type Endpoint = NonNullable<NonNullable<WgGatewayServer["status"]>["endpoint"]>;

@@ -5,11 +5,11 @@
 import * as labels from "#api/labels.ts";
 import { type Controller, DONE, watchFor, watchMapped } from "#kube/controller/controller.ts";
 import { nodes, pods } from "#machinery/builtin.ts";
-import { isConditionTrue } from "#machinery/conditions.ts";
 import { keyOf } from "#machinery/meta.ts";
 import { isNotFound } from "#machinery/status-error.ts";
 import type { Deps } from "../../deps.ts";
 import { isOffloaded, podsInBrief } from "../../pods.ts";
+import { canServe } from "./can-serve.ts";
 
 export function podStatusController(deps: Deps): Controller {
   const nodeInformer = deps.informers.for(nodes);
@@ -35,7 +35,7 @@ export function podStatusController(deps: Deps): Controller {
         node.metadata?.labels?.[labels.TYPE] !== labels.TYPE_VIRTUAL_NODE
       )
         return DONE;
-      const isUnavailable = !isConditionTrue(node.status?.conditions, "Ready");
+      const isUnavailable = !canServe(node);
       if (isUnavailable === (pod.metadata?.labels?.[labels.REMOTE_UNAVAILABLE] === "true")) return DONE;
       const body = {
         metadata: { uid: pod.metadata?.uid, labels: { [labels.REMOTE_UNAVAILABLE]: isUnavailable ? "true" : null } },

@@ -1,0 +1,27 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { ServiceSpec } from "kubernetes-types/core/v1";
+import { atEndpoint } from "./at-endpoint.ts";
+
+const ports = [{ port: 51840, protocol: "UDP" }];
+const KNOWN = { addresses: ["198.18.0.9"], port: 30123 };
+
+const CASES: readonly (readonly [string, ServiceSpec, object | undefined])[] = [
+  ["a load balancer's address", { type: "LoadBalancer", ports }, { loadBalancerIP: "198.18.0.9" }],
+  ["the load balancer's address of the template", { type: "LoadBalancer", loadBalancerIP: "198.18.0.1" }, undefined],
+  ["a node's port", { type: "NodePort", ports }, { ports: [{ port: 51840, protocol: "UDP", nodePort: 30123 }] }],
+  ["the node's port of the template", { type: "NodePort", ports: [{ port: 1, nodePort: 30000 }] }, undefined],
+  ["a Service's own address", { type: "ClusterIP", ports }, { clusterIP: "198.18.0.9" }],
+];
+
+for (const [what, spec, asked] of CASES) {
+  test(`${what}: ${asked === undefined ? "nothing is asked for" : "asked for again"}`, () => {
+    const again = atEndpoint({ metadata: { name: "gw-milan" }, spec }, KNOWN);
+    assert.deepEqual(again?.spec, asked && { ...spec, ...asked });
+  });
+}
+
+test("a host name that a load balancer gave cannot be asked for", () => {
+  const known = { addresses: ["lb.example.com"], port: 51840 };
+  assert.equal(atEndpoint({ metadata: { name: "gw-milan" }, spec: { type: "LoadBalancer", ports } }, known), undefined);
+});

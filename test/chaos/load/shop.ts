@@ -1,0 +1,85 @@
+/** Visitors and customers of the shop across both clusters. */
+import { setTimeout as delay } from "node:timers/promises";
+import { messageOf } from "#base/errors.ts";
+import { eventually } from "#kit/eventually.ts";
+import { Load, page } from "#kit/load.ts";
+import { purchase } from "#kit/shopper.ts";
+import { services } from "#machinery/builtin.ts";
+import type { World } from "../world.ts";
+import { Loop, type Workload } from "./workload.ts";
+
+const NAMESPACE = "liqo-demo";
+const MANIFEST = "apps/boutique/manifest/online-boutique.yaml";
+const EVERY_MS = 2_000;
+const START_MS = 120_000;
+
+export class Shop implements Workload {
+  readonly name = "shop";
+  readonly leastPerMinute = { "page visits": 60, purchases: 4 };
+  readonly #url: string;
+  readonly #visitors: Load;
+  readonly #customers: Loop;
+  #purchases = 0;
+
+  static async open({ ctx, clusters, home }: World): Promise<Shop> {
+    await clusters.kubectl("milan", "create", "namespace", NAMESPACE);
+    await clusters.liqoctl("offload", "namespace", NAMESPACE, "--context", "milan");
+    await clusters.kubectl("milan", "apply", "-n", NAMESPACE, "-f", MANIFEST);
+    const address = await eventually("an address of the shop", async () => {
+      const { status } = await home.get(ctx, services, { namespace: NAMESPACE, name: "frontend-external" });
+      const ip = status?.loadBalancer?.ingress?.[0]?.ip;
+      if (ip === undefined) throw new Error("no address yet");
+      return ip;
+    });
+    await eventually("a purchase", () => purchase(`http://${address}`), START_MS);
+    return new Shop(`http://${address}`);
+  }
+
+  private constructor(url: string) {
+    this.#url = url;
+    this.#visitors = new Load(`${url}/`);
+    this.#customers = new Loop(EVERY_MS, async () => {
+      await purchase(url);
+      this.#purchases++;
+    });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#visitors[Symbol.asyncDispose]();
+    await this.#customers[Symbol.asyncDispose]();
+  }
+
+  pause(): Promise<void> {
+    return this.#customers.pause();
+  }
+
+  resume(): void {
+    this.#customers.resume();
+  }
+
+  /** Nobody who visits is turned away any more. */
+  async check(): Promise<readonly string[]> {
+    const answers = await Promise.all(Array.from({ length: 8 }, () => page(`${this.#url}/`, 3_000)));
+    const failed = answers.filter((text) => text === undefined).length;
+    if (failed > 0) return [`shop: ${failed} of ${answers.length} visits failed`];
+    return purchase(this.#url).then(
+      () => [],
+      (error: unknown) => [`shop: ${messageOf(error)}`],
+    );
+  }
+
+  /** Visits that failed since then, and all. */
+  visitsSince(atMs: number): { readonly failed: number; readonly all: number } {
+    const answers = this.#visitors.since(atMs);
+    return { failed: answers.filter(({ who }) => who === undefined).length, all: answers.length };
+  }
+
+  figures(): Readonly<Record<string, number>> {
+    const { all, failed } = this.visitsSince(0);
+    return { "page visits": all - failed, "page visits that failed": failed, purchases: this.#purchases };
+  }
+}
+
+/** For the last visits to be answered or given up. */
+export const VISIT_MS = 3_000;
+export const settle = (): Promise<void> => delay(VISIT_MS);
