@@ -2,9 +2,25 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { PERMANENTLY_UNREACHABLE } from "#api/annotations.ts";
 import type { ForeignCluster } from "#api/core/foreigncluster.ts";
-import { isGivenUp, isSilent, planFarewell } from "./reach.ts";
+import { IDENTITY_REFUSED, isGivenUp, isSilent, planFarewell } from "./reach.ts";
 
 type ApiServer = "Established" | "Error" | undefined;
+
+const refusing: ForeignCluster = {
+  metadata: { name: "rome" },
+  status: {
+    role: "Provider",
+    conditions: [{ type: "APIServerStatus", status: "Established" }],
+    modules: {
+      authentication: {
+        enabled: true,
+        conditions: [{ type: "AuthIdentityControlPlaneStatus", status: "NotReady", reason: IDENTITY_REFUSED }],
+      },
+      networking: { enabled: false },
+      offloading: { enabled: false },
+    },
+  },
+};
 
 function peer(apiServer: ApiServer, declared?: string): ForeignCluster {
   const conditions = apiServer === undefined ? [] : [{ type: "APIServerStatus" as const, status: apiServer }];
@@ -19,6 +35,7 @@ const AT_MS = 1_000_000;
 const cases: [string, ForeignCluster | undefined, boolean, boolean, object, object][] = [
   ["an unknown peer", undefined, false, false, { do: "keep" }, { do: "keep" }],
   ["one that answers", peer("Established"), false, false, { do: "keep" }, { do: "keep" }],
+  ["one that answers as to a stranger", refusing, true, false, { do: "keep" }, { do: "keep" }],
   ["one that is silent may come back", peer("Error"), true, false, { do: "keep" }, { do: "keep" }],
   ["a declaration taken back", peer("Error", "false"), true, false, { do: "keep" }, { do: "keep" }],
   ["declared gone and silent", peer("Error", "true"), true, true, { do: "release" }, { do: "release" }],

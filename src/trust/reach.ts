@@ -8,14 +8,18 @@ import type { ForeignCluster } from "#api/core/foreigncluster.ts";
 // For a peer that has been declared gone and is not known to be silent: the usual way is tried first.
 const USUAL_WAY_MS = 10_000;
 
-/** Its API server was asked and did not answer, or as somebody else. */
+/** Reason of the condition of an identity that the peer answers, and refuses. Not upstream's. */
+export const IDENTITY_REFUSED = "IdentityRefused";
+
+/** Its API server was asked and did not answer, or as somebody else, or as to a stranger. */
 export function isSilent(peer: ForeignCluster | undefined): boolean {
-  return apiServerStatus(peer) === "Error";
+  const identity = peer?.status?.modules?.authentication.conditions;
+  return apiServerStatus(peer) === "Error" || identity?.some(({ reason }) => reason === IDENTITY_REFUSED) === true;
 }
 
 /** Declared gone for good by an administrator, or by `liqoctl unpeer` for him, and it does not answer. */
 export function isGivenUp(peer: ForeignCluster | undefined): boolean {
-  return isDeclaredGone(peer) && apiServerStatus(peer) !== "Established";
+  return isDeclaredGone(peer) && (isSilent(peer) || apiServerStatus(peer) !== "Established");
 }
 
 export function isDeclaredGone(peer: ForeignCluster | undefined): boolean {

@@ -79,8 +79,10 @@ describe("leaving", { skip: needsOwnClusters() }, () => {
       await isPristine(survivor);
       if (verb === "unpeer" && ["dead", "hung"].includes(fate)) assert.match(said, /was not told .*Left there: /);
       await mend(victim, fate);
+      const remove = ["delete", "namespace", ...left, "--timeout=60s"];
+      // Its provider answers, and lets it in no more.
+      if (victim === "milan") await timed(t, "delete namespace", () => clusters.kubectl("milan", ...remove));
       if (fate === "dead" || fate === "hung") await timed(t, "once more", () => leave(verb, victim, survivor));
-      if (victim === "milan") await clusters.kubectl("milan", "delete", "namespace", ...left);
       await isPristine(victim);
     });
   }
