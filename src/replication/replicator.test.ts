@@ -7,7 +7,7 @@ import { renews } from "#api/authentication/renew.ts";
 import { foreignClusters } from "#api/core/foreigncluster.ts";
 import { REPLICATED_RESOURCE, REPLICATOR } from "#api/finalizers.ts";
 import * as labels from "#api/labels.ts";
-import type { Context } from "#base/context.ts";
+import { type Context, withCancel } from "#base/context.ts";
 import { silentLogger } from "#base/log.ts";
 import { gone, seen, startTwoClusters, type TwoClusters } from "#kit/two-clusters.ts";
 import type { KubeClient } from "#kube/client/client.ts";
@@ -131,6 +131,22 @@ test("a provider that took all rights away before a start holds nothing back", a
   await leave(run.clusters.consumer.client);
   await gone(run.clusters.consumer.client, renews, RENEW);
   await gone(run.clusters.consumer.client, secrets, SECRET);
+});
+
+test("what no replicator is left for goes after a while", async () => {
+  await using clusters = await startTwoClusters();
+  const { ctx, consumer } = clusters;
+  const own = { [labels.REPLICATION]: "true", [labels.REMOTE_ID]: "cluster-b" };
+  await consumer.client.create(ctx, renews, { metadata: { ...RENEW, labels: own, finalizers: [REPLICATED_RESOURCE] } });
+  await consumer.client.delete(ctx, renews, RENEW);
+  await using informers = new Informers(ctx, consumer.client);
+  const { ctx: running, cancel } = withCancel(ctx);
+  const later = () => Date.now() + 10_000;
+  const deps = { client: consumer.client, informers, clusterId: "cluster-a", nowMs: later };
+  const ended = Promise.all(replicationControllers(deps).map((each) => runController(running, each)));
+  await gone(consumer.client, renews, RENEW);
+  cancel();
+  await ended;
 });
 
 test("a Secret is followed where it lies in the peer's tenant namespace and its Identity owns it, and nowhere else", async () => {

@@ -61,7 +61,14 @@ for (const [name, seen, silent, givenUp, soon, later] of cases) {
   test(name, () => {
     assert.equal(isSilent(seen), silent);
     assert.equal(isGivenUp(seen), givenUp);
-    assert.deepEqual(planFarewell(seen, AT_MS, AT_MS + 1_000), soon);
-    assert.deepEqual(planFarewell(seen, AT_MS, AT_MS + 10_000), later);
+    const farewell = { peer: seen, canBeTold: true, deletedMs: AT_MS };
+    assert.deepEqual(planFarewell(farewell, AT_MS + 1_000), soon);
+    assert.deepEqual(planFarewell(farewell, AT_MS + 10_000), later);
   });
 }
+
+test("without an identity nobody tells the peer any more: what waits for it goes after a while", () => {
+  const farewell = { peer: peer("Established"), canBeTold: false, deletedMs: AT_MS };
+  assert.deepEqual(planFarewell(farewell, AT_MS + 1_000), { do: "wait", ms: 9_000 });
+  assert.deepEqual(planFarewell(farewell, AT_MS + 10_000), { do: "release" });
+});

@@ -5,7 +5,7 @@
 import { PERMANENTLY_UNREACHABLE } from "#api/annotations.ts";
 import type { ForeignCluster } from "#api/core/foreigncluster.ts";
 
-// For a peer that has been declared gone and is not known to be silent: the usual way is tried first.
+// The usual way is tried first, unless the peer is known to be silent.
 const USUAL_WAY_MS = 10_000;
 
 /** Reason of the condition of an identity that the peer answers, and refuses. Not upstream's. */
@@ -36,11 +36,19 @@ export type FarewellPlan =
   | { readonly do: "wait"; readonly ms: number }
   | { readonly do: "release" };
 
-/** `deletedMs`: when the object here was deleted. */
-export function planFarewell(peer: ForeignCluster | undefined, deletedMs: number, nowMs: number): FarewellPlan {
-  if (!isDeclaredGone(peer)) return { do: "keep" };
-  if (isSilent(peer)) return { do: "release" };
-  // It answers, or, without an identity, nobody asks it any more.
+export interface FarewellSeen {
+  readonly peer: ForeignCluster | undefined;
+  /** Whether an identity is there, or on its way, to tell the peer with. */
+  readonly canBeTold: boolean;
+  /** When the object here was deleted. */
+  readonly deletedMs: number;
+}
+
+export function planFarewell({ peer, canBeTold, deletedMs }: FarewellSeen, nowMs: number): FarewellPlan {
+  const isDeclared = isDeclaredGone(peer);
+  if (!isDeclared && canBeTold) return { do: "keep" };
+  if (isDeclared && isSilent(peer)) return { do: "release" };
+  // It answers, or nobody asks it any more; or whoever told it has just ended.
   const leftMs = deletedMs + USUAL_WAY_MS - nowMs;
   return leftMs > 0 ? { do: "wait", ms: leftMs } : { do: "release" };
 }
