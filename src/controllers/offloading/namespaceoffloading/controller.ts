@@ -29,7 +29,7 @@ import { TenantNamespaces } from "#trust/tenant-namespaces.ts";
 import { managedBindings } from "../../accounts.ts";
 import type { Deps } from "../../deps.ts";
 import { offloadingHints } from "./hints.ts";
-import { planLeave, twinLeft } from "./leave.ts";
+import { planLeave, stillRequired, twinLeft } from "./leave.ts";
 import { planRights } from "./rights.ts";
 import { offloadingStatus } from "./status.ts";
 
@@ -45,10 +45,14 @@ export function namespaceOffloadingController(deps: Deps): Controller {
   const tenants = new TenantNamespaces(deps.informers);
   const events = deps.events("namespaceoffloading-controller");
   const everyOne = (): ReturnType<typeof keyOf>[] => informer.store.list().map(keyOf);
+  const namespaceInformer = deps.informers.for(namespaces);
+  const isNamespaceGoing = (name = ""): boolean =>
+    namespaceInformer.store.get({ name })?.metadata?.deletionTimestamp !== undefined;
+  const isPeerSilent = (peer: string): boolean => isSilent(peers.store.get({ name: peer }));
   const leaving = (): ReturnType<typeof keyOf>[] =>
     informer.store
       .list()
-      .filter(({ metadata }) => metadata?.deletionTimestamp !== undefined)
+      .filter(({ metadata }) => metadata?.deletionTimestamp !== undefined || isNamespaceGoing(metadata?.namespace))
       .map(keyOf);
   return {
     name: "namespaceoffloading",
@@ -59,6 +63,9 @@ export function namespaceOffloadingController(deps: Deps): Controller {
       tenants.watch((name) => (tenants.peerOf(name) === undefined ? [] : everyOne())),
       watchMapped(nodes, everyOne),
       watchMapped(peers, leaving),
+      watchMapped(namespaceInformer, ({ metadata: { name = "" } = {} }) =>
+        isNamespaceGoing(name) ? [{ namespace: name, name: OFFLOADING_NAME }] : [],
+      ),
       watchMapped(bindings, ({ metadata }) => [{ namespace: metadata?.namespace ?? "", name: OFFLOADING_NAME }]),
     ],
     reconcile: async (ctx, key): Promise<Result> => {
@@ -72,7 +79,8 @@ export function namespaceOffloadingController(deps: Deps): Controller {
         : await ensureFinalizer(ctx, deps.client, namespaceOffloadings, found, FINALIZER);
       const isRemote = !isGoing && (offloading.spec?.podOffloadingStrategy ?? "LocalAndRemote") !== "Local";
       await labelNamespace(ctx, deps, namespace, isRemote);
-      const required = isGoing ? new Set<string>() : selectPeers(offloading, nodes.store.list());
+      const selected = isGoing ? new Set<string>() : selectPeers(offloading, nodes.store.list());
+      const required = stillRequired(selected, isNamespaceGoing(namespace), isPeerSilent);
       const remoteName = remoteNamespaceName(
         namespace,
         deps.settings.clusterId,
@@ -91,7 +99,7 @@ export function namespaceOffloadingController(deps: Deps): Controller {
       for (const map of ours)
         await writeMapping(ctx, deps, map, namespace, required.has(map.metadata?.name ?? "") ? remoteName : undefined);
       const status = offloadingStatus(offloading, ours, required, remoteName, deps.nowMs());
-      const leave = planLeave(namespace, ours, (peer) => isSilent(peers.store.get({ name: peer })));
+      const leave = planLeave(namespace, ours, isPeerSilent);
       if (isGoing && leave.do === "go") {
         for (const binding of bindings.store.list(namespace).filter(isVkNamespaceBinding))
           await deps.client.deleteIfPresent(ctx, roleBindings, keyOf(binding));

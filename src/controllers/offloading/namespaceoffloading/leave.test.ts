@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { NamespaceMap } from "#api/offloading/namespace.ts";
-import { planLeave } from "./leave.ts";
+import { planLeave, stillRequired } from "./leave.ts";
 
 const map = (provider: string, ...twins: string[]): NamespaceMap => ({
   metadata: { name: provider },
@@ -33,3 +33,9 @@ const cases: [string, NamespaceMap[], ReturnType<typeof silent>, object][] = [
 for (const [name, maps, peers, expected] of cases) {
   test(name, () => assert.deepEqual(planLeave("web", maps, peers.has), expected));
 }
+
+test("a silent provider is not asked for a twin of a namespace that is being deleted, and of others it is", () => {
+  const both = new Set(["rome", "oslo"]);
+  assert.deepEqual(stillRequired(both, true, silent("rome").has), new Set(["oslo"]));
+  assert.deepEqual(stillRequired(both, false, silent("rome").has), both);
+});

@@ -30,6 +30,18 @@ export function planLeave(
   return { do: "go", owed };
 }
 
+/**
+ * Kubernetes ends the pods of a namespace that is deleted before it deletes anything else in it (OrderedNamespaceDeletion):
+ * pods at a silent provider would hold the rest back for ever, so it is not asked for its twin from then on.
+ */
+export function stillRequired(
+  required: ReadonlySet<string>,
+  isNamespaceGoing: boolean,
+  isSilent: (provider: string) => boolean,
+): ReadonlySet<string> {
+  return isNamespaceGoing ? new Set([...required].filter((provider) => !isSilent(provider))) : required;
+}
+
 export function twinLeft({ metadata }: NamespaceMap, namespace: string, remote: string): string {
   return `cluster ${metadata?.name} does not answer: its namespace "${remote}", the twin of "${namespace}", goes when it is back`;
 }
