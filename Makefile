@@ -3,7 +3,7 @@ SHELL := /bin/sh
 NODE := .tools/bin/node
 export PATH := $(CURDIR)/bin:$(CURDIR)/.tools/bin:$(PATH)
 
-.PHONY: help setup demo demo-down test check unit e2e kubernetes image test-kubernetes kubernetes-clusters fidelity bench bench-kubernetes
+.PHONY: help setup demo demo-down test check unit e2e kubernetes image test-kubernetes kubernetes-clusters fidelity chaos bench bench-kubernetes
 
 help: ## Show this list
 	@grep -E '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 20
@@ -43,6 +43,9 @@ fidelity: setup ## Compare the embedded API server with a genuine one, request b
 
 test: setup ## Everything that is checked (KUBERNETES=1: on genuine Kubernetes too)
 	@$(NODE) scripts/test.ts check unit e2e $(if $(KUBERNETES),kubernetes)
+
+chaos: setup ## Faults of all kinds under load, and a comparison after each (MINUTES=10 SEED=<number>)
+	@$(NODE) test/chaos/main.ts
 
 bench-kubernetes: kubernetes ## Both engines measured side by side
 	@sh scripts/build-kwok.sh

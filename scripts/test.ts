@@ -32,7 +32,7 @@ const E2E = ["--test-concurrency=1", "test/e2e/*.test.ts"];
 const UNIT = [
   "--test-isolation=none",
   "--test-force-exit",
-  "{src,playground,apps,scripts,test/kit,test/chart,test/engines}/**/*.test.ts",
+  "{src,playground,apps,scripts,test/kit,test/chart,test/chaos,test/engines}/**/*.test.ts",
 ];
 const PARTS: Readonly<Record<string, () => Promise<Outcome[]>>> = {
   check: async () => [

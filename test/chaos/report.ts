@@ -9,11 +9,12 @@ const MEANING: Readonly<Record<Invariant, string>> = {
   bounded: "no program holds more than twice what it held at the beginning",
 };
 
-export function stepLines(number: number, { step, toldMs, healedMs, visits, broken }: StepResult): string[] {
+export function stepLines(number: number, { step, notBegun, toldMs, healedMs, visits, broken }: StepResult): string[] {
   const told = toldMs === undefined ? "" : `told ${seconds(toldMs)}, `;
   const what = step.faults.join(" + ");
   const line = `${String(number).padStart(3)}  ${broken.length === 0 ? "ok" : "BROKEN"}  ${what}: ${told}well after ${seconds(healedMs)}, ${visits.failed} of ${visits.all} visits failed`;
-  return [line, ...broken.map(({ invariant, what: fault }) => `       ${invariant}: ${fault}`)];
+  const missed = notBegun.map((what) => `       not begun: ${what}`);
+  return [line, ...missed, ...broken.map(({ invariant, what: fault }) => `       ${invariant}: ${fault}`)];
 }
 
 export function summaryLines({ steps, minutes, figures, missing, memory }: Result): string[] {

@@ -20,6 +20,8 @@ export type Invariant = (typeof INVARIANTS)[number];
 
 export interface StepResult {
   readonly step: Step;
+  /** Faults that could not be brought about, since another had taken what they act upon. */
+  readonly notBegun: readonly string[];
   /** Until all of what was lost was told; undefined: nothing that has to be. */
   readonly toldMs: number | undefined;
   /** From the fault's end until everything worked and both clusters were equal. */
@@ -91,10 +93,11 @@ export async function runChaos(ctx: Context, options: Options): Promise<Result> 
 async function play(world: World, step: Step, shop: Shop, workloads: readonly Workload[]): Promise<StepResult> {
   const faults = step.faults.map(faultOf);
   const begunMs = performance.now();
+  const notBegun: string[] = [];
   await delay(LOAD_MS / 2);
   for (const [index, fault] of faults.entries()) {
     if (index > 0) await delay(step.staggerMs);
-    await fault.begin(world).catch(() => undefined);
+    await fault.begin(world).catch((error: unknown) => notBegun.push(`${fault.name}: ${messageOf(error)}`));
   }
   const lostMs = performance.now();
   const lost = lostBy(faults);
@@ -118,7 +121,7 @@ async function play(world: World, step: Step, shop: Shop, workloads: readonly Wo
   broken.push(...(await heal(world, workloads, endedMs + HEALED_MS)));
   const healedMs = performance.now() - endedMs;
   for (const workload of workloads) workload.resume();
-  return { step, toldMs, healedMs, visits: shop.visitsSince(begunMs), broken };
+  return { step, notBegun, toldMs, healedMs, visits: shop.visitsSince(begunMs), broken };
 }
 
 /** Looks until nothing is wrong, or time is up: then what still is. */

@@ -11,6 +11,11 @@ import type { KubeObject } from "#machinery/meta.ts";
 const NAMESPACE = "web";
 const TWIN = "web-milan";
 const BACK_MS = 30_000;
+/** What takes longer, and why. */
+const SLOWER_MS: Readonly<Record<string, number>> = {
+  // The pods that take over wait for the lease (15 s) of those whose tokens are void, and can't give it back.
+  ServiceAccount: 45_000,
+};
 
 const ON_BOTH = [
   "ForeignCluster.core.liqo.io",
@@ -105,7 +110,7 @@ describe("what is deleted comes back", () => {
     });
 
     for (const kind of WRITTEN[cluster]) {
-      it(`${kind} at ${cluster}`, async () => {
+      it(`${kind} at ${cluster}`, async (t) => {
         const wanted = ours.get(cluster) ?? new Map<string, KubeObject>();
         const victims = [...wanted].filter(([id]) => kindOf(id) === kind);
         for (const [, { metadata }] of victims) {
@@ -120,10 +125,12 @@ describe("what is deleted comes back", () => {
             "--ignore-not-found",
           );
         }
-        await eventually(
-          `all of ${kind} is back, and works`,
-          () => isBack(clusters, cluster, wanted, victims),
-          BACK_MS,
+        const back = () => isBack(clusters, cluster, wanted, victims);
+        await eventually(`all of ${kind} is back, and works`, back, SLOWER_MS[kind] ?? BACK_MS).catch(
+          async (error: unknown) => {
+            t.diagnostic(await controllerLog(clusters, cluster));
+            throw error;
+          },
         );
         // The next kind is deleted from what is there now.
         const now = await objectsOf(clusters, cluster);
@@ -152,6 +159,10 @@ async function isBack(
     "still the one that was deleted",
   );
   await answers(clusters);
+}
+
+function controllerLog({ kubectl }: Clusters, cluster: string): Promise<string> {
+  return kubectl(cluster, "logs", "-n", "liqo", "deployment/liqo-controller-manager", "--since=60s");
 }
 
 async function serve({ kubectl, liqoctl }: Clusters): Promise<void> {

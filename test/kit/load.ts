@@ -14,13 +14,15 @@ const TIMEOUT_MS = 3_000;
 
 export class Load implements AsyncDisposable {
   readonly #url: string;
+  readonly #intervalMs: number;
   readonly #answers: Answer[] = [];
   readonly #pending = new Set<Promise<void>>();
   readonly #running: Promise<void>;
   #isStopped = false;
 
-  constructor(url: string) {
+  constructor(url: string, intervalMs = INTERVAL_MS) {
     this.#url = url;
+    this.#intervalMs = intervalMs;
     this.#running = this.#run();
   }
 
@@ -40,7 +42,7 @@ export class Load implements AsyncDisposable {
       const visit = this.#visit();
       this.#pending.add(visit);
       void visit.then(() => this.#pending.delete(visit));
-      await delay(INTERVAL_MS);
+      await delay(this.#intervalMs);
     }
   }
 

@@ -3,6 +3,7 @@ import { connect, type Socket } from "node:net";
 import type { DescService } from "@bufbuild/protobuf";
 import { type Client, createClient } from "@connectrpc/connect";
 import { createGrpcTransport } from "@connectrpc/connect-node";
+import { CalmSessionManager } from "./calm-session-manager.ts";
 
 const DEADLINE_MS = 3_000;
 // The first packet of a connection decides which pod it goes to, also when that pod ends at this moment and the pod's
@@ -13,14 +14,13 @@ const PING_MS = 2_000;
 
 /** `address` is host:port. */
 export function connectTo<T extends DescService>(service: T, address: string): Client<T> {
-  const transport = createGrpcTransport({
-    baseUrl: `http://${address}`,
-    defaultTimeoutMs: DEADLINE_MS,
-    pingIntervalMs: PING_MS,
-    pingTimeoutMs: 1_000,
-    idleConnectionTimeoutMs: 30_000,
-    nodeOptions: { createConnection: (authority: URL) => connectWithin(authority, CONNECT_MS) },
-  });
+  const baseUrl = `http://${address}`;
+  const sessionManager = new CalmSessionManager(
+    baseUrl,
+    { pingIntervalMs: PING_MS, pingTimeoutMs: 1_000, idleConnectionTimeoutMs: 30_000 },
+    { createConnection: (authority: URL) => connectWithin(authority, CONNECT_MS) },
+  );
+  const transport = createGrpcTransport({ baseUrl, defaultTimeoutMs: DEADLINE_MS, sessionManager });
   return createClient(service, transport);
 }
 

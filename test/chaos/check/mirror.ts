@@ -42,7 +42,7 @@ async function pairFaults(world: World, namespace: string, twin: string): Promis
     })),
     ...(await kindFaults(world, [namespace, twin], secrets, {
       // Tokens of offloaded pods.
-      isOwnThere: ({ metadata }) => metadata?.labels?.["offloading.liqo.io/service-account"] !== undefined,
+      isOwnThere: ({ metadata }) => metadata?.labels?.["offloading.liqo.io/service-account-name"] !== undefined,
       content: ({ data, type }) => ({ data, type }),
     })),
     ...(await kindFaults(world, [namespace, twin], services, {
@@ -111,7 +111,9 @@ async function endpointFaults({ ctx, home, provider }: World, namespace: string,
         ([service, members]) => [
           service,
           members.flatMap(({ endpoints }) =>
-            endpoints.filter(({ conditions }) => conditions?.ready === true).flatMap(({ addresses }) => addresses),
+            (endpoints ?? [])
+              .filter(({ conditions }) => conditions?.ready === true)
+              .flatMap(({ addresses }) => addresses),
           ),
         ],
       ),

@@ -1,5 +1,4 @@
 /** Visitors and customers of the shop across both clusters. */
-import { setTimeout as delay } from "node:timers/promises";
 import { messageOf } from "#base/errors.ts";
 import { eventually } from "#kit/eventually.ts";
 import { Load, page } from "#kit/load.ts";
@@ -12,6 +11,9 @@ const NAMESPACE = "liqo-demo";
 const MANIFEST = "apps/boutique/manifest/online-boutique.yaml";
 const EVERY_MS = 2_000;
 const START_MS = 120_000;
+/** A page asks eight services: more visits would measure the machine. */
+const VISIT_EVERY_MS = 250;
+const VISIT_MS = 3_000;
 
 export class Shop implements Workload {
   readonly name = "shop";
@@ -37,7 +39,7 @@ export class Shop implements Workload {
 
   private constructor(url: string) {
     this.#url = url;
-    this.#visitors = new Load(`${url}/`);
+    this.#visitors = new Load(`${url}/`, VISIT_EVERY_MS);
     this.#customers = new Loop(EVERY_MS, async () => {
       await purchase(url);
       this.#purchases++;
@@ -59,7 +61,7 @@ export class Shop implements Workload {
 
   /** Nobody who visits is turned away any more. */
   async check(): Promise<readonly string[]> {
-    const answers = await Promise.all(Array.from({ length: 8 }, () => page(`${this.#url}/`, 3_000)));
+    const answers = await Promise.all(Array.from({ length: 8 }, () => page(`${this.#url}/`, VISIT_MS)));
     const failed = answers.filter((text) => text === undefined).length;
     if (failed > 0) return [`shop: ${failed} of ${answers.length} visits failed`];
     return purchase(this.#url).then(
@@ -79,7 +81,3 @@ export class Shop implements Workload {
     return { "page visits": all - failed, "page visits that failed": failed, purchases: this.#purchases };
   }
 }
-
-/** For the last visits to be answered or given up. */
-export const VISIT_MS = 3_000;
-export const settle = (): Promise<void> => delay(VISIT_MS);
