@@ -5,6 +5,7 @@
  */
 import assert from "node:assert/strict";
 import { after, before, describe, it, type TestContext } from "node:test";
+import { setTimeout as delay } from "node:timers/promises";
 import { chosenName, machineOf, needsOwnClusters } from "#engines/choose.ts";
 import type { TestCluster } from "#engines/engine.ts";
 import { type Clusters, installLiqo, startClusters } from "#kit/clusters.ts";
@@ -33,6 +34,7 @@ const DEPARTURES: readonly Departure[] = [
 
 const PEERS = ["--context", "milan", "--remote-context", "rome"] as const;
 const WORKERS = 1;
+const SETTLED_MS = 3_000;
 const BACK_MS = 30_000;
 // To find out that nobody answers, with what a loaded machine adds.
 const DECIDED_MS = 10_000;
@@ -96,10 +98,15 @@ describe("leaving", { skip: needsOwnClusters() }, () => {
 
   async function install(cluster: TestCluster): Promise<void> {
     await installLiqo(clusters, cluster);
-    // The keys of a cluster are made once, for all its peers.
     const name = cluster.name as Name;
-    await eventually("its keys", () => clusters.kubectl(name, "get", "secret", "-n", "liqo", "authentication-keys"));
-    pristine.set(name, await names(clusters, name));
+    // Keys, addresses and tables of its own nodes follow.
+    const settled = await eventually("all that it makes for itself", async () => {
+      const first = await names(clusters, name);
+      await delay(SETTLED_MS);
+      assert.deepEqual(await names(clusters, name), first);
+      return first;
+    });
+    pristine.set(name, settled);
   }
 
   async function peer(): Promise<void> {
