@@ -12,7 +12,7 @@ import { runElected } from "#kube/election/leader.ts";
 import { EventRecorder } from "#kube/events/recorder.ts";
 import { startHealthServer } from "#kube/health/server.ts";
 import { Informers } from "#kube/informer/informers.ts";
-import { replicationController } from "#replication/replicator.ts";
+import { replicationControllers } from "#replication/replicator.ts";
 import { serveWebhooks } from "#webhooks/serve.ts";
 import { runComponent } from "./process.ts";
 
@@ -84,7 +84,8 @@ await runComponent("liqo-controller-manager", "bursts", async (ctx, beforeEnd) =
     offloading: isOn("offloading-enabled"),
   };
   const lead = async (leading: typeof ctx): Promise<void> => {
-    const controllers = [...allControllers(deps, modules), replicationController({ client, informers, clusterId })];
+    const replication = replicationControllers({ client, informers, clusterId, nowMs: Date.now });
+    const controllers = [...allControllers(deps, modules), ...replication];
     await Promise.all(controllers.map((controller) => runController(leading, controller)));
   };
   const identity = process.env["POD_NAME"] ?? `pid-${process.pid}`;

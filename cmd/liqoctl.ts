@@ -7,6 +7,7 @@ import type { Context } from "#base/context.ts";
 import { messageOf } from "#base/errors.ts";
 import { createLogger, type LogLevel } from "#base/log.ts";
 import { CliError, explained } from "#cli/errors.ts";
+import { confirm } from "#cli/printer/confirm.ts";
 import { createPrinter } from "#cli/printer/printer.ts";
 import { PlaygroundError } from "#playground/supervisor/commands.ts";
 import type { LiqoctlEnvironment } from "./liqoctl/environment.ts";
@@ -24,6 +25,7 @@ const ctx: Context = {
 // Tools that set-up has fetched are used when the machine has none.
 process.env["PATH"] = `${process.env["PATH"] ?? ""}:${join(project, ".tools/bin")}`;
 
+const program = new Command("liqoctl");
 const environment: LiqoctlEnvironment = {
   ctx,
   project,
@@ -36,13 +38,16 @@ const environment: LiqoctlEnvironment = {
     print: (text) => process.stdout.write(text),
     nowMs: () => performance.now(),
   }),
-  ask,
+  isAnswered: process.stdin.isTTY === true,
+  confirm: (command) => confirm(ask, command, program.opts()["skipConfirm"] === true),
 };
 
-const program = new Command("liqoctl")
+program
   .description("Extends Kubernetes clusters with the resources of others.")
+  // Of the program, so that every verb takes it, before or after its own name.
+  .option("--skip-confirm", "do not ask before what cannot be undone", false)
   .exitOverride()
-  .configureHelp({ sortSubcommands: true })
+  .configureHelp({ sortSubcommands: true, showGlobalOptions: true })
   .showHelpAfterError("(add --help for the usage)");
 addLiqoCommands(program, environment);
 addPlaygroundCommands(program, environment);

@@ -1,6 +1,5 @@
 /** What the process gives to the commands. */
 import type { Context } from "#base/context.ts";
-import type { Ask } from "#cli/printer/confirm.ts";
 import type { Printer } from "#cli/printer/printer.ts";
 
 export interface LiqoctlEnvironment {
@@ -10,5 +9,8 @@ export interface LiqoctlEnvironment {
   readonly playgroundHome: string;
   readonly path: string;
   readonly printer: Printer;
-  readonly ask: Ask;
+  /** Whether a person is there to answer a question. */
+  readonly isAnswered: boolean;
+  /** Asks whether to go on with a command, unless --skip-confirm is given; throws unless the answer is yes. */
+  readonly confirm: (command: string) => Promise<void>;
 }

@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { type Command, Option } from "commander";
 import { stringify } from "yaml";
+import { forceUnpeer } from "#cli/commands/force/unpeer.ts";
 import { findInstalled, install } from "#cli/commands/install/install.ts";
 import {
   checkOffloadable,
@@ -13,7 +14,6 @@ import {
 import { peer } from "#cli/commands/peer/peer.ts";
 import { unpeer } from "#cli/commands/peer/unpeer.ts";
 import { uninstall } from "#cli/commands/uninstall/uninstall.ts";
-import { confirm } from "#cli/printer/confirm.ts";
 import type { LiqoctlEnvironment } from "./environment.ts";
 import {
   collect,
@@ -42,6 +42,7 @@ export function addLiqoCommands(program: Command, env: LiqoctlEnvironment): void
   addUninstall(program, env);
   addPeer(program, env);
   addUnpeer(program, env);
+  addForce(program, env);
   addOffload(program, env);
   addInfo(program, env);
   addVersion(program, env);
@@ -61,7 +62,6 @@ function addInstall(program: Command, env: LiqoctlEnvironment): void {
     .option("--set-string <k=v>", "chart value that is a text; may be repeated", collect, [])
     .option("--values <file>", "file of chart values; may be repeated", collect, [])
     .option("--dry-run", "render, change nothing", false)
-    .option("--skip-confirm", "do not ask before upstream's Liqo is replaced", false)
     .addOption(timeout("10m"))
     .addHelpText(
       "after",
@@ -83,7 +83,7 @@ function addInstall(program: Command, env: LiqoctlEnvironment): void {
         values: flags["values"] as string[],
         dryRun: flags["dryRun"] === true,
         timeoutMs: Number(flags["timeout"]),
-        confirmReplacing: () => confirm(env.ask, "install over upstream's Liqo", flags["skipConfirm"] === true),
+        confirmReplacing: () => env.confirm("install over upstream's Liqo"),
       });
     });
 }
@@ -92,12 +92,11 @@ function addUninstall(program: Command, env: LiqoctlEnvironment): void {
   withCluster(program.command("uninstall"))
     .description("Uninstall Liqo from a cluster that has no peers left.")
     .option("--purge", "remove the CRDs and Liqo's namespace too", false)
-    .option("--skip-confirm", "do not ask first", false)
     .addOption(timeout("10m"))
     .addHelpText("after", examples("liqoctl uninstall", "liqoctl uninstall --purge"))
     .action(async (flags: Flags) => {
       using cluster = openLocal(flags, env);
-      await confirm(env.ask, "uninstall", flags["skipConfirm"] === true);
+      await env.confirm("uninstall");
       await uninstall(env.ctx, env.printer, cluster, {
         helm: helmFlags(flags, env),
         purge: flags["purge"] === true,
@@ -193,7 +192,21 @@ function addUnpeer(program: Command, env: LiqoctlEnvironment): void {
         timeoutMs: Number(flags["timeout"]),
         deleteNamespaces: flags["deleteNamespaces"] === true,
         wait: flags["wait"] === true,
+        // Upstream does not ask, and scripts count on it.
+        confirm: async () => (env.isAnswered ? env.confirm("unpeer") : undefined),
       });
+    });
+}
+
+function addForce(program: Command, env: LiqoctlEnvironment): void {
+  withCluster(program.command("force").description("Force actions on Liqo.").command("unpeer"))
+    .argument("<cluster-id>", "id of the peer")
+    .description("Remove everything of a peer at this cluster alone: it is unreachable and will not come back.")
+    .addHelpText("after", examples("liqoctl force unpeer rome"))
+    .action(async (id: string, flags: Flags) => {
+      using cluster = openLocal(flags, env);
+      const confirm = () => env.confirm("force unpeer");
+      await forceUnpeer(env.ctx, env.printer, cluster, id, confirm);
     });
 }
 
@@ -245,12 +258,11 @@ function addOffload(program: Command, env: LiqoctlEnvironment): void {
     .argument("[names...]", "namespaces")
     .option("--ns-selector <selector>", "namespaces with these labels, instead of names")
     .description("Bring the pods of namespaces home and remove their twins.")
-    .option("--skip-confirm", "do not ask first", false)
     .addOption(timeout("2m"))
     .addHelpText("after", examples("liqoctl unoffload namespace liqo-demo"))
     .action(async (names: string[], flags: Flags) => {
       using cluster = openLocal(flags, env);
-      await confirm(env.ask, "unoffload namespace", flags["skipConfirm"] === true);
+      await env.confirm("unoffload namespace");
       const chosen = await chooseNamespaces(env.ctx, cluster, names, text(flags, "nsSelector"));
       for (const name of chosen)
         await unoffloadNamespace(env.ctx, env.printer, cluster, name, Number(flags["timeout"]));

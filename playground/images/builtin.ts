@@ -32,6 +32,7 @@ export const LIQO_PROGRAMS = [
   "liqo-fabric",
   "liqo-gateway",
   "liqo-sysctls",
+  "liqo-uninstaller",
   "virtual-kubelet",
 ] as const;
 

@@ -1,15 +1,17 @@
 /** One cluster a command works on, as its user: everything goes through the API. */
 import { randomBytes } from "node:crypto";
 import { type Context, sleep, withTimeout } from "#base/context.ts";
-import { isAborted } from "#base/errors.ts";
+import { isAborted, messageOf } from "#base/errors.ts";
 import { KubeClient } from "#kube/client/client.ts";
 import { configFromFile, KubeconfigError } from "#kube/client/config.ts";
 import { configMaps } from "#machinery/builtin.ts";
 import { formatGroupResource, type Resource } from "#machinery/gvk.ts";
 import { formatKey, type KubeObject, type ObjectKey } from "#machinery/meta.ts";
+import { StatusError } from "#machinery/status-error.ts";
 import { CliError, REACHABLE_HINT } from "./errors.ts";
 
-const ANSWER_MS = 10_000;
+/** After so long without a word a server counts as silent. */
+export const ANSWER_MS = 10_000;
 
 export interface ClusterFlags {
   readonly kubeconfig?: string | undefined;
@@ -22,6 +24,8 @@ export interface Cluster extends Disposable {
   readonly client: KubeClient;
   readonly liqoNamespace: string;
   readonly server: string;
+  /** The context that was asked for by name. */
+  readonly contextName?: string;
 }
 
 export function openCluster(flags: ClusterFlags, liqoNamespace: string, defaultKubeconfig: string): Cluster {
@@ -29,7 +33,9 @@ export function openCluster(flags: ClusterFlags, liqoNamespace: string, defaultK
   try {
     const config = configFromFile(path, flags);
     const client = new KubeClient(config, "liqoctl");
-    return { client, liqoNamespace, server: config.server, [Symbol.dispose]: () => client[Symbol.dispose]() };
+    const named = flags.context === undefined ? {} : { contextName: flags.context };
+    const dispose = { [Symbol.dispose]: () => client[Symbol.dispose]() };
+    return { client, liqoNamespace, server: config.server, ...named, ...dispose };
   } catch (cause) {
     if (cause instanceof KubeconfigError)
       throw new CliError(cause.message, { cause, hint: "check --kubeconfig and --context" });
@@ -54,6 +60,25 @@ export async function findClusterId(ctx: Context, { client, liqoNamespace }: Clu
   });
   const id = items[0]?.data?.["CLUSTER_ID"];
   return id === "" ? undefined : id;
+}
+
+/** A cluster that was asked for its id: `silence` says why nothing was heard of it. */
+export type Reached =
+  | { readonly answers: true; readonly id: string | undefined }
+  | { readonly answers: false; readonly silence: string };
+
+/** As findClusterId, for whom a cluster that does not answer is no error. A refusal is an answer, and is thrown. */
+export async function reach(ctx: Context, cluster: Cluster): Promise<Reached> {
+  try {
+    return { answers: true, id: await findClusterId(withTimeout(ctx, ANSWER_MS), cluster) };
+  } catch (error) {
+    if (isAborted(error) && !ctx.signal.aborted)
+      return { answers: false, silence: `${cluster.server} did not answer within ${ANSWER_MS / 1000} s` };
+    // Without a cause it is the server itself that says so.
+    if (error instanceof StatusError && error.reason === "ServiceUnavailable" && error.cause !== undefined)
+      return { answers: false, silence: messageOf(error) };
+    throw error;
+  }
 }
 
 /** The first question to a server: a silent one is given up soon. */
@@ -147,11 +172,13 @@ export async function waitForNone<T extends KubeObject>(
   resource: Resource<T>,
   scope: { namespace?: string; labelSelector?: string },
   timeoutMs: number,
+  meanwhile: () => Promise<void> = async () => undefined,
 ): Promise<void> {
   const limited = withTimeout(ctx, timeoutMs);
   while (!limited.signal.aborted) {
     const { items } = await client.list(ctx, resource, scope);
     if (items.length === 0) return;
+    await meanwhile();
     await sleep(limited, 100);
   }
   const { items } = await client.list(ctx, resource, scope);

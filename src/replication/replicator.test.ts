@@ -4,15 +4,18 @@ import type { Secret } from "kubernetes-types/core/v1";
 import * as annotations from "#api/annotations.ts";
 import { identities } from "#api/authentication/identity.ts";
 import { renews } from "#api/authentication/renew.ts";
+import { foreignClusters } from "#api/core/foreigncluster.ts";
 import { REPLICATED_RESOURCE, REPLICATOR } from "#api/finalizers.ts";
 import * as labels from "#api/labels.ts";
-import type { Context } from "#base/context.ts";
+import { type Context, withCancel } from "#base/context.ts";
+import { silentLogger } from "#base/log.ts";
 import { gone, seen, startTwoClusters, type TwoClusters } from "#kit/two-clusters.ts";
+import type { KubeClient } from "#kube/client/client.ts";
 import { runController } from "#kube/controller/controller.ts";
 import { Informers } from "#kube/informer/informers.ts";
 import { secrets } from "#machinery/builtin.ts";
 import { controllerReference, keyOf, type ObjectKey } from "#machinery/meta.ts";
-import { replicationController } from "./replicator.ts";
+import { replicationControllers } from "./replicator.ts";
 
 const HERE = "liqo-tenant-cluster-b";
 const THERE = "off-cluster-a";
@@ -89,6 +92,61 @@ test("a replicator started anew ends what another had begun", async () => {
   await gone(run.clusters.consumer.client, renews, RENEW);
   await gone(run.clusters.consumer.client, secrets, SECRET);
   await clusters[Symbol.asyncDispose]();
+});
+
+for (const when of ["while it is replicated to", "before a start"] as const)
+  test(`a provider that is gone for good holds nothing back: it went ${when}`, async () => {
+    await using clusters = await startTwoClusters();
+    const { ctx, consumer, provider } = clusters;
+    const first = await startIn(clusters);
+    await seen(provider.client, renews, COPY);
+    if (when === "before a start") await first[Symbol.asyncDispose]();
+    await provider.api[Symbol.asyncDispose]();
+    await using _run = when === "before a start" ? await startIn(clusters) : first;
+    await leave(consumer.client);
+    // Silent: it may come back, and then the copy has to go.
+    const peer = await consumer.client.create(ctx, foreignClusters, {
+      metadata: { name: "cluster-b" },
+      spec: { clusterID: "cluster-b" },
+    });
+    const conditions = [{ type: "APIServerStatus" as const, status: "Error" as const }];
+    await consumer.client.updateStatus(ctx, foreignClusters, { ...peer, status: { role: "Provider", conditions } });
+    const waiting = await seen(consumer.client, renews, RENEW, isLeaving);
+    assert.deepEqual(waiting.metadata?.finalizers, [REPLICATED_RESOURCE]);
+    const declared = { metadata: { annotations: { [annotations.PERMANENTLY_UNREACHABLE]: "true" } } };
+    await consumer.client.patch(ctx, foreignClusters, { name: "cluster-b" }, "merge", declared);
+    await gone(consumer.client, renews, RENEW);
+    await gone(consumer.client, secrets, SECRET);
+  });
+
+test("a provider that took all rights away before a start holds nothing back", async () => {
+  const forbidden = new Set<string>();
+  await using clusters = await startTwoClusters({ forbidden });
+  {
+    await using _first = await startIn(clusters);
+    await seen(clusters.provider.client, renews, COPY);
+  }
+  forbidden.add("renews");
+  await using run = await startIn(clusters);
+  await leave(run.clusters.consumer.client);
+  await gone(run.clusters.consumer.client, renews, RENEW);
+  await gone(run.clusters.consumer.client, secrets, SECRET);
+});
+
+test("what no replicator is left for goes after a while", async () => {
+  await using clusters = await startTwoClusters();
+  const { ctx, consumer } = clusters;
+  const own = { [labels.REPLICATION]: "true", [labels.REMOTE_ID]: "cluster-b" };
+  await consumer.client.create(ctx, renews, { metadata: { ...RENEW, labels: own, finalizers: [REPLICATED_RESOURCE] } });
+  await consumer.client.delete(ctx, renews, RENEW);
+  await using informers = new Informers(ctx, consumer.client);
+  const { ctx: running, cancel } = withCancel(ctx);
+  const later = () => Date.now() + 10_000;
+  const deps = { client: consumer.client, informers, clusterId: "cluster-a", nowMs: later };
+  const ended = Promise.all(replicationControllers(deps).map((each) => runController(running, each)));
+  await gone(consumer.client, renews, RENEW);
+  cancel();
+  await ended;
 });
 
 test("a Secret is followed where it lies in the peer's tenant namespace and its Identity owns it, and nowhere else", async () => {
@@ -191,10 +249,8 @@ async function startIn(clusters: TwoClusters): Promise<Run> {
     });
   }
   const informers = new Informers(own, consumer.client);
-  const running = runController(
-    own,
-    replicationController({ client: consumer.client, informers, clusterId: "cluster-a" }),
-  );
+  const deps = { client: consumer.client, informers, clusterId: "cluster-a", nowMs: Date.now };
+  const running = Promise.all(replicationControllers(deps).map((each) => runController(own, each)));
   return {
     clusters,
     [Symbol.asyncDispose]: async () => {
@@ -223,6 +279,13 @@ function kubeconfigSecret({ api }: TwoClusters["provider"], changes: object = {}
     },
     data: { kubeconfig: Buffer.from(JSON.stringify(kubeconfig)).toString("base64") },
   };
+}
+
+async function leave(client: KubeClient): Promise<void> {
+  const ctx = { signal: AbortSignal.timeout(5_000), log: silentLogger };
+  await client.delete(ctx, identities, IDENTITY);
+  await client.delete(ctx, secrets, SECRET);
+  await client.delete(ctx, renews, RENEW);
 }
 
 function isLeaving({ metadata }: { readonly metadata?: { readonly deletionTimestamp?: string } }): boolean {

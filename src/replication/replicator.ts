@@ -22,6 +22,7 @@ import {
   runController,
   watchFor,
   watchMapped,
+  watchUnsynced,
 } from "#kube/controller/controller.ts";
 import { ensureFinalizer, hasFinalizer, removeFinalizer } from "#kube/controller/finalizer.ts";
 import { Informers } from "#kube/informer/informers.ts";
@@ -32,21 +33,29 @@ import { jsonEquals } from "#machinery/schema/schema.ts";
 import { isForbidden } from "#machinery/status-error.ts";
 import { CONTROL_PLANE_SELECTOR, controlPlaneSecretProblem, identityKeyOf } from "#trust/control-plane-secret.ts";
 import { TenantNamespaces } from "#trust/tenant-namespaces.ts";
+import { farewellController } from "./farewell.ts";
 import { isOutdated, replicaOf } from "./replica.ts";
 
 export interface ReplicationDeps {
   readonly client: KubeClient;
   readonly informers: Informers;
   readonly clusterId: string;
+  readonly nowMs: () => number;
 }
 
-const RESOURCES = [namespaceMaps, resourceSlices, renews] as const;
+// The kinds share what replication reads of them: metadata, spec and status.
+const RESOURCES = [namespaceMaps, resourceSlices, renews].map(
+  (resource) => resource as unknown as Resource<UnstructuredObject>,
+);
 const NAME = "liqo-crd-replicator";
 
 // How often a peer that is to be stopped is asked whether it has finished.
 const DRAIN_MS = 200;
 // The watch tells of a deleted copy at once; after this time it is asked for, since rights may have ended the watch.
 const COPY_GONE_MS = 1_000;
+
+// How soon to look whether the peer has told what it holds; nothing is asked for that.
+const FIRST_LIST_MS = 100;
 
 // Nothing tells of rights that come back.
 const FORBIDDEN_RETRY_MS = 10_000;
@@ -57,11 +66,15 @@ interface Peer extends PeerSettings {
   stop(): Promise<void>;
 }
 
+export function replicationControllers(deps: ReplicationDeps): Controller[] {
+  return [replicationController(deps), ...RESOURCES.map((resource) => farewellController(deps, resource))];
+}
+
 /**
  * Starts and stops a replicator for each control-plane kubeconfig Secret. A Secret that is being deleted keeps its
  * finalizer, and its replicator runs on, until no object depends on it: nobody else would remove their finalizers.
  */
-export function replicationController(deps: ReplicationDeps): Controller {
+function replicationController(deps: ReplicationDeps): Controller {
   const informer = deps.informers.for(secrets, { labelSelector: CONTROL_PLANE_SELECTOR });
   const identityInformer = deps.informers.for(identities);
   const tenants = new TenantNamespaces(deps.informers);
@@ -158,16 +171,14 @@ function startPeer(outer: Context, deps: ReplicationDeps, key: ObjectKey, settin
   const local = new Informers(ctx, deps.client);
   const remotes = new Informers(ctx, remote);
   const scope = { namespace, labelSelector: selectorOf(settings) };
-  // The kinds share what replication reads of them: metadata, spec and status.
-  const resources = RESOURCES.map((resource) => resource as unknown as Resource<UnstructuredObject>);
-  const running = resources.map((resource) =>
+  const running = RESOURCES.map((resource) =>
     runController(ctx, resourceController(deps, local, remotes, resource, namespace, settings)),
   );
   return {
     ...settings,
     hasGuarded: async () => {
       // Read, not remembered: after a restart the informers may have nothing yet.
-      const lists = await Promise.all(resources.map((resource) => deps.client.list(ctx, resource, scope)));
+      const lists = await Promise.all(RESOURCES.map((resource) => deps.client.list(ctx, resource, scope)));
       return lists.some(({ items }) => items.some((object) => hasFinalizer(object, REPLICATED_RESOURCE)));
     },
     stop: async () => {
@@ -202,7 +213,11 @@ function resourceController(
   });
   return {
     name: `replicate-${resource.plural}`,
-    watches: [watchFor(local), watchMapped(remote, ({ metadata }) => [{ namespace, name: metadata?.name ?? "" }])],
+    watches: [
+      watchFor(local),
+      // What is deleted does not wait for a first list of a peer that gives none: it is dead, or took the rights away.
+      watchUnsynced(watchMapped(remote, ({ metadata }) => [{ namespace, name: metadata?.name ?? "" }])),
+    ],
     reconcile: async (ctx, key): Promise<Result> => {
       const object = local.store.get(key);
       const remoteKey = { namespace: remoteNamespace, name: key.name };
@@ -210,6 +225,7 @@ function resourceController(
       try {
         if (object === undefined || object.metadata?.deletionTimestamp !== undefined)
           return await endReplica(ctx, { deps, remote: remotes.client, resource, object, remoteKey });
+        if (!remote.isSynced) return { requeueAfterMs: FIRST_LIST_MS };
         const guarded = await ensureFinalizer(ctx, deps.client, resource, object, REPLICATED_RESOURCE);
         const wanted = replicaOf(guarded, remoteNamespace, deps.clusterId);
         if (copy === undefined) await remotes.client.create(ctx, resource, wanted);

@@ -27,11 +27,21 @@ test("helm lint finds nothing, in strict mode", async () => {
   assert.doesNotMatch(stdout, /\[(WARNING|ERROR)\]/);
 });
 
-test("two renders are the same, without hooks and without what Liqo fills in itself", async () => {
+test("two renders are the same, without what Liqo fills in itself and with no hook but that before deletion", async () => {
   const [first, second] = [await template(), await template()];
   assert.equal(first, second);
   // A tool that compares the cluster with the chart would fight over either.
-  assert.doesNotMatch(first, /helm\.sh\/hook|caBundle|kind: (Job|Secret)/);
+  assert.doesNotMatch(first, /caBundle|kind: Secret/);
+  assert.deepEqual(new Set(first.match(/helm\.sh\/hook:.*/g)), new Set(["helm.sh/hook: pre-delete"]));
+});
+
+test("the rights of the hook come before its Job, and all of it goes when it is done", async () => {
+  const hooks = (await render()).filter(({ metadata }) => metadata?.annotations?.["helm.sh/hook"] !== undefined);
+  const weights = hooks.map(({ kind, metadata }) => `${kind} ${metadata?.annotations?.["helm.sh/hook-weight"]}`);
+  const rights = ["ClusterRole", "ClusterRoleBinding", "Role", "RoleBinding", "ServiceAccount"];
+  assert.deepEqual(weights.sort(), [...rights.map((kind) => `${kind} -1`), "Job 0"].sort());
+  for (const { metadata } of hooks)
+    assert.equal(metadata?.annotations?.["helm.sh/hook-delete-policy"], "before-hook-creation,hook-succeeded");
 });
 
 test("the namespace is the release's, in every object that has one", async () => {

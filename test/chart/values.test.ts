@@ -10,7 +10,7 @@ import { CHART, template } from "#kit/chart.ts";
 const MARKED: readonly (readonly [path: string, value: string, becomes?: string])[] = [
   ["image.name", "example.com/marked"],
   ["tag", "v7.7.7"],
-  ["pullPolicy", "Never"],
+  ["pullPolicy", "Always"],
   ["imagePullSecrets[0].name", "marked-pull-secret"],
   ["discovery.config.clusterID", "marked-cluster"],
   ["discovery.config.clusterLabels.marked-label", "x", "marked-label=x"],

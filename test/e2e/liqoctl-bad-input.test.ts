@@ -191,6 +191,20 @@ describe("liqoctl with bad input", { skip: needsOwnClusters() }, () => {
     ]);
   });
 
+  it("unpeer changes nothing for a peer that only liqoctl does not reach, force unpeer for one that nobody knows", async () => {
+    const remote = ["--remote-kubeconfig", path("unreachable"), "--remote-context", "rome"];
+    await refused([
+      {
+        args: ["unpeer", "--context", "milan", ...remote, "--skip-confirm"],
+        says: /ECONNREFUSED 127.0.0.1:9, but Liqo on https:\S+ does reach rome\n {2}check the kubeconfig of rome/,
+      },
+      {
+        args: ["force", "unpeer", "nosuch", "--context", "milan", "--skip-confirm"],
+        says: /remote cluster with ID nosuch not found\n {2}`kubectl get foreignclusters` lists/,
+      },
+    ]);
+  });
+
   it("a missing Helm is named", async () => {
     // The program itself: its launcher would add the tools that set-up has fetched.
     const args = [LIQOCTL, "install", "--context", "milan", ...CIDRS];

@@ -12,6 +12,11 @@ const REMOTE = "ClusterRole liqo-virtual-kubelet-remote";
 
 export const UNSEEN: readonly Unseen[] = [
   {
+    role: "ClusterRole liqo-pre-delete",
+    grants: ["delete foreignclusters.core.liqo.io", "delete routeconfigurations.networking.liqo.io"],
+    reason: "peers that were left without --delete-namespaces, and routes that outlive the node they are of",
+  },
+  {
     role: MANAGER,
     grants: ["approve signers.certificates.k8s.io", "bind clusterroles.rbac.authorization.k8s.io"],
     reason: "asked by the API server itself, which logs no request for it",

@@ -6,7 +6,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import type { ClusterRoleBinding, RoleBinding } from "kubernetes-types/rbac/v1";
 import { machineOf, needsOwnClusters } from "#engines/choose.ts";
-import { parseRoles, type Role, template } from "#kit/chart.ts";
+import { parseManifest, parseRoles, type Role, template } from "#kit/chart.ts";
 import { type Clusters, startClusters } from "#kit/clusters.ts";
 import { grantsOf, type Request, requestOf } from "#kit/rights.ts";
 import { liveWithRights, NAMES, type Stage } from "./rights-life.ts";
@@ -22,7 +22,10 @@ describe("rights", { concurrency: 1, skip: needsOwnClusters() }, () => {
   const requests: (Request & { readonly stage: Stage })[] = [];
 
   before(async () => {
-    roles = parseRoles(await template());
+    const manifest = await template();
+    roles = parseRoles(manifest);
+    // Those of a hook are there for the seconds that it runs.
+    remember(parseManifest(manifest).filter(({ kind }) => kind?.endsWith("RoleBinding") === true) as Binding[]);
     clusters = await startClusters(...NAMES.map((name) => ({ name, auditLog: true })));
     const seen = new Map(NAMES.map((name) => [name, 0]));
     await liveWithRights(clusters, async (stage) => {
@@ -78,17 +81,20 @@ describe("rights", { concurrency: 1, skip: needsOwnClusters() }, () => {
   });
 
   async function rememberSubjects(): Promise<void> {
-    const ours = new Set(roles.map(labelOf));
     for (const name of NAMES) {
       const kinds = "clusterrolebindings,rolebindings";
-      const { items } = await clusters.get<{ items: Binding[] }>(name, kinds, "-A");
-      for (const { roleRef, subjects: bound = [] } of items) {
-        if (!ours.has(labelOf(roleRef))) continue;
-        const users = subjects.get(labelOf(roleRef)) ?? new Set();
-        for (const { kind, name: who, namespace } of bound)
-          users.add(kind === "ServiceAccount" ? `system:serviceaccount:${namespace}:${who}` : who);
-        subjects.set(labelOf(roleRef), users);
-      }
+      remember((await clusters.get<{ items: Binding[] }>(name, kinds, "-A")).items);
+    }
+  }
+
+  function remember(bindings: readonly Binding[]): void {
+    const ours = new Set(roles.map(labelOf));
+    for (const { roleRef, subjects: bound = [] } of bindings) {
+      if (!ours.has(labelOf(roleRef))) continue;
+      const users = subjects.get(labelOf(roleRef)) ?? new Set();
+      for (const { kind, name: who, namespace } of bound)
+        users.add(kind === "ServiceAccount" ? `system:serviceaccount:${namespace}:${who}` : who);
+      subjects.set(labelOf(roleRef), users);
     }
   }
 });

@@ -71,6 +71,8 @@ export interface Machine {
    * hung until SIGCONT.
    */
   kill(cluster: string, component: Component, signal?: "SIGKILL" | "SIGSTOP" | "SIGCONT"): Promise<void>;
+  /** Removes the cluster with all its state and makes it anew: same name and address, another CA. Not on every engine. */
+  replace?(request: ClusterRequest): Promise<void>;
   /** In place of all faults there were; none heals. */
   setLinkFaults(faults: readonly LinkFault[]): Promise<void>;
   /** Ends all of the cluster in good order, and starts it again; its state stays. Resolves when its nodes are ready. */

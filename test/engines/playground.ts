@@ -33,6 +33,10 @@ export function playgroundEngine(): Engine {
       kill: async (cluster, component, signal = "SIGKILL") => {
         process.kill(pidOf(home, cluster, component), signal);
       },
+      replace: async (request) => {
+        await playground("delete", request.name);
+        await playground("create", request.name, ...flagsOf(request));
+      },
       setLinkFaults: (faults) => setLinkFaults(home, faults),
       stop: async (cluster) => void (await playground("stop", cluster)),
       start: async (cluster) => void (await playground("start", cluster)),

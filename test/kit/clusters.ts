@@ -20,6 +20,8 @@ export interface Clusters extends AsyncDisposable {
   startKubectl(cluster: string, ...args: readonly string[]): Background;
   /** `kubectl get … -o json`, parsed. The caller says what it expects to find. */
   get<T>(cluster: string, ...args: readonly string[]): Promise<T>;
+  /** `helm --kube-context <cluster> …`, as kubectl. */
+  helm(cluster: string, ...args: readonly string[]): Promise<string>;
   liqoctl(...args: readonly string[]): Promise<string>;
   tryLiqoctl(args: readonly string[], options?: CommandOptions): Promise<Outcome>;
 }
@@ -72,6 +74,7 @@ export function bindClusters(engine: Engine, clusters: readonly TestCluster[]): 
       outcome("kubectl", ["--context", cluster, ...args], { ...options, env: { ...env, ...options?.env } }),
     startKubectl: (cluster, ...args) => new Background("kubectl", ["--context", cluster, ...args], env),
     get: async (cluster, ...args) => JSON.parse(await kubectl(cluster, "get", ...args, "-o", "json")),
+    helm: (cluster, ...args) => output("helm", [...args, "--kube-context", cluster], { env }),
     liqoctl: (...args) => output(LIQOCTL, args, { env }),
     tryLiqoctl: (args, options) => outcome(LIQOCTL, args, { ...options, env: { ...env, ...options?.env } }),
     [Symbol.asyncDispose]: () => engine[Symbol.asyncDispose](),

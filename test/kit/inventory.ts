@@ -8,15 +8,26 @@ const VOLATILE = new Set(["Lease"]);
 
 /** `<cluster> <kind> <namespace>/<name> <hash of all but the volatile>`, sorted; events left out. */
 export async function inventory(clusters: Clusters, cluster: string): Promise<string[]> {
+  return (await everything(clusters, cluster)).map((object) => lineOf(cluster, object)).sort();
+}
+
+/** `<kind> <namespace>/<name>`, as above: for two moments between which the cluster's own objects change. */
+export async function names(clusters: Clusters, cluster: string): Promise<string[]> {
+  return (await everything(clusters, cluster)).map(nameOf).sort();
+}
+
+async function everything(clusters: Clusters, cluster: string): Promise<KubeObject[]> {
   const listed = await clusters.kubectl(cluster, "api-resources", "--verbs=list", "-o", "name");
   const names = listed.split("\n").filter((name) => name !== "" && !name.startsWith("events"));
-  const { items } = await clusters.get<{ items: KubeObject[] }>(cluster, names.join(","), "-A");
-  return items.map((object) => lineOf(cluster, object)).sort();
+  return (await clusters.get<{ items: KubeObject[] }>(cluster, names.join(","), "-A")).items;
+}
+
+function nameOf({ kind, metadata }: KubeObject): string {
+  return `${kind} ${metadata?.namespace ?? "-"}/${metadata?.name}`;
 }
 
 function lineOf(cluster: string, object: KubeObject): string {
-  const { name, namespace = "-" } = object.metadata ?? {};
-  return `${cluster} ${object.kind} ${namespace}/${name} ${VOLATILE.has(object.kind ?? "") ? "-" : hashOf(object)}`;
+  return `${cluster} ${nameOf(object)} ${VOLATILE.has(object.kind ?? "") ? "-" : hashOf(object)}`;
 }
 
 function hashOf(object: KubeObject): string {

@@ -31,6 +31,8 @@ export interface TwoClusters extends AsyncDisposable {
 export interface TwoClustersOptions {
   /** The only thing the provider refuses: creating this resource, for this reason. */
   readonly refused?: { readonly resource: string; readonly reason: string; readonly verb?: string };
+  /** Resources of which the provider refuses everything; may be changed while it runs. */
+  readonly forbidden?: ReadonlySet<string>;
 }
 
 /** The namespaces whose tenant is the other cluster, at consumer and provider. */
@@ -58,9 +60,13 @@ interface ClusterOptions {
   readonly namespaces: readonly string[];
   readonly peer: string;
   readonly refused?: TwoClustersOptions["refused"];
+  readonly forbidden?: TwoClustersOptions["forbidden"];
 }
 
-async function startCluster(ctx: Context, { namespaces: names, peer, refused }: ClusterOptions): Promise<TestCluster> {
+async function startCluster(
+  ctx: Context,
+  { namespaces: names, peer, refused, forbidden }: ClusterOptions,
+): Promise<TestCluster> {
   const signer = new TokenSigner(generateKeyPair("rsa-2048").privateKey);
   const api = await startTestApiServer({
     namespaces: names,
@@ -70,7 +76,7 @@ async function startCluster(ctx: Context, { namespaces: names, peer, refused }: 
         authorize: ({ verb, plural }) =>
           refused !== undefined && verb === (refused.verb ?? "create") && plural === refused.resource
             ? { allowed: false, reason: refused.reason }
-            : { allowed: true, reason: "" },
+            : { allowed: forbidden?.has(plural) !== true, reason: "" },
       },
     }),
   });

@@ -71,3 +71,10 @@ securityContext:
   readOnlyRootFilesystem: true
   capabilities: { drop: [ALL], add: {{ concat (list "NET_ADMIN" "NET_RAW") . | toJson }} }
 {{- end -}}
+
+{{/* Of a hook before the release is deleted, with its place among them. */}}
+{{- define "liqo.preDelete" -}}
+helm.sh/hook: pre-delete
+helm.sh/hook-weight: {{ . | quote }}
+helm.sh/hook-delete-policy: before-hook-creation,hook-succeeded
+{{- end -}}

@@ -68,7 +68,8 @@ async function discover(
   for (const [name, informer] of watched) {
     if (names.has(name)) continue;
     watched.delete(name);
-    await informer[Symbol.asyncDispose]();
+    // Its definition may come back, and then has to be watched anew.
+    await deps.informers.end(informer);
   }
 }
 

@@ -80,6 +80,15 @@ export function watchOwned<T extends KubeObject>(informer: Informer<T>, kind: st
   );
 }
 
+/** A watch whose first list the controller does not wait for: the reconciler asks `isSynced` where it matters. */
+export function watchUnsynced(watch: Watch): Watch {
+  return {
+    start(enqueue) {
+      return { stop: watch.start(enqueue).stop, synced: Promise.resolve() };
+    },
+  };
+}
+
 /** Keys from anywhere else: `trigger` may be called at any time after the controller has started. */
 export function watchManual(): Watch & { trigger: (key: ObjectKey) => void } {
   let enqueue: ((key: ObjectKey) => void) | undefined;

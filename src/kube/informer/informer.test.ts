@@ -7,6 +7,7 @@ import { KubeClient } from "#kube/client/client.ts";
 import { configMaps } from "#machinery/builtin.ts";
 import { startTestApiServer, type TestApiServer } from "#playground/testing.ts";
 import { Informer, type InformerOptions } from "./informer.ts";
+import { Informers } from "./informers.ts";
 
 let api: TestApiServer;
 let client: KubeClient;
@@ -78,4 +79,18 @@ test("an object written back as it is in the store keeps its managed fields", as
     written.metadata?.managedFields?.map(({ manager, operation }) => ({ manager, operation })),
     [{ manager: "test", operation: "Update" }],
   );
+});
+
+test("one that was ended is started anew by whoever asks for it next", async () => {
+  await using informers = new Informers(ctx, client);
+  const scope = { namespace: "default" };
+  const first = informers.for(configMaps, scope);
+  await first.synced;
+  assert.equal(informers.for(configMaps, scope), first);
+  await informers.end(first);
+  const second = informers.for(configMaps, scope);
+  await second.synced;
+  const told = next(second);
+  await client.create(ctx, configMaps, named("later"));
+  assert.equal((await told).metadata?.name, "later");
 });

@@ -30,6 +30,12 @@ export class Informers implements AsyncDisposable {
     return informer;
   }
 
+  /** Ends an informer for all who use it; `for` of its resource and scope starts another one. */
+  async end<T extends KubeObject>(ended: Informer<T>): Promise<void> {
+    for (const [key, informer] of this.#informers) if ((informer as unknown) === ended) this.#informers.delete(key);
+    await ended[Symbol.asyncDispose]();
+  }
+
   /** Resolves when every informer started so far has its first list. */
   async synced(): Promise<void> {
     await Promise.all([...this.#informers.values()].map((informer) => informer.synced));

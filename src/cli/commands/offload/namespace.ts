@@ -1,6 +1,12 @@
 /** `liqoctl offload namespace` and `liqoctl unoffload namespace`. Upstream: pkg/liqoctl/{offload,unoffload} */
 
-import { type NamespaceOffloading, namespaceOffloadings } from "#api/offloading/namespace.ts";
+import * as labels from "#api/labels.ts";
+import {
+  type NamespaceMap,
+  type NamespaceOffloading,
+  namespaceMaps,
+  namespaceOffloadings,
+} from "#api/offloading/namespace.ts";
 import type { Context } from "#base/context.ts";
 import { isProtectedNamespace } from "#forge/names.ts";
 import { namespaces } from "#machinery/builtin.ts";
@@ -131,6 +137,21 @@ export async function unoffloadNamespace(
       timeoutMs,
       what: "the twin namespaces are not gone",
     });
+  });
+  const { items: maps } = await cluster.client.list(ctx, namespaceMaps, {
+    labelSelector: `${labels.REPLICATED}!=true`,
+  });
+  for (const line of owedRemovals(namespace, maps)) printer.warning("local", line);
+}
+
+/** A provider that does not answer is told later: until then the map tells of a twin that it does not ask for. */
+export function owedRemovals(namespace: string, maps: readonly NamespaceMap[]): string[] {
+  return maps.flatMap(({ metadata, spec, status }) => {
+    const twin = status?.currentMapping?.[namespace];
+    if (twin === undefined || spec?.desiredMapping?.[namespace] !== undefined) return [];
+    return [
+      `${metadata?.name} does not answer: its namespace ${twin.remoteNamespace} and what runs there go when it is back`,
+    ];
   });
 }
 

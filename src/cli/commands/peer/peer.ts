@@ -18,6 +18,7 @@ import { CliError } from "../../errors.ts";
 import type { Printer } from "../../printer/printer.ts";
 import { ensureTenantNamespace, findTenantNamespace } from "../../tenant.ts";
 import { authenticate } from "./authentication.ts";
+import { declareGone } from "./gone.ts";
 import { connectNetworks, type NetworkOptions, type Side } from "./network.ts";
 import { waitForNode } from "./virtual-node.ts";
 
@@ -97,6 +98,8 @@ async function identify(
     { cluster: remote, peerId: consumerId, kinds: [tenants] },
   ];
   await Promise.all(sides.map(({ cluster, peerId, kinds }) => requirePeeringRights(ctx, cluster, peerId, kinds)));
+  // What was said of an earlier peering is no longer true: both answer.
+  await Promise.all(sides.map(({ cluster, peerId }) => declareGone(ctx, cluster, peerId, false)));
   const [consumerNamespace, providerNamespace] = await Promise.all([
     ensureTenantNamespace(ctx, local.client, providerId),
     ensureTenantNamespace(ctx, remote.client, consumerId),

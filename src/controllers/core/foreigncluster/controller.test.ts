@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { identities } from "#api/authentication/identity.ts";
 import { tenants } from "#api/authentication/tenant.ts";
-import { foreignClusters } from "#api/core/foreigncluster.ts";
+import { type ForeignCluster, foreignClusters } from "#api/core/foreigncluster.ts";
 import * as labels from "#api/labels.ts";
 import { virtualNodes } from "#api/offloading/virtualnode.ts";
 import { withCancel } from "#base/context.ts";
@@ -69,6 +69,45 @@ test("a kubeconfig that must not be used makes the peer's API server not ready",
     (found) => found.status?.conditions !== undefined,
   );
   assert.equal(cluster.status?.conditions?.[0]?.reason, "APIServerNotReady");
+  cancel();
+  await running;
+});
+
+test("a peer that answers, and no longer lets the identity in, is told apart from one that does", async () => {
+  const forbidden = new Set<string>();
+  await using clusters = await startTwoClusters({ forbidden });
+  const { ctx, cancel } = withCancel(clusters.ctx);
+  const { client } = clusters.consumer;
+  const { api } = clusters.provider;
+  const params = { apiServer: api.url, ca: Buffer.from(api.ca).toString("base64") };
+  const wanted = forgeControlPlaneIdentity("cluster-b", namespace, TENANT_NAMESPACES.provider, params);
+  const identity = await client.create(ctx, identities, wanted);
+  const forged = forgeKubeconfigSecret(identity, "KEY", {});
+  const kubeconfig = {
+    clusters: [{ name: "b", cluster: { server: api.url, "certificate-authority-data": params.ca } }],
+    contexts: [{ name: "b", context: { cluster: "b", user: "b" } }],
+    "current-context": "b",
+    users: [{ name: "b", user: { token: api.adminToken } }],
+  };
+  const data = { kubeconfig: Buffer.from(JSON.stringify(kubeconfig)).toString("base64") };
+  const secret = await client.create(ctx, secrets, { ...forged, data });
+  const status = { kubeconfigSecretRef: { name: secret.metadata?.name ?? "" } };
+  await client.updateStatus(ctx, identities, { ...identity, status });
+  await using informers = new Informers(ctx, client);
+  const deps = controllerDeps(client, informers);
+  const settings = { ...deps.settings, foreignClusterPingMs: 50 };
+  const running = runController(ctx, foreignClusterController({ ...deps, settings }));
+  const states = ({ status: found }: ForeignCluster): (string | undefined)[] => [
+    found?.conditions?.[0]?.status,
+    found?.modules?.authentication.conditions?.[0]?.reason,
+  ];
+  const isSeen = (...expected: string[]) =>
+    seen(client, foreignClusters, { name: "cluster-b" }, (found) => states(found).join() === expected.join());
+  await isSeen("Established", "IdentityReady");
+  forbidden.add("namespacemaps");
+  await isSeen("Established", "IdentityRefused");
+  forbidden.clear();
+  await isSeen("Established", "IdentityReady");
   cancel();
   await running;
 });

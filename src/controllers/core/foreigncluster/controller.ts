@@ -84,7 +84,8 @@ export function foreignClusterController(deps: Deps): Controller {
     const isBelieved = secret !== undefined && controlPlaneSecretProblem(secret, place) === undefined;
     const kubeconfig = isBelieved ? secret.data?.["kubeconfig"] : undefined;
     if (kubeconfig !== undefined) {
-      pings.start(ctx, peer, Buffer.from(kubeconfig, "base64").toString("utf8"));
+      const tenantNamespace = identity?.spec?.namespace ?? "";
+      pings.start(ctx, peer, { kubeconfig: Buffer.from(kubeconfig, "base64").toString("utf8"), tenantNamespace });
       return ensureFinalizer(ctx, d.client, foreignClusters, cluster, FINALIZER);
     }
     pings.stop(peer);

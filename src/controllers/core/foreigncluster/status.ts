@@ -11,6 +11,8 @@ import type { GatewayServer } from "#api/networking/gatewayserver.ts";
 import type { VirtualNode } from "#api/offloading/virtualnode.ts";
 import { isConditionTrue, withCondition } from "#machinery/conditions.ts";
 import { isReady } from "#machinery/pod.ts";
+import { IDENTITY_REFUSED, isDeclaredGone } from "#trust/reach.ts";
+import type { PeerState } from "./ping.ts";
 
 export interface PeerObjects {
   readonly tenant: Tenant | undefined;
@@ -24,7 +26,7 @@ export interface PeerObjects {
   readonly virtualKubeletPods: readonly Pod[];
   readonly nodes: readonly Node[];
   /** Outcome of the last ping; undefined before the first, or without an identity. */
-  readonly apiServer: "ready" | "notReady" | undefined;
+  readonly apiServer: PeerState | undefined;
 }
 
 type Status = NonNullable<ForeignCluster["status"]>;
@@ -50,10 +52,19 @@ export function foreignClusterStatus(cluster: ForeignCluster, seen: PeerObjects,
     ...(apiServer !== undefined && { apiServerUrl: apiServer }),
     ...(proxyURL !== undefined && { foreignProxyUrl: proxyURL }),
     ...(Object.keys(tenantNamespace).length > 0 && { tenantNamespace }),
-    ...(seen.apiServer !== undefined && {
-      conditions: kept(before?.conditions, [apiServerCondition(seen.apiServer)], nowMs),
-    }),
+    ...generic(cluster, seen.apiServer, nowMs),
   };
+}
+
+/** Of a peer that is given up the last word stays when its identity goes: what is left of the peering goes by it. */
+function generic(
+  cluster: ForeignCluster,
+  apiServer: PeerObjects["apiServer"],
+  nowMs: number,
+): Pick<Status, "conditions"> {
+  const before = cluster.status?.conditions;
+  if (apiServer !== undefined) return { conditions: kept(before, [apiServerCondition(apiServer)], nowMs) };
+  return isDeclaredGone(cluster) && before !== undefined ? { conditions: before } : {};
 }
 
 function moduleStatus(before: Module | undefined, conditions: Condition[], nowMs: number): Module {
@@ -146,7 +157,7 @@ function gatewayCondition(type: Condition["type"], deployments: readonly Deploym
   return condition(type, "Ready", "GatewaysReady", "All gateway replicas are ready");
 }
 
-function authenticationConditions({ tenant, identity }: PeerObjects): Condition[] {
+function authenticationConditions({ tenant, identity, apiServer }: PeerObjects): Condition[] {
   const conditions: Condition[] = [];
   if (tenant !== undefined) {
     const isTolerant = tenant.spec?.authzPolicy === "TolerateNoHandshake";
@@ -161,19 +172,26 @@ function authenticationConditions({ tenant, identity }: PeerObjects): Condition[
   if (identity !== undefined) {
     const isDone = (identity.status?.kubeconfigSecretRef?.name ?? "") !== "";
     conditions.push(
-      isDone
+      apiServer === "refused"
         ? condition(
             "AuthIdentityControlPlaneStatus",
-            "Ready",
-            "IdentityReady",
-            "The identity has been successfully configured",
-          )
-        : condition(
-            "AuthIdentityControlPlaneStatus",
             "NotReady",
-            "IdentityNotReady",
-            "The identity is not correctly configured",
-          ),
+            IDENTITY_REFUSED,
+            "The foreign cluster does not let the identity into its tenant namespace any more",
+          )
+        : isDone
+          ? condition(
+              "AuthIdentityControlPlaneStatus",
+              "Ready",
+              "IdentityReady",
+              "The identity has been successfully configured",
+            )
+          : condition(
+              "AuthIdentityControlPlaneStatus",
+              "NotReady",
+              "IdentityNotReady",
+              "The identity is not correctly configured",
+            ),
     );
   }
   return conditions;
@@ -201,8 +219,8 @@ function amount(type: Condition["type"], reason: string, what: string, ready: nu
   return condition(type, "SomeNotReady", `${reason}SomeNotReady`, `Some ${what} are not ready`);
 }
 
-function apiServerCondition(state: "ready" | "notReady"): Condition {
-  return state === "ready"
+function apiServerCondition(state: PeerState): Condition {
+  return state !== "notReady"
     ? condition("APIServerStatus", "Established", "APIServerReady", "The foreign cluster API Server is ready")
     : condition("APIServerStatus", "Error", "APIServerNotReady", "The foreign cluster API Server is not ready");
 }

@@ -3,6 +3,7 @@
  * Upstream: pkg/liqo-controller-manager/offloading/namespaceoffloading-controller
  */
 import type { Node } from "kubernetes-types/core/v1";
+import { foreignClusters } from "#api/core/foreigncluster.ts";
 import { NAMESPACE_OFFLOADING as FINALIZER } from "#api/finalizers.ts";
 import * as labels from "#api/labels.ts";
 import {
@@ -14,6 +15,7 @@ import {
 import { type VirtualNode, virtualNodes } from "#api/offloading/virtualnode.ts";
 import type { Context } from "#base/context.ts";
 import { remoteNamespaceName } from "#forge/names.ts";
+import { isVkNamespaceBinding } from "#forge/virtualnode-rights.ts";
 import { type Controller, DONE, type Result, watchFor, watchMapped } from "#kube/controller/controller.ts";
 import { ensureFinalizer, removeFinalizer } from "#kube/controller/finalizer.ts";
 import { namespaces, roleBindings } from "#machinery/builtin.ts";
@@ -22,11 +24,13 @@ import { matchesNodeSelector } from "#machinery/node-affinity.ts";
 import { jsonEquals } from "#machinery/schema/schema.ts";
 import { isNotFound } from "#machinery/status-error.ts";
 import { isOwnNamespaceMap } from "#trust/namespace-map.ts";
+import { isSilent } from "#trust/reach.ts";
 import { TenantNamespaces } from "#trust/tenant-namespaces.ts";
 import { managedBindings } from "../../accounts.ts";
 import type { Deps } from "../../deps.ts";
 import { tolerateEarlyPods } from "./early-pods.ts";
 import { offloadingHints } from "./hints.ts";
+import { planLeave, stillRequired, twinLeft } from "./leave.ts";
 import { planRights } from "./rights.ts";
 import { offloadingStatus } from "./status.ts";
 
@@ -38,9 +42,19 @@ export function namespaceOffloadingController(deps: Deps): Controller {
   const maps = deps.informers.for(namespaceMaps);
   const nodes = deps.informers.for(virtualNodes);
   const bindings = managedBindings(deps);
+  const peers = deps.informers.for(foreignClusters);
   const tenants = new TenantNamespaces(deps.informers);
   const events = deps.events("namespaceoffloading-controller");
   const everyOne = (): ReturnType<typeof keyOf>[] => informer.store.list().map(keyOf);
+  const namespaceInformer = deps.informers.for(namespaces);
+  const isNamespaceGoing = (name = ""): boolean =>
+    namespaceInformer.store.get({ name })?.metadata?.deletionTimestamp !== undefined;
+  const isPeerSilent = (peer: string): boolean => isSilent(peers.store.get({ name: peer }));
+  const leaving = (): ReturnType<typeof keyOf>[] =>
+    informer.store
+      .list()
+      .filter(({ metadata }) => metadata?.deletionTimestamp !== undefined || isNamespaceGoing(metadata?.namespace))
+      .map(keyOf);
   return {
     name: "namespaceoffloading",
     watches: [
@@ -49,6 +63,10 @@ export function namespaceOffloadingController(deps: Deps): Controller {
       // Namespaces come and go all the time; few are tenant namespaces.
       tenants.watch((name) => (tenants.peerOf(name) === undefined ? [] : everyOne())),
       watchMapped(nodes, everyOne),
+      watchMapped(peers, leaving),
+      watchMapped(namespaceInformer, ({ metadata: { name = "" } = {} }) =>
+        isNamespaceGoing(name) ? [{ namespace: name, name: OFFLOADING_NAME }] : [],
+      ),
       watchMapped(bindings, ({ metadata }) => [{ namespace: metadata?.namespace ?? "", name: OFFLOADING_NAME }]),
     ],
     reconcile: async (ctx, key): Promise<Result> => {
@@ -63,7 +81,8 @@ export function namespaceOffloadingController(deps: Deps): Controller {
       const isRemote = !isGoing && (offloading.spec?.podOffloadingStrategy ?? "LocalAndRemote") !== "Local";
       await labelNamespace(ctx, deps, namespace, isRemote);
       const againMs = isRemote ? await tolerateEarlyPods(ctx, deps, offloading) : undefined;
-      const required = isGoing ? new Set<string>() : selectPeers(offloading, nodes.store.list());
+      const selected = isGoing ? new Set<string>() : selectPeers(offloading, nodes.store.list());
+      const required = stillRequired(selected, isNamespaceGoing(namespace), isPeerSilent);
       const remoteName = remoteNamespaceName(
         namespace,
         deps.settings.clusterId,
@@ -82,7 +101,12 @@ export function namespaceOffloadingController(deps: Deps): Controller {
       for (const map of ours)
         await writeMapping(ctx, deps, map, namespace, required.has(map.metadata?.name ?? "") ? remoteName : undefined);
       const status = offloadingStatus(offloading, ours, required, remoteName, deps.nowMs());
-      if (isGoing && !ours.some((map) => map.status?.currentMapping?.[namespace] !== undefined)) {
+      const leave = planLeave(namespace, ours, isPeerSilent);
+      if (isGoing && leave.do === "go") {
+        for (const binding of bindings.store.list(namespace).filter(isVkNamespaceBinding))
+          await deps.client.deleteIfPresent(ctx, roleBindings, keyOf(binding));
+        for (const { map, remote } of leave.owed)
+          events.warning(ctx, map, "TwinLeft", twinLeft(map, namespace, remote));
         await removeFinalizer(ctx, deps.client, namespaceOffloadings, offloading, FINALIZER);
         return DONE;
       }

@@ -3,8 +3,7 @@
  * Upstream: pkg/liqo-controller-manager/offloading/virtualnode-controller
  */
 
-import * as annotations from "#api/annotations.ts";
-import { type ForeignCluster, foreignClusters } from "#api/core/foreigncluster.ts";
+import { foreignClusters } from "#api/core/foreigncluster.ts";
 import { VIRTUAL_NODE as FINALIZER } from "#api/finalizers.ts";
 import * as labels from "#api/labels.ts";
 import { type Configuration, configurations } from "#api/networking/configuration.ts";
@@ -24,6 +23,7 @@ import { clusterRoleBindings, deployments, nodes, roleBindings, serviceAccounts 
 import { withCondition } from "#machinery/conditions.ts";
 import { keyOf } from "#machinery/meta.ts";
 import { isAlreadyExists } from "#machinery/status-error.ts";
+import { isGivenUp } from "#trust/reach.ts";
 import { notTenantNamespaceOf, TenantNamespaces } from "#trust/tenant-namespaces.ts";
 import { managedBindings, watchAccounts } from "../../accounts.ts";
 import type { Deps } from "../../deps.ts";
@@ -65,7 +65,7 @@ export function virtualNodeController(deps: Deps): Controller {
       if (found === undefined) return DONE;
       if (found.metadata?.deletionTimestamp !== undefined) {
         const peer = foreign.store.get({ name: found.spec?.clusterID ?? "" });
-        return remove(ctx, deps, found, isUnreachable(peer), informer.store.list());
+        return remove(ctx, deps, found, isGivenUp(peer), informer.store.list());
       }
       if (found.spec?.template?.spec === undefined) return DONE;
       if (tenants.peerOf(key.namespace) !== found.spec.clusterID) {
@@ -121,10 +121,6 @@ export function cidrArguments(configuration: Configuration | undefined): string[
     ...(remote.external ?? []).map((cidr) => `--remote-external-cidr=${cidr}`),
     ...(remapped.external ?? []).map((cidr) => `--remote-external-cidr-remap=${cidr}`),
   ];
-}
-
-function isUnreachable(peer: ForeignCluster | undefined): boolean {
-  return peer?.metadata?.annotations?.[annotations.PERMANENTLY_UNREACHABLE] === "true";
 }
 
 /** Drain, then the virtual kubelet, its rights, the Node and, with the last VirtualNode of a peer, the NamespaceMap. */

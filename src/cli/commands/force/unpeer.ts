@@ -1,0 +1,53 @@
+/**
+ * `liqoctl force unpeer`: removes everything of a peer at this cluster alone, in both directions. Upstream:
+ * pkg/liqoctl/force/unpeer
+ */
+import { foreignClusters } from "#api/core/foreigncluster.ts";
+import type { Context } from "#base/context.ts";
+import { namespaces } from "#machinery/builtin.ts";
+import { requireRights } from "../../checks/rights.ts";
+import { answered, type Cluster } from "../../cluster.ts";
+import { CliError } from "../../errors.ts";
+import type { Printer } from "../../printer/printer.ts";
+import { findTenantNamespace } from "../../tenant.ts";
+import { declareGone } from "../peer/gone.ts";
+import { tellLeavingPods } from "../peer/leaving-pods.ts";
+import { removeNamespace, removeTenant, removeUse, resetNetwork, type Side } from "../peer/removal.ts";
+
+// Upstream's verb has no --timeout either.
+const OPTIONS = { timeoutMs: 120_000, wait: true };
+
+/** `confirm` is called when all is known and nothing is changed yet; throws to stop. */
+export async function forceUnpeer(
+  ctx: Context,
+  printer: Printer,
+  cluster: Cluster,
+  peerId: string,
+  confirm: () => Promise<void>,
+): Promise<void> {
+  const peer = await answered(ctx, cluster, (limited) =>
+    cluster.client.find(limited, foreignClusters, { name: peerId }),
+  );
+  const namespace = await findTenantNamespace(ctx, cluster.client, peerId);
+  if (peer === undefined && namespace === undefined)
+    throw new CliError(`remote cluster with ID ${peerId} not found`, {
+      hint: "`kubectl get foreignclusters` lists those that are known",
+    });
+  await requireRights(ctx, cluster, [
+    { verb: "patch", resource: foreignClusters },
+    { verb: "delete", resource: namespaces },
+  ]);
+  const side: Side | undefined = namespace === undefined ? undefined : { scope: "local", cluster, peerId, namespace };
+  if (side !== undefined) await tellLeavingPods(ctx, printer, side);
+  await confirm();
+  await printer.step("local", `${peerId} declared permanently unreachable`, () => declareGone(ctx, cluster, peerId));
+  if (side === undefined) {
+    await cluster.client.deleteIfPresent(ctx, foreignClusters, { name: peerId });
+    return;
+  }
+  await removeUse(ctx, printer, side, OPTIONS);
+  await removeTenant(ctx, printer, side, OPTIONS);
+  await printer.step("local", "Network reset", () => resetNetwork(ctx, side, OPTIONS));
+  await printer.step("local", "Tenant namespace removed", () => removeNamespace(ctx, side, OPTIONS));
+  printer.info("local", `What ${peerId} still keeps for this cluster goes by \`liqoctl force unpeer\` there`);
+}

@@ -1,0 +1,68 @@
+/**
+ * A peer that does not answer: found out, and declared gone for good to the controllers of the other side, which then let
+ * go what stands for objects at the peer. Upstream: pkg/liqoctl/force/unpeer
+ */
+import { PERMANENTLY_UNREACHABLE } from "#api/annotations.ts";
+import { type ForeignCluster, foreignClusters } from "#api/core/foreigncluster.ts";
+import { type Context, sleep, withTimeout } from "#base/context.ts";
+import { isNotFound } from "#machinery/status-error.ts";
+import { isSilent } from "#trust/reach.ts";
+import { ANSWER_MS, type Cluster } from "../../cluster.ts";
+import { CliError } from "../../errors.ts";
+
+const POLL_MS = 500;
+
+/** Writes, or takes back, that the peer is gone; a peer that is not known is none to speak of. */
+export async function declareGone(ctx: Context, { client }: Cluster, peerId: string, gone = true): Promise<void> {
+  const found = await client.find(ctx, foreignClusters, { name: peerId });
+  if (found === undefined) return;
+  const before = found.metadata?.annotations?.[PERMANENTLY_UNREACHABLE];
+  if (before === (gone ? "true" : undefined)) return;
+  const body = { metadata: { annotations: { [PERMANENTLY_UNREACHABLE]: gone ? "true" : null } } };
+  await client.patch(ctx, foreignClusters, { name: peerId }, "merge", body).catch((error: unknown) => {
+    if (!isNotFound(error)) throw error;
+  });
+}
+
+/**
+ * Throws a CliError when Liqo at `cluster` still reaches the peer that liqoctl does not: then it lives, and the kubeconfig or
+ * the way to it is what is wrong.
+ */
+export async function requireSilent(ctx: Context, cluster: Cluster, peerId: string, silence: string): Promise<void> {
+  const limited = withTimeout(ctx, ANSWER_MS);
+  for (;;) {
+    const peer = await cluster.client.find(ctx, foreignClusters, { name: peerId });
+    if (!isEstablished(peer)) return;
+    if (limited.signal.aborted)
+      throw new CliError(`${silence}, but Liqo on ${cluster.server} does reach ${peerId}`, {
+        hint: `check the kubeconfig of ${peerId} and the network on the way to it; nothing was changed`,
+      });
+    await sleep(limited, POLL_MS);
+  }
+}
+
+function isEstablished(peer: ForeignCluster | undefined): boolean {
+  return peer?.status?.conditions?.some((c) => c.type === "APIServerStatus" && c.status === "Established") === true;
+}
+
+/**
+ * To be called again and again while the usual way is waited for: declares the peer gone once it has been silent for 10 s.
+ * It may answer to liqoctl all the same: one that was made anew under the old address is another one to Liqo.
+ */
+export function giveUpWhenSilent(
+  ctx: Context,
+  cluster: Cluster,
+  peerId: string,
+  nowMs: () => number,
+): () => Promise<void> {
+  let silentSinceMs: number | undefined;
+  return async () => {
+    const peer = await cluster.client.find(ctx, foreignClusters, { name: peerId });
+    if (!isSilent(peer)) {
+      silentSinceMs = undefined;
+      return;
+    }
+    silentSinceMs ??= nowMs();
+    if (nowMs() - silentSinceMs >= ANSWER_MS) await declareGone(ctx, cluster, peerId);
+  };
+}
