@@ -36,9 +36,9 @@ const PEERS = ["--context", "milan", "--remote-context", "rome"] as const;
 const WORKERS = 1;
 const SETTLED_MS = 3_000;
 const BACK_MS = 30_000;
-// To find out that nobody answers, with what a loaded machine adds.
+// To find out that nobody answers; and what a namespace takes to go by itself on genuine Kubernetes, measured: 24 s.
 const DECIDED_MS = 10_000;
-const SLACK_MS = 15_000;
+const SLACK_MS = 30_000;
 
 describe("leaving", { skip: needsOwnClusters() }, () => {
   let clusters: Clusters;
