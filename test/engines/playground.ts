@@ -1,5 +1,5 @@
 /** The embedded engine, driven through `liqoctl playground` as a user would. */
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { run } from "#base/run.ts";
@@ -35,7 +35,10 @@ export function playgroundEngine(): Engine {
       },
       replace: async (request) => {
         await playground("delete", request.name);
-        await playground("create", request.name, ...flagsOf(request));
+        await playground("create", request.name, ...flagsOf(request)).catch((cause: unknown) => {
+          const { logs } = clusterPaths(playgroundPaths(home), request.name);
+          throw new Error(`create ${request.name} again\n${tails(logs)}`, { cause });
+        });
       },
       setLinkFaults: (faults) => setLinkFaults(home, faults),
       stop: async (cluster) => void (await playground("stop", cluster)),
@@ -48,6 +51,14 @@ export function playgroundEngine(): Engine {
       rmSync(home, { recursive: true, force: true });
     },
   };
+}
+
+/** The last lines of all logs in a folder: it is gone when somebody asks why. */
+function tails(folder: string): string {
+  const tail = (name: string) => readFileSync(join(folder, name), "utf8").split("\n").slice(-15).join("\n");
+  return readdirSync(folder)
+    .map((name) => `== ${name}\n${tail(name)}`)
+    .join("\n");
 }
 
 /** Requests with the same flags are created side by side. */
