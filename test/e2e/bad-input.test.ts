@@ -214,7 +214,7 @@ describe("bad input", { concurrency: 1, skip: needsOwnClusters() }, () => {
     await cluster.kubectl("run", "unknown", "--image=example.com/nope:1");
     await showsStatus("unknown", "ImagePullBackOff");
     const events = await cluster.kubectl("events", "--for", "pod/unknown");
-    const why = cluster.clusters.engine.name === "playground" ? "--images" : "not found";
+    const why = cluster.clusters.engine.name === "playground" ? "images.yaml" : "not found";
     const failed = /Warning +Failed .*Pod\/unknown +Failed to pull image "example\.com\/nope:1": (.*)/.exec(events);
     assert.ok(failed?.[1]?.includes(why), events);
     assert.match(events, /Warning +Failed +Pod\/unknown +Error: ErrImagePull/);
