@@ -46,11 +46,16 @@ export async function createClusterNetwork(
   const plan = clusterAddressing(lab.subnet, cluster.index);
   await ensureNetns(ctx, netns);
   await makeRouter(ctx, netns);
-  const uplink = `c${cluster.index}`;
-  if (!(await linkNames(ctx, lab.netns)).has(uplink)) {
-    await ipBatch(ctx, lab.netns, [`link add ${uplink} type veth peer name lab0 netns ${netns}`]);
+  const uplink = uplinkName(cluster.index);
+  const [outside, inside] = await Promise.all([linkNames(ctx, lab.netns), linkNames(ctx, netns)]);
+  if (!outside.has(uplink) || !inside.has("lab0")) {
+    await ipBatch(ctx, lab.netns, [
+      // The kernel takes it away some time after the namespace at its other end: it may lead to an earlier cluster's.
+      ...(outside.has(uplink) ? [`link delete ${uplink}`] : []),
+      `link add ${uplink} type veth peer name lab0 netns ${netns}`,
+    ]);
   }
-  const hasBridge = (await linkNames(ctx, netns)).has("br0");
+  const hasBridge = inside.has("br0");
   await ipBatch(ctx, lab.netns, [
     `addr replace ${plan.uplink.outer}/${plan.uplink.prefix} dev ${uplink}`,
     `link set ${uplink} up`,
@@ -67,6 +72,10 @@ export async function createClusterNetwork(
   ]);
   const { subnet, gateway, loadBalancerRange } = plan;
   return { lab, name: options.name, podCidr: cluster.podCidr, netns, subnet, gateway, loadBalancerRange };
+}
+
+function uplinkName(clusterIndex: number): string {
+  return `c${clusterIndex}`;
 }
 
 /** The cluster's entry and everything needed to address its nodes. */

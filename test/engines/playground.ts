@@ -1,5 +1,5 @@
 /** The embedded engine, driven through `liqoctl playground` as a user would. */
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { run } from "#base/run.ts";
@@ -36,8 +36,7 @@ export function playgroundEngine(): Engine {
       replace: async (request) => {
         await playground("delete", request.name);
         await playground("create", request.name, ...flagsOf(request)).catch((cause: unknown) => {
-          const { logs } = clusterPaths(playgroundPaths(home), request.name);
-          throw new Error(`create ${request.name} again\n${tails(logs)}`, { cause });
+          throw new Error(`create ${request.name} again\n${tail(join(home, "supervisor.log"))}`, { cause });
         });
       },
       setLinkFaults: (faults) => setLinkFaults(home, faults),
@@ -53,12 +52,9 @@ export function playgroundEngine(): Engine {
   };
 }
 
-/** The last lines of all logs in a folder: it is gone when somebody asks why. */
-function tails(folder: string): string {
-  const tail = (name: string) => readFileSync(join(folder, name), "utf8").split("\n").slice(-15).join("\n");
-  return readdirSync(folder)
-    .map((name) => `== ${name}\n${tail(name)}`)
-    .join("\n");
+/** The last lines of a log: it is gone when somebody asks why. */
+function tail(path: string): string {
+  return readFileSync(path, "utf8").split("\n").slice(-30).join("\n");
 }
 
 /** Requests with the same flags are created side by side. */
