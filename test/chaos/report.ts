@@ -9,12 +9,16 @@ const MEANING: Readonly<Record<Invariant, string>> = {
   bounded: "no program holds more than twice what it held at the beginning",
 };
 
-export function stepLines(number: number, { step, notBegun, toldMs, healedMs, visits, broken }: StepResult): string[] {
+export function stepLines(
+  number: number,
+  { step, notBegun, toldMs, healedMs, visits, broken, logs }: StepResult,
+): string[] {
   const told = toldMs === undefined ? "" : `told ${seconds(toldMs)}, `;
   const what = step.faults.join(" + ");
   const line = `${String(number).padStart(3)}  ${broken.length === 0 ? "ok" : "BROKEN"}  ${what}: ${told}well after ${seconds(healedMs)}, ${visits.failed} of ${visits.all} visits failed`;
   const missed = notBegun.map((what) => `       not begun: ${what}`);
-  return [line, ...missed, ...broken.map(({ invariant, what: fault }) => `       ${invariant}: ${fault}`)];
+  const kept = logs === undefined ? [] : [`       logs: ${logs}`];
+  return [line, ...missed, ...kept, ...broken.map(({ invariant, what: fault }) => `       ${invariant}: ${fault}`)];
 }
 
 export function summaryLines({ steps, minutes, figures, missing, memory }: Result): string[] {

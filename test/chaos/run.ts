@@ -12,6 +12,7 @@ import { Jobs } from "./load/jobs.ts";
 import { Shop } from "./load/shop.ts";
 import { Things } from "./load/things.ts";
 import type { Workload } from "./load/workload.ts";
+import { keepLogs } from "./logs.ts";
 import { type Step, schedule } from "./schedule.ts";
 import { startWorld, type World } from "./world.ts";
 
@@ -28,6 +29,8 @@ export interface StepResult {
   readonly healedMs: number;
   readonly visits: { readonly failed: number; readonly all: number };
   readonly broken: readonly { readonly invariant: Invariant; readonly what: string }[];
+  /** Where the logs of a step are in which something was broken. */
+  readonly logs?: string;
 }
 
 export interface Result {
@@ -73,7 +76,8 @@ export async function runChaos(ctx: Context, options: Options): Promise<Result> 
   if (names.length === 0) throw new Error(`no fault's name matches ${options.among}`);
   for (const step of schedule(options.seed, names)) {
     if (performance.now() >= endMs || steps.length === options.mostSteps || ctx.signal.aborted) break;
-    const result = await play(world, step, shop, workloads);
+    const title = `seed-${options.seed}-step-${steps.length + 1}`;
+    const result = await play(world, title, step, shop, workloads);
     const memory = memoryNow(world.folder);
     if (steps.length <= WARM_STEPS) before = memory;
     const grown = memoryFaults(before, memory).map((what) => ({ invariant: "bounded" as const, what }));
@@ -91,7 +95,13 @@ export async function runChaos(ctx: Context, options: Options): Promise<Result> 
   return { steps, minutes, figures, missing, memory: { before, after: memoryNow(world.folder) } };
 }
 
-async function play(world: World, step: Step, shop: Shop, workloads: readonly Workload[]): Promise<StepResult> {
+async function play(
+  world: World,
+  title: string,
+  step: Step,
+  shop: Shop,
+  workloads: readonly Workload[],
+): Promise<StepResult> {
   const faults = step.faults.map(faultOf);
   const begunMs = performance.now();
   const notBegun: string[] = [];
@@ -121,8 +131,17 @@ async function play(world: World, step: Step, shop: Shop, workloads: readonly Wo
   for (const workload of workloads) await workload.pause();
   broken.push(...(await heal(world, workloads, endedMs + HEALED_MS)));
   const healedMs = performance.now() - endedMs;
+  const kept = broken.length === 0 ? undefined : await keepLogs(world, title, begunMs).catch(messageOf);
   for (const workload of workloads) workload.resume();
-  return { step, notBegun, toldMs, healedMs, visits: shop.visitsSince(begunMs), broken };
+  return {
+    step,
+    notBegun,
+    toldMs,
+    healedMs,
+    visits: shop.visitsSince(begunMs),
+    broken,
+    ...(kept !== undefined && { logs: kept }),
+  };
 }
 
 /** Looks until nothing is wrong, or time is up: then what still is. */
