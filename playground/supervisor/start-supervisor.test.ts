@@ -5,11 +5,12 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
+import { setTimeout as delay } from "node:timers/promises";
 import type { Context } from "#base/context.ts";
 import { silentLogger } from "#base/log.ts";
 import { deleteClusters } from "./commands.ts";
 import { playgroundPaths } from "./paths.ts";
-import { findRecord, isHalted, killRecorded, startTimeOf, writeRecord } from "./processes.ts";
+import { isHalted, killRecorded, startTimeOf, writeRecord } from "./processes.ts";
 import { DEFAULT_CLUSTER, writeSpec } from "./spec.ts";
 import { isSupervised, type PlaygroundPrograms, startSupervisor } from "./start-supervisor.ts";
 
@@ -26,8 +27,18 @@ test("a supervisor that was halted, or died, counts as none and is replaced", as
   await startSupervisor(paths, { ...programs, node: "/bin/true" });
   if (hung.signalCode === null) await once(hung, "exit");
   assert.equal(hung.signalCode, "SIGKILL");
-  assert.equal(findRecord(home, "supervisor"), undefined);
-  assert.equal(isSupervised(paths), false);
+  while (isSupervised(paths)) await delay(10);
+});
+
+test("from a folder without clusters a deletion returns when its supervisor has ended, which leaves nothing", async (t) => {
+  const { home, programs, hung } = await homeWithHungSupervisor(t);
+  await killRecorded(home, "supervisor", 0);
+  if (hung.signalCode === null) await once(hung, "exit");
+  rmSync(join(home, "clusters"), { recursive: true });
+  await deleteClusters(ctx, playgroundPaths(home), programs, [], 20_000);
+  assert.equal(existsSync(home), false);
+  await delay(1_000);
+  assert.equal(existsSync(home), false);
 });
 
 for (const [state, timeoutMs] of [

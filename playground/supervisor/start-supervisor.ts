@@ -3,7 +3,7 @@ import { spawn } from "node:child_process";
 import { closeSync, openSync } from "node:fs";
 import { join } from "node:path";
 import type { Paths } from "./paths.ts";
-import { findRecord, isAlive, isHalted, killRecorded } from "./processes.ts";
+import { findRecord, isAlive, isHalted, killRecorded, startTimeOf, writeRecord } from "./processes.ts";
 
 export interface PlaygroundPrograms {
   readonly node: string;
@@ -37,4 +37,7 @@ export async function replaceSupervisor(paths: Paths, programs: PlaygroundProgra
   });
   closeSync(log);
   child.unref();
+  // It writes the same when it has started: whoever waits for its end must not look before it has begun.
+  const startTime = child.pid === undefined ? undefined : startTimeOf(child.pid);
+  if (child.pid !== undefined && startTime !== undefined) writeRecord(paths.home, NAME, { pid: child.pid, startTime });
 }
