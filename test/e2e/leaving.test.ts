@@ -5,13 +5,12 @@
  */
 import assert from "node:assert/strict";
 import { after, before, describe, it, type TestContext } from "node:test";
-import { setTimeout as delay } from "node:timers/promises";
 import type { Pod } from "kubernetes-types/core/v1";
 import { chosenName, machineOf, needsOwnClusters } from "#engines/choose.ts";
 import type { TestCluster } from "#engines/engine.ts";
 import { type Clusters, installLiqo, startClusters } from "#kit/clusters.ts";
 import { eventually } from "#kit/eventually.ts";
-import { difference, names } from "#kit/inventory.ts";
+import { difference, names, settled } from "#kit/inventory.ts";
 import { isReady } from "#machinery/pod.ts";
 
 type Name = "milan" | "rome";
@@ -36,7 +35,6 @@ const DEPARTURES: readonly Departure[] = [
 
 const PEERS = ["--context", "milan", "--remote-context", "rome"] as const;
 const WORKERS = 1;
-const SETTLED_MS = 3_000;
 const BACK_MS = 30_000;
 // To find out that nobody answers; and what a namespace takes to go by itself on genuine Kubernetes, measured: 24 s.
 const DECIDED_MS = 10_000;
@@ -116,14 +114,7 @@ describe("leaving", { skip: needsOwnClusters() }, () => {
   async function install(cluster: TestCluster): Promise<void> {
     await installLiqo(clusters, cluster);
     const name = cluster.name as Name;
-    // Keys, addresses and tables of its own nodes follow.
-    const settled = await eventually("all that it makes for itself", async () => {
-      const first = await names(clusters, name);
-      await delay(SETTLED_MS);
-      assert.deepEqual(await names(clusters, name), first);
-      return first;
-    });
-    pristine.set(name, settled);
+    pristine.set(name, await settled(() => names(clusters, name)));
   }
 
   async function peer(): Promise<void> {

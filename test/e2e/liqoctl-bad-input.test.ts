@@ -7,7 +7,7 @@ import { after, before, describe, it } from "node:test";
 import { needsOwnClusters } from "#engines/choose.ts";
 import { type Clusters, installLiqo, startClusters } from "#kit/clusters.ts";
 import { outcome } from "#kit/command.ts";
-import { difference, inventory } from "#kit/inventory.ts";
+import { difference, inventory, settled } from "#kit/inventory.ts";
 
 const CIDRS = ["--pod-cidr", "10.244.0.0/16", "--service-cidr", "10.96.0.0/16"] as const;
 const TAKEN_PORT = 30333;
@@ -230,10 +230,11 @@ describe("liqoctl with bad input", { skip: needsOwnClusters() }, () => {
     return (await Promise.all(clusters.clusters.map(({ name }) => inventory(clusters, name)))).flat();
   }
 
-  function installAs(cluster: string, id: string): Promise<void> {
+  async function installAs(cluster: string, id: string): Promise<void> {
     const [first] = clusters.clusters;
     assert.ok(first);
-    return installLiqo(clusters, { ...first, name: cluster }, id);
+    await installLiqo(clusters, { ...first, name: cluster }, id);
+    await settled(() => inventory(clusters, cluster));
   }
 
   function path(name: string): string {

@@ -1,7 +1,12 @@
 /** Everything that a cluster holds, a line per object, so that two moments can be compared. */
+import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
+import { setTimeout as delay } from "node:timers/promises";
 import type { KubeObject } from "#machinery/meta.ts";
 import type { Clusters } from "./clusters.ts";
+import { eventually } from "./eventually.ts";
+
+const SETTLED_MS = 3_000;
 
 // Told by the clock or by whoever holds them, not by what was asked for.
 const VOLATILE = new Set(["Lease"]);
@@ -36,6 +41,16 @@ function hashOf(object: KubeObject): string {
   const content = Object.entries(rest).filter(([field]) => field !== "status");
   const text = JSON.stringify([content.sort(), labels, annotations, finalizers, ownerReferences]);
   return createHash("sha256").update(text).digest("hex").slice(0, 8);
+}
+
+/** The listing once it has stayed as it is for 3 s: after an installation keys, addresses and tables of its nodes follow. */
+export function settled(list: () => Promise<string[]>): Promise<string[]> {
+  return eventually("a cluster that does not change", async () => {
+    const first = await list();
+    await delay(SETTLED_MS);
+    assert.deepEqual(difference(first, await list()), []);
+    return first;
+  });
 }
 
 /** What is in one listing only, as a diff shows it. */
