@@ -136,6 +136,20 @@ test("an expired certificate is replaced at once: nobody trusts it", async () =>
   assert.notEqual(replica.served().cert, old.cert);
 });
 
+test("when the Secret is deleted, what is served stays trusted until the new one is", async () => {
+  const replica = await startReplica();
+  const old = replica.served();
+  await replica.look();
+  await client.delete(ctx, secrets, SECRET);
+  const { requeueAfterMs = 0 } = await replica.look();
+  assert.equal(replica.served().cert, old.cert);
+  assert.ok(await isTrusted(replica.served()));
+  nowMs += requeueAfterMs;
+  await replica.look();
+  assert.notEqual(replica.served().cert, old.cert);
+  assert.ok(await isTrusted(replica.served()));
+});
+
 test("configurations that are replaced are trusted again", async () => {
   const replica = await startReplica();
   await replica.look();

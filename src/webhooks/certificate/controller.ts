@@ -33,7 +33,7 @@ export function webhookCertificateController(deps: CertificateDeps): Controller 
     name: "webhook-certificate",
     watches: [watchStart(key), ...watchesOf(deps, key)],
     reconcile: async (ctx: Context): Promise<Result> => {
-      const certificate = await ensureCertificate(ctx, deps.client, deps);
+      const certificate = await ensureCertificate(ctx, deps.client, deps, served);
       await ensureCaBundles(ctx, deps.client, certificate.ca);
       const nowMs = deps.nowMs();
       if (trusted.cert !== certificate.cert) trusted = { cert: certificate.cert, sinceMs: nowMs };

@@ -26,15 +26,17 @@ export interface CertificateOptions {
 // A clock that lags must not find it not yet valid. client-go: certificate signing backdate
 const BACKDATE_MS = 5 * 60_000;
 
+/** `served` is what counts as the one before when the Secret was deleted: it is in use all the same. */
 export async function ensureCertificate(
   ctx: Context,
   client: KubeClient,
   options: CertificateOptions,
+  served?: WebhookCertificate,
 ): Promise<WebhookCertificate> {
   const found = await client.find(ctx, secrets, options.secret);
   const kept = readCertificate(found);
   if (kept !== undefined && options.nowMs() < renewalMs(kept)) return kept;
-  const made = await makeCertificate(options, kept);
+  const made = await makeCertificate(options, kept ?? served);
   const data = { "ca.crt": encode(made.ca), "tls.crt": encode(made.cert), "tls.key": encode(made.key) };
   try {
     if (found === undefined)
@@ -45,7 +47,7 @@ export async function ensureCertificate(
     }
   } catch (error) {
     // Another replica was first: its certificate counts.
-    if (isAlreadyExists(error) || isConflict(error)) return ensureCertificate(ctx, client, options);
+    if (isAlreadyExists(error) || isConflict(error)) return ensureCertificate(ctx, client, options, served);
     throw error;
   }
   return made;
