@@ -4,6 +4,7 @@
  */
 import { PERMANENTLY_UNREACHABLE } from "#api/annotations.ts";
 import type { ForeignCluster } from "#api/core/foreigncluster.ts";
+import { findCondition } from "#machinery/conditions.ts";
 
 // The usual way is tried first, unless the peer is known to be silent.
 const USUAL_WAY_MS = 10_000;
@@ -26,8 +27,9 @@ export function isDeclaredGone(peer: ForeignCluster | undefined): boolean {
   return peer?.metadata?.annotations?.[PERMANENTLY_UNREACHABLE] === "true";
 }
 
-function apiServerStatus(peer: ForeignCluster | undefined): string | undefined {
-  return peer?.status?.conditions?.find(({ type }) => type === "APIServerStatus")?.status;
+/** undefined: nobody asks it, or there was no answer yet. */
+export function apiServerStatus(peer: ForeignCluster | undefined): string | undefined {
+  return findCondition(peer?.status?.conditions, "APIServerStatus")?.status;
 }
 
 /** What to do with a finalizer that stands for an object at the peer. */

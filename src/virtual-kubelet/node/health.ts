@@ -2,11 +2,12 @@
 import type { ForeignCluster } from "#api/core/foreigncluster.ts";
 import { type Context, withTimeout } from "#base/context.ts";
 import type { KubeClient } from "#kube/client/client.ts";
+import { apiServerStatus } from "#trust/reach.ts";
 
 /** undefined: the ForeignCluster says nothing, ask the provider. */
 export function isApiServerUp(peer: ForeignCluster | undefined): boolean | undefined {
-  const condition = peer?.status?.conditions?.find(({ type }) => type === "APIServerStatus");
-  return condition === undefined ? undefined : condition.status === "Established";
+  const status = apiServerStatus(peer);
+  return status === undefined ? undefined : status === "Established";
 }
 
 /** undefined: the network does not count. Until a status is there the module is taken to be on. */

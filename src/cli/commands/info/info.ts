@@ -6,8 +6,8 @@ import * as labels from "#api/labels.ts";
 import { type Connection, connections } from "#api/networking/connection.ts";
 import type { Context } from "#base/context.ts";
 import { pods } from "#machinery/builtin.ts";
-import { findCondition } from "#machinery/conditions.ts";
 import { isReady } from "#machinery/pod.ts";
+import { apiServerStatus } from "#trust/reach.ts";
 import { type Cluster, clusterIdOf } from "../../cluster.ts";
 import { CliError } from "../../errors.ts";
 import { box } from "../../printer/table.ts";
@@ -113,15 +113,15 @@ function peerInfo(peer: ForeignCluster, latency: string | undefined): PeerInfo {
     networkingStatus: moduleStatus(modules?.networking),
     authenticationStatus: moduleStatus(modules?.authentication),
     offloadingStatus: moduleStatus(modules?.offloading),
-    ...apiServerStatus(peer),
+    ...apiServerHealth(peer),
     ...(latency !== undefined && { latency }),
   };
 }
 
 /** Whether the peer's API server answers, as this cluster's controller manager sees it. */
-export function apiServerStatus({ status }: ForeignCluster): { readonly apiServerStatus?: ModuleStatus } {
-  const condition = findCondition(status?.conditions, "APIServerStatus");
-  return condition === undefined ? {} : { apiServerStatus: isGood(condition) ? "Healthy" : "Unhealthy" };
+export function apiServerHealth(peer: ForeignCluster): { readonly apiServerStatus?: ModuleStatus } {
+  const status = apiServerStatus(peer);
+  return status === undefined ? {} : { apiServerStatus: isGood({ status }) ? "Healthy" : "Unhealthy" };
 }
 
 export interface ReportedModule {

@@ -11,7 +11,7 @@ import type { KubeObject } from "#machinery/meta.ts";
 import { type Cluster, clusterIdOf } from "../../cluster.ts";
 import { CliError } from "../../errors.ts";
 import { box } from "../../printer/table.ts";
-import { apiServerStatus, type ModuleStatus, moduleAlerts, moduleStatus } from "./info.ts";
+import { apiServerHealth, type ModuleStatus, moduleAlerts, moduleStatus } from "./info.ts";
 
 type Resources = Readonly<Record<string, string>>;
 
@@ -111,7 +111,7 @@ async function detailsOf(ctx: Context, { client }: Cluster, peer: ForeignCluster
     authentication: {
       ...moduleOf(status?.modules?.authentication),
       APIServerAddr: status?.apiServerUrl ?? "",
-      ...apiServerStatus(peer),
+      ...apiServerHealth(peer),
       resourceSlices: slices.items.map((slice) => {
         const conditions = slice.status?.conditions ?? [];
         const alerts = conditions.filter((each) => each.status !== "Accepted").map(({ message }) => message ?? "");

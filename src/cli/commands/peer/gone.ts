@@ -3,10 +3,10 @@
  * go what stands for objects at the peer. Upstream: pkg/liqoctl/force/unpeer
  */
 import { PERMANENTLY_UNREACHABLE } from "#api/annotations.ts";
-import { type ForeignCluster, foreignClusters } from "#api/core/foreigncluster.ts";
+import { foreignClusters } from "#api/core/foreigncluster.ts";
 import { type Context, sleep, withTimeout } from "#base/context.ts";
 import { isNotFound } from "#machinery/status-error.ts";
-import { isSilent } from "#trust/reach.ts";
+import { apiServerStatus, isSilent } from "#trust/reach.ts";
 import { ANSWER_MS, type Cluster } from "../../cluster.ts";
 import { CliError } from "../../errors.ts";
 
@@ -32,17 +32,13 @@ export async function requireSilent(ctx: Context, cluster: Cluster, peerId: stri
   const limited = withTimeout(ctx, ANSWER_MS);
   for (;;) {
     const peer = await cluster.client.find(ctx, foreignClusters, { name: peerId });
-    if (!isEstablished(peer)) return;
+    if (apiServerStatus(peer) !== "Established") return;
     if (limited.signal.aborted)
       throw new CliError(`${silence}, but Liqo on ${cluster.server} does reach ${peerId}`, {
         hint: `check the kubeconfig of ${peerId} and the network on the way to it; nothing was changed`,
       });
     await sleep(limited, POLL_MS);
   }
-}
-
-function isEstablished(peer: ForeignCluster | undefined): boolean {
-  return peer?.status?.conditions?.some((c) => c.type === "APIServerStatus" && c.status === "Established") === true;
 }
 
 /**

@@ -16,6 +16,7 @@ import { type Controller, DONE, watchFor, watchMapped, watchOwned } from "#kube/
 import type { EventRecorder } from "#kube/events/recorder.ts";
 import { endpointSlices } from "#machinery/builtin.ts";
 import { controllerReference, formatKey, keyOf, type ObjectKey } from "#machinery/meta.ts";
+import { apiServerStatus } from "#trust/reach.ts";
 import { TenantNamespaces } from "#trust/tenant-namespaces.ts";
 import type { Deps } from "../../deps.ts";
 import { OwnAddresses } from "../../own-addresses.ts";
@@ -169,8 +170,7 @@ function isReachable(peer: ForeignCluster | undefined): boolean {
   const modules = peer?.status?.modules;
   const connection = modules?.networking.conditions?.find(({ type }) => type === "NetworkConnectionStatus");
   const isConnected = modules?.networking.enabled !== true || connection?.status === "Established";
-  const apiServer = peer?.status?.conditions?.find(({ type }) => type === "APIServerStatus");
-  return isConnected && (apiServer === undefined || apiServer.status === "Established");
+  return isConnected && [undefined, "Established"].includes(apiServerStatus(peer));
 }
 
 function isSame(before: EndpointSlice | undefined, wanted: EndpointSlice): boolean {
