@@ -6,6 +6,8 @@ import { timestamp } from "#machinery/conditions.ts";
 import { milliOf } from "#machinery/quantity.ts";
 
 export const NOT_ALLOWED_TAINT = "virtual-node.liqo.io/not-allowed";
+/** What lets a pod onto virtual nodes. */
+export const NOT_ALLOWED_TOLERATION = { key: NOT_ALLOWED_TAINT, operator: "Exists", effect: "NoExecute" } as const;
 
 export interface NodeOptions {
   readonly name: string;

@@ -2,11 +2,11 @@
  * How the provider's pod follows its ShadowPod after creation. Used by the ShadowPod controller.
  * Kubernetes: pkg/apis/core/validation (ValidatePodUpdate, ValidatePodResize, ValidatePodEphemeralContainersUpdate)
  */
-import { isDeepStrictEqual } from "node:util";
 import type { Container, Pod, PodSpec, ResourceRequirements } from "kubernetes-types/core/v1";
 import * as annotations from "#api/annotations.ts";
 import type { ShadowPod } from "#api/offloading/shadow.ts";
 import { parseQuantityMilli } from "#machinery/quantity.ts";
+import { grownTolerations } from "./tolerations.ts";
 
 /** One request of its own, so that what is refused holds up nothing else. */
 export interface PodChange {
@@ -38,9 +38,8 @@ export function podChanges(shadow: ShadowPod, pod: Pod): PodChange[] {
   const { activeDeadlineSeconds } = wanted;
   if (activeDeadlineSeconds !== undefined && activeDeadlineSeconds !== present.activeDeadlineSeconds)
     changes.push({ patch: { spec: { activeDeadlineSeconds } } });
-  const own = present.tolerations ?? [];
-  const added = (wanted.tolerations ?? []).filter((each) => !own.some((other) => isDeepStrictEqual(each, other)));
-  if (added.length > 0) changes.push({ patch: { spec: { tolerations: [...own, ...added] } } });
+  const tolerations = grownTolerations(present, wanted);
+  if (tolerations !== undefined) changes.push({ patch: { spec: { tolerations } } });
   const sizes = differing(wanted, present, (next, old) => !hasAmounts(old.resources, next.resources));
   if (sizes !== undefined) {
     const spec = pick(sizes, ({ name, resources }) => ({ name, resources: amountsOf(resources) }));

@@ -6,6 +6,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { Container, EphemeralContainer, Pod, PodSpec } from "kubernetes-types/core/v1";
 import type { ShadowPod } from "#api/offloading/shadow.ts";
 import { forgeEphemeralContainers, forgeShadowPod, type ShadowPodOptions } from "./shadow-pod.ts";
+import { grownTolerations } from "./tolerations.ts";
 
 export interface PatchStep {
   readonly op: "test" | "add" | "replace" | "remove";
@@ -72,12 +73,10 @@ function containerSteps(before: PodSpec, wanted: PodSpec, field: "image" | "reso
 function podSteps(before: PodSpec, wanted: PodSpec): PatchStep[] {
   const { activeDeadlineSeconds } = wanted;
   const hasDeadline = activeDeadlineSeconds !== undefined && activeDeadlineSeconds !== before.activeDeadlineSeconds;
-  const present = before.tolerations ?? [];
-  // As of any pod, tolerations only grow.
-  const added = (wanted.tolerations ?? []).filter((each) => !present.some((other) => isDeepStrictEqual(each, other)));
+  const tolerations = grownTolerations(before, wanted);
   return [
     ...(hasDeadline ? [step("activeDeadlineSeconds", activeDeadlineSeconds)] : []),
-    ...(added.length > 0 ? [step("tolerations", [...present, ...added])] : []),
+    ...(tolerations === undefined ? [] : [step("tolerations", tolerations)]),
   ];
 }
 

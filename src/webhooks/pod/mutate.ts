@@ -2,15 +2,14 @@
  * Lets pods of an offloaded namespace onto virtual nodes, as its strategy says; the cluster's own scheduler chooses.
  * Upstream: pkg/webhooks/pod
  */
-import type { Affinity, NodeSelectorTerm, Pod, PodSpec, Toleration } from "kubernetes-types/core/v1";
+import type { Affinity, NodeSelectorTerm, Pod, PodSpec } from "kubernetes-types/core/v1";
 import * as labels from "#api/labels.ts";
 import { type NamespaceOffloading, namespaceOffloadings } from "#api/offloading/namespace.ts";
+import { NOT_ALLOWED_TOLERATION } from "#forge/node.ts";
 import type { AdmissionHandler, PatchOperation } from "#kube/webhook-server/server.ts";
 import { ALLOWED } from "#kube/webhook-server/server.ts";
 import type { Deps } from "../deps.ts";
 
-export const NOT_ALLOWED_TAINT = "virtual-node.liqo.io/not-allowed";
-const TOLERATION: Toleration = { key: NOT_ALLOWED_TAINT, operator: "Exists", effect: "NoExecute" };
 const IS_VIRTUAL = { key: labels.TYPE, operator: "In", values: [labels.TYPE_VIRTUAL_NODE] };
 const IS_NOT_VIRTUAL = { key: labels.TYPE, operator: "NotIn", values: [labels.TYPE_VIRTUAL_NODE] };
 
@@ -36,11 +35,11 @@ export function patchFor(
   const strategy = offloading?.podOffloadingStrategy ?? "LocalAndRemote";
   if (strategy === "Local" || spec.runtimeClassName === runtimeClass) return [];
   const isTolerated = (spec.tolerations ?? []).some(
-    ({ key, effect }) => key === TOLERATION.key && effect === TOLERATION.effect,
+    ({ key, effect }) => key === NOT_ALLOWED_TOLERATION.key && effect === NOT_ALLOWED_TOLERATION.effect,
   );
   const patch: PatchOperation[] = [];
   if (!isTolerated)
-    patch.push({ op: "add", path: "/spec/tolerations", value: [...(spec.tolerations ?? []), TOLERATION] });
+    patch.push({ op: "add", path: "/spec/tolerations", value: [...(spec.tolerations ?? []), NOT_ALLOWED_TOLERATION] });
   const terms = imposedTerms(strategy, offloading?.clusterSelector?.nodeSelectorTerms ?? []);
   if (terms.length > 0) patch.push({ op: "add", path: "/spec/affinity", value: withTerms(spec.affinity, terms) });
   return patch;

@@ -3,7 +3,7 @@ import { isIP } from "node:net";
 import type { Service } from "kubernetes-types/core/v1";
 import type { WgGatewayServer } from "#api/networking/wggateway.ts";
 
-type Endpoint = NonNullable<NonNullable<WgGatewayServer["status"]>["endpoint"]>;
+export type Endpoint = NonNullable<NonNullable<WgGatewayServer["status"]>["endpoint"]>;
 
 /** The Service with the address or port of `known`; undefined where its type or its template leaves no choice. */
 export function atEndpoint(service: Service, known: Endpoint): Service | undefined {

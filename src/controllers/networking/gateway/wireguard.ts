@@ -34,7 +34,7 @@ import { jsonEquals } from "#machinery/schema/schema.ts";
 import { isAlreadyExists, isInvalid } from "#machinery/status-error.ts";
 import { watchAccounts } from "../../accounts.ts";
 import type { Deps } from "../../deps.ts";
-import { atEndpoint } from "./at-endpoint.ts";
+import { atEndpoint, type Endpoint } from "./at-endpoint.ts";
 
 type WgGateway = WgGatewayServer | WgGatewayClient;
 /** Reading what all gateways share; and what is the gateway's own, in its namespace only. */
@@ -204,8 +204,6 @@ async function recreateService(ctx: Context, deps: Deps, wanted: Service, known:
     if (!isInvalid(error) && !isAlreadyExists(error)) throw error;
   });
 }
-
-type Endpoint = NonNullable<NonNullable<WgGatewayServer["status"]>["endpoint"]>;
 
 /** Where clients reach the server; undefined until that is known. */
 async function endpointOf(

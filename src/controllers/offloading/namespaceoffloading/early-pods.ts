@@ -6,13 +6,12 @@ import type { Pod } from "kubernetes-types/core/v1";
 import * as labels from "#api/labels.ts";
 import type { NamespaceOffloading } from "#api/offloading/namespace.ts";
 import type { Context } from "#base/context.ts";
-import { NOT_ALLOWED_TAINT } from "#forge/node.ts";
+import { NOT_ALLOWED_TOLERATION } from "#forge/node.ts";
 import { pods } from "#machinery/builtin.ts";
 import { keyOf } from "#machinery/meta.ts";
 import { isConflict, isNotFound } from "#machinery/status-error.ts";
 import type { Deps } from "../../deps.ts";
 
-const TOLERATION = { key: NOT_ALLOWED_TAINT, operator: "Exists", effect: "NoExecute" };
 /** How long pods are looked for: webhooks follow a namespace's label within a second or so. */
 const YOUNG_MS = 15_000;
 const AGAIN_MS = 1_000;
@@ -28,7 +27,7 @@ export async function tolerateEarlyPods(
   const { items } = await deps.client.list(ctx, pods, { namespace, fieldSelector: "spec.nodeName=" });
   for (const pod of items.filter((each) => isStranded(each, offloading))) {
     const { uid, resourceVersion } = pod.metadata ?? {};
-    const tolerations = [...(pod.spec?.tolerations ?? []), TOLERATION];
+    const tolerations = [...(pod.spec?.tolerations ?? []), NOT_ALLOWED_TOLERATION];
     try {
       await deps.client.patch(ctx, pods, keyOf(pod), "merge", {
         metadata: { uid, resourceVersion },
@@ -46,7 +45,9 @@ export async function tolerateEarlyPods(
 export function isStranded({ metadata, spec }: Pod, { spec: offloading }: NamespaceOffloading): boolean {
   const isFree = (offloading?.clusterSelector?.nodeSelectorTerms ?? []).length === 0;
   const asksForIt = spec?.nodeSelector?.[labels.TYPE] === labels.TYPE_VIRTUAL_NODE;
-  const isTolerated = (spec?.tolerations ?? []).some(({ key }) => key === undefined || key === TOLERATION.key);
+  const isTolerated = (spec?.tolerations ?? []).some(
+    ({ key }) => key === undefined || key === NOT_ALLOWED_TOLERATION.key,
+  );
   const isWaiting = spec?.nodeName === undefined && metadata?.deletionTimestamp === undefined;
   return isFree && asksForIt && !isTolerated && isWaiting;
 }
