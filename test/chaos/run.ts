@@ -62,12 +62,12 @@ export async function runChaos(ctx: Context, options: Options): Promise<Result> 
   await using world = await startWorld(ctx);
   await using stack = new AsyncDisposableStack();
   const shop = stack.use(await Shop.open(world));
-  const workloads: Workload[] = [
-    shop,
-    stack.use(await Jobs.open(world)),
-    stack.use(await Things.open(world)),
-    stack.use(new Guests(world)),
-  ];
+  const jobs = stack.use(await Jobs.open(world));
+  const things = await Things.open(world);
+  stack.use(things.loop);
+  const guests = new Guests(world);
+  stack.use(guests.loop);
+  const workloads: Workload[] = [shop, jobs, things, guests];
   const startedMs = performance.now();
   const endMs = startedMs + options.minutes * 60_000;
   const steps: StepResult[] = [];
@@ -128,11 +128,11 @@ async function play(
   }
   const endedMs = performance.now();
   await delay(LOAD_MS / 2);
-  for (const workload of workloads) await workload.pause();
+  for (const { loop } of workloads) await loop.pause();
   broken.push(...(await heal(world, workloads, endedMs + HEALED_MS)));
   const healedMs = performance.now() - endedMs;
   const kept = broken.length === 0 ? undefined : await keepLogs(world, title, begunMs).catch(messageOf);
-  for (const workload of workloads) workload.resume();
+  for (const { loop } of workloads) loop.resume();
   return {
     step,
     notBegun,

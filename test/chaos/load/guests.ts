@@ -1,10 +1,9 @@
 /** Namespaces that are offloaded, filled and taken back, one after the other. */
 import { namespaceOffloadings } from "#api/offloading/namespace.ts";
 import { configMaps, namespaces } from "#machinery/builtin.ts";
-import type { KubeObject } from "#machinery/meta.ts";
-import { isAlreadyExists, isConflict } from "#machinery/status-error.ts";
+import { isConflict } from "#machinery/status-error.ts";
 import type { World } from "../world.ts";
-import { Loop, type Workload } from "./workload.ts";
+import { ifAbsent, Loop, type Workload } from "./workload.ts";
 
 const EVERY_MS = 4_000;
 const MOST = 3;
@@ -13,7 +12,7 @@ export class Guests implements Workload {
   readonly name = "guests";
   readonly leastPerMinute = { "namespaces taken back": 1 };
   readonly #world: World;
-  readonly #loop: Loop;
+  readonly loop: Loop;
   readonly #present: string[] = [];
   /** Deleted, though perhaps not gone yet. */
   readonly #leaving = new Set<string>();
@@ -22,19 +21,7 @@ export class Guests implements Workload {
 
   constructor(world: World) {
     this.#world = world;
-    this.#loop = new Loop(EVERY_MS, () => this.#turn());
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#loop[Symbol.asyncDispose]();
-  }
-
-  pause(): Promise<void> {
-    return this.#loop.pause();
-  }
-
-  resume(): void {
-    this.#loop.resume();
+    this.loop = new Loop(EVERY_MS, () => this.#turn());
   }
 
   /** Those that were taken back are gone, here and there. */
@@ -90,10 +77,4 @@ export class Guests implements Workload {
     this.#present.shift();
     this.#leaving.add(name);
   }
-}
-
-async function ifAbsent(creating: Promise<KubeObject>): Promise<void> {
-  await creating.catch((error: unknown) => {
-    if (!isAlreadyExists(error)) throw error;
-  });
 }

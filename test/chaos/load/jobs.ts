@@ -4,15 +4,14 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Job } from "kubernetes-types/batch/v1";
 import { jobs } from "#machinery/builtin.ts";
-import { isAlreadyExists } from "#machinery/status-error.ts";
 import type { World } from "../world.ts";
-import { Loop, type Workload } from "./workload.ts";
+import { ifAbsent, Loop, type Workload } from "./workload.ts";
 
 const NAMESPACE = "jobs";
 const EVERY_MS = 5_000;
 const COMPLETIONS = 2;
 
-export class Jobs implements Workload {
+export class Jobs implements Workload, AsyncDisposable {
   readonly name = "jobs";
   readonly leastPerMinute = { "Jobs completed": 3 };
   readonly #world: World;
@@ -21,7 +20,7 @@ export class Jobs implements Workload {
   readonly #done = new Map<string, Map<string, number>>();
   /** Created, and known to be: what the API server answered. */
   readonly #created = new Set<string>();
-  readonly #loop: Loop;
+  readonly loop: Loop;
   #count = 0;
   #completed = 0;
 
@@ -44,21 +43,13 @@ export class Jobs implements Workload {
       this.#done.set(job, pods.set(pod, (pods.get(pod) ?? 0) + 1));
       response.end("ok");
     });
-    this.#loop = new Loop(EVERY_MS, () => this.#create());
+    this.loop = new Loop(EVERY_MS, () => this.#create());
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#loop[Symbol.asyncDispose]();
+    await this.loop[Symbol.asyncDispose]();
     this.#server.closeAllConnections();
     this.#server.close();
-  }
-
-  pause(): Promise<void> {
-    return this.#loop.pause();
-  }
-
-  resume(): void {
-    this.#loop.resume();
   }
 
   /** All that were accepted are complete, by as many pods as were asked for, each done once. */
@@ -94,9 +85,7 @@ export class Jobs implements Workload {
     const name = `run-${this.#count++}`;
     const { port } = this.#server.address() as AddressInfo;
     const job = forgeJob(name, `http://${this.#world.address}:${port}/done/${name}`, this.#count % 2 === 0);
-    await this.#world.home.create(this.#world.ctx, jobs, job).catch((error: unknown) => {
-      if (!isAlreadyExists(error)) throw error;
-    });
+    await ifAbsent(this.#world.home.create(this.#world.ctx, jobs, job));
     this.#created.add(name);
   }
 }

@@ -2,8 +2,8 @@
 import { messageOf } from "#base/errors.ts";
 import { eventually } from "#kit/eventually.ts";
 import { Load, page } from "#kit/load.ts";
+import { loadBalancerAddress } from "#kit/services.ts";
 import { purchase } from "#kit/shopper.ts";
-import { services } from "#machinery/builtin.ts";
 import type { World } from "../world.ts";
 import { Loop, type Workload } from "./workload.ts";
 
@@ -15,24 +15,20 @@ const START_MS = 120_000;
 const VISIT_EVERY_MS = 250;
 const VISIT_MS = 3_000;
 
-export class Shop implements Workload {
+export class Shop implements Workload, AsyncDisposable {
   readonly name = "shop";
   readonly leastPerMinute = { "page visits": 60, purchases: 4 };
   readonly #url: string;
   readonly #visitors: Load;
-  readonly #customers: Loop;
+  /** The customers: visitors come all the time. */
+  readonly loop: Loop;
   #purchases = 0;
 
-  static async open({ ctx, clusters, home }: World): Promise<Shop> {
+  static async open({ clusters }: World): Promise<Shop> {
     await clusters.kubectl("milan", "create", "namespace", NAMESPACE);
     await clusters.liqoctl("offload", "namespace", NAMESPACE, "--context", "milan");
     await clusters.kubectl("milan", "apply", "-n", NAMESPACE, "-f", MANIFEST);
-    const address = await eventually("an address of the shop", async () => {
-      const { status } = await home.get(ctx, services, { namespace: NAMESPACE, name: "frontend-external" });
-      const ip = status?.loadBalancer?.ingress?.[0]?.ip;
-      if (ip === undefined) throw new Error("no address yet");
-      return ip;
-    });
+    const address = await loadBalancerAddress(clusters, NAMESPACE, "frontend-external");
     await eventually("a purchase", () => purchase(`http://${address}`), START_MS);
     return new Shop(`http://${address}`);
   }
@@ -40,7 +36,7 @@ export class Shop implements Workload {
   private constructor(url: string) {
     this.#url = url;
     this.#visitors = new Load(`${url}/`, VISIT_EVERY_MS);
-    this.#customers = new Loop(EVERY_MS, async () => {
+    this.loop = new Loop(EVERY_MS, async () => {
       await purchase(url);
       this.#purchases++;
     });
@@ -48,15 +44,7 @@ export class Shop implements Workload {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#visitors[Symbol.asyncDispose]();
-    await this.#customers[Symbol.asyncDispose]();
-  }
-
-  pause(): Promise<void> {
-    return this.#customers.pause();
-  }
-
-  resume(): void {
-    this.#customers.resume();
+    await this.loop[Symbol.asyncDispose]();
   }
 
   /** Nobody who visits is turned away any more. */

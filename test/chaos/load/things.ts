@@ -1,11 +1,9 @@
 /** ConfigMaps, Secrets and Services of an offloaded namespace that change all the time, and pods behind a Service. */
-import type { KubeClient } from "#kube/client/client.ts";
 import { configMaps, secrets, services } from "#machinery/builtin.ts";
 import type { Resource } from "#machinery/gvk.ts";
 import type { KubeObject } from "#machinery/meta.ts";
-import { isAlreadyExists, isNotFound } from "#machinery/status-error.ts";
 import type { World } from "../world.ts";
-import { Loop, type Workload } from "./workload.ts";
+import { ifAbsent, Loop, type Workload } from "./workload.ts";
 
 const NAMESPACE = "things";
 const EVERY_MS = 150;
@@ -31,7 +29,7 @@ export class Things implements Workload {
   readonly #things: Thing[];
   /** Of the ConfigMaps that come and go, those whose coming or going was taken: whether they exist. */
   readonly #passing = new Map<string, boolean>();
-  readonly #loop: Loop;
+  readonly loop: Loop;
   #turns = 0;
   #taken = 0;
   #refused = 0;
@@ -55,19 +53,7 @@ export class Things implements Workload {
         spec: { selector: { app: "web" }, ports: [{ port: 8000 + (version % 1_000), targetPort: 80 }] },
       })),
     ]).flat();
-    this.#loop = new Loop(EVERY_MS, () => this.#turn());
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#loop[Symbol.asyncDispose]();
-  }
-
-  pause(): Promise<void> {
-    return this.#loop.pause();
-  }
-
-  resume(): void {
-    this.#loop.resume();
+    this.loop = new Loop(EVERY_MS, () => this.#turn());
   }
 
   /** What was taken is there, or something that was sent later. */
@@ -115,19 +101,11 @@ export class Things implements Workload {
     const { ctx, home } = this.#world;
     const names = [`passing-${turn}`, `passing-${turn - PASSING_EVERY}`] as const;
     for (const name of names) this.#passing.delete(name);
-    await createIfAbsent(home, ctx, names[0]);
+    await ifAbsent(home.create(ctx, configMaps, { metadata: { namespace: NAMESPACE, name: names[0] } }));
     this.#passing.set(names[0], true);
-    await home.delete(ctx, configMaps, { namespace: NAMESPACE, name: names[1] }).catch((error: unknown) => {
-      if (!isNotFound(error)) throw error;
-    });
+    await home.deleteIfPresent(ctx, configMaps, { namespace: NAMESPACE, name: names[1] });
     this.#passing.set(names[1], false);
   }
-}
-
-async function createIfAbsent(home: KubeClient, ctx: World["ctx"], name: string): Promise<void> {
-  await home.create(ctx, configMaps, { metadata: { namespace: NAMESPACE, name } }).catch((error: unknown) => {
-    if (!isAlreadyExists(error)) throw error;
-  });
 }
 
 function thing(kind: string, resource: Resource, index: number, content: (version: number) => object): Thing {

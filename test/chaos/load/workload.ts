@@ -1,11 +1,11 @@
 /** Somebody who uses two clusters all the time, and knows what must have come of it. */
 import { setTimeout as delay } from "node:timers/promises";
+import { isAlreadyExists } from "#machinery/status-error.ts";
 
-export interface Workload extends AsyncDisposable {
+export interface Workload {
   readonly name: string;
-  /** Rests while the checker compares. Resolves when nothing is under way any more. */
-  pause(): Promise<void>;
-  resume(): void;
+  /** Rests while the checker compares. */
+  readonly loop: Loop;
   /** What is not as it must be, a line each. Called while it rests, again and again until it is empty or time is up. */
   check(): Promise<readonly string[]>;
   /** What was done so far. */
@@ -33,6 +33,7 @@ export class Loop implements AsyncDisposable {
     await this.#running;
   }
 
+  /** Resolves when nothing is under way any more. */
   pause(): Promise<void> {
     this.#wanted = "rest";
     return this.#current;
@@ -51,4 +52,11 @@ export class Loop implements AsyncDisposable {
       await delay(this.#everyMs);
     }
   }
+}
+
+/** A creation that may have been carried out before. */
+export async function ifAbsent(creating: Promise<unknown>): Promise<void> {
+  await creating.catch((error: unknown) => {
+    if (!isAlreadyExists(error)) throw error;
+  });
 }
