@@ -1,20 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { NODE_OPTIONS } from "#kit/node-options.ts";
 import { forgeNewNode, forgeNodeStatus, nodeLabels } from "./node.ts";
-
-const options = {
-  name: "liqo-rome",
-  providerId: "rome",
-  address: "10.244.0.9",
-  port: 10250,
-  kubeletVersion: "v1.35.0",
-  extraLabels: {},
-  extraAnnotations: {},
-};
 
 test("what a provider says of its node wins neither over this cluster's words nor over what a virtual node is", () => {
   const spec = { labels: { zone: "west", tier: "gold", type: "metal", "kubernetes.io/hostname": "worker-node-1" } };
-  const own = nodeLabels({ metadata: {}, spec }, { ...options, extraLabels: { tier: "foreign" } });
+  const own = nodeLabels({ metadata: {}, spec }, { ...NODE_OPTIONS, extraLabels: { tier: "foreign" } });
   assert.deepEqual(
     [own["zone"], own["tier"], own["type"], own["kubernetes.io/hostname"]],
     ["west", "foreign", "virtual-kubelet", "liqo-rome"],
@@ -22,7 +13,7 @@ test("what a provider says of its node wins neither over this cluster's words no
 });
 
 test("a new Node is known as virtual and keeps pods away from its first moment", () => {
-  assert.deepEqual(forgeNewNode(undefined, options), {
+  assert.deepEqual(forgeNewNode(undefined, NODE_OPTIONS), {
     metadata: { name: "liqo-rome", labels: { "liqo.io/type": "virtual-node" } },
     spec: { taints: [{ key: "virtual-node.liqo.io/not-allowed", value: "true", effect: "NoExecute" }] },
   });
@@ -45,7 +36,7 @@ for (const [isApiServerUp, isNetworkUp, status, message] of LOSSES) {
   test(`a Node is ${status}, API server up: ${isApiServerUp}, network up: ${isNetworkUp}`, () => {
     const virtual = { spec: { resourceQuota: { hard: { cpu: "1", memory: "1Gi" } } } };
     const health = { isApiServerUp, isNetworkUp };
-    const { conditions } = forgeNodeStatus(virtual, options, health, { before: undefined, nowMs: 0 });
+    const { conditions } = forgeNodeStatus(virtual, NODE_OPTIONS, health, { before: undefined, nowMs: 0 });
     const ready = conditions?.find(({ type }) => type === "Ready");
     assert.deepEqual([ready?.status, ready?.message], [status, message]);
   });

@@ -8,7 +8,7 @@ import { test } from "node:test";
 import { decodeCriLogLine, encodeCriLogLine } from "./cri-log.ts";
 import { dialPortForward } from "./port-forward/client.ts";
 import { servePortForward } from "./port-forward/server.ts";
-import { dialRemoteCommand } from "./remote-command/client.ts";
+import { dialRemoteCommand, type RemoteCommand } from "./remote-command/client.ts";
 import {
   type ExecOptions,
   type ExecResult,
@@ -62,15 +62,20 @@ const cat: ExecHandler = async ({ stdin, stdout, stderr, status }) => {
   status({ exitCode: 3 });
 };
 
-test("a command over WebSocket gets its input, gives its outputs and tells its exit code", async () => {
-  await using server = await serveExec(cat);
-  const command = await dialRemoteCommand({ url: server.url }, ALL);
+/** Gets its input, gives its outputs and tells its exit code. */
+async function isCat(command: RemoteCommand): Promise<void> {
   assert.ok(command.stdin && command.stdout && command.stderr);
   const big = "x".repeat(300_000);
   command.stdin.end(big);
   assert.equal(await text(command.stdout), big);
   assert.equal(await text(command.stderr), "done");
   assert.deepEqual(await command.result, { exitCode: 3 });
+}
+
+test("a command over WebSocket gets its input, gives its outputs and tells its exit code", async () => {
+  await using server = await serveExec(cat);
+  const command = await dialRemoteCommand({ url: server.url }, ALL);
+  await isCat(command);
 });
 
 test("terminal sizes arrive in order", async () => {
@@ -137,12 +142,7 @@ test("a server that grants create alone, a POST, is asked over SPDY: command, te
     postOnly((incoming, socket, head) => void servePortForward(incoming, socket, head, async () => new PassThrough())),
   );
   const command = await dialRemoteCommand({ url: commands.url }, ALL);
-  assert.ok(command.stdin && command.stdout && command.stderr);
-  const big = "x".repeat(300_000);
-  command.stdin.end(big);
-  assert.equal(await text(command.stdout), big);
-  assert.equal(await text(command.stderr), "done");
-  assert.deepEqual(await command.result, { exitCode: 3 });
+  await isCat(command);
   command.close();
 
   const terminal = await dialRemoteCommand({ url: terminals.url }, tty);

@@ -4,6 +4,7 @@ import { after, before, describe, it } from "node:test";
 import type { Node, Pod } from "kubernetes-types/core/v1";
 import { type Clusters, startPeered } from "#kit/clusters.ts";
 import { eventually } from "#kit/eventually.ts";
+import { PAGE_WITH_NAME } from "#kit/services.ts";
 
 const BACK = ["--context", "rome", "--remote-context", "milan"] as const;
 /** Consumer and provider of each namespace. */
@@ -56,8 +57,7 @@ async function serve(clusters: Clusters, namespace: Namespace): Promise<void> {
   for (const name of ["home", "away"]) {
     const nodeSelector =
       name === "away" ? { "liqo.io/type": "virtual-node" } : { "kubernetes.io/hostname": "worker-node-1" };
-    const command = ["sh", "-c", "hostname > /usr/share/nginx/html/index.html; exec nginx -g 'daemon off;'"];
-    const containers = [{ name: "nginx", image: "nginx", command }];
+    const containers = [{ name: "nginx", image: "nginx", command: PAGE_WITH_NAME }];
     const overrides = JSON.stringify({ spec: { nodeSelector, containers } });
     await run("run", name, "--image=nginx", "--labels=app=web", `--overrides=${overrides}`);
   }

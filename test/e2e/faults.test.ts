@@ -4,13 +4,14 @@
  */
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import type { Pod, Service } from "kubernetes-types/core/v1";
+import type { Pod } from "kubernetes-types/core/v1";
 import { machineOf, needsOwnClusters } from "#engines/choose.ts";
 import type { Component, RunningContainer } from "#engines/engine.ts";
 import { type Clusters, startPeered } from "#kit/clusters.ts";
 import { liqoContainer } from "#kit/components.ts";
 import { eventually } from "#kit/eventually.ts";
 import { Load, page } from "#kit/load.ts";
+import { loadBalancerAddress, PAGE_WITH_NAME } from "#kit/services.ts";
 
 const NAMESPACE = "web";
 const TWIN = "web-milan";
@@ -84,19 +85,14 @@ describe("a process that is killed", { skip: needsOwnClusters() }, () => {
 
 /** Both pods behind one Service, answering with their names; its address. */
 async function serve(clusters: Clusters): Promise<string> {
-  const { kubectl, get, liqoctl } = clusters;
+  const { kubectl, liqoctl } = clusters;
   await kubectl("milan", "create", "namespace", NAMESPACE);
   await liqoctl("offload", "namespace", NAMESPACE, "--context", "milan");
   for (const name of PODS) await runPod(clusters, name, name, "app=web");
   const service = ["create", "service", "loadbalancer", "web", "-n", NAMESPACE, "--tcp=80"];
   await kubectl("milan", ...service);
   await kubectl("milan", "wait", "-n", NAMESPACE, "pod", "--all", "--for=condition=Ready", "--timeout=60s");
-  const address = await eventually("an address of the Service", async () => {
-    const { status } = await get<Service>("milan", "service", "web", "-n", NAMESPACE);
-    const ip = status?.loadBalancer?.ingress?.[0]?.ip;
-    assert.ok(ip);
-    return ip;
-  });
+  const address = await loadBalancerAddress(clusters, NAMESPACE, "web");
   const url = `http://${address}/`;
   await eventually("answers of both pods", () => bothAnswer(url));
   return url;
@@ -116,9 +112,8 @@ async function settled(clusters: Clusters, url: string): Promise<void> {
 async function runPod({ kubectl }: Clusters, name: string, place: (typeof PODS)[number], labels = ""): Promise<void> {
   const nodeSelector =
     place === "far" ? { "liqo.io/type": "virtual-node" } : { "kubernetes.io/hostname": "worker-node-1" };
-  const command = ["sh", "-c", "hostname > /usr/share/nginx/html/index.html; exec nginx -g 'daemon off;'"];
   const overrides = JSON.stringify({
-    spec: { nodeSelector, containers: [{ name: "nginx", image: "nginx", command }] },
+    spec: { nodeSelector, containers: [{ name: "nginx", image: "nginx", command: PAGE_WITH_NAME }] },
   });
   await kubectl(
     ...([

@@ -6,6 +6,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { type Clusters, installLiqo, startClusters } from "#kit/clusters.ts";
 import { eventually } from "#kit/eventually.ts";
+import { PAGE_WITH_NAME } from "#kit/services.ts";
 import type { KubeObject } from "#machinery/meta.ts";
 
 const NAMESPACE = "web";
@@ -174,9 +175,8 @@ async function serve({ kubectl, liqoctl }: Clusters): Promise<void> {
   for (const name of ["home", "away"]) {
     const nodeSelector =
       name === "away" ? { "liqo.io/type": "virtual-node" } : { "kubernetes.io/hostname": "worker-node-1" };
-    const command = ["sh", "-c", "hostname > /usr/share/nginx/html/index.html; exec nginx -g 'daemon off;'"];
     const overrides = JSON.stringify({
-      spec: { nodeSelector, containers: [{ name: "nginx", image: "nginx", command }] },
+      spec: { nodeSelector, containers: [{ name: "nginx", image: "nginx", command: PAGE_WITH_NAME }] },
     });
     await web("run", name, "--image=nginx", "--labels=app=web", `--overrides=${overrides}`);
   }

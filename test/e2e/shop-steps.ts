@@ -7,6 +7,7 @@ import { after, before, describe, test } from "node:test";
 import type { Node, Pod, Service } from "kubernetes-types/core/v1";
 import { type Clusters, startPeered } from "#kit/clusters.ts";
 import { eventually } from "#kit/eventually.ts";
+import { loadBalancerAddress } from "#kit/services.ts";
 import { purchase, Shopper } from "#kit/shopper.ts";
 
 interface List<T> {
@@ -210,11 +211,7 @@ function frontendExternal(clusters: Clusters): Promise<Service> {
 }
 
 async function loadBalancerUrl(clusters: Clusters): Promise<string> {
-  return eventually("frontend-external has an address", async () => {
-    const ip = (await frontendExternal(clusters)).status?.loadBalancer?.ingress?.[0]?.ip;
-    assert.ok(ip);
-    return `http://${ip}`;
-  });
+  return `http://${await loadBalancerAddress(clusters, NAMESPACE, "frontend-external")}`;
 }
 
 async function nodePortUrls(clusters: Clusters): Promise<string[]> {

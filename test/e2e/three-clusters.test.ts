@@ -9,6 +9,7 @@ import type { EndpointSlice } from "kubernetes-types/discovery/v1";
 import { machineOf, needsOwnClusters } from "#engines/choose.ts";
 import { type Clusters, installLiqo, startClusters } from "#kit/clusters.ts";
 import { eventually } from "#kit/eventually.ts";
+import { PAGE_WITH_NAME } from "#kit/services.ts";
 
 const HOME = "milan";
 const PROVIDERS = ["rome", "naples"] as const;
@@ -72,7 +73,6 @@ async function startPeeredTwice(): Promise<Clusters> {
 async function serve({ kubectl, tryKubectl, liqoctl }: Clusters): Promise<void> {
   await kubectl(HOME, "create", "namespace", NAMESPACE);
   await liqoctl("offload", "namespace", NAMESPACE, "--context", HOME);
-  const command = ["sh", "-c", "hostname > /usr/share/nginx/html/index.html; exec nginx -g 'daemon off;'"];
   const labels = { app: "web" };
   const spread = {
     maxSkew: 1,
@@ -90,7 +90,12 @@ async function serve({ kubectl, tryKubectl, liqoctl }: Clusters): Promise<void> 
       effect: "NoExecute",
     })),
     containers: [
-      { name: "nginx", image: "nginx", command, readinessProbe: { httpGet: { port: 80 }, periodSeconds: 1 } },
+      {
+        name: "nginx",
+        image: "nginx",
+        command: PAGE_WITH_NAME,
+        readinessProbe: { httpGet: { port: 80 }, periodSeconds: 1 },
+      },
     ],
   };
   const deployment = {

@@ -4,13 +4,13 @@
  */
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import type { Service } from "kubernetes-types/core/v1";
 import { machineOf, needsOwnClusters } from "#engines/choose.ts";
 import type { Machine } from "#engines/engine.ts";
 import { between } from "#engines/link-faults.ts";
 import { type Clusters, startPeered } from "#kit/clusters.ts";
 import { eventually } from "#kit/eventually.ts";
 import { Load, page } from "#kit/load.ts";
+import { loadBalancerAddress } from "#kit/services.ts";
 import { assertPodTold, assertTold, type Lost, NOTHING_LOST } from "#kit/truth.ts";
 
 const NAMESPACE = "web";
@@ -88,19 +88,15 @@ describe("what is lost is told", { skip: needsOwnClusters() }, () => {
 });
 
 /** One pod far away behind a Service of milan; its address. */
-async function serve({ kubectl, get, liqoctl }: Clusters): Promise<string> {
+async function serve(clusters: Clusters): Promise<string> {
+  const { kubectl, liqoctl } = clusters;
   await kubectl("milan", "create", "namespace", NAMESPACE);
   await liqoctl("offload", "namespace", NAMESPACE, "--context", "milan");
   const overrides = JSON.stringify({ spec: { nodeSelector: { "liqo.io/type": "virtual-node" } } });
   await kubectl("milan", "run", "far", "-n", NAMESPACE, "--image=nginx", "--port=80", `--overrides=${overrides}`);
   await kubectl("milan", "expose", "pod", "far", "-n", NAMESPACE, "--type=LoadBalancer");
   await kubectl("milan", "wait", "-n", NAMESPACE, "pod", "far", "--for=condition=Ready", "--timeout=60s");
-  const address = await eventually("an address of the Service", async () => {
-    const { status } = await get<Service>("milan", "service", "far", "-n", NAMESPACE);
-    const ip = status?.loadBalancer?.ingress?.[0]?.ip;
-    assert.ok(ip);
-    return ip;
-  });
+  const address = await loadBalancerAddress(clusters, NAMESPACE, "far");
   const url = `http://${address}/`;
   await eventually("the pod answers", async () => assert.ok(await page(url, 500)));
   return url;

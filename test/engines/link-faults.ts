@@ -2,10 +2,10 @@
 import { run } from "#base/run.ts";
 import { labNamespace } from "#playground/lab/addressing.ts";
 import { findLabState } from "#playground/lab/state.ts";
+import { API_PORT } from "#playground/supervisor/cluster-plan.ts";
 import type { LinkFault } from "./engine.ts";
 
 const TABLE = "inet link_faults";
-const API_PORT = 6443;
 
 /** In place of all faults there were; none heals. `home` is the folder with the lab's state. */
 export async function setLinkFaults(home: string, faults: readonly LinkFault[]): Promise<void> {

@@ -2,23 +2,13 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Pod, PodSpec } from "kubernetes-types/core/v1";
 import type { ShadowPod } from "#api/offloading/shadow.ts";
+import { SHADOW_OPTIONS } from "#kit/shadow-options.ts";
 import { forgeCaughtUp, isBehind, podChanges } from "./pod-changes.ts";
 import { forgeRemotePod } from "./remote-pod.ts";
 import { shadowChanges, shadowInBrief } from "./shadow-changes.ts";
-import { forgeEphemeralContainers, forgeShadowPod, type ShadowPodOptions } from "./shadow-pod.ts";
+import { forgeEphemeralContainers, forgeShadowPod } from "./shadow-pod.ts";
 import { forgePodStatus } from "./status.ts";
 
-const options: ShadowPodOptions = {
-  scope: {
-    origin: "milan",
-    destination: "rome",
-    nodeName: "liqo-rome",
-    labelsNotReflected: [],
-    annotationsNotReflected: [],
-  },
-  apiServer: { support: "Disabled", port: "443", addresses: [] },
-  liqoRuntimeClass: "liqo",
-};
 const web = { name: "web", image: "web:1", resources: { requests: { cpu: "1" } } };
 const init = { name: "init", image: "init:1" };
 const notReady = { key: "node.kubernetes.io/not-ready", operator: "Exists", tolerationSeconds: 300 };
@@ -26,7 +16,7 @@ const spot = { key: "spot", operator: "Exists" };
 const debug = { name: "dbg", image: "busybox", targetContainerName: "web" };
 const spec: PodSpec = { containers: [web], initContainers: [init], tolerations: [notReady] };
 const local = (own: Partial<PodSpec> = {}): Pod => ({ metadata: { name: "a" }, spec: { ...spec, ...own } });
-const shadow: ShadowPod = { ...forgeShadowPod(local(), "off", options), metadata: { name: "a", uid: "s" } };
+const shadow: ShadowPod = { ...forgeShadowPod(local(), "off", SHADOW_OPTIONS), metadata: { name: "a", uid: "s" } };
 const containers = [{ ...web, image: "web:2" }];
 const resized = [{ ...web, resources: { requests: { cpu: "2" } } }];
 
@@ -85,9 +75,9 @@ for (const [name, change, toShadow, toPod] of [
 ] as const) {
   test(`a running pod changes: ${name}`, () => {
     const next = local(structuredClone(change) as Partial<PodSpec>);
-    assert.deepEqual(shadowChanges(next, shadowInBrief(shadow), options), toShadow);
-    const wanted = forgeShadowPod(next, "off", options).spec?.pod ?? { containers: [] };
-    const debugging = forgeEphemeralContainers(next, options);
+    assert.deepEqual(shadowChanges(next, shadowInBrief(shadow), SHADOW_OPTIONS), toShadow);
+    const wanted = forgeShadowPod(next, "off", SHADOW_OPTIONS).spec?.pod ?? { containers: [] };
+    const debugging = forgeEphemeralContainers(next, SHADOW_OPTIONS);
     const after: ShadowPod = { spec: { pod: { ...wanted, ephemeralContainers: debugging } } };
     assert.deepEqual(podChanges(after, local()), toPod);
   });
@@ -112,9 +102,9 @@ test("a debugging container that has ended does not run again in a pod that is m
   const ended = { name: "dbg", image: "busybox", imageID: "", ready: false, restartCount: 0 };
   const status = { ephemeralContainerStatuses: [{ ...ended, state: { terminated: { exitCode: 3 } } }] };
   const pod: Pod = { ...local({ ephemeralContainers: [debug] }), status };
-  assert.deepEqual(forgeEphemeralContainers(pod, options), []);
+  assert.deepEqual(forgeEphemeralContainers(pod, SHADOW_OPTIONS), []);
   const before: ShadowPod = { ...shadow, spec: { pod: { ...spec, ephemeralContainers: [debug] } } };
-  assert.deepEqual(shadowChanges(pod, before, options), [
+  assert.deepEqual(shadowChanges(pod, before, SHADOW_OPTIONS), [
     [uid, { op: "remove", path: "/spec/pod/ephemeralContainers" }],
   ]);
   const reported = forgePodStatus(

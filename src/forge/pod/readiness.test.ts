@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Pod, PodCondition } from "kubernetes-types/core/v1";
+import { SHADOW_OPTIONS } from "#kit/shadow-options.ts";
 import { forgeShadowPod } from "./shadow-pod.ts";
 import { forgePodStatus, forgeRefusedStatus } from "./status.ts";
 import { forgeStatusPatch } from "./status-patch.ts";
@@ -55,17 +56,7 @@ test("a pod that waits keeps its gates open", () => {
 });
 
 test("the provider's pod has no gates, which nobody could open there", () => {
-  const shadow = forgeShadowPod(podWith(), "off-milan", {
-    scope: {
-      origin: "milan",
-      destination: "rome",
-      nodeName: "liqo-rome",
-      labelsNotReflected: [],
-      annotationsNotReflected: [],
-    },
-    apiServer: { support: "Disabled", port: "443", addresses: [] },
-    liqoRuntimeClass: "liqo",
-  });
+  const shadow = forgeShadowPod(podWith(), "off-milan", SHADOW_OPTIONS);
   assert.equal(shadow.spec?.pod?.readinessGates, undefined);
 });
 

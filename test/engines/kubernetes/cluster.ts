@@ -9,7 +9,6 @@ import type { ProcessSpec } from "#playground/supervisor/processes.ts";
 import { writeAtomically } from "#playground/supervisor/spec.ts";
 import type { Binaries } from "./binaries.ts";
 
-export const API_PORT = 6443;
 /** Where the cluster's nodes find every image. */
 export const REGISTRY_PORT = 5000;
 

@@ -1,10 +1,11 @@
 /** etcd, kube-apiserver, kube-controller-manager and kube-scheduler of one cluster, and the harness's own cloud provider. */
 import { createPublicKey } from "node:crypto";
 import { join } from "node:path";
+import { API_PORT } from "#playground/supervisor/cluster-plan.ts";
 import type { ProcessSpec } from "#playground/supervisor/processes.ts";
 import { apiServerNames } from "#playground/supervisor/serving-names.ts";
 import { writeAtomically } from "#playground/supervisor/spec.ts";
-import { API_PORT, type ClusterBuild, harnessProgram, kubeconfigFor, processIn, REGISTRY_PORT } from "./cluster.ts";
+import { type ClusterBuild, harnessProgram, kubeconfigFor, processIn, REGISTRY_PORT } from "./cluster.ts";
 import type { CloudConfig } from "./programs/cloud.ts";
 
 const ISSUER = "https://kubernetes.default.svc.cluster.local";

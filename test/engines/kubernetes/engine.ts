@@ -10,6 +10,7 @@ import { createLogger } from "#base/log.ts";
 import { createClusterNetwork } from "#playground/lab/cluster.ts";
 import { createLab, type Lab } from "#playground/lab/lab.ts";
 import { createNodeNetwork, type NodeNetwork } from "#playground/lab/node.ts";
+import { API_PORT } from "#playground/supervisor/cluster-plan.ts";
 import { Credentials } from "#playground/supervisor/credentials.ts";
 import { type ClusterAccess, mergeKubeconfig } from "#playground/supervisor/kubeconfig.ts";
 import { clusterPaths, labNameOf, type Paths, playgroundPaths } from "#playground/supervisor/paths.ts";
@@ -20,7 +21,7 @@ import type { ClusterRequest, Component, Engine, TestCluster } from "../engine.t
 import { kernelState } from "../kernel-state.ts";
 import { setLinkFaults } from "../link-faults.ts";
 import { type Binaries, findBinaries } from "./binaries.ts";
-import { API_PORT, type ClusterBuild } from "./cluster.ts";
+import type { ClusterBuild } from "./cluster.ts";
 import { controlPlane } from "./control-plane.ts";
 import { importArchive } from "./images/archive.ts";
 import { PINNED_ARCHIVE } from "./images/build.ts";

@@ -1,17 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { forgeNodeStatus } from "#forge/node.ts";
+import { NODE_OPTIONS } from "#kit/node-options.ts";
 import { canServe } from "./can-serve.ts";
 
-const OPTIONS = {
-  name: "liqo-rome",
-  providerId: "rome",
-  address: "10.244.0.9",
-  port: 10250,
-  kubeletVersion: "v1.35.0",
-  extraLabels: {},
-  extraAnnotations: {},
-};
 const VIRTUAL = { spec: { resourceQuota: { hard: { cpu: "1", memory: "1Gi" } } } };
 
 const CASES = [
@@ -25,7 +17,12 @@ const CASES = [
 
 for (const [isApiServerUp, isNetworkUp, expected] of CASES) {
   test(`pods ${expected ? "serve" : "do not serve"}, API server up: ${isApiServerUp}, network up: ${isNetworkUp}`, () => {
-    const status = forgeNodeStatus(VIRTUAL, OPTIONS, { isApiServerUp, isNetworkUp }, { before: undefined, nowMs: 0 });
+    const status = forgeNodeStatus(
+      VIRTUAL,
+      NODE_OPTIONS,
+      { isApiServerUp, isNetworkUp },
+      { before: undefined, nowMs: 0 },
+    );
     assert.equal(canServe({ status }), expected);
   });
 }
