@@ -1,7 +1,7 @@
 /** What a Job does next, as a pure decision. Kubernetes: pkg/controller/job/{job_controller,backoff_utils,success_policy}.go */
 import type { Job, JobSpec } from "kubernetes-types/batch/v1";
 import type { Pod } from "kubernetes-types/core/v1";
-import { isConditionTrue } from "#machinery/conditions.ts";
+import { findCondition } from "#machinery/conditions.ts";
 import { isActive, isTerminal, isTerminating } from "#machinery/pod.ts";
 import { type Verdict, verdictOn } from "./failure-policy.ts";
 import { failuresBefore, type IndexFailures, indexOf, parseIndexes } from "./indexes.ts";
@@ -113,9 +113,8 @@ function decided({ status }: Job): Outcome | undefined {
     ["FailureTarget", "Failed"],
     ["SuccessCriteriaMet", "Complete"],
   ] as const) {
-    if (!isConditionTrue(status?.conditions, sign)) continue;
-    const { reason = "", message = "" } = status?.conditions?.find((condition) => condition.type === sign) ?? {};
-    return { type, reason, message };
+    const found = findCondition(status?.conditions, sign);
+    if (found?.status === "True") return { type, reason: found.reason ?? "", message: found.message ?? "" };
   }
   return undefined;
 }
@@ -216,12 +215,14 @@ function planIndexed(tally: Tally, completed: ReadonlySet<number>, nowMs: number
   const kept = [...byIndex].sort(([a], [b]) => a - b);
   remove.push(...kept.slice(parallelism).map(([, pod]) => pod));
   const leaving = ending(tally);
+  const leavingIndexes = new Set(leaving.map(indexOf));
+  const failuresByIndex = Map.groupBy(failures, ({ pod }) => indexOf(pod));
   const create: NewPod[] = [];
   const waits: number[] = [];
   const globalWaitMs = backoffLimitPerIndex === undefined ? backoffMs(counted, nowMs) : 0;
   for (let index = 0; index < completions && byIndex.size + leaving.length + create.length < parallelism; index++) {
-    if (isOver(index) || byIndex.has(index) || leaving.some((pod) => indexOf(pod) === index)) continue;
-    const own = failures.filter(({ pod }) => indexOf(pod) === index);
+    if (isOver(index) || byIndex.has(index) || leavingIndexes.has(index)) continue;
+    const own = failuresByIndex.get(index) ?? [];
     const waitMs =
       backoffLimitPerIndex === undefined
         ? globalWaitMs
