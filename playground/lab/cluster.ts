@@ -47,15 +47,10 @@ export async function createClusterNetwork(
   await ensureNetns(ctx, netns);
   await makeRouter(ctx, netns);
   const uplink = uplinkName(cluster.index);
-  const [outside, inside] = await Promise.all([linkNames(ctx, lab.netns), linkNames(ctx, netns)]);
-  if (!outside.has(uplink) || !inside.has("lab0")) {
-    await ipBatch(ctx, lab.netns, [
-      // The kernel takes it away some time after the namespace at its other end: it may lead to an earlier cluster's.
-      ...(outside.has(uplink) ? [`link delete ${uplink}`] : []),
-      `link add ${uplink} type veth peer name lab0 netns ${netns}`,
-    ]);
+  if (!(await linkNames(ctx, lab.netns)).has(uplink)) {
+    await ipBatch(ctx, lab.netns, [`link add ${uplink} type veth peer name lab0 netns ${netns}`]);
   }
-  const hasBridge = inside.has("br0");
+  const hasBridge = (await linkNames(ctx, netns)).has("br0");
   await ipBatch(ctx, lab.netns, [
     `addr replace ${plan.uplink.outer}/${plan.uplink.prefix} dev ${uplink}`,
     `link set ${uplink} up`,
@@ -107,7 +102,7 @@ function labState(lab: Lab): LabState {
 }
 
 /** Removes the namespaces of a cluster and of its nodes, and forgets its number. Repeatable. */
-export async function deleteClusterNetwork(lab: Lab, name: string): Promise<void> {
+export async function deleteClusterNetwork(ctx: Context, lab: Lab, name: string): Promise<void> {
   const state = labState(lab);
   const cluster = state.clusters.find((item) => item.name === name);
   if (cluster === undefined) return;
@@ -115,7 +110,9 @@ export async function deleteClusterNetwork(lab: Lab, name: string): Promise<void
     ...cluster.nodes.map((node) => nodeNamespace(lab.name, name, node.name)),
     controlPlaneNamespace(lab.name, name),
   ];
-  // Links to a namespace go with it.
+  // Other links to a namespace go with it, though some time later: this one would pass for that of a next cluster.
+  const uplink = uplinkName(cluster.index);
+  if ((await linkNames(ctx, lab.netns)).has(uplink)) await ipBatch(ctx, lab.netns, [`link delete ${uplink}`]);
   for (const namespace of gone) await deleteNetns(namespace);
   const left = labState(lab);
   writeLabState(lab.directory, {

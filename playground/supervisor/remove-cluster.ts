@@ -22,7 +22,7 @@ export async function removeCluster(ctx: Context, paths: Paths, name: string, la
       removeNode(ctx, { directory: own.node(node), cgroupParent: `/${labNameOf(paths.home)}/${name}/${node}` }),
     ),
   );
-  if (lab !== undefined) await deleteClusterNetwork(lab, name);
+  if (lab !== undefined) await deleteClusterNetwork(ctx, lab, name);
   // Last: as long as the folder is there, the removal is tried again.
   for (const entry of entriesOf(own.root))
     if (entry !== basename(own.pki)) rmSync(join(own.root, entry), { recursive: true, force: true });

@@ -2,6 +2,7 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Pod, Service } from "kubernetes-types/core/v1";
+import { hasCode } from "#base/errors.ts";
 import type { KubeClient } from "#kube/client/client.ts";
 import type { EventRecorder } from "#kube/events/recorder.ts";
 import type { ImageSource } from "../image.ts";
@@ -53,7 +54,7 @@ export function makeLogFolder(directory: string, pod: Pod): void {
   try {
     mkdirSync(folder, { recursive: true });
   } catch (cause) {
-    if (!(cause instanceof Error && "code" in cause && cause.code === "ENAMETOOLONG")) throw cause;
+    if (!hasCode(cause, "ENAMETOOLONG")) throw cause;
     // As Go words it.
     throw new Error(`mkdir ${folder}: file name too long`, { cause });
   }
