@@ -77,6 +77,15 @@ export function parseKey(text: string): ObjectKey {
   return slash < 0 ? { name: text } : { namespace: text.slice(0, slash), name: text.slice(slash + 1) };
 }
 
+/**
+ * Whether a resourceVersion is later than another of the same cluster; false when one is missing.
+ * Kubernetes: KEP-5504, they are decimal numbers without leading zeros.
+ */
+export function isLater(revision: string | undefined, than: string | undefined): boolean {
+  if (revision === undefined || than === undefined) return false;
+  return revision.length === than.length ? revision > than : revision.length > than.length;
+}
+
 /** The owner with `controller: true`, if any. */
 export function controllerOf(object: KubeObject): OwnerReference | undefined {
   return object.metadata?.ownerReferences?.find((owner) => owner.controller === true);

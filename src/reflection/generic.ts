@@ -170,7 +170,7 @@ function judge<L extends KubeObject, R extends KubeObject>(
 /** Whether a request was needed. */
 async function apply<L extends KubeObject, R extends KubeObject>(
   ctx: Context,
-  { spec, deps, applied }: Work<L, R>,
+  { spec, deps, applied, remotes }: Work<L, R>,
   key: ObjectKey,
   { wanted, remote }: { readonly wanted: R; readonly remote: R | undefined },
 ): Promise<boolean> {
@@ -180,7 +180,7 @@ async function apply<L extends KubeObject, R extends KubeObject>(
   // The uid keeps the write from landing on an object that replaced ours since it was seen.
   const uid = remote?.metadata?.uid;
   const object = uid === undefined ? wanted : { ...wanted, metadata: { ...wanted.metadata, uid } };
-  await deps.remote.apply(ctx, spec.remote, object, { fieldManager: REFLECTION_FIELD_MANAGER });
+  remotes.observe(await deps.remote.apply(ctx, spec.remote, object, { fieldManager: REFLECTION_FIELD_MANAGER }));
   applied.set(name, digest);
   ctx.log.debug("reflected", { kind: spec.local.kind, object: name });
   return true;

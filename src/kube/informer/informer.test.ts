@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
+import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { afterEach, beforeEach, test } from "node:test";
 import type { ConfigMap } from "kubernetes-types/core/v1";
 import { type Context, withCancel } from "#base/context.ts";
@@ -80,6 +82,73 @@ test("an object written back as it is in the store keeps its managed fields", as
     [{ manager: "test", operation: "Update" }],
   );
 });
+
+test("a write that was observed is known before the watch tells of it, and the watch does not take it back", async () => {
+  await using informer = await following();
+  const told: string[] = [];
+  informer.addHandler({
+    added: ({ data }) => told.push(`added ${data?.["of"]}`),
+    updated: ({ data }) => told.push(`updated ${data?.["of"]}`),
+  });
+  const made = await client.create(ctx, configMaps, named("a"));
+  const changed = await client.update(ctx, configMaps, { ...made, data: { of: "changed" } });
+  informer.observe(changed);
+  assert.equal(informer.store.get({ namespace: "default", name: "a" })?.data?.["of"], "changed");
+  const last = next(informer);
+  await client.create(ctx, configMaps, named("b"));
+  assert.equal((await last).metadata?.name, "b");
+  assert.deepEqual(told, ["added changed", "added b"]);
+});
+
+test("what was deleted since is not brought back by the answer to an earlier write", async () => {
+  await using informer = await following();
+  const made = await client.create(ctx, configMaps, named("a"));
+  const gone = new Promise<void>((resolve) => informer.addHandler({ deleted: () => resolve() }));
+  await client.delete(ctx, configMaps, { namespace: "default", name: "a" });
+  await gone;
+  informer.observe(made);
+  assert.deepEqual(informer.store.list(), []);
+});
+
+test("a watch that stays behind a write is begun anew on another connection", async () => {
+  await using way = await stallingWay(new URL(api.url));
+  using other = new KubeClient({ server: way.url, ca: api.ca, token: api.adminToken }, "test");
+  await using informer = new Informer(ctx, other, configMaps, { namespace: "default", mostLagMs: 100 });
+  await informer.synced;
+  const first = next(informer);
+  await client.create(ctx, configMaps, named("before"));
+  await first;
+  way.stall();
+  informer.observe(await client.create(ctx, configMaps, named("mine")));
+  const later = next(informer);
+  await client.create(ctx, configMaps, named("others"));
+  assert.equal((await later).metadata?.name, "others");
+});
+
+/** A way to the API server on which open connections can fall silent without an end. */
+async function stallingWay(target: URL): Promise<{ url: string; stall(): void } & AsyncDisposable> {
+  const open = new Set<Socket>();
+  const server = createServer((near) => {
+    const far = connect(Number(target.port), target.hostname);
+    for (const socket of [near, far]) socket.on("error", () => undefined).on("close", () => open.delete(socket));
+    open.add(near).add(far);
+    near.pipe(far);
+    far.pipe(near);
+  });
+  await once(server.listen(0, target.hostname), "listening");
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `${target.protocol}//${target.hostname}:${port}`,
+    stall: () => {
+      for (const socket of open) socket.unpipe().pause();
+    },
+    [Symbol.asyncDispose]: async () => {
+      for (const socket of open) socket.destroy();
+      server.close();
+      await once(server, "close");
+    },
+  };
+}
 
 test("one that was ended is started anew by whoever asks for it next", async () => {
   await using informers = new Informers(ctx, client);

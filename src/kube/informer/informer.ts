@@ -7,7 +7,7 @@ import { Backoff } from "#base/backoff.ts";
 import { type Context, sleep, withCancel } from "#base/context.ts";
 import { messageOf } from "#base/errors.ts";
 import { formatGroupResource, type Resource } from "#machinery/gvk.ts";
-import { formatKey, type KubeObject, keyOf } from "#machinery/meta.ts";
+import { formatKey, isLater, type KubeObject, keyOf } from "#machinery/meta.ts";
 import { isExpired, isNotFound } from "#machinery/status-error.ts";
 import type { KubeClient } from "../client/client.ts";
 import { type IndexFunction, Store } from "./store.ts";
@@ -21,6 +21,8 @@ export interface InformerOptions<T> {
   /** Default false: they are half of an object's memory, and a write without them leaves them as they are. */
   readonly keepsManagedFields?: boolean;
   readonly indexes?: Readonly<Record<string, IndexFunction<T>>>;
+  /** How long the watch may be behind what was written before it is begun anew on another connection. Default 10 s. */
+  readonly mostLagMs?: number;
 }
 
 export interface Handler<T> {
@@ -32,6 +34,7 @@ export interface Handler<T> {
 
 // A server ends watches by itself at random after 5 to 10 minutes (client-go: minWatchTimeout).
 const WATCH_SECONDS = 300;
+const MOST_LAG_MS = 10_000;
 
 export class Informer<T extends KubeObject> implements AsyncDisposable {
   readonly resource: Resource<T>;
@@ -47,6 +50,8 @@ export class Informer<T extends KubeObject> implements AsyncDisposable {
   #markSynced: () => void = () => undefined;
   #isSynced = false;
   #revision: string | undefined;
+  #endWatch: () => void = () => undefined;
+  #isBehind = false;
 
   constructor(ctx: Context, client: KubeClient, resource: Resource<T>, options: InformerOptions<T> = {}) {
     const { ctx: own, cancel } = withCancel(ctx);
@@ -73,6 +78,18 @@ export class Informer<T extends KubeObject> implements AsyncDisposable {
     return () => this.#handlers.delete(handler);
   }
 
+  /**
+   * Takes in what the API server answered to a write of an object within this informer's scope, so that whoever decides
+   * next knows of it even while the watch is behind: after a loss of packets TCP may wait for minutes before it sends again.
+   */
+  observe(written: T): void {
+    const revision = written.metadata?.resourceVersion;
+    // Without a first list it is in the list that comes; what the watch is past may have been deleted since.
+    if (this.#revision === undefined || !isLater(revision, this.#revision)) return;
+    if (!this.#isOutdated(written)) this.#put(written);
+    if (!this.#isBehind) void this.#catchUp(revision);
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#cancel();
     await this.#running;
@@ -94,16 +111,19 @@ export class Informer<T extends KubeObject> implements AsyncDisposable {
     }
   }
 
+  async #catchUp(revision: string | undefined): Promise<void> {
+    this.#isBehind = true;
+    await sleep(this.#ctx, this.#options.mostLagMs ?? MOST_LAG_MS);
+    this.#isBehind = false;
+    if (!isLater(revision, this.#revision)) return;
+    this.#ctx.log.debug("the watch is behind", { revision: this.#revision, written: revision });
+    this.#endWatch();
+  }
+
   async #list(): Promise<void> {
-    const { namespace, labelSelector, fieldSelector } = this.#options;
-    const scope = {
-      ...(namespace !== undefined && { namespace }),
-      ...(labelSelector !== undefined && { labelSelector }),
-      ...(fieldSelector !== undefined && { fieldSelector }),
-    };
     const present = new Set<string>();
     let revision: string | undefined;
-    for await (const { items, metadata } of this.#client.pages(this.#ctx, this.resource, scope)) {
+    for await (const { items, metadata } of this.#client.pages(this.#ctx, this.resource, this.#scope())) {
       for (const object of items) {
         present.add(formatKey(keyOf(object)));
         this.#put(object);
@@ -119,19 +139,33 @@ export class Informer<T extends KubeObject> implements AsyncDisposable {
   }
 
   async #watch(backoff: Backoff): Promise<void> {
-    const { transform: _transform, keepsManagedFields: _keeps, indexes: _indexes, ...scope } = this.#options;
-    const resourceVersion = this.#revision ?? "0";
-    const timeoutSeconds = WATCH_SECONDS + Math.floor(Math.random() * WATCH_SECONDS);
-    for await (const event of this.#client.watch(this.#ctx, this.resource, {
-      ...scope,
-      resourceVersion,
-      timeoutSeconds,
-    })) {
+    const { ctx, cancel } = withCancel(this.#ctx);
+    this.#endWatch = cancel;
+    const options = {
+      ...this.#scope(),
+      resourceVersion: this.#revision ?? "0",
+      timeoutSeconds: WATCH_SECONDS + Math.floor(Math.random() * WATCH_SECONDS),
+    };
+    for await (const event of this.#client.watch(ctx, this.resource, options)) {
       backoff.reset();
       this.#revision = event.object.metadata?.resourceVersion ?? this.#revision;
       if (event.type === "DELETED") this.#remove(formatKey(keyOf(event.object)), event.object);
-      else if (event.type !== "BOOKMARK") this.#put(event.object);
+      else if (event.type !== "BOOKMARK" && !this.#isOutdated(event.object)) this.#put(event.object);
     }
+  }
+
+  #scope(): { readonly namespace?: string; readonly labelSelector?: string; readonly fieldSelector?: string } {
+    const { namespace, labelSelector, fieldSelector } = this.#options;
+    return {
+      ...(namespace !== undefined && { namespace }),
+      ...(labelSelector !== undefined && { labelSelector }),
+      ...(fieldSelector !== undefined && { fieldSelector }),
+    };
+  }
+
+  /** A write that was observed is already past it. */
+  #isOutdated(object: T): boolean {
+    return isLater(this.store.get(keyOf(object))?.metadata?.resourceVersion, object.metadata?.resourceVersion);
   }
 
   #put(received: T): void {

@@ -83,22 +83,23 @@ function usesTokens({ metadata }: Pod, { settings }: ReflectionDeps): boolean {
 
 async function renew(
   ctx: Context,
-  { deps, pair }: Work,
+  work: Work,
   pod: Pod,
   { wishes, secret }: { readonly wishes: readonly TokenWish[]; readonly secret: Secret | undefined },
 ): Promise<void> {
+  const { deps, pair, remotes } = work;
   const recorder = deps.events("liqo-serviceaccount-reflection");
   const { destination } = deps.scope;
   try {
     const tokens = await Promise.all(wishes.map((wish) => requestToken(ctx, deps, pod, wish)));
     const wanted = forgeTokenSecret(pod, pair.remote, deps.scope, tokens);
-    if (secret !== undefined || !(await create(ctx, deps, wanted))) {
+    if (secret !== undefined || !(await create(ctx, work, wanted))) {
       const present = secret ?? (await deps.remote.get(ctx, secrets, keyOf(wanted)));
       if (!isReflected(present, deps.scope)) {
         recorder.warning(ctx, pod, messages.FAILED_TOKENS, messages.alreadyExists(destination));
         return;
       }
-      await deps.remote.apply(ctx, secrets, wanted, { fieldManager: REFLECTION_FIELD_MANAGER });
+      remotes.observe(await deps.remote.apply(ctx, secrets, wanted, { fieldManager: REFLECTION_FIELD_MANAGER }));
     }
     recorder.normal(ctx, pod, messages.SUCCESSFUL_TOKENS, messages.reflected(destination));
   } catch (error) {
@@ -110,9 +111,9 @@ async function renew(
 }
 
 /** Whether there was none of that name. */
-async function create(ctx: Context, { remote }: ReflectionDeps, wanted: Secret): Promise<boolean> {
+async function create(ctx: Context, { deps: { remote }, remotes }: Work, wanted: Secret): Promise<boolean> {
   try {
-    await remote.create(ctx, secrets, wanted, { fieldManager: REFLECTION_FIELD_MANAGER });
+    remotes.observe(await remote.create(ctx, secrets, wanted, { fieldManager: REFLECTION_FIELD_MANAGER }));
     return true;
   } catch (error) {
     if (isAlreadyExists(error)) return false;

@@ -79,7 +79,8 @@ async function reconcile(ctx: Context, { deps, pair, locals, remotes }: Work, ke
   try {
     if (remote === undefined) {
       const wanted = forgeClaim(local, pair.remote, deps.scope, deps.settings.storageClass);
-      await deps.remote.apply(ctx, persistentVolumeClaims, wanted, { fieldManager: REFLECTION_FIELD_MANAGER });
+      const options = { fieldManager: REFLECTION_FIELD_MANAGER };
+      remotes.observe(await deps.remote.apply(ctx, persistentVolumeClaims, wanted, options));
       recorder.normal(ctx, local, messages.SUCCESSFUL_REFLECTION, messages.reflected(deps.scope.destination));
     }
     await bindAtHome(ctx, deps, local);

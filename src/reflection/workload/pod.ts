@@ -117,11 +117,16 @@ async function offload(ctx: Context, work: Work, local: Pod): Promise<void> {
   const { deps, pair, recorder } = work;
   const shadow = forgeShadowPod(local, pair.remote, optionsOf(work));
   try {
-    await deps.remote.create(ctx, shadowPods, shadow, { fieldManager: REFLECTION_FIELD_MANAGER });
+    work.shadows.observe(await deps.remote.create(ctx, shadowPods, shadow, { fieldManager: REFLECTION_FIELD_MANAGER }));
     recorder.normal(ctx, local, messages.SUCCESSFUL_REFLECTION, messages.reflected(deps.scope.destination));
   } catch (error) {
-    // Made a moment ago, and the watch has not told yet.
-    if (isAlreadyExists(error) || ctx.signal.aborted) return;
+    if (ctx.signal.aborted) return;
+    if (isAlreadyExists(error)) {
+      // Made a moment ago, and neither the answer nor the watch has told yet.
+      const present = await deps.remote.find(ctx, shadowPods, keyOf(shadow));
+      if (present !== undefined) work.shadows.observe(present);
+      return;
+    }
     const message = messages.failed(deps.scope.destination, messageOf(error));
     recorder.warning(ctx, local, messages.FAILED_REFLECTION, message);
     if (isForbidden(error) || isInvalid(error)) {
