@@ -9,7 +9,7 @@ import { ensureSystemNamespaces, ensureSystemObjects } from "#playground/apiserv
 import { crdStrategy } from "#playground/apiserver/crd/strategy.ts";
 import { loadBuiltinSchemas } from "#playground/apiserver/openapi/builtin-schemas.ts";
 import { builtinStrategies } from "#playground/apiserver/resources/all.ts";
-import { serviceAllocation } from "#playground/apiserver/resources/core/service-allocation.ts";
+import { serviceAllocation } from "#playground/apiserver/resources/core/fields/service-allocation.ts";
 import { startApiServer } from "#playground/apiserver/server.ts";
 import { connectors, virtualResources } from "#playground/apiserver/subresources/connectors.ts";
 import type { ApiServerConfig } from "#playground/supervisor/config.ts";

@@ -5,7 +5,7 @@ import { dns1035Label } from "#machinery/names.ts";
 import { jsonEquals } from "#machinery/schema/schema.ts";
 import { anyStrategy, type ResourceStrategy } from "../../strategy.ts";
 import { age, pairs, table } from "../columns.ts";
-import { validateClusterIpUpdate, validateService } from "./service-validation.ts";
+import { validateClusterIpUpdate, validateService } from "./fields/service-validation.ts";
 
 const strategy: ResourceStrategy<Service> = {
   resource: services,

@@ -8,7 +8,7 @@ import { coreEvents, events } from "#machinery/builtin.ts";
 import { type FieldError, invalid, required } from "#machinery/field-error.ts";
 import { apiVersionOf } from "#machinery/gvk.ts";
 import { anyStrategy } from "../../strategy.ts";
-import { eventStrategy } from "../core/records.ts";
+import { eventStrategy } from "../core/event.ts";
 
 /** What is called differently, and named in pairs: here, in core. */
 const RENAMED = [

@@ -4,8 +4,8 @@ import { duplicate, type FieldError, forbidden, invalid, notSupported, required 
 import { dns1123Label, dns1123Subdomain, portName, qualifiedName } from "#machinery/names.ts";
 import { milliOf } from "#machinery/quantity.ts";
 import { messages, PROTOCOLS, validatePort, validateRange } from "../../validation.ts";
-import { validateConfigKey } from "../config-key.ts";
-import { validateContainerResource } from "../resource-name.ts";
+import { validateConfigKey } from "../fields/config-key.ts";
+import { validateContainerResource } from "../fields/resource-name.ts";
 import { PROBES, validateLifecycle, validateProbes } from "./probe.ts";
 
 export const MAX_ID = 2 ** 31 - 1;

@@ -3,7 +3,7 @@ import type { Container, PodSpec, PodTemplateSpec } from "kubernetes-types/core/
 import { duplicate, type FieldError, forbidden, invalid, notSupported, required } from "#machinery/field-error.ts";
 import { dns1123Label, dns1123Subdomain } from "#machinery/names.ts";
 import { messages, validateIp, validateLabels, validateRange } from "../../validation.ts";
-import { validateMetadataMaps } from "../metadata.ts";
+import { validateMetadataMaps } from "../fields/metadata.ts";
 import { MAX_ID, validateContainer } from "./container.ts";
 import { validateAffinity, validateSpreading, validateTolerations } from "./scheduling.ts";
 import { validateVolumes } from "./volume.ts";

@@ -2,7 +2,7 @@
 import type { Service, ServicePort, ServiceSpec } from "kubernetes-types/core/v1";
 import { duplicate, type FieldError, forbidden, invalid, notSupported, required } from "#machinery/field-error.ts";
 import { dns1123Label, dns1123Subdomain } from "#machinery/names.ts";
-import { messages, PROTOCOLS, validateIp, validateLabels, validatePort } from "../validation.ts";
+import { messages, PROTOCOLS, validateIp, validateLabels, validatePort } from "../../validation.ts";
 
 const TYPES = ["ClusterIP", "ExternalName", "LoadBalancer", "NodePort"];
 const MAX_AFFINITY_SECONDS = 86_400;

@@ -2,7 +2,7 @@
 import { type FieldError, invalid } from "#machinery/field-error.ts";
 import { qualifiedName } from "#machinery/names.ts";
 import { milliOf } from "#machinery/quantity.ts";
-import { messages } from "../validation.ts";
+import { messages } from "../../validation.ts";
 
 const CONTAINER = ["cpu", "memory", "ephemeral-storage"];
 const COUNTED = [

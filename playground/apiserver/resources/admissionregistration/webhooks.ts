@@ -1,43 +1,33 @@
-/** Registrations of admission webhooks. Kubernetes: pkg/apis/admissionregistration/{v1/defaults.go,validation} */
+/** What both kinds of webhooks have in common. Kubernetes: pkg/apis/admissionregistration/{v1/defaults.go,validation} */
 import type {
   MutatingWebhook,
   MutatingWebhookConfiguration,
   ValidatingWebhookConfiguration,
 } from "kubernetes-types/admissionregistration/v1";
-import { mutatingWebhookConfigurations, validatingWebhookConfigurations } from "#machinery/builtin.ts";
 import { duplicate, type FieldError, invalid, notSupported, required } from "#machinery/field-error.ts";
 import { dns1123Subdomain } from "#machinery/names.ts";
-import { anyStrategy } from "../../strategy.ts";
 import { age, table } from "../columns.ts";
 import { validatePort, validateSelector } from "../validation.ts";
 
 const REVIEW_VERSIONS = ["v1", "v1beta1"];
+
 const OPERATIONS = ["*", "CONNECT", "CREATE", "DELETE", "UPDATE"];
+
 const SIDE_EFFECTS = ["None", "NoneOnDryRun"];
+
 const MAX_TIMEOUT_SECONDS = 30;
 
-export const mutatingWebhookConfigurationStrategy = anyStrategy<MutatingWebhookConfiguration>({
-  resource: mutatingWebhookConfigurations,
-  singular: "mutatingwebhookconfiguration",
-  setDefaults: ({ webhooks }) => {
-    for (const webhook of webhooks ?? []) {
-      setWebhookDefaults(webhook);
-      webhook.reinvocationPolicy ??= "Never";
-    }
-  },
-  ...common<MutatingWebhookConfiguration>(),
-});
+type Webhook = Omit<MutatingWebhook, "reinvocationPolicy">;
 
-export const validatingWebhookConfigurationStrategy = anyStrategy<ValidatingWebhookConfiguration>({
-  resource: validatingWebhookConfigurations,
-  singular: "validatingwebhookconfiguration",
-  setDefaults: ({ webhooks }) => {
-    for (const webhook of webhooks ?? []) setWebhookDefaults(webhook);
-  },
-  ...common<ValidatingWebhookConfiguration>(),
-});
+/** With what the published types leave out. */
+interface Rule {
+  readonly operations?: readonly string[];
+  readonly apiGroups?: readonly string[];
+  readonly apiVersions?: readonly string[];
+  readonly resources?: readonly string[];
+}
 
-function common<T extends MutatingWebhookConfiguration | ValidatingWebhookConfiguration>() {
+export function common<T extends MutatingWebhookConfiguration | ValidatingWebhookConfiguration>() {
   return {
     categories: ["api-extensions"],
     generation: true,
@@ -48,7 +38,7 @@ function common<T extends MutatingWebhookConfiguration | ValidatingWebhookConfig
 }
 
 /** Kubernetes: pkg/apis/admissionregistration/v1/defaults.go */
-function setWebhookDefaults(webhook: Omit<MutatingWebhook, "reinvocationPolicy">): void {
+export function setWebhookDefaults(webhook: Omit<MutatingWebhook, "reinvocationPolicy">): void {
   webhook.failurePolicy ??= "Fail";
   webhook.matchPolicy ??= "Equivalent";
   webhook.namespaceSelector ??= {};
@@ -58,8 +48,6 @@ function setWebhookDefaults(webhook: Omit<MutatingWebhook, "reinvocationPolicy">
   for (const rule of (webhook.rules ?? []) as { scope?: string }[]) rule.scope ??= "*";
   if (webhook.clientConfig?.service !== undefined) webhook.clientConfig.service.port ??= 443;
 }
-
-type Webhook = Omit<MutatingWebhook, "reinvocationPolicy">;
 
 function validateWebhooks({
   webhooks = [],
@@ -104,14 +92,6 @@ function validateName(name: string, at: string): FieldError[] {
   if (problems.length > 0) return [invalid(at, name, problems.join(","))];
   const why = "should be a domain with at least three segments separated by dots";
   return name.split(".").length < 3 ? [invalid(at, name, why)] : [];
-}
-
-/** With what the published types leave out. */
-interface Rule {
-  readonly operations?: readonly string[];
-  readonly apiGroups?: readonly string[];
-  readonly apiVersions?: readonly string[];
-  readonly resources?: readonly string[];
 }
 
 function validateRule(rule: Rule, at: string): FieldError[] {

@@ -7,7 +7,7 @@ import { type Cidr, contains, formatCidr, nthAddress, parseIpv4, sizeOf } from "
 import { services } from "#machinery/builtin.ts";
 import { invalid } from "#machinery/field-error.ts";
 import { failure, invalidObject } from "#machinery/status-error.ts";
-import type { AdmissionPlugin, AdmissionRequest, ObjectReader } from "../../request.ts";
+import type { AdmissionPlugin, AdmissionRequest, ObjectReader } from "../../../request.ts";
 
 const NODE_PORT_FIRST = 30_000;
 const NODE_PORT_LAST = 32_767;

@@ -1,11 +1,11 @@
-/** Jobs and cron jobs. Kubernetes: pkg/registry/batch, pkg/apis/batch */
-import type { CronJob, Job, JobSpec } from "kubernetes-types/batch/v1";
-import { cronJobs, jobs } from "#machinery/builtin.ts";
+/** Jobs. Kubernetes: pkg/registry/batch/job, pkg/apis/batch/v1/defaults.go */
+import type { Job, JobSpec } from "kubernetes-types/batch/v1";
+import { jobs } from "#machinery/builtin.ts";
 import { anyStrategy } from "../../strategy.ts";
 import { humanDuration } from "../../table/duration.ts";
-import { age, since, table, templateColumns } from "../columns.ts";
+import { age, table, templateColumns } from "../columns.ts";
 import { setPodSpecDefaults } from "../core/pod-spec/defaults.ts";
-import { CONTROLLER_UID, JOB_NAME, validateCronJob, validateJob, validateJobUpdate } from "./validation.ts";
+import { CONTROLLER_UID, JOB_NAME, validateJob, validateJobUpdate } from "./validation.ts";
 
 // Kubernetes: math.MaxInt32
 const MOST_FAILURES = 2 ** 31 - 1;
@@ -51,40 +51,6 @@ export const jobStrategy = anyStrategy<Job>({
   ]),
 });
 
-export const cronJobStrategy = anyStrategy<CronJob>({
-  resource: cronJobs,
-  singular: "cronjob",
-  shortNames: ["cj"],
-  categories: ["all"],
-  status: true,
-  setDefaults: ({ spec }) => {
-    if (spec === undefined) return;
-    spec.concurrencyPolicy ||= "Allow";
-    spec.suspend ??= false;
-    spec.successfulJobsHistoryLimit ??= 3;
-    spec.failedJobsHistoryLimit ??= 1;
-    if (spec.jobTemplate?.spec !== undefined) setPodTemplate(spec.jobTemplate.spec);
-  },
-  validate: (job) => validateCronJob(job),
-  validateUpdate: validateCronJob,
-  table: table<CronJob>([
-    { name: "Schedule", value: ({ spec }) => spec?.schedule },
-    { name: "Timezone", value: ({ spec }) => spec?.timeZone },
-    { name: "Suspend", type: "boolean", value: ({ spec }) => (spec?.suspend === true ? "True" : "False") },
-    { name: "Active", type: "integer", value: ({ status }) => status?.active?.length ?? 0 },
-    {
-      name: "Last Schedule",
-      value: ({ status }, nowMs) =>
-        status?.lastScheduleTime === undefined ? "<none>" : since(status.lastScheduleTime, nowMs),
-    },
-    age(),
-    ...templateColumns<CronJob>(
-      ({ spec }) => spec?.jobTemplate?.spec?.template,
-      ({ spec }) => spec?.jobTemplate?.spec?.selector,
-    ),
-  ]),
-});
-
 function setJobDefaults(spec: JobSpec): void {
   if (spec.completions === undefined && spec.parallelism === undefined) spec.completions = 1;
   spec.parallelism ??= 1;
@@ -99,7 +65,7 @@ function setJobDefaults(spec: JobSpec): void {
   setPodTemplate(spec);
 }
 
-function setPodTemplate(spec: JobSpec): void {
+export function setPodTemplate(spec: JobSpec): void {
   if (spec.template?.spec !== undefined) setPodSpecDefaults(spec.template.spec);
 }
 
