@@ -10,7 +10,7 @@ import { playgroundPaths } from "./paths.ts";
 import { clustersOnDisk } from "./remove-cluster.ts";
 import { removeHome } from "./remove-home.ts";
 
-const ctx: Context = { signal: AbortSignal.timeout(30_000), log: silentLogger };
+const ctx: Context = { signal: new AbortController().signal, log: silentLogger };
 const OWN = [
   "playground.json",
   "playground.json.12.new",

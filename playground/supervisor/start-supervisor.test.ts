@@ -14,7 +14,7 @@ import { isHalted, killRecorded, startTimeOf, writeRecord } from "./processes.ts
 import { DEFAULT_CLUSTER, writeSpec } from "./spec.ts";
 import { isSupervised, type PlaygroundPrograms, startSupervisor } from "./start-supervisor.ts";
 
-const ctx: Context = { signal: AbortSignal.timeout(60_000), log: silentLogger };
+const ctx: Context = { signal: new AbortController().signal, log: silentLogger };
 const MAIN = join(import.meta.dirname, "../../cmd/playground-supervisor.ts");
 
 test("a supervisor that was halted, or died, counts as none and is replaced", async (t) => {

@@ -81,9 +81,8 @@ function watchResource(
 ): Informer<KubeObject> {
   const { group, version, plural, kind, namespaced } = resource;
   const typed: Resource<KubeObject> = { group, version, plural, kind, namespaced };
-  // Metadata is all that ownership needs: the rest is dropped before it is stored.
-  const transform = ({ metadata }: KubeObject): KubeObject => ({ metadata: trimmed(metadata ?? {}) });
-  const informer = deps.informers.for(typed, { transform, labelSelector: "" });
+  // What another controller watches is not watched twice; of the rest, metadata is all that ownership needs.
+  const informer = deps.informers.find(typed) ?? deps.informers.for(typed, { transform: trimmed });
   const changed = (object: KubeObject): void => {
     const node = graph.put(typed, object);
     if (node === undefined) return;
@@ -106,16 +105,18 @@ function watchResource(
   return informer;
 }
 
-function trimmed(metadata: NonNullable<KubeObject["metadata"]>): NonNullable<KubeObject["metadata"]> {
+function trimmed({ metadata = {} }: KubeObject): KubeObject {
   const { name, namespace, uid, resourceVersion, deletionTimestamp, ownerReferences, finalizers } = metadata;
   return {
-    ...(name !== undefined && { name }),
-    ...(namespace !== undefined && { namespace }),
-    ...(uid !== undefined && { uid }),
-    ...(resourceVersion !== undefined && { resourceVersion }),
-    ...(deletionTimestamp !== undefined && { deletionTimestamp }),
-    ...(ownerReferences !== undefined && { ownerReferences }),
-    ...(finalizers !== undefined && { finalizers }),
+    metadata: {
+      ...(name !== undefined && { name }),
+      ...(namespace !== undefined && { namespace }),
+      ...(uid !== undefined && { uid }),
+      ...(resourceVersion !== undefined && { resourceVersion }),
+      ...(deletionTimestamp !== undefined && { deletionTimestamp }),
+      ...(ownerReferences !== undefined && { ownerReferences }),
+      ...(finalizers !== undefined && { finalizers }),
+    },
   };
 }
 

@@ -16,7 +16,7 @@ import { buildRootfs } from "./rootfs.ts";
 import { decideUser } from "./user.ts";
 
 const root = process.getuid?.() === 0;
-const ctx: Context = { signal: AbortSignal.timeout(60_000), log: silentLogger };
+const ctx: Context = { signal: new AbortController().signal, log: silentLogger };
 const image: Image = {
   reference: "docker.io/library/test:latest",
   id: "x",

@@ -150,6 +150,37 @@ async function stallingWay(target: URL): Promise<{ url: string; stall(): void } 
   };
 }
 
+test("callers of one scope that want different parts of its objects are refused", async () => {
+  await using informers = new Informers(ctx, client);
+  const scope = { namespace: "default" };
+  informers.for(configMaps, { ...scope, transform: withoutData });
+  assert.doesNotThrow(() => informers.for(configMaps, { ...scope, transform: withoutData }));
+  assert.throws(() => informers.for(configMaps, scope), {
+    message: "two callers want different parts of the objects of configmaps|v1|default||",
+  });
+  assert.throws(() => informers.for(configMaps, { ...scope, transform: withoutData, keepsManagedFields: true }));
+});
+
+test("whoever takes what there is finds the informer of the whole resource only", async () => {
+  await using informers = new Informers(ctx, client);
+  informers.for(configMaps, { namespace: "default" });
+  assert.equal(informers.find(configMaps), undefined);
+  const whole = informers.for(configMaps, { transform: withoutData });
+  assert.equal(informers.find(configMaps), whole);
+});
+
+function withoutData({ metadata }: ConfigMap): ConfigMap {
+  return { ...(metadata !== undefined && { metadata }) };
+}
+
+test("what is handed out cannot be changed", async () => {
+  await client.create(ctx, configMaps, named("a"));
+  await using informer = await following();
+  const { data, metadata } = informer.store.get({ namespace: "default", name: "a" }) ?? {};
+  assert.throws(() => Object.assign(data ?? {}, { of: "changed" }), TypeError);
+  assert.throws(() => Object.assign(metadata ?? {}, { name: "changed" }), TypeError);
+});
+
 test("one that was ended is started anew by whoever asks for it next", async () => {
   await using informers = new Informers(ctx, client);
   const scope = { namespace: "default" };

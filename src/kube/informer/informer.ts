@@ -6,21 +6,25 @@
 import { Backoff } from "#base/backoff.ts";
 import { type Context, sleep, withCancel } from "#base/context.ts";
 import { messageOf } from "#base/errors.ts";
+import { freezeDeeply } from "#base/freeze.ts";
 import { formatGroupResource, type Resource } from "#machinery/gvk.ts";
 import { formatKey, isLater, type KubeObject, keyOf } from "#machinery/meta.ts";
 import { isExpired, isNotFound } from "#machinery/status-error.ts";
 import type { KubeClient } from "../client/client.ts";
-import { type IndexFunction, Store } from "./store.ts";
+import { Store } from "./store.ts";
 
-export interface InformerOptions<T> {
+/** Which objects of a resource; by default all. */
+export interface InformerScope {
   readonly namespace?: string;
   readonly labelSelector?: string;
   readonly fieldSelector?: string;
+}
+
+export interface InformerOptions<T> extends InformerScope {
   /** Runs before an object is stored: drop what nobody reads. Must return a new or the same object. */
   readonly transform?: (object: T) => T;
   /** Default false: they are half of an object's memory, and a write without them leaves them as they are. */
   readonly keepsManagedFields?: boolean;
-  readonly indexes?: Readonly<Record<string, IndexFunction<T>>>;
   /** How long the watch may be behind what was written before it is begun anew on another connection. Default 10 s. */
   readonly mostLagMs?: number;
 }
@@ -38,7 +42,7 @@ const MOST_LAG_MS = 10_000;
 
 export class Informer<T extends KubeObject> implements AsyncDisposable {
   readonly resource: Resource<T>;
-  readonly store: Store<T>;
+  readonly store = new Store<T>();
   /** Resolves when the first list is in the store; rejects never, it waits for the server. */
   readonly synced: Promise<void>;
   readonly #client: KubeClient;
@@ -56,7 +60,6 @@ export class Informer<T extends KubeObject> implements AsyncDisposable {
   constructor(ctx: Context, client: KubeClient, resource: Resource<T>, options: InformerOptions<T> = {}) {
     const { ctx: own, cancel } = withCancel(ctx);
     this.resource = resource;
-    this.store = new Store<T>(options.indexes ?? {});
     this.synced = new Promise((resolve) => {
       this.#markSynced = resolve;
     });
@@ -69,6 +72,11 @@ export class Informer<T extends KubeObject> implements AsyncDisposable {
 
   get isSynced(): boolean {
     return this.#isSynced;
+  }
+
+  /** Whether one with these options would keep the same of each object. */
+  keepsAlike({ transform, keepsManagedFields = false }: InformerOptions<T>): boolean {
+    return transform === this.#options.transform && keepsManagedFields === (this.#options.keepsManagedFields ?? false);
   }
 
   /** Handlers hear of everything already in the store first, as `added`. The returned function removes the handler. */
@@ -130,7 +138,7 @@ export class Informer<T extends KubeObject> implements AsyncDisposable {
       }
       revision = metadata.resourceVersion;
     }
-    for (const key of this.store.keys()) if (!present.has(key)) this.#remove(key);
+    for (const object of this.store.list()) if (!present.has(formatKey(keyOf(object)))) this.#remove(object);
     this.#revision = revision ?? "0";
     if (!this.#isSynced) {
       this.#isSynced = true;
@@ -149,12 +157,12 @@ export class Informer<T extends KubeObject> implements AsyncDisposable {
     for await (const event of this.#client.watch(ctx, this.resource, options)) {
       backoff.reset();
       this.#revision = event.object.metadata?.resourceVersion ?? this.#revision;
-      if (event.type === "DELETED") this.#remove(formatKey(keyOf(event.object)), event.object);
+      if (event.type === "DELETED") this.#remove(event.object);
       else if (event.type !== "BOOKMARK" && !this.#isOutdated(event.object)) this.#put(event.object);
     }
   }
 
-  #scope(): { readonly namespace?: string; readonly labelSelector?: string; readonly fieldSelector?: string } {
+  #scope(): InformerScope {
     const { namespace, labelSelector, fieldSelector } = this.#options;
     return {
       ...(namespace !== undefined && { namespace }),
@@ -171,7 +179,7 @@ export class Informer<T extends KubeObject> implements AsyncDisposable {
   #put(received: T): void {
     const { transform, keepsManagedFields = false } = this.#options;
     const kept = keepsManagedFields ? received : withoutManagedFields(received);
-    const object = Object.freeze(transform?.(kept) ?? kept);
+    const object = freezeDeeply(transform?.(kept) ?? kept);
     const previous = this.store.put(object);
     if (previous?.metadata?.resourceVersion === object.metadata?.resourceVersion && previous !== undefined) return;
     for (const handler of this.#handlers) {
@@ -181,11 +189,9 @@ export class Informer<T extends KubeObject> implements AsyncDisposable {
     }
   }
 
-  #remove(key: string, last?: T): void {
-    const previous = this.store.remove(key);
-    const object = last ?? previous;
-    if (previous === undefined || object === undefined) return;
-    for (const handler of this.#handlers) this.#call(() => handler.deleted?.(object));
+  #remove(last: T): void {
+    if (this.store.remove(keyOf(last)) === undefined) return;
+    for (const handler of this.#handlers) this.#call(() => handler.deleted?.(last));
   }
 
   #call(handler: () => void): void {

@@ -3,7 +3,7 @@ import type { Context } from "#base/context.ts";
 import { formatGroupResource, type Resource } from "#machinery/gvk.ts";
 import type { KubeObject } from "#machinery/meta.ts";
 import type { KubeClient } from "../client/client.ts";
-import { Informer, type InformerOptions } from "./informer.ts";
+import { Informer, type InformerOptions, type InformerScope } from "./informer.ts";
 
 export class Informers implements AsyncDisposable {
   readonly client: KubeClient;
@@ -16,18 +16,26 @@ export class Informers implements AsyncDisposable {
   }
 
   /**
-   * The informer of a resource and scope, started at the first call. What it keeps and its `indexes` are as the first
-   * caller says: callers of one scope must agree on them.
+   * The informer of a resource and scope, started at the first call. Throws a TypeError when a later caller of one scope
+   * wants something else kept of its objects (`transform`, compared by identity, and `keepsManagedFields`).
    */
   for<T extends KubeObject>(resource: Resource<T>, options: InformerOptions<T> = {}): Informer<T> {
-    const { namespace = "", labelSelector = "", fieldSelector = "" } = options;
-    const key = [formatGroupResource(resource), resource.version, namespace, labelSelector, fieldSelector].join("|");
+    const key = keyOf(resource, options);
     const existing = this.#informers.get(key);
-    // The key determines the resource and thereby T.
-    if (existing !== undefined) return existing as unknown as Informer<T>;
+    if (existing !== undefined) {
+      // The key determines the resource and thereby T.
+      const shared = existing as unknown as Informer<T>;
+      if (!shared.keepsAlike(options)) throw new TypeError(`two callers want different parts of the objects of ${key}`);
+      return shared;
+    }
     const informer = new Informer(this.#ctx, this.client, resource, options);
     this.#informers.set(key, informer as unknown as Informer<KubeObject>);
     return informer;
+  }
+
+  /** The informer of the whole resource, whatever it keeps, if somebody asked for it before. */
+  find<T extends KubeObject>(resource: Resource<T>): Informer<T> | undefined {
+    return this.#informers.get(keyOf(resource, {})) as unknown as Informer<T> | undefined;
   }
 
   /** Ends an informer for all who use it; `for` of its resource and scope starts another one. */
@@ -44,4 +52,8 @@ export class Informers implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all([...this.#informers.values()].map((informer) => informer[Symbol.asyncDispose]()));
   }
+}
+
+function keyOf(resource: Resource, { namespace = "", labelSelector = "", fieldSelector = "" }: InformerScope): string {
+  return [formatGroupResource(resource), resource.version, namespace, labelSelector, fieldSelector].join("|");
 }

@@ -1,73 +1,91 @@
-/** The objects an informer knows, by key and by named indexes. Kubernetes: client-go/tools/cache/thread_safe_store.go */
+/** The objects an informer knows, by namespace and name, and by whatever else is asked. Kubernetes: client-go/tools/cache/thread_safe_store.go */
 import { formatKey, type KubeObject, keyOf, type ObjectKey } from "#machinery/meta.ts";
 
+/** The values under which an object is to be found. */
 export type IndexFunction<T> = (object: T) => readonly string[];
+
+export interface Index<T> {
+  /** Objects for which the function gave `value`. */
+  get(value: string): T[];
+}
 
 /** What it hands out is frozen and shared: clone before changing. */
 export class Store<T extends KubeObject> {
-  readonly #objects = new Map<string, T>();
-  readonly #functions: Readonly<Record<string, IndexFunction<T>>>;
-  readonly #indexes = new Map<string, Map<string, Set<string>>>();
+  readonly #namespaces = new Map<string, Map<string, T>>();
+  readonly #indexes = new Map<IndexFunction<T>, ValueIndex<T>>();
 
-  constructor(indexes: Readonly<Record<string, IndexFunction<T>>> = {}) {
-    this.#functions = indexes;
-    for (const name of Object.keys(indexes)) this.#indexes.set(name, new Map());
-  }
-
-  get(key: ObjectKey): T | undefined {
-    return this.#objects.get(formatKey(key));
+  get({ namespace = "", name }: ObjectKey): T | undefined {
+    return this.#namespaces.get(namespace)?.get(name);
   }
 
   /** All objects, or those of one namespace. */
   list(namespace?: string): T[] {
-    const all = [...this.#objects.values()];
-    return namespace === undefined ? all : all.filter((object) => object.metadata?.namespace === namespace);
+    if (namespace !== undefined) return [...(this.#namespaces.get(namespace)?.values() ?? [])];
+    return [...this.#namespaces.values()].flatMap((objects) => [...objects.values()]);
   }
 
-  keys(): string[] {
-    return [...this.#objects.keys()];
-  }
-
-  /** Objects for which the index function gave `value`. Throws when there is no index of that name. */
-  byIndex(name: string, value: string): T[] {
-    const index = this.#indexes.get(name);
-    if (index === undefined) throw new TypeError(`the store has no index "${name}"`);
-    return [...(index.get(value) ?? [])].flatMap((key) => this.#objects.get(key) ?? []);
+  /** Kept up to date from the first call on; one for each function, whoever asks. */
+  indexBy(values: IndexFunction<T>): Index<T> {
+    const existing = this.#indexes.get(values);
+    if (existing !== undefined) return existing;
+    const index = new ValueIndex(values);
+    for (const object of this.list()) index.add(object);
+    this.#indexes.set(values, index);
+    return index;
   }
 
   /** Stores the object and returns the one it replaces. */
   put(object: T): T | undefined {
-    const key = formatKey(keyOf(object));
-    const previous = this.#objects.get(key);
-    this.#objects.set(key, object);
-    for (const [name, values] of Object.entries(this.#functions)) {
-      if (previous !== undefined) this.#unindex(name, values(previous), key);
-      for (const value of values(object)) this.#indexSet(name, value).add(key);
+    const { namespace = "", name } = keyOf(object);
+    const objects = this.#namespaces.get(namespace) ?? new Map<string, T>();
+    this.#namespaces.set(namespace, objects);
+    const previous = objects.get(name);
+    objects.set(name, object);
+    for (const index of this.#indexes.values()) {
+      if (previous !== undefined) index.remove(previous);
+      index.add(object);
     }
     return previous;
   }
 
-  remove(key: string): T | undefined {
-    const previous = this.#objects.get(key);
-    if (previous === undefined) return undefined;
-    this.#objects.delete(key);
-    for (const [name, values] of Object.entries(this.#functions)) this.#unindex(name, values(previous), key);
+  remove({ namespace = "", name }: ObjectKey): T | undefined {
+    const objects = this.#namespaces.get(namespace);
+    const previous = objects?.get(name);
+    if (objects === undefined || previous === undefined) return undefined;
+    objects.delete(name);
+    if (objects.size === 0) this.#namespaces.delete(namespace);
+    for (const index of this.#indexes.values()) index.remove(previous);
     return previous;
   }
+}
 
-  #indexSet(name: string, value: string): Set<string> {
-    const index = this.#indexes.get(name) ?? new Map<string, Set<string>>();
-    const keys = index.get(value) ?? new Set<string>();
-    index.set(value, keys);
-    return keys;
+class ValueIndex<T extends KubeObject> implements Index<T> {
+  readonly #values: IndexFunction<T>;
+  readonly #objects = new Map<string, Map<string, T>>();
+
+  constructor(values: IndexFunction<T>) {
+    this.#values = values;
   }
 
-  #unindex(name: string, values: readonly string[], key: string): void {
-    const index = this.#indexes.get(name);
-    for (const value of values) {
-      const keys = index?.get(value);
-      keys?.delete(key);
-      if (keys?.size === 0) index?.delete(value);
+  get(value: string): T[] {
+    return [...(this.#objects.get(value)?.values() ?? [])];
+  }
+
+  add(object: T): void {
+    const key = formatKey(keyOf(object));
+    for (const value of this.#values(object)) {
+      const objects = this.#objects.get(value) ?? new Map<string, T>();
+      this.#objects.set(value, objects);
+      objects.set(key, object);
+    }
+  }
+
+  remove(object: T): void {
+    const key = formatKey(keyOf(object));
+    for (const value of this.#values(object)) {
+      const objects = this.#objects.get(value);
+      objects?.delete(key);
+      if (objects?.size === 0) this.#objects.delete(value);
     }
   }
 }

@@ -27,11 +27,7 @@ const RESYNC_MS = 30_000;
 export function internalNodeAgent(client: KubeClient, informers: Informers, tools: Tools, nodeName: string): Loop {
   const gateways = informers.for<Pod>(pods, {
     labelSelector: `${labels.NETWORKING_COMPONENT}=gateway,${labels.GATEWAY_ACTIVE}=true`,
-    transform: ({ metadata, spec, status }) => ({
-      ...(metadata !== undefined && { metadata }),
-      spec: { containers: [], ...(spec?.nodeName !== undefined && { nodeName: spec.nodeName }) },
-      status: { ...(status?.podIP !== undefined && { podIP: status.podIP }) },
-    }),
+    transform: placeOnly,
   });
   const nodes = informers.for<InternalNode>(internalNodes);
   const fabrics = informers.for<InternalFabric>(internalFabrics);
@@ -59,6 +55,14 @@ export function internalNodeAgent(client: KubeClient, informers: Informers, tool
   fabrics.addHandler(trigger);
   void gateways.synced.then(() => loop.trigger());
   return loop;
+}
+
+function placeOnly({ metadata, spec, status }: Pod): Pod {
+  return {
+    ...(metadata !== undefined && { metadata }),
+    spec: { containers: [], ...(spec?.nodeName !== undefined && { nodeName: spec.nodeName }) },
+    status: { ...(status?.podIP !== undefined && { podIP: status.podIP }) },
+  };
 }
 
 /** Labels make no gateway: anybody's pod may have them. It is one whose address Liqo has written into an InternalFabric. */

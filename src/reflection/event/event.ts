@@ -44,6 +44,10 @@ interface Work {
   readonly remotes: Informer<Event>;
 }
 
+function metadataOnly({ metadata }: Event): Event {
+  return { metadata, involvedObject: {} };
+}
+
 function startEventReflector(deps: ReflectionDeps, pair: NamespacePair): Controller {
   const work: Work = {
     deps,
@@ -51,7 +55,7 @@ function startEventReflector(deps: ReflectionDeps, pair: NamespacePair): Control
     locals: pair.locals.for(coreEvents, {
       namespace: pair.local,
       labelSelector: reflectedSelector(deps.scope),
-      transform: ({ metadata }) => ({ metadata, involvedObject: {} }),
+      transform: metadataOnly,
     }),
     remotes: pair.remotes.for(coreEvents, { namespace: pair.remote }),
   };
@@ -74,7 +78,7 @@ async function reconcile(ctx: Context, work: Work, key: ObjectKey): Promise<Resu
     if (uid !== undefined) await deps.local.deleteIfPresent(ctx, coreEvents, key, { uid });
     return DONE;
   }
-  if (local !== undefined || !isWanted(remote, deps) || locals.store.keys().length >= MOST_EVENTS) return DONE;
+  if (local !== undefined || !isWanted(remote, deps) || locals.store.list().length >= MOST_EVENTS) return DONE;
   const object = await findTarget(ctx, work, remote);
   if (object === undefined) return DONE;
   const event = forgeLocalEvent(remote, { namespace: pair.local, object }, deps.scope);

@@ -40,7 +40,7 @@ interface Work {
 function startPodReflector(deps: ReflectionDeps, pair: NamespacePair): Controller {
   // What is at the provider is asked for its metadata and its status, the ShadowPod also for what follows the local pod.
   const shadows = pair.remotes.for(shadowPods, { namespace: pair.remote, transform: shadowInBrief });
-  const remotes = pair.remotes.for(pods, { namespace: pair.remote, transform: ({ spec: _spec, ...pod }) => pod });
+  const remotes = pair.remotes.for(pods, { namespace: pair.remote, transform: withoutSpec });
   const recorder = deps.events("liqo-pod-reflection");
   const work: Work = { deps, pair, shadows, remotes, recorder, reporter: new StatusReporter(deps, recorder) };
   const atHome = ({ metadata }: Pod | ShadowPod): ObjectKey => ({ namespace: pair.local, name: metadata?.name ?? "" });
@@ -63,6 +63,10 @@ function startPodReflector(deps: ReflectionDeps, pair: NamespacePair): Controlle
       }
     },
   };
+}
+
+function withoutSpec({ spec: _spec, ...pod }: Pod): Pod {
+  return pod;
 }
 
 function observe({ deps, pair, shadows, remotes }: Work, key: ObjectKey): PodSeen {

@@ -13,6 +13,7 @@ import type { KubeClient } from "#kube/client/client.ts";
 import { runController } from "#kube/controller/controller.ts";
 import { Informers } from "#kube/informer/informers.ts";
 import { pods } from "#machinery/builtin.ts";
+import { podsInBrief } from "../../pods.ts";
 import { nodeTablesController } from "./controller.ts";
 
 const LIQO = "default";
@@ -86,7 +87,7 @@ test("a pod has its route at once, the next ones after a pause that grows with t
       const tell = (pod: Pod): void => {
         if (pod.status?.podIP === podIP) resolve();
       };
-      informers.for(pods).addHandler({ added: tell, updated: tell });
+      podsInBrief({ informers }).addHandler({ added: tell, updated: tell });
     });
     const metadata = { namespace: LIQO, name };
     const spec = { nodeName: "node-1", containers: [{ name: "c", image: "i" }] };
