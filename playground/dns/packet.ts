@@ -43,7 +43,7 @@ export const FLAGS = {
   recursionDesired: 1 << 8,
   recursionAvailable: 1 << 7,
 } as const;
-export const RCODES = { NOERROR: 0, FORMERR: 1, SERVFAIL: 2, NXDOMAIN: 3, NOTIMP: 4, REFUSED: 5 } as const;
+const RCODES = { NOERROR: 0, FORMERR: 1, SERVFAIL: 2, NXDOMAIN: 3, NOTIMP: 4, REFUSED: 5 } as const;
 export type Rcode = keyof typeof RCODES;
 
 /** Throws on bytes that are no DNS message. */

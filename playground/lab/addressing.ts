@@ -5,14 +5,14 @@
 import { createHash } from "node:crypto";
 import { type Cidr, formatCidr, formatIpv4, mustParseCidr, nthAddress, overlaps } from "#base/cidr.ts";
 
-export const LAB_RANGE = mustParseCidr("198.18.0.0/15");
+const LAB_RANGE = mustParseCidr("198.18.0.0/15");
 const LAB_PREFIX = 20;
 /** A /20 holds sixteen /24; the first is for links. */
-export const MAX_CLUSTERS = 15;
+const MAX_CLUSTERS = 15;
 const FIRST_NODE = 10;
 const FIRST_LOAD_BALANCER = 200;
 const LAST_LOAD_BALANCER = 250;
-export const MAX_NODES = FIRST_LOAD_BALANCER - FIRST_NODE;
+const MAX_NODES = FIRST_LOAD_BALANCER - FIRST_NODE;
 const NAME = /^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$/;
 
 export interface Link {

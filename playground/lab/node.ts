@@ -7,7 +7,7 @@ import { mustParseCidr, nthAddress } from "#base/cidr.ts";
 import type { Context } from "#base/context.ts";
 import { checkName, hardwareAddress } from "./addressing.ts";
 import { type ClusterNetwork, clusterState, type NodeAddressing, nodeAddressing } from "./cluster.ts";
-import { deleteNetns, ensureNetns, ipBatch, linkNames, makeRouter, netnsPath, runIn } from "./netns.ts";
+import { ensureNetns, ipBatch, linkNames, makeRouter, netnsPath, runIn } from "./netns.ts";
 import { withNamespace, withNode, writeLabState } from "./state.ts";
 
 export interface NodeNetwork {
@@ -51,16 +51,6 @@ export async function createNodeNetwork(ctx: Context, network: ClusterNetwork, n
   return { name, ...own, netnsPath: netnsPath(own.netns), bridge: POD_BRIDGE, bridgeAddress };
 }
 
-/** Removes the node's namespace and the routes to its pods; its number stays taken until the lab is deleted. */
-export async function deleteNodeNetwork(ctx: Context, network: ClusterNetwork, name: string): Promise<void> {
-  const { cluster } = clusterState(network);
-  const node = cluster.nodes.find((item) => item.name === name);
-  if (node === undefined) return;
-  await deleteNetns(nodeAddressing(network, node).netns);
-  const uplink = uplinkName(node.index);
-  if ((await linkNames(ctx, network.netns)).has(uplink)) await ipBatch(ctx, network.netns, [`link delete ${uplink}`]);
-}
-
 async function ensureUplink(ctx: Context, network: ClusterNetwork, own: NodeAddressing, index: number): Promise<void> {
   const uplink = uplinkName(index);
   if (!(await linkNames(ctx, network.netns)).has(uplink)) {
@@ -97,7 +87,7 @@ async function connect(
 }
 
 /** Priority 100, after the product's own rules at 99: what they have translated is not translated again. */
-export function masqueradeRules(network: Pick<ClusterNetwork, "podCidr" | "subnet">, nodePods: string): string {
+function masqueradeRules(network: Pick<ClusterNetwork, "podCidr" | "subnet">, nodePods: string): string {
   return `table ip playground-cni
 delete table ip playground-cni
 table ip playground-cni {

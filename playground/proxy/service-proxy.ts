@@ -7,7 +7,7 @@ import { run } from "#base/run.ts";
 import type { Informer } from "#kube/informer/informer.ts";
 import { deleteEntries, staleEntries } from "./conntrack.ts";
 import { announcedAddresses, setAnnounced } from "./load-balancer.ts";
-import { baseRuleset, type RulesetOptions, type ServiceUnit, serviceUnit, TABLE } from "./ruleset.ts";
+import { baseRuleset, type RulesetOptions, type ServiceUnit, serviceUnit } from "./ruleset.ts";
 import { type ServiceRules, serviceRules } from "./state.ts";
 import { transaction } from "./transaction.ts";
 
@@ -120,13 +120,4 @@ class NodeRules {
     await run("nft", ["-f", "-"], { input: text, timeoutMs: NFT_DEADLINE_MS, signal: ctx.signal });
     this.#units = units;
   }
-}
-
-/** Removes the table of this node. */
-export async function removeServiceRules(ctx: Context): Promise<void> {
-  await run("nft", ["-f", "-"], {
-    input: `table ${TABLE}\ndelete table ${TABLE}\n`,
-    timeoutMs: NFT_DEADLINE_MS,
-    signal: ctx.signal,
-  });
 }

@@ -3,8 +3,8 @@ import type { PersistentVolume, PersistentVolumeClaim } from "kubernetes-types/c
 import * as labels from "#api/labels.ts";
 import { forgeReflectedMetadata, type ReflectionScope } from "./reflected-metadata.ts";
 
-export const REMOTE_STORAGE_CLASS = "liqo.io/remote-storage-class";
-export const REMOTE_ACCESS_MODES = "liqo.io/remote-access-modes";
+const REMOTE_STORAGE_CLASS = "liqo.io/remote-storage-class";
+const REMOTE_ACCESS_MODES = "liqo.io/remote-access-modes";
 export const STORAGE_PROVISIONER = "liqo.io/storage";
 export const SELECTED_NODE = "volume.kubernetes.io/selected-node";
 

@@ -2,7 +2,7 @@
  * Which CIDR or address to hand out next, as pure functions over what is in use.
  * Upstream: pkg/ipam/core. The order of candidates follows its buddy tree: a block's nearest neighbours first.
  */
-import { type Cidr, contains, formatIpv4, maskOf, overlaps, parseIpv4, sizeOf } from "#base/cidr.ts";
+import { type Cidr, contains, formatIpv4, overlaps, sizeOf } from "#base/cidr.ts";
 
 // Upstream: ipam.pools
 export const DEFAULT_POOLS: readonly string[] = ["10.0.0.0/8", "192.168.0.0/16", "172.16.0.0/12"];
@@ -39,10 +39,4 @@ export function allocateAddress(block: Cidr, first: number, used: ReadonlySet<st
     if (!used.has(address)) return address;
   }
   return undefined;
-}
-
-/** Whether an address belongs to the block. */
-export function isInside(block: Cidr, address: string): boolean {
-  const value = parseIpv4(address);
-  return value !== undefined && (value & maskOf(block.prefix)) >>> 0 === block.base;
 }

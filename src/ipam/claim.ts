@@ -7,7 +7,7 @@ import { formatCidr, overlaps, parseCidr, SPECIAL_BLOCKS } from "#base/cidr.ts";
 // The largest of the pools: what is larger finds a place nowhere.
 const SHORTEST_PREFIX = 8;
 /** Of each type. A claim is a Network, a route and several rules on every node. */
-export const MOST_CLAIMS = 16;
+const MOST_CLAIMS = 16;
 
 /** Why the CIDR cannot be a peer's; undefined when it can. */
 export function claimProblem(text: string): string | undefined {

@@ -75,12 +75,6 @@ export function portNumber(value: number): string[] {
   return Number.isInteger(value) && value >= 1 && value <= 65535 ? [] : ["must be between 1 and 65535, inclusive"];
 }
 
-/** The name of an environment variable. */
-export function envVarName(value: string): string[] {
-  const problems = /^[^=\0]+$/.test(value) ? [] : ["environment variable name must be a valid name without '='"];
-  return value === "." || value === ".." ? [`must not be '${value}'`] : problems;
-}
-
 function check(value: string, maxLength: number, pattern: string, message: string): string[] {
   const problems: string[] = [];
   if (value.length > maxLength) problems.push(`must be no more than ${maxLength} bytes`);

@@ -53,6 +53,6 @@ export function podRequests(spec: SizedPodSpec | undefined): Record<string, stri
 }
 
 /** Whether a pod as a whole may ask for it. Kubernetes: component-helpers/resource/helpers.go (IsSupportedPodLevelResource) */
-export function isPodLevelResource(name: string): boolean {
+function isPodLevelResource(name: string): boolean {
   return name === "cpu" || name === "memory" || name.startsWith("hugepages-");
 }

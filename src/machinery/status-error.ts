@@ -147,7 +147,6 @@ export const isAlreadyExists = hasReason("AlreadyExists");
 export const isConflict = hasReason("Conflict");
 export const isForbidden = hasReason("Forbidden");
 export const isInvalid = hasReason("Invalid");
-export const isUnauthorized = hasReason("Unauthorized");
 /** The watch or list started from a revision that is no longer kept (410). */
 export function isExpired(error: unknown): boolean {
   return error instanceof StatusError && (error.reason === "Expired" || error.reason === "Gone");

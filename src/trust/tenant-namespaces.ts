@@ -39,7 +39,7 @@ export class TenantNamespaces {
 }
 
 /** The peer whose tenant namespace it is. */
-export function tenantOf(namespace: Namespace | undefined): string | undefined {
+function tenantOf(namespace: Namespace | undefined): string | undefined {
   const own = namespace?.metadata?.labels;
   const peer = own?.[labels.REMOTE_CLUSTER_ID];
   return own?.[labels.TENANT_NAMESPACE] === "true" && peer !== "" ? peer : undefined;

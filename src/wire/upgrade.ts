@@ -5,7 +5,7 @@ import type { Duplex } from "node:stream";
 import { WebSocket, WebSocketServer } from "ws";
 import { readShortText } from "./short-text.ts";
 
-export const SPDY = "SPDY/3.1";
+const SPDY = "SPDY/3.1";
 /** An idle exec is kept for hours; 4 h is the kubelet's streamingConnectionIdleTimeout. Messages are at most this large. */
 const MAX_MESSAGE_BYTES = 64 << 20;
 

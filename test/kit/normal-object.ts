@@ -77,7 +77,7 @@ export function normalObject(object: KubeObject): NormalObject {
   return { title, fields };
 }
 
-export function normalText(text: string): string {
+function normalText(text: string): string {
   if (text.length > MIN_JSON_LENGTH && text.startsWith("{")) return "<JSON>";
   return PATTERNS.reduce((result, [pattern, replacement]) => result.replace(pattern, replacement), text);
 }

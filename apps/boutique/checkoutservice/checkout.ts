@@ -93,7 +93,7 @@ async function price(
 }
 
 /** Items by quantity, plus shipping. */
-export function total(items: readonly OrderItem[], shipping: Money): Money {
+function total(items: readonly OrderItem[], shipping: Money): Money {
   return items.reduce(
     (sum, { item, cost }) => (cost === undefined ? sum : add(sum, multiply(cost, item?.quantity ?? 0))),
     shipping,

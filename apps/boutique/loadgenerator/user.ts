@@ -4,7 +4,7 @@ export interface Action {
   readonly name: string;
 }
 
-export const ACTIONS = [
+const ACTIONS = [
   { weight: 1, name: "index" },
   { weight: 2, name: "setCurrency" },
   { weight: 10, name: "browseProduct" },

@@ -16,7 +16,7 @@ export function acceptCard(card: CreditCardInfo | undefined, now: Date): "visa" 
 }
 
 /** ISO/IEC 7812-1, annex B. */
-export function passesLuhn(number: string): boolean {
+function passesLuhn(number: string): boolean {
   let sum = 0;
   for (let i = 0; i < number.length; i++) {
     const digit = Number(number[number.length - 1 - i]);

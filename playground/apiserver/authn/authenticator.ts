@@ -71,7 +71,7 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
   };
 }
 
-export function unauthorized(cause?: unknown): Error {
+function unauthorized(cause?: unknown): Error {
   const error = failure(401, "Unauthorized", "Unauthorized");
   if (cause !== undefined) error.cause = cause;
   return error;

@@ -14,7 +14,7 @@ export function denial(attributes: RequestAttributes, reason: string): StatusErr
 }
 
 /** `User "x" cannot list resource "pods" in API group "" in the namespace "y"` */
-export function denialMessage(attributes: RequestAttributes): string {
+function denialMessage(attributes: RequestAttributes): string {
   const { user, verb, isResource, group, plural, subresource, namespace, path } = attributes;
   const who = `User ${JSON.stringify(user.name === "" ? "unknown" : user.name)}`;
   if (!isResource) return `${who} cannot ${verb} path ${JSON.stringify(path)}`;

@@ -101,7 +101,7 @@ export interface GroupVersions {
   readonly versions: readonly string[];
 }
 
-export function groupsOf(registry: Registry): GroupVersions[] {
+function groupsOf(registry: Registry): GroupVersions[] {
   const versions = new Map<string, Set<string>>();
   for (const { resource } of entriesOf(registry)) {
     const found = versions.get(resource.group) ?? new Set();

@@ -127,7 +127,7 @@ export function parseRevision(text: string, isList = false): number {
   throw isList ? badRequest(`invalid resource version: ${why}`) : failure(500, undefined, why);
 }
 
-export function tooLarge(wanted: number, current: number): Error {
+function tooLarge(wanted: number, current: number): Error {
   return failure(504, "Timeout", `Timeout: Too large resource version: ${wanted}, current: ${current}`, {
     causes: [{ reason: "ResourceVersionTooLarge", message: "Too large resource version" }],
     retryAfterSeconds: 1,

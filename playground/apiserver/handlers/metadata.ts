@@ -73,7 +73,7 @@ function requireNamespace(call: Call, metadata: ObjectMeta): void {
   }
 }
 
-export function keepsGeneration(strategy: AnyStrategy): boolean {
+function keepsGeneration(strategy: AnyStrategy): boolean {
   return (strategy.generation ?? strategy.status ?? false) !== false;
 }
 

@@ -334,7 +334,7 @@ export async function validateAdmission(
   }
 }
 
-export function refuse(call: Call, object: KubeObject, errors: readonly FieldError[]): void {
+function refuse(call: Call, object: KubeObject, errors: readonly FieldError[]): void {
   if (errors.length === 0) return;
   // What several checks found is said once.
   const once = new Map<string, FieldError>();

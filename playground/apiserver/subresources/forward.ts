@@ -133,7 +133,7 @@ export async function forwardUpgrade(
 }
 
 /** Copies both ways until one side is gone; what the other still has to be told is told first. */
-export function join(ctx: Context, a: Duplex, b: Duplex): Promise<void> {
+function join(ctx: Context, a: Duplex, b: Duplex): Promise<void> {
   const stop = (): void => {
     a.destroy();
     b.destroy();

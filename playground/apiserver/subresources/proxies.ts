@@ -28,7 +28,7 @@ export function proxyConnectors(reader: ObjectReader, tls: BackendTls): StreamCo
   ];
 }
 
-export function parseProxyName(text: string): ProxyName | undefined {
+function parseProxyName(text: string): ProxyName | undefined {
   const parts = text.split(":");
   const [scheme = "", name = "", port = ""] = parts.length === 3 ? parts : ["", ...parts];
   const valid = parts.length <= 3 && name !== "" && ["", "http", "https"].includes(scheme);

@@ -62,7 +62,7 @@ export function reviewResources(deps: ReviewDeps): VirtualResource[] {
 }
 
 /** The user in the form of the authentication API. */
-export function showUser(user: UserInfo): Record<string, unknown> {
+function showUser(user: UserInfo): Record<string, unknown> {
   return {
     username: user.name,
     ...(user.uid !== undefined && { uid: user.uid }),

@@ -55,7 +55,7 @@ export function hostnameOf(pod: Pod): string {
 }
 
 /** `REDIS_SERVICE_HOST`, `REDIS_SERVICE_PORT`, and the older variables of Docker links. */
-export function serviceVariables(services: readonly Service[]): Record<string, string> {
+function serviceVariables(services: readonly Service[]): Record<string, string> {
   const env: Record<string, string> = {};
   for (const service of services) {
     const ip = service.spec?.clusterIP;

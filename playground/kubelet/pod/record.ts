@@ -44,7 +44,7 @@ export interface PodRecord {
   readonly final?: { readonly phase: "Failed"; readonly reason: string; readonly message: string };
 }
 
-export const NEW_CONTAINER: ContainerRecord = { restarts: 0, backoffMs: 0, retryAtMs: 0 };
+const NEW_CONTAINER: ContainerRecord = { restarts: 0, backoffMs: 0, retryAtMs: 0 };
 
 // Kubernetes: pkg/kubelet/kubelet.go (backOffPeriod, MaxContainerBackOff)
 const BACKOFF_BASE_MS = 10_000;

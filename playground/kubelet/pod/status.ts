@@ -163,7 +163,7 @@ function terminatedOf(instance: Instance): NonNullable<ContainerState["terminate
   };
 }
 
-export function containerId(instance: Instance): string {
+function containerId(instance: Instance): string {
   return `runc://${instance.id}`;
 }
 

@@ -45,7 +45,7 @@ export interface Exit {
 const CREATE_DEADLINE_MS = 20_000;
 
 /** Refusals by the runtime, with its own message. */
-export class RuntimeError extends Error {
+class RuntimeError extends Error {
   constructor(message: string, options?: ErrorOptions) {
     super(message, options);
     this.name = "RuntimeError";
@@ -217,7 +217,7 @@ function readSyncPipe(child: ReturnType<typeof spawn>, name: string): Promise<nu
 }
 
 /** The part of runc's log lines that says what happened. */
-export function runtimeMessage(text: string): string {
+function runtimeMessage(text: string): string {
   return (/msg="((?:[^"\\]|\\.)*)"/.exec(text)?.[1]?.replaceAll('\\"', '"') ?? text).trim();
 }
 

@@ -71,7 +71,7 @@ export function forgeSpec(input: SpecInput): object {
 }
 
 /** The process alone: what `exec` takes, with its own arguments and terminal. */
-export function forgeProcess(
+function forgeProcess(
   input: Pick<
     SpecInput,
     "args" | "env" | "workingDir" | "user" | "capabilities" | "noNewPrivileges" | "tty" | "oomScoreAdj"

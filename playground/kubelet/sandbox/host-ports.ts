@@ -37,7 +37,7 @@ export function hostPortsOf(pod: Pod, ip: string): HostPort[] {
 }
 
 /** The whole table, replacing what was there. */
-export function hostPortRules(ports: readonly HostPort[]): string {
+function hostPortRules(ports: readonly HostPort[]): string {
   const rules = ports.map(({ protocol, hostIp, hostPort, ip, port }) => {
     const where = hostIp === undefined ? "fib daddr type local" : `ip daddr ${hostIp}`;
     return `    ${where} ${protocol} dport ${hostPort} dnat to ${ip}:${port}`;

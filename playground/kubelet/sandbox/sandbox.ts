@@ -79,7 +79,7 @@ export async function removeSandbox(ctx: Context, pool: AddressPool, directory: 
 }
 
 /** Name of the node's end of a pod's link: at most 15 characters. */
-export function linkName(uid: string): string {
+function linkName(uid: string): string {
   return `veth${createHash("sha256").update(uid).digest("hex").slice(0, 10)}`;
 }
 

@@ -36,7 +36,7 @@ export function parseLogOptions(query: URLSearchParams, nowMs: number): LogOptio
 }
 
 /** What one line of the file contributes to the answer. */
-export function renderLine(line: CriLogLine, options: LogOptions): string {
+function renderLine(line: CriLogLine, options: LogOptions): string {
   if (options.sinceMs !== undefined && Date.parse(line.time) < options.sinceMs) return "";
   return `${options.timestamps ? `${line.time} ` : ""}${line.text}${line.final ? "\n" : ""}`;
 }

@@ -4,16 +4,8 @@ import { clusterId, dateTime } from "../schema/common.ts";
 import { array, boolean, integer, object, oneOf, required, rules, string } from "../schema/dsl.ts";
 import { AGE, defineKind, type ObjectOfKind } from "../schema/kind.ts";
 
-export const CONDITION_STATUSES = [
-  "None",
-  "Pending",
-  "Established",
-  "Error",
-  "Ready",
-  "NotReady",
-  "SomeNotReady",
-] as const;
-export const CONDITION_TYPES = [
+const CONDITION_STATUSES = ["None", "Pending", "Established", "Error", "Ready", "NotReady", "SomeNotReady"] as const;
+const CONDITION_TYPES = [
   "APIServerStatus",
   "NetworkConnectionStatus",
   "NetworkGatewayServerStatus",

@@ -36,16 +36,12 @@ export function required<T>(schema: Schema<T>): RequiredSchema<T> {
 }
 
 /** The schema with further OpenAPI keywords: default, minimum, x-kubernetes-…. */
-export function extend<T>(schema: Schema<T>, keywords: JsonSchema): Schema<T> {
+function extend<T>(schema: Schema<T>, keywords: JsonSchema): Schema<T> {
   return { ...schema, json: { ...schema.json, ...keywords } };
 }
 
 export function rules<T>(schema: Schema<T>, ...validations: readonly Validation[]): Schema<T> {
   return extend(schema, { "x-kubernetes-validations": validations });
-}
-
-export function immutable<T>(schema: Schema<T>, name: string): Schema<T> {
-  return rules(schema, { message: `${name} is immutable`, rule: "self == oldSelf" });
 }
 
 export function string(keywords: JsonSchema = {}): Schema<string> {

@@ -7,7 +7,7 @@ import { isReadinessGate, withReadinessGates } from "./readiness.ts";
 export const OFFLOADING_BACK_OFF = "OffloadingBackOff";
 export const OFFLOADING_ABORTED = "OffloadingAborted";
 export const OFFLOADING_REFUSED = "OffloadingRefused";
-export const REMOTE_POD_TERMINATED = "RemotePodTerminated";
+const REMOTE_POD_TERMINATED = "RemotePodTerminated";
 
 // An int32, as Kubernetes has it.
 const MOST_RESTARTS = 2 ** 31 - 1;

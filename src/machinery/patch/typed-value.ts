@@ -31,7 +31,7 @@ export function itemsOf(list: readonly unknown[], schema: Schema | undefined): L
   return list.map((value) => ({ step: stepOf(value, schema), value }));
 }
 
-export function stepOf(item: unknown, schema: Schema | undefined): string {
+function stepOf(item: unknown, schema: Schema | undefined): string {
   if (schema?.["x-kubernetes-list-type"] === "set") return `v:${JSON.stringify(item)}`;
   const keys: JsonObject = {};
   // Keys are sorted by name, as in structured-merge-diff's KeyByFields.

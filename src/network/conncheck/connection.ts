@@ -18,7 +18,7 @@ export interface ConnectionOwner {
 }
 
 /** Names the WireGuard driver in use; shown by `liqoctl info`. */
-export const IMPLEMENTATION_ANNOTATION = "networking.liqo.io/wireguard-implementation";
+const IMPLEMENTATION_ANNOTATION = "networking.liqo.io/wireguard-implementation";
 const API_VERSION = "networking.liqo.io/v1beta1";
 // A Connection that somebody deletes is back after this time.
 const RESYNC_MS = 15_000;

@@ -89,7 +89,7 @@ async function leave(ctx: Context, client: KubeClient, { podName }: FabricOption
 }
 
 /** All that carries our marks in this network namespace, whoever made it. */
-export async function removeEverything(ctx: Context, tools: Tools): Promise<void> {
+async function removeEverything(ctx: Context, tools: Tools): Promise<void> {
   await firewallApplier(tools).apply(ctx, []);
   await routeApplier(tools).apply(ctx, []);
   await applyLinks(ctx, tools, [], { kind: "vxlan", port: 0, hasArp: true });

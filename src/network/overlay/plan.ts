@@ -29,8 +29,8 @@ export interface KernelLink {
 }
 
 /** Upstream names all of its overlay links so; what carries the prefix and is not wanted is removed. */
-export const LINK_PREFIX = "liqo.";
-export const DEFAULT_MTU = 1340;
+const LINK_PREFIX = "liqo.";
+const DEFAULT_MTU = 1340;
 const TX_QUEUE_LENGTH = 1000;
 
 export interface OverlayObjects {

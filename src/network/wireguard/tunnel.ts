@@ -12,8 +12,8 @@ import type { WireguardKeys } from "./keys.ts";
 import { openDriver } from "./open-driver.ts";
 
 export const TUNNEL_LINK = "liqo-tunnel";
-export const SERVER_ADDRESS = "169.254.18.1";
-export const CLIENT_ADDRESS = "169.254.18.2";
+const SERVER_ADDRESS = "169.254.18.1";
+const CLIENT_ADDRESS = "169.254.18.2";
 export const DEFAULT_PORT = 51840;
 export const DEFAULT_MTU = 1340;
 const PREFIX_LENGTH = 30;

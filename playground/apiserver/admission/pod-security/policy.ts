@@ -1,7 +1,7 @@
 /** Which level a namespace asks for by its labels. Kubernetes: pod-security-admission/api/{helpers,constants}.go */
 import { type FieldError, invalid } from "#machinery/field-error.ts";
 
-export const LEVELS = ["privileged", "baseline", "restricted"] as const;
+const LEVELS = ["privileged", "baseline", "restricted"] as const;
 export type Level = (typeof LEVELS)[number];
 
 export interface LevelVersion {

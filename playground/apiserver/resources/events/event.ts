@@ -23,13 +23,13 @@ const RENAMED = [
 const REQUIRED = ["eventTime", "reportingController", "reportingInstance", "action", "reason"] as const;
 const MAX_NOTE_LENGTH = 1024;
 
-export function toCoreEvent(event: object): CoreEvent {
+function toCoreEvent(event: object): CoreEvent {
   const stored = renamed(event, new Map<string, string>(RENAMED), apiVersionOf(coreEvents));
   // Core requires the field, here it may be left out.
   return { involvedObject: {}, ...stored } as unknown as CoreEvent;
 }
 
-export function fromCoreEvent(event: object): Event {
+function fromCoreEvent(event: object): Event {
   const names = RENAMED.map(([here, there]) => [there, here] as const);
   return renamed(event, new Map<string, string>(names), apiVersionOf(events)) as unknown as Event;
 }
