@@ -3,6 +3,7 @@ import type { Context } from "#base/context.ts";
 import { messageOf } from "#base/errors.ts";
 import { createLogger, type LogLevel } from "#base/log.ts";
 import { favourMemory, type Load } from "#base/memory.ts";
+import { sourceStack } from "#base/stack.ts";
 
 /** Adds a step that is taken at a signal, before the context ends: for what others still ask of this process. */
 export type BeforeEnd = (step: () => Promise<void>) => void;
@@ -23,15 +24,24 @@ export async function runMain(
   };
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, end);
   // A rejected promise nobody waits for must not take the process and everything it serves down.
-  process.on("unhandledRejection", (error) => ctx.log.error("unhandled rejection", { error: messageOf(error) }));
+  process.on("unhandledRejection", (error) => ctx.log.error("unhandled rejection", { stack: sourceStack(error) }));
+  process.on("uncaughtException", (error) => {
+    ctx.log.error("uncaught exception", { stack: sourceStack(error) });
+    process.exit(1);
+  });
   try {
     await main(ctx, (step) => lastSteps.push(step));
     process.exit(0);
   } catch (error) {
     if (controller.signal.aborted) process.exit(0);
-    ctx.log.error("failed", { error: messageOf(error) });
+    ctx.log.error("failed", { error: messageOf(error), ...(isFault(error) && { stack: sourceStack(error) }) });
     process.exit(1);
   }
+}
+
+/** Whether the program is to blame, and not what it was given. */
+function isFault(error: unknown): boolean {
+  return error instanceof TypeError || error instanceof RangeError || error instanceof ReferenceError;
 }
 
 /** As runMain, for Liqo's components: a cluster pays for them even at rest, and for some of them again with each peer. */

@@ -43,6 +43,9 @@ async function bundle(entryPoints: Record<string, string>, outdir: string): Prom
     target: "node24",
     format: "esm",
     banner: { js: REQUIRE },
+    // Read when a stack is shown: src/base/stack.ts.
+    sourcemap: "external",
+    sourcesContent: false,
     plugins: [lazyBuiltins],
     legalComments: "none",
     logLevel: "error",

@@ -3,6 +3,7 @@
  * parse, authenticate, authorize, handle with admission, answer.
  * Kubernetes: staging/src/k8s.io/apiserver/pkg/server/config.go (DefaultBuildHandlerChain)
  */
+
 import type { IncomingMessage, ServerResponse } from "node:http";
 import {
   createSecureServer,
@@ -14,6 +15,7 @@ import type { AddressInfo, Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { type Context, withCancel } from "#base/context.ts";
 import { messageOf } from "#base/errors.ts";
+import { sourceStack } from "#base/stack.ts";
 import type { KubeObject } from "#machinery/meta.ts";
 import { failure } from "#machinery/status-error.ts";
 import { Store } from "#playground/store/store.ts";
@@ -186,7 +188,7 @@ class Listener {
     } catch (error) {
       const { code } = statusOf(error);
       if (code === 500)
-        this.#ctx.log.error("request failed", { method: info.method, path: info.path, error: stackOf(error) });
+        this.#ctx.log.error("request failed", { method: info.method, path: info.path, stack: sourceStack(error) });
       await sendError(outgoing, error, warnings).catch((cause: unknown) => {
         this.#ctx.log.debug("error response failed", { path: info.path, error: messageOf(cause) });
       });
@@ -317,8 +319,4 @@ function refuseUpgrade(socket: Duplex, error: unknown): void {
   socket.end(
     `HTTP/1.1 ${code} ${status.reason ?? "Error"}\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
   );
-}
-
-function stackOf(error: unknown): string {
-  return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }

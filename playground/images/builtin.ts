@@ -139,7 +139,7 @@ function boutique(service: string, { bundles, node }: BuiltinOptions): ImageEntr
   return {
     names: BOUTIQUE_PREFIXES.map((prefix) => `${prefix}${service}`),
     base: "host",
-    entrypoint: ["node", "--enable-source-maps", ...SHOP_HEAP, `/app/${service}.js`],
+    entrypoint: ["node", ...SHOP_HEAP, `/app/${service}.js`],
     workingDir: "/app",
     env: { NODE_ENV: "production", MALLOC_ARENA_MAX: "1" },
     requires: [bundle],
@@ -154,11 +154,13 @@ function boutique(service: string, { bundles, node }: BuiltinOptions): ImageEntr
 }
 
 function liqo({ bundles, node, wireguard }: BuiltinOptions): ImageEntry {
-  const programs = LIQO_PROGRAMS.map((name) => ({ host: `${bundles}/${name}.js`, path: `/opt/liqo/${name}.js` }));
+  const programs = LIQO_PROGRAMS.flatMap((name) =>
+    [`${name}.js`, `${name}.js.map`].map((file) => ({ host: `${bundles}/${file}`, path: `/opt/liqo/${file}` })),
+  );
   return {
     names: ["ghcr.io/liqo-ts/liqo", "liqo-ts/liqo"],
     base: "host",
-    entrypoint: ["node", "--enable-source-maps"],
+    entrypoint: ["node"],
     workingDir: "/opt/liqo",
     user: "1000:1000",
     // As in deploy/Dockerfile.
