@@ -1,10 +1,9 @@
 import assert from "node:assert/strict";
-import { once } from "node:events";
-import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { afterEach, beforeEach, test } from "node:test";
 import type { ConfigMap } from "kubernetes-types/core/v1";
 import { type Context, withCancel } from "#base/context.ts";
 import { silentLogger } from "#base/log.ts";
+import { stallingWay } from "#kit/stalling-way.ts";
 import { KubeClient } from "#kube/client/client.ts";
 import { configMaps } from "#machinery/builtin.ts";
 import { startTestApiServer, type TestApiServer } from "#playground/testing.ts";
@@ -111,8 +110,12 @@ test("what was deleted since is not brought back by the answer to an earlier wri
 });
 
 test("a watch that stays behind a write is begun anew on another connection", async () => {
-  await using way = await stallingWay(new URL(api.url));
-  using other = new KubeClient({ server: way.url, ca: api.ca, token: api.adminToken }, "test");
+  const { protocol, hostname, port } = new URL(api.url);
+  await using way = await stallingWay(hostname, Number(port));
+  using other = new KubeClient(
+    { server: `${protocol}//${hostname}:${way.port}`, ca: api.ca, token: api.adminToken },
+    "test",
+  );
   await using informer = new Informer(ctx, other, configMaps, { namespace: "default", mostLagMs: 100 });
   await informer.synced;
   const first = next(informer);
@@ -124,31 +127,6 @@ test("a watch that stays behind a write is begun anew on another connection", as
   await client.create(ctx, configMaps, named("others"));
   assert.equal((await later).metadata?.name, "others");
 });
-
-/** A way to the API server on which open connections can fall silent without an end. */
-async function stallingWay(target: URL): Promise<{ url: string; stall(): void } & AsyncDisposable> {
-  const open = new Set<Socket>();
-  const server = createServer((near) => {
-    const far = connect(Number(target.port), target.hostname);
-    for (const socket of [near, far]) socket.on("error", () => undefined).on("close", () => open.delete(socket));
-    open.add(near).add(far);
-    near.pipe(far);
-    far.pipe(near);
-  });
-  await once(server.listen(0, target.hostname), "listening");
-  const { port } = server.address() as AddressInfo;
-  return {
-    url: `${target.protocol}//${target.hostname}:${port}`,
-    stall: () => {
-      for (const socket of open) socket.unpipe().pause();
-    },
-    [Symbol.asyncDispose]: async () => {
-      for (const socket of open) socket.destroy();
-      server.close();
-      await once(server, "close");
-    },
-  };
-}
 
 test("callers of one scope that want different parts of its objects are refused", async () => {
   await using informers = new Informers(ctx, client);
