@@ -29,7 +29,8 @@ const shop = join(ROOT, "apps/boutique");
 const services = existsSync(shop) ? readdirSync(shop).filter((name) => existsSync(join(shop, name, "main.ts"))) : [];
 
 mkdirSync(OUTPUT, { recursive: true });
-await bundle(Object.fromEntries(commands.map((file) => [file.replace(/\.ts$/, ""), join(ROOT, "cmd", file)])), OUTPUT);
+const programs = Object.fromEntries(commands.map((file) => [file.replace(/\.ts$/, ""), join(ROOT, "cmd", file)]));
+await bundle({ ...programs, testing: join(ROOT, "testing/lab.ts") }, OUTPUT);
 rmSync(join(OUTPUT, "boutique"), { recursive: true, force: true });
 await bundle(Object.fromEntries(services.map((name) => [name, join(shop, name, "main.ts")])), join(OUTPUT, "boutique"));
 

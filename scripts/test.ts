@@ -6,9 +6,10 @@
  * upstream's, where `LIQO_UPSTREAM` names upstream's programs and chart.
  */
 import { spawn } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { basename, join, relative } from "node:path";
+import { basename, dirname, join, relative } from "node:path";
+import { byFolder, coverageTable, parseLcov } from "./lcov.ts";
 import { failuresByFile } from "./tap.ts";
 
 type Environment = Readonly<Record<string, string>>;
@@ -36,12 +37,25 @@ const UNIT = [
   "--test-force-exit",
   "{src,playground,apps,scripts,test/kit,test/chart,test/chaos,test/engines}/**/*.test.ts",
 ];
+const LCOV = join(root, ".build/coverage/lcov.info");
+const COVERED = "{src,playground,cmd}/**/*.ts";
+const COVERAGE = [
+  "--experimental-test-coverage",
+  "--test-reporter=lcov",
+  `--test-reporter-destination=${LCOV}`,
+  `--test-coverage-include=${COVERED}`,
+  "--test-coverage-exclude=**/*.test.ts",
+];
 const PARTS: Readonly<Record<string, () => Promise<Outcome[]>>> = {
   check: async () => [
     await command("format and lint", "node_modules/.bin/biome", ["check", ".", "--diagnostic-level=error"]),
     await command("types", "node_modules/.bin/tsc", ["--noEmit"]),
   ],
-  unit: async () => [await tests("unit tests", UNIT)],
+  unit: async () => {
+    const outcome = await tests("unit tests", [...COVERAGE, ...UNIT]);
+    showCoverage();
+    return [outcome];
+  },
   e2e: async () => [await tests("end-to-end tests", E2E)],
   interop: besideUpstream,
   kubernetes: onKubernetes,
@@ -62,6 +76,19 @@ const failed = sum("failed") + (flaky.length > MOST_FLAKY ? flaky.length : 0);
 const skipped = sum("skipped") > 0 ? `, ${sum("skipped")} skipped` : "";
 process.stdout.write(`\n${sum("passed")} passed, ${failed} failed${skipped}\n`);
 process.exit(failed === 0 ? 0 : 1);
+
+/** How much of the product and the engine the unit tests run: end-to-end tests run most of it, and hold no edge case. */
+function showCoverage(): void {
+  const files = globSync(COVERED, { cwd: root, exclude: ["**/*.test.ts", "**/testing/**", "**/gen/**"] }).map(
+    (file) => ({
+      file,
+      lines: readFileSync(join(root, file), "utf8").split("\n").length,
+    }),
+  );
+  process.stdout.write(
+    `\n== lines that unit tests run\n${coverageTable(byFolder(parseLcov(readFileSync(LCOV, "utf8")), files))}\n`,
+  );
+}
 
 async function besideUpstream(): Promise<Outcome[]> {
   if (process.env["LIQO_UPSTREAM"] !== undefined) return [await tests("beside upstream Liqo", INTEROP)];
@@ -143,6 +170,7 @@ async function runTests(
   args: readonly string[],
   env: Environment,
 ): Promise<{ readonly code: number; readonly tap: string }> {
+  mkdirSync(dirname(LCOV), { recursive: true });
   const report = join(tmpdir(), `tests-${process.pid}-${name.replaceAll(" ", "-")}.tap`);
   const reporters = [
     "--test-reporter=spec",
