@@ -25,15 +25,30 @@ export class PlaygroundError extends Error {
 
 // Of the time for a removal, which takes seconds: whoever has not done it by then hangs. Another one goes on in its place.
 const HUNG_SHARE = 0.25;
-const TOOLS = ["ip", "nft", "nsenter", "runc", "conmon", "conntrack", "wg", "perl"];
+/** The package of each tool, as Debian calls it. */
+const TOOLS: Readonly<Record<string, string>> = {
+  ip: "iproute2",
+  nft: "nftables",
+  nsenter: "util-linux",
+  runc: "runc",
+  conmon: "conmon",
+  conntrack: "conntrack",
+  wg: "wireguard-tools",
+  perl: "perl",
+};
 
 /** Throws when the machine, or what set-up makes, lacks something, naming all of it. */
 export function checkMachine(path: string, { bundles, project }: PlaygroundPrograms): void {
   if (process.getuid?.() !== 0)
     throw new PlaygroundError("the playground needs root: it makes network namespaces (run it with sudo)");
   const folders = [...path.split(":"), "/usr/sbin", "/sbin"];
-  const missing = TOOLS.filter((tool) => !folders.some((folder) => existsSync(join(folder, tool))));
-  if (missing.length > 0) throw new PlaygroundError(`missing tools: ${missing.join(", ")}; run \`make setup\``);
+  const missing = Object.keys(TOOLS).filter((tool) => !folders.some((folder) => existsSync(join(folder, tool))));
+  if (missing.length > 0) {
+    const packages = missing.map((tool) => TOOLS[tool]).join(" ");
+    throw new PlaygroundError(
+      `missing tools: ${missing.join(", ")}; on Debian and Ubuntu: apt-get install ${packages}`,
+    );
+  }
   const made = ["supervisor", "apiserver", "controllers", "node"].map((name) => join(bundles, `playground-${name}.js`));
   const absent = [...made, join(project, ".build/openapi")].filter((file) => !existsSync(file));
   if (absent.length > 0) throw new PlaygroundError(`not built: ${absent.join(", ")}; run \`make setup\``);

@@ -21,7 +21,10 @@ export async function helm(ctx: Context, flags: HelmFlags, args: readonly string
     return (await run("helm", [...args, ...access], { signal: ctx.signal })).stdout;
   } catch (cause) {
     if (cause instanceof RunError && cause.exitCode === undefined)
-      throw new CliError("helm was not found", { cause, hint: "install Helm 3.18 or newer, or run `make setup`" });
+      throw new CliError("helm was not found", {
+        cause,
+        hint: "install Helm 3.18 or newer (in a checkout, `make setup` brings it)",
+      });
     const message = cause instanceof RunError ? cause.stderr.trim() : String(cause);
     // Helm marks a release while it works on it; one that was killed leaves the mark.
     const isMarked = message.includes("another operation");

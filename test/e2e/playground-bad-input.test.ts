@@ -40,7 +40,10 @@ describe("the playground with bad input", () => {
   }
 
   it("tools that are missing are named, all of them", async () => {
-    assertRefused(await liqoctl(["create", "a"], { PATH: folder }), /missing tools: .*conmon, .*; run `make setup`/);
+    assertRefused(
+      await liqoctl(["create", "a"], { PATH: folder }),
+      /missing tools: .*conmon, .*; on Debian and Ubuntu: apt-get install .*conmon /,
+    );
   });
 
   it("programs that were not built are named", async () => {
