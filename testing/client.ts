@@ -87,5 +87,6 @@ async function waitFor(
     const seen = JSON.stringify(informer.store.get(key));
     reject(new Error(`${resource.kind} ${name} is not as wanted; it was last ${seen ?? "absent"}`));
   });
-  return promise;
+  // Awaited here: the informer ends with this function.
+  return await promise;
 }

@@ -7,6 +7,7 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { parse, stringify } from "yaml";
 import { openClient } from "./client.ts";
 import { findProject } from "./project.ts";
 import { Shell } from "./shell.ts";
@@ -163,7 +164,7 @@ function pairsOf<Name extends string>({ clusters, peered = false }: LabOptions<N
 }
 
 function openCluster(home: string, shared: string, name: string, shell: Shell) {
-  const kubeconfig = readFileSync(shared, "utf8").replace(/^current-context: .*$/m, `current-context: ${name}`);
+  const kubeconfig = stringify({ ...parse(readFileSync(shared, "utf8")), "current-context": name });
   const kubeconfigPath = join(home, `kubeconfig-${name}`);
   writeFileSync(kubeconfigPath, kubeconfig, { mode: 0o600 });
   const client = openClient(kubeconfigPath);
