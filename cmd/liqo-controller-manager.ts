@@ -3,6 +3,7 @@
  * Upstream spreads these over liqo-controller-manager, liqo-crd-replicator, liqo-webhook and liqo-ipam; flags keep their names.
  */
 import { parseArgs } from "node:util";
+import { Metrics } from "#base/metrics.ts";
 import { allControllers } from "#controllers/all.ts";
 import { type Deps, POD_SECURITY_LEVELS, type Settings } from "#controllers/deps.ts";
 import { KubeClient } from "#kube/client/client.ts";
@@ -59,7 +60,12 @@ await runComponent("liqo-controller-manager", "bursts", async (ctx, beforeEnd) =
     settings,
   };
   let ready = false;
-  await using _health = await startHealthServer({ port: Number(flags["health-port"]), isReady: () => ready });
+  const metrics = new Metrics();
+  await using _health = await startHealthServer({
+    port: Number(flags["health-port"]),
+    isReady: () => ready,
+    metrics: () => metrics.render(),
+  });
   const namespace = settings.liqoNamespace;
   const serving = serveWebhooks(ctx, {
     client,
@@ -86,7 +92,7 @@ await runComponent("liqo-controller-manager", "bursts", async (ctx, beforeEnd) =
   const lead = async (leading: typeof ctx): Promise<void> => {
     const replication = replicationControllers({ client, informers, clusterId, nowMs: Date.now });
     const controllers = [...allControllers(deps, modules), ...replication];
-    await Promise.all(controllers.map((controller) => runController(leading, controller)));
+    await Promise.all(controllers.map((controller) => runController(leading, controller, metrics)));
   };
   const identity = process.env["POD_NAME"] ?? `pid-${process.pid}`;
   const lease = { namespace, name: "66cf253f.ctrlmgr.liqo.io" };

@@ -1,12 +1,14 @@
 /** Paths that are no resources: health, version, metrics, discovery and OpenAPI. */
+
 import { messageOf } from "#base/errors.ts";
+import { METRICS_MEDIA_TYPE } from "#base/metrics.ts";
 import { failure } from "#machinery/status-error.ts";
 import type { Core } from "./core.ts";
 import { aggregated, group, groupList, legacyVersions, resourceList } from "./discovery/discovery.ts";
-import type { Metrics } from "./metrics.ts";
 import type { BuiltinSchemas } from "./openapi/builtin-schemas.ts";
 import { OpenApiDocuments } from "./openapi/documents.ts";
 import type { RequestInfo } from "./request-info.ts";
+import type { RequestMetrics } from "./request-metrics.ts";
 import { type Incoming, type Outgoing, pageNotFound, sendObject, sendText } from "./respond.ts";
 
 const VERSION = {
@@ -31,7 +33,7 @@ interface PathRequest {
   readonly info: RequestInfo;
   readonly incoming: Incoming;
   readonly outgoing: Outgoing;
-  readonly metrics: Metrics;
+  readonly metrics: RequestMetrics;
 }
 
 export class NonResourcePaths {
@@ -51,8 +53,7 @@ export class NonResourcePaths {
       throw failure(405, "MethodNotAllowed", "the server does not allow this method on the requested resource");
     }
     if (HEALTH_PATHS.some((base) => path === base || path.startsWith(`${base}/`))) return this.#health(request, path);
-    if (path === "/metrics")
-      return sendText(outgoing, 200, request.metrics.text(), "text/plain; version=0.0.4; charset=utf-8");
+    if (path === "/metrics") return sendText(outgoing, 200, request.metrics.render(), METRICS_MEDIA_TYPE);
     if (path.startsWith("/openapi/")) return this.#openApi.serve(path, info, { incoming, outgoing });
     const accept = String(incoming.headers.accept ?? "");
     if (AGGREGATED.test(accept) && (path === "/api" || path === "/apis")) {

@@ -26,13 +26,13 @@ import type { Call, Core } from "./core.ts";
 import { startCustomResources } from "./crd/controller.ts";
 import { admitConnect, answer, callFor, connectorRequest, findTarget, type Target } from "./dispatch.ts";
 import { startWatch } from "./handlers/watch.ts";
-import { Metrics } from "./metrics.ts";
 import { NonResourcePaths } from "./non-resource.ts";
 import type { BuiltinSchemas } from "./openapi/builtin-schemas.ts";
 import { Registry } from "./registry.ts";
 import { negotiate, render } from "./representation.ts";
 import type { RequestAttributes, UserInfo } from "./request.ts";
 import { parseRequestInfo, type RequestInfo } from "./request-info.ts";
+import { RequestMetrics } from "./request-metrics.ts";
 import { type Incoming, type Outgoing, readBody, sendError, sendObject, statusOf, watchSink } from "./respond.ts";
 import { createServices } from "./services.ts";
 import type { AnyStrategy } from "./strategy.ts";
@@ -155,7 +155,7 @@ class Listener {
   readonly #core: Core;
   readonly #paths: NonResourcePaths;
   readonly #audit: AuditLog | undefined;
-  readonly #metrics = new Metrics();
+  readonly #metrics = new RequestMetrics();
   readonly #sockets = new Set<Socket>();
 
   constructor(ctx: Context, core: Core, paths: NonResourcePaths, audit: AuditLog | undefined) {

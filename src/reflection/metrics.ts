@@ -1,34 +1,28 @@
 /** Counters of the virtual kubelet, by upstream's names. Upstream: pkg/virtualKubelet/reflection/generic/metrics.go */
-const ITEMS = "liqo_virtual_kubelet_reflection_item_counter";
-const ERRORS = "liqo_virtual_kubelet_reflection_error_counter";
+import type { Counter, Family, Metrics } from "#base/metrics.ts";
 
 export class ReflectionMetrics {
-  readonly #labels: string;
-  readonly #counters = new Map<string, number>();
+  readonly #labels: { readonly cluster_id: string; readonly node_name: string };
+  readonly #items: Family<Counter>;
+  readonly #errors: Family<Counter>;
 
-  constructor(clusterId: string, nodeName: string) {
-    this.#labels = `cluster_id="${clusterId}",node_name="${nodeName}"`;
+  constructor(metrics: Metrics, clusterId: string, nodeName: string) {
+    this.#labels = { cluster_id: clusterId, node_name: nodeName };
+    this.#items = metrics.counter(
+      "liqo_virtual_kubelet_reflection_item_counter",
+      "Objects that a reflector was asked to look at.",
+    );
+    this.#errors = metrics.counter(
+      "liqo_virtual_kubelet_reflection_error_counter",
+      "Objects that a reflector could not bring to what they should be, and tries again.",
+    );
   }
 
   item(reflector: string, namespace: string): void {
-    this.#increase(ITEMS, reflector, namespace);
+    this.#items.with({ namespace, reflector_resource: reflector, ...this.#labels }).increase();
   }
 
   error(reflector: string, namespace: string): void {
-    this.#increase(ERRORS, reflector, namespace);
-  }
-
-  /** Prometheus text. */
-  render(): string {
-    const lines = [ITEMS, ERRORS].flatMap((metric) => [
-      `# TYPE ${metric} counter`,
-      ...[...this.#counters].filter(([key]) => key.startsWith(metric)).map(([key, value]) => `${key} ${value}`),
-    ]);
-    return `${lines.join("\n")}\n`;
-  }
-
-  #increase(metric: string, reflector: string, namespace: string): void {
-    const key = `${metric}{namespace="${namespace}",reflector_resource="${reflector}",${this.#labels}}`;
-    this.#counters.set(key, (this.#counters.get(key) ?? 0) + 1);
+    this.#errors.with({ namespace, reflector_resource: reflector, ...this.#labels }).increase();
   }
 }

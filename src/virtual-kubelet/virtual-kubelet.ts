@@ -9,6 +9,7 @@ import { namespaceMaps } from "#api/offloading/namespace.ts";
 import { type VirtualNode, virtualNodes } from "#api/offloading/virtualnode.ts";
 import { type Context, sleep } from "#base/context.ts";
 import { messageOf } from "#base/errors.ts";
+import { Metrics } from "#base/metrics.ts";
 import type { ReflectionScope } from "#forge/reflected-metadata.ts";
 import type { KubeClient } from "#kube/client/client.ts";
 import { type ElectionOptions, runElected } from "#kube/election/leader.ts";
@@ -60,7 +61,13 @@ async function runActive(ctx: Context, options: VirtualKubeletOptions, health: {
   const virtual = informers.for(virtualNodes, { namespace: tenantNamespace });
   const maps = informers.for(namespaceMaps, { namespace: tenantNamespace });
   const provider = new ProviderConnection();
-  const home = homeParts(options, informers, virtual);
+  const metrics = new Metrics();
+  const home = homeParts(
+    options,
+    informers,
+    virtual,
+    new ReflectionMetrics(metrics, foreignClusterId, settings.nodeName),
+  );
   await using _server = await startKubeletServer(ctx, {
     settings,
     local: client,
@@ -72,7 +79,7 @@ async function runActive(ctx: Context, options: VirtualKubeletOptions, health: {
   await using _metrics =
     settings.metricsPort === undefined
       ? undefined
-      : await startHealthServer({ port: settings.metricsPort, metrics: () => home.metrics.render() });
+      : await startHealthServer({ port: settings.metricsPort, metrics: () => metrics.render() });
   await Promise.race([virtual.synced, ended(ctx)]);
   health.isReady = true;
   const scope = scopeOf(settings, home.virtualNode());
@@ -105,14 +112,15 @@ function homeParts(
   { client, settings, nowMs }: VirtualKubeletOptions,
   informers: Informers,
   virtual: Informer<VirtualNode>,
+  metrics: ReflectionMetrics,
 ): Omit<ReflectionDeps, "remote" | "scope"> {
-  const { nodeName, foreignClusterId, tenantNamespace } = settings;
+  const { nodeName, tenantNamespace } = settings;
   const recorder = new EventRecorder(client, { component: "virtual-kubelet" });
   const recorders = new Map<string, EventRecorder>();
   return {
     settings: settings.reflection,
     local: client,
-    metrics: new ReflectionMetrics(foreignClusterId, nodeName),
+    metrics,
     nowMs,
     virtualNode: () => virtual.store.get({ namespace: tenantNamespace, name: nodeName }),
     localPods: informers.for(pods, { fieldSelector: `spec.nodeName=${nodeName}` }),

@@ -16,7 +16,7 @@ import { execToEnd } from "../runtime/exec.ts";
 import { findSandbox } from "../sandbox/sandbox.ts";
 import { AccessControl } from "./access.ts";
 import { parseLogOptions, sendLog } from "./logs.ts";
-import { resourceMetrics, summary } from "./stats.ts";
+import { podMetrics, resourceMetrics, summary } from "./stats.ts";
 import { serveAttach, serveExec, serveForward } from "./streams.ts";
 
 export interface ServerTls {
@@ -120,8 +120,7 @@ async function route(ctx: Context, options: ServerOptions, url: URL, response: S
     });
   if (url.pathname === "/stats/summary") return sendJson(response, summary(options.deps, workers, now));
   if (url.pathname === "/metrics/resource") return sendText(response, resourceMetrics(options.deps, workers));
-  if (url.pathname === "/metrics")
-    return sendText(response, `# TYPE kubelet_running_pods gauge\nkubelet_running_pods ${options.workers.size}\n`);
+  if (url.pathname === "/metrics") return sendText(response, podMetrics(options.workers.size));
   if (verb === "containerLogs")
     return sendLogs(ctx, options, { namespace, name, container: rest.at(-1) ?? "", query: url.searchParams }, response);
   if (verb === "run") {

@@ -1,5 +1,6 @@
 /** What the containers of this node use, as JSON and as metrics. Kubernetes: staging/src/k8s.io/kubelet/pkg/apis/stats/v1alpha1, pkg/kubelet/metrics/collectors/resource_metrics.go */
 
+import { Metrics } from "#base/metrics.ts";
 import { podCgroup } from "../container/start-container.ts";
 import type { NodeDeps } from "../pod/deps.ts";
 import { isRunning } from "../pod/record.ts";
@@ -35,24 +36,28 @@ export function summary(deps: NodeDeps, workers: Iterable<PodWorker>, now: strin
 export function resourceMetrics(deps: NodeDeps, workers: Iterable<PodWorker>): string {
   const samples = collect(deps, workers);
   const node = readUsage(deps.cgroups, deps.cgroupParent);
-  const labels = (s: Sample): string => `{container="${s.container}",namespace="${s.namespace}",pod="${s.pod}"}`;
-  const lines = [
-    "# TYPE container_cpu_usage_seconds_total counter",
-    ...samples.map((s) => `container_cpu_usage_seconds_total${labels(s)} ${s.cpuNanoseconds / 1e9}`),
-    "# TYPE container_memory_working_set_bytes gauge",
-    ...samples.map((s) => `container_memory_working_set_bytes${labels(s)} ${s.memoryBytes}`),
-    ...(node === undefined ? [] : nodeLines(node)),
-  ];
-  return `${lines.join("\n")}\n`;
+  const metrics = new Metrics();
+  const cpu = metrics.counter("container_cpu_usage_seconds_total", "CPU time that the container has used, in seconds.");
+  const memory = metrics.gauge("container_memory_working_set_bytes", "Working set of the container, in bytes.");
+  for (const { container, namespace, pod, cpuNanoseconds, memoryBytes } of samples) {
+    cpu.with({ container, namespace, pod }).increase(cpuNanoseconds / 1e9);
+    memory.with({ container, namespace, pod }).set(memoryBytes);
+  }
+  if (node !== undefined) {
+    metrics
+      .counter("node_cpu_usage_seconds_total", "CPU time that the node has used, in seconds.")
+      .with({})
+      .increase(node.cpuNanoseconds / 1e9);
+    metrics.gauge("node_memory_working_set_bytes", "Working set of the node, in bytes.").with({}).set(node.memoryBytes);
+  }
+  return metrics.render();
 }
 
-function nodeLines(node: Usage): string[] {
-  return [
-    "# TYPE node_cpu_usage_seconds_total counter",
-    `node_cpu_usage_seconds_total ${node.cpuNanoseconds / 1e9}`,
-    "# TYPE node_memory_working_set_bytes gauge",
-    `node_memory_working_set_bytes ${node.memoryBytes}`,
-  ];
+/** How many pods the node has, as Prometheus text. */
+export function podMetrics(count: number): string {
+  const metrics = new Metrics();
+  metrics.gauge("kubelet_running_pods", "Pods that have a running pod sandbox.").with({}).set(count);
+  return metrics.render();
 }
 
 function collect(deps: NodeDeps, workers: Iterable<PodWorker>): Sample[] {

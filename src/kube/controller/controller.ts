@@ -4,10 +4,13 @@
  */
 import type { Context } from "#base/context.ts";
 import { isAborted, messageOf } from "#base/errors.ts";
+import { Metrics } from "#base/metrics.ts";
 import { formatKey, type KubeObject, keyOf, type ObjectKey, parseKey } from "#machinery/meta.ts";
 import { isConflict } from "#machinery/status-error.ts";
 import type { Informer } from "../informer/informer.ts";
+import { queueMetrics } from "../queue/metrics.ts";
 import { WorkQueue } from "../queue/work-queue.ts";
+import { type ControllerMetrics, controllerMetrics, type Outcome } from "./metrics.ts";
 
 export interface Result {
   /** Look again after this time even if nothing changes. */
@@ -116,30 +119,39 @@ export function watchStart(key: ObjectKey): Watch {
   };
 }
 
-/** Runs until the context ends. Work begins when all watched informers have their first list. */
-export async function runController(ctx: Context, controller: Controller): Promise<void> {
-  const log = ctx.log.with({ controller: controller.name });
-  const queue = new WorkQueue();
+/** Runs until the context ends. Work begins when all watched informers have their first list. It is counted in `metrics`. */
+export async function runController(ctx: Context, controller: Controller, metrics = new Metrics()): Promise<void> {
+  const { name, workers = 1 } = controller;
+  const log = ctx.log.with({ controller: name });
+  const queue = new WorkQueue(queueMetrics(metrics, name));
+  const counted = controllerMetrics(metrics, name, workers);
   const started = controller.watches.map((watch) => watch.start((key) => queue.add(formatKey(key))));
   ctx.signal.addEventListener("abort", () => queue.close(), { once: true });
   if (ctx.signal.aborted) queue.close();
   await Promise.race([Promise.all(started.map(({ synced }) => synced)), aborted(ctx.signal)]);
-  const workers = Array.from({ length: controller.workers ?? 1 }, () => work({ ...ctx, log }, controller, queue));
-  await Promise.all(workers);
+  await Promise.all(Array.from({ length: workers }, () => work({ ...ctx, log }, controller, queue, counted)));
   for (const { stop } of started) stop();
 }
 
-async function work(ctx: Context, controller: Controller, queue: WorkQueue): Promise<void> {
+async function work(ctx: Context, controller: Controller, queue: WorkQueue, counted: ControllerMetrics): Promise<void> {
   for (let key = await queue.get(); key !== undefined; key = await queue.get()) {
+    const begunMs = performance.now();
+    counted.begun();
+    let outcome: Outcome = "success";
     try {
       const result = await controller.reconcile(ctx, parseKey(key));
       queue.forget(key);
-      if (result.requeueAfterMs !== undefined) queue.addAfter(key, result.requeueAfterMs);
+      if (result.requeueAfterMs !== undefined) {
+        outcome = "requeue_after";
+        queue.addAfter(key, result.requeueAfterMs);
+      }
     } catch (error) {
       if (ctx.signal.aborted && isAborted(error)) return;
+      outcome = error instanceof TerminalError ? "terminal_error" : "error";
       report(ctx, key, error);
-      if (!(error instanceof TerminalError)) queue.addRateLimited(key);
+      if (outcome === "error") queue.addRateLimited(key);
     } finally {
+      counted.ended(outcome, performance.now() - begunMs);
       queue.done(key);
     }
   }

@@ -1,5 +1,6 @@
 /** /healthz, /readyz and /metrics of a component, over plain HTTP. Kubernetes: controller-runtime/pkg/healthz */
 import { createServer } from "node:http";
+import { METRICS_MEDIA_TYPE } from "#base/metrics.ts";
 
 export interface HealthOptions {
   readonly port: number;
@@ -13,7 +14,7 @@ export async function startHealthServer(options: HealthOptions): Promise<AsyncDi
   const server = createServer((request, response) => {
     const path = (request.url ?? "").split("?")[0];
     if (path === "/metrics" && options.metrics !== undefined) {
-      response.writeHead(200, { "Content-Type": "text/plain; version=0.0.4" }).end(options.metrics());
+      response.writeHead(200, { "Content-Type": METRICS_MEDIA_TYPE }).end(options.metrics());
       return;
     }
     const isKnown = path === "/healthz" || path === "/livez" || path === "/readyz";

@@ -3,30 +3,41 @@
  * comes back afterwards if it was added meanwhile. Failures come back later and later.
  * Kubernetes: client-go/util/workqueue (queue.go, delaying_queue.go, default_rate_limiters.go)
  */
+import { Metrics } from "#base/metrics.ts";
+import { type QueueMetrics, queueMetrics } from "./metrics.ts";
 
 // client-go: DefaultControllerRateLimiter, per item 5 ms … 1000 s. The ceiling is lower here: a peer that is back should be noticed.
 const FAILURE_BASE_MS = 5;
 const FAILURE_MAX_MS = 60_000;
 
 export class WorkQueue {
-  readonly #waiting = new Set<string>();
-  readonly #working = new Set<string>();
+  readonly #metrics: QueueMetrics;
+  /** Since when, in ms. */
+  readonly #waiting = new Map<string, number>();
+  readonly #working = new Map<string, number>();
   readonly #again = new Set<string>();
   readonly #timers = new Map<string, { timer: NodeJS.Timeout; dueMs: number }>();
   readonly #failures = new Map<string, number>();
   readonly #getters: ((key: string | undefined) => void)[] = [];
   #closed = false;
 
+  constructor(metrics: QueueMetrics = queueMetrics(new Metrics(), "")) {
+    this.#metrics = metrics;
+  }
+
   add(key: string): void {
-    if (this.#closed || this.#waiting.has(key)) return;
+    if (this.#closed || this.#waiting.has(key) || this.#again.has(key)) return;
+    this.#metrics.added();
     if (this.#working.has(key)) {
       this.#again.add(key);
       return;
     }
     this.#clearTimer(key);
     const getter = this.#getters.shift();
-    if (getter === undefined) this.#waiting.add(key);
-    else this.#hand(key, getter);
+    if (getter === undefined) {
+      this.#waiting.set(key, performance.now());
+      this.#metrics.depth(this.#waiting.size);
+    } else this.#hand(key, getter, 0);
   }
 
   /** Adds the key after `delayMs`, or earlier if it is already due earlier. */
@@ -51,6 +62,7 @@ export class WorkQueue {
   addRateLimited(key: string): void {
     const failures = this.#failures.get(key) ?? 0;
     this.#failures.set(key, failures + 1);
+    this.#metrics.retried();
     this.addAfter(key, Math.min(FAILURE_MAX_MS, FAILURE_BASE_MS * 2 ** failures));
   }
 
@@ -67,12 +79,16 @@ export class WorkQueue {
         this.#getters.push(resolve);
         return;
       }
-      this.#waiting.delete(next);
-      this.#hand(next, resolve);
+      const [key, sinceMs] = next;
+      this.#waiting.delete(key);
+      this.#metrics.depth(this.#waiting.size);
+      this.#hand(key, resolve, performance.now() - sinceMs);
     });
   }
 
   done(key: string): void {
+    const sinceMs = this.#working.get(key);
+    if (sinceMs !== undefined) this.#metrics.done(performance.now() - sinceMs);
     this.#working.delete(key);
     if (this.#again.delete(key)) this.add(key);
   }
@@ -89,8 +105,9 @@ export class WorkQueue {
     for (const getter of this.#getters.splice(0)) getter(undefined);
   }
 
-  #hand(key: string, getter: (key: string) => void): void {
-    this.#working.add(key);
+  #hand(key: string, getter: (key: string) => void, waitedMs: number): void {
+    this.#metrics.taken(waitedMs);
+    this.#working.set(key, performance.now());
     getter(key);
   }
 

@@ -1,4 +1,5 @@
-/** Prometheus text of a gateway. Upstream: pkg/gateway/tunnel/metrics.go, wireguard/metrics.go */
+/** What a gateway tells of its peer. Upstream: pkg/gateway/tunnel/metrics.go, wireguard/metrics.go */
+import { Metrics } from "#base/metrics.ts";
 import type { PeerState } from "../conncheck/checker.ts";
 import type { PeerStatistics } from "../wireguard/config.ts";
 import type { WireguardDriver } from "../wireguard/driver.ts";
@@ -10,52 +11,34 @@ export interface GatewayReading {
   readonly implementation: WireguardDriver["implementation"] | undefined;
 }
 
+/** Prometheus text of one reading. */
 export function renderMetrics({ remoteClusterId, state, statistics, implementation }: GatewayReading): string {
-  const labels = `{driver="wireguard",cluster_id="${remoteClusterId}"}`;
+  const metrics = new Metrics();
+  const driver = { driver: "wireguard" };
+  const peer = { ...driver, cluster_id: remoteClusterId };
   const isConnected = state.value === "Connected";
-  const lines = [
-    ...metric(
-      "liqo_peer_is_connected",
-      "gauge",
-      "Status of the connectivity to a given peer",
-      labels,
-      isConnected ? 1 : 0,
-    ),
-  ];
-  if (implementation !== undefined) {
-    const own = `{driver="wireguard",implementation="${implementation}"}`;
-    lines.push(...metric("liqo_wireguard_implementation", "gauge", "Wireguard used implementation", own, 1));
-  }
+  metrics
+    .gauge("liqo_peer_is_connected", "Whether the peer answers through the tunnel: 1, or 0.")
+    .with(peer)
+    .set(isConnected ? 1 : 0);
+  if (implementation !== undefined)
+    metrics
+      .gauge("liqo_wireguard_implementation", "The WireGuard that is used: 1 for it.")
+      .with({ ...driver, implementation })
+      .set(1);
   if (isConnected && statistics !== undefined) {
-    const { receivedBytes, sentBytes } = statistics;
-    const latencyUs = Math.round(state.latencyMs * 1_000);
-    lines.push(
-      ...metric(
-        "liqo_peer_receive_bytes_total",
-        "counter",
-        "Number of bytes received from a given peer.",
-        labels,
-        receivedBytes,
-      ),
-      ...metric(
-        "liqo_peer_transmit_bytes_total",
-        "counter",
-        "Number of bytes transmitted to a given peer.",
-        labels,
-        sentBytes,
-      ),
-      ...metric(
-        "liqo_peer_latency_us",
-        "gauge",
-        "Round-trip latency of a given peer in microseconds.",
-        labels,
-        latencyUs,
-      ),
-    );
+    metrics
+      .counter("liqo_peer_receive_bytes_total", "Bytes that came from the peer.")
+      .with(peer)
+      .increase(statistics.receivedBytes);
+    metrics
+      .counter("liqo_peer_transmit_bytes_total", "Bytes that went to the peer.")
+      .with(peer)
+      .increase(statistics.sentBytes);
+    metrics
+      .gauge("liqo_peer_latency_us", "Round-trip latency of the peer, in microseconds.")
+      .with(peer)
+      .set(Math.round(state.latencyMs * 1_000));
   }
-  return `${lines.join("\n")}\n`;
-}
-
-function metric(name: string, type: string, help: string, labels: string, value: number): string[] {
-  return [`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`, `${name}${labels} ${value}`];
+  return metrics.render();
 }

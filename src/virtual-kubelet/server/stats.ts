@@ -2,6 +2,7 @@
 import type { ServerResponse } from "node:http";
 import { pipeline } from "node:stream/promises";
 import type { Context } from "#base/context.ts";
+import { METRICS_MEDIA_TYPE, Metrics } from "#base/metrics.ts";
 import { timestamp } from "#machinery/conditions.ts";
 import { milliOf } from "#machinery/quantity.ts";
 import { isNotFound } from "#machinery/status-error.ts";
@@ -45,13 +46,11 @@ export async function summary(ctx: Context, options: ServerOptions): Promise<obj
 /** Memory only: the provider's metrics are rates, and a counter of CPU seconds cannot be made of them. */
 export async function resourceMetrics(ctx: Context, options: ServerOptions): Promise<string> {
   const samples = await collect(ctx, options);
-  const lines = samples.flatMap(({ namespace, pod, containers }) =>
-    containers.map(
-      ({ name, bytes }) =>
-        `container_memory_working_set_bytes{container="${name}",namespace="${namespace}",pod="${pod}"} ${bytes}`,
-    ),
-  );
-  return `${["# TYPE container_memory_working_set_bytes gauge", ...lines].join("\n")}\n`;
+  const metrics = new Metrics();
+  const memory = metrics.gauge("container_memory_working_set_bytes", "Working set of the container, in bytes.");
+  for (const { namespace, pod, containers } of samples)
+    for (const { name, bytes } of containers) memory.with({ container: name, namespace, pod }).set(bytes);
+  return metrics.render();
 }
 
 /** Provider's kubelet metrics of this cluster's pods, from Liqo's metric agent there. */
@@ -67,7 +66,7 @@ export async function forwardMetrics(
     ctx,
     `/apis/metrics.liqo.io/v1beta1/scrape/${encodeURIComponent(settings.homeClusterId)}${path}`,
   );
-  response.writeHead(200, { "Content-Type": "text/plain; version=0.0.4" });
+  response.writeHead(200, { "Content-Type": METRICS_MEDIA_TYPE });
   await pipeline(body, response).catch(() => response.destroy());
 }
 
