@@ -1,4 +1,5 @@
 /** The node's HTTPS API on port 10250, which the API server calls for logs, exec, attach and port-forward. Kubernetes: pkg/kubelet/server/server.go */
+
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
@@ -6,6 +7,8 @@ import type { Duplex } from "node:stream";
 import { type Context, withCancel } from "#base/context.ts";
 import { hasCode, messageOf } from "#base/errors.ts";
 import type { KubeClient } from "#kube/client/client.ts";
+import { AccessControl } from "#kube/kubelet-server/access.ts";
+import { Refused } from "#kube/kubelet-server/refused.ts";
 import { requestUrl } from "#wire/request-url.ts";
 import { refuseUpgrade } from "#wire/upgrade.ts";
 import { logPathOf } from "../container/start-container.ts";
@@ -14,7 +17,6 @@ import { isRunning } from "../pod/record.ts";
 import type { PodWorker } from "../pod/worker.ts";
 import { execToEnd } from "../runtime/exec.ts";
 import { findSandbox } from "../sandbox/sandbox.ts";
-import { AccessControl } from "./access.ts";
 import { parseLogOptions, sendLog } from "./logs.ts";
 import { podMetrics, resourceMetrics, summary } from "./stats.ts";
 import { serveAttach, serveExec, serveForward } from "./streams.ts";
@@ -41,18 +43,14 @@ export interface KubeletServer extends AsyncDisposable {
 
 const RUN_DEADLINE_MS = 60_000;
 
-class Refused extends Error {
-  readonly code: number;
-
-  constructor(code: number, message: string) {
-    super(message);
-    this.code = code;
-  }
-}
-
 export async function startKubeletServer(ctx: Context, options: ServerOptions): Promise<KubeletServer> {
   const { tls, address, port } = options;
-  const access = new AccessControl(options.client, options.deps.node.name);
+  const access = new AccessControl({
+    client: options.client,
+    node: options.deps.node.name,
+    hasTokens: true,
+    nowMs: Date.now,
+  });
   const server = createServer({
     cert: tls.certificate,
     key: tls.privateKey,
@@ -88,8 +86,7 @@ async function answer(
   response.on("close", cancel);
   try {
     const url = urlOf(request);
-    const status = url.pathname === "/healthz" ? 200 : await access.check(own, request);
-    if (status !== 200) throw new Refused(status, status === 401 ? "Unauthorized" : "Forbidden");
+    if (url.pathname !== "/healthz") await access.check(own, request);
     await route(own, options, url, response);
   } catch (error) {
     const code = error instanceof Refused ? error.code : 500;
@@ -174,8 +171,7 @@ async function upgrade(
 ): Promise<void> {
   on.socket.on("error", () => on.socket.destroy());
   try {
-    const status = await access.check(ctx, on.request);
-    if (status !== 200) throw new Refused(status, status === 401 ? "Unauthorized" : "Forbidden");
+    await access.check(ctx, on.request);
     const url = urlOf(on.request);
     const [, verb, namespace = "", name = "", ...rest] = url.pathname.split("/");
     const work = { ...on, query: url.searchParams };

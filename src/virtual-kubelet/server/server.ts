@@ -2,6 +2,7 @@
  * The kubelet's HTTPS API for the pods of a virtual node; each call goes on to the provider's API server.
  * Upstream: cmd/virtual-kubelet/root/http.go. Kubernetes: pkg/kubelet/server/server.go
  */
+
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
@@ -11,14 +12,14 @@ import { type Context, withCancel } from "#base/context.ts";
 import { messageOf } from "#base/errors.ts";
 import type { KubeClient } from "#kube/client/client.ts";
 import type { Informer } from "#kube/informer/informer.ts";
+import { AccessControl } from "#kube/kubelet-server/access.ts";
+import { Refused } from "#kube/kubelet-server/refused.ts";
 import type { ObjectKey } from "#machinery/meta.ts";
 import { StatusError } from "#machinery/status-error.ts";
 import { requestUrl } from "#wire/request-url.ts";
 import { refuseUpgrade, UpgradeError } from "#wire/upgrade.ts";
 import type { VirtualKubeletSettings } from "../settings.ts";
-import { AccessControl } from "./access.ts";
 import { keepCertificate, selfSigned } from "./certificate.ts";
-import { Refused } from "./refused.ts";
 import { forwardMetrics, resourceMetrics, summary } from "./stats.ts";
 import { forwardCommand, forwardLogs, forwardPorts } from "./streams.ts";
 
@@ -40,7 +41,7 @@ export async function startKubeletServer(ctx: Context, options: ServerOptions): 
   const { ctx: own, cancel } = withCancel(ctx);
   const { settings, local } = options;
   const { ca } = local.transport.config;
-  const access = new AccessControl(local, settings.nodeName);
+  const access = new AccessControl({ client: local, node: settings.nodeName, hasTokens: false, nowMs: options.nowMs });
   const identity = await selfSigned(settings);
   const trust = ca === undefined ? {} : { ca };
   const server = createServer({

@@ -3,10 +3,10 @@ import type { ServerResponse } from "node:http";
 import { pipeline } from "node:stream/promises";
 import type { Context } from "#base/context.ts";
 import { METRICS_MEDIA_TYPE, Metrics } from "#base/metrics.ts";
+import { Refused } from "#kube/kubelet-server/refused.ts";
 import { timestamp } from "#machinery/conditions.ts";
 import { milliOf } from "#machinery/quantity.ts";
 import { isNotFound } from "#machinery/status-error.ts";
-import { Refused } from "./refused.ts";
 import type { ServerOptions } from "./server.ts";
 
 interface PodMetrics {
