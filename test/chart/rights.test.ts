@@ -1,4 +1,4 @@
-/** Roles of the chart and the tables of docs/security.md. */
+/** Roles of the chart and the lists of docs/security.md. */
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -6,7 +6,7 @@ import { before, test } from "node:test";
 import { parseRoles, type Role, template } from "#kit/chart.ts";
 import { USED, WITHHELD } from "#kit/peer-rights.ts";
 import { grantsOf } from "#kit/rights.ts";
-import { withTables } from "#kit/rights-table.ts";
+import { withRights } from "#kit/rights-list.ts";
 
 const SECURITY = join(import.meta.dirname, "../../docs/security.md");
 
@@ -22,9 +22,9 @@ test("every rule has its reason", () => {
   assert.deepEqual(silent, []);
 });
 
-test("docs/security.md has the rules as they are (node scripts/rbac-table.ts writes them)", () => {
+test("docs/security.md has the rules as they are (node scripts/rights-list.ts writes them)", () => {
   const document = readFileSync(SECURITY, "utf8");
-  assert.equal(withTables(document, roles), document);
+  assert.equal(withRights(document, roles), document);
 });
 
 test("no rule grants everything", () => {
@@ -52,7 +52,7 @@ test("a role without a place in the document is named, and so is a place without
   const [role] = roles;
   assert.ok(role);
   const label = `${role.kind} ${role.name}`;
-  assert.throws(() => withTables("", [role]), new RegExp(`no table for ${label}`));
+  assert.throws(() => withRights("", [role]), new RegExp(`no list for ${label}`));
   const place = "<!-- rights of Role nobody -->\n<!-- end of rights -->";
-  assert.throws(() => withTables(place, []), /the chart has no Role nobody/);
+  assert.throws(() => withRights(place, []), /the chart has no Role nobody/);
 });

@@ -1,11 +1,10 @@
-/** The tables of rights in docs/security.md: one per role, between two comments that name it. */
+/** The lists of rights in docs/security.md: one per role, between two comments that name it. */
 import type { Role, Rule } from "./chart.ts";
 
 const END = "<!-- end of rights -->";
-const HEAD = ["Objects", "Rights", "Why"];
 
-/** The document with every table as the roles say. Throws when a role has no place in it, or a place no role. */
-export function withTables(document: string, roles: readonly Role[]): string {
+/** The document with every list as the roles say. Throws when a role has no place in it, or a place no role. */
+export function withRights(document: string, roles: readonly Role[]): string {
   const wanted = new Map(roles.map((role) => [`${role.kind} ${role.name}`, role]));
   const places = new Set<string>();
   const written = document.replaceAll(
@@ -14,23 +13,17 @@ export function withTables(document: string, roles: readonly Role[]): string {
       const role = wanted.get(name);
       if (role === undefined) throw new Error(`"${begin.trim()}": the chart has no ${name}`);
       places.add(name);
-      return `${begin}\n${tableOf(role)}\n${END}`;
+      return `${begin}\n${listOf(role)}\n${END}`;
     },
   );
   const missing = [...wanted.keys()].filter((name) => !places.has(name));
   if (missing.length > 0)
-    throw new Error(`no table for ${missing.join(", ")}: add "<!-- rights of <kind> <name> -->" and "${END}"`);
+    throw new Error(`no list for ${missing.join(", ")}: add "<!-- rights of <kind> <name> -->" and "${END}"`);
   return written;
 }
 
-function tableOf({ rules }: Role): string {
-  const rows = rules.map((rule) => [objectsOf(rule), rule.verbs.join(", "), rule.reason]);
-  const widths = HEAD.map((title, i) => Math.max(title.length, ...rows.map((row) => row[i]?.length ?? 0)));
-  const line = (cells: readonly string[]): string => {
-    const padded = cells.map((cell, i) => cell.padEnd(widths[i] ?? 0));
-    return `| ${padded.join(" | ")} |\n`;
-  };
-  return [HEAD, widths.map((width) => "-".repeat(width)), ...rows].map(line).join("");
+function listOf({ rules }: Role): string {
+  return rules.map((rule) => `- **${objectsOf(rule)}**: ${rule.verbs.join(", ")}. ${rule.reason}\n`).join("");
 }
 
 /** `pods/log, pods`; `ips` (ipam.liqo.io); with names, where the rule holds for these only. */
