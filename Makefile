@@ -3,7 +3,7 @@ SHELL := /bin/sh
 NODE := .tools/bin/node
 export PATH := $(CURDIR)/bin:$(CURDIR)/.tools/bin:$(PATH)
 
-.PHONY: help setup demo demo-down test check unit e2e kubernetes image test-interop test-kubernetes kubernetes-clusters fidelity chaos bench bench-kubernetes
+.PHONY: help setup demo demo-down test check unit system e2e kubernetes image test-interop test-kubernetes kubernetes-clusters fidelity chaos bench bench-kubernetes
 
 help: ## Show this list
 	@grep -E '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 20
@@ -19,6 +19,9 @@ demo-down: setup ## Remove what the demo made
 
 check: setup ## Format, lint, types and unit tests
 	@$(NODE) scripts/test.ts check unit
+
+system: setup ## Tests beside the code that need root
+	@$(NODE) scripts/test.ts system
 
 unit: setup ## Unit tests
 	@$(NODE) scripts/test.ts unit
@@ -45,7 +48,7 @@ fidelity: setup ## Compare the embedded API server with a genuine one, request b
 	@$(NODE) test/fidelity/run.ts
 
 test: setup ## Everything that is checked (KUBERNETES=1: on genuine Kubernetes too)
-	@$(NODE) scripts/test.ts check unit e2e interop $(if $(KUBERNETES),kubernetes)
+	@$(NODE) scripts/test.ts check unit system e2e interop $(if $(KUBERNETES),kubernetes)
 
 chaos: setup ## Faults of all kinds under load, and a comparison after each (MINUTES=10 SEED=<number> FAULTS=<expression>)
 	@$(NODE) test/chaos/main.ts

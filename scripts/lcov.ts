@@ -18,12 +18,22 @@ export interface FolderCoverage {
 // A shorter file is a list or a few calls: what it gets wrong does not compile, or fails at once.
 const LONG_LINES = 60;
 
-export function parseLcov(text: string): FileCoverage[] {
-  return text.split("end_of_record").flatMap((record) => {
+/** Of several reports a line counts as covered when one of them says so. */
+export function parseLcov(...reports: readonly string[]): FileCoverage[] {
+  const hits = new Map<string, Map<string, boolean>>();
+  for (const record of reports.flatMap((report) => report.split("end_of_record"))) {
     const file = /^SF:(.+)$/m.exec(record)?.[1];
-    const number = (key: string): number => Number(new RegExp(`^${key}:(\\d+)$`, "m").exec(record)?.[1] ?? 0);
-    return file === undefined ? [] : [{ file, lines: number("LF"), covered: number("LH") }];
-  });
+    if (file === undefined) continue;
+    const lines = hits.get(file) ?? new Map<string, boolean>();
+    hits.set(file, lines);
+    for (const [, line = "", count] of record.matchAll(/^DA:(\d+),(\d+)/gm))
+      lines.set(line, count !== "0" || lines.get(line) === true);
+  }
+  return [...hits].map(([file, lines]) => ({
+    file,
+    lines: lines.size,
+    covered: [...lines.values()].filter((isHit) => isHit).length,
+  }));
 }
 
 /** By the folder two levels down (`src/kube`), with 0 for files that are missing in the report. */

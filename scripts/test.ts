@@ -1,16 +1,17 @@
 /**
  * Runs the parts that the arguments name, one after the other, and closes with "N passed, N failed": lint and types count
  * as one each, tests as themselves. A file of tests that fails is run once more, alone: what passes then is listed as flaky
- * before the closing line, with its first log kept, and more than three of them fail. `kubernetes` is the end-to-end tests on genuine Kubernetes and the comparison of the
- * two API servers, where the machine can: as root, with Go to build it or with its programs. `interop` is our Liqo beside
- * upstream's, where `LIQO_UPSTREAM` names upstream's programs and chart.
+ * before the closing line, with its first log kept, and more than three of them fail. `system` is the tests beside the code
+ * that need root: namespaces, cgroups, the kernel's tables. `kubernetes` is the end-to-end tests on genuine Kubernetes and
+ * the comparison of the two API servers, where the machine can: as root, with Go to build it or with its programs. `interop`
+ * is our Liqo beside upstream's, where `LIQO_UPSTREAM` names upstream's programs and chart.
  */
 import { spawn } from "node:child_process";
 import { existsSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { basename, dirname, join, relative } from "node:path";
+import { availableParallelism, tmpdir } from "node:os";
+import { basename, join, relative } from "node:path";
 import { byFolder, coverageTable, parseLcov } from "./lcov.ts";
-import { failuresByFile } from "./tap.ts";
+import { type Failures, failuresByFile } from "./tap.ts";
 
 type Environment = Readonly<Record<string, string>>;
 
@@ -31,31 +32,27 @@ const MOST_FLAKY = 3;
 const root = join(import.meta.dirname, "..");
 const E2E = ["--test-concurrency=1", "test/e2e/*.test.ts"];
 const INTEROP = ["--test-concurrency=1", "test/interop/*.test.ts"];
-// All in one process: a test that fails with something still open must not keep it from ending.
+const SYSTEM = ["--test-concurrency=1", "{src,playground}/**/*.system-test.ts"];
+// Many files in one process: a test that fails with something still open must not keep it from ending.
 const UNIT = [
   "--test-isolation=none",
   "--test-force-exit",
   "{src,playground,apps,scripts,test/kit,test/chart,test/chaos,test/engines}/**/*.test.ts",
 ];
-const LCOV = join(root, ".build/coverage/lcov.info");
 const COVERED = "{src,playground,cmd}/**/*.ts";
-const COVERAGE = [
-  "--experimental-test-coverage",
-  "--test-reporter=lcov",
-  `--test-reporter-destination=${LCOV}`,
-  `--test-coverage-include=${COVERED}`,
-  "--test-coverage-exclude=**/*.test.ts",
-];
+// Each process loads what it tests and keeps a processor busy.
+const SHARDS = Math.min(4, availableParallelism());
 const PARTS: Readonly<Record<string, () => Promise<Outcome[]>>> = {
   check: async () => [
     await command("format and lint", "node_modules/.bin/biome", ["check", ".", "--diagnostic-level=error"]),
     await command("types", "node_modules/.bin/tsc", ["--noEmit"]),
   ],
   unit: async () => {
-    const outcome = await tests("unit tests", [...COVERAGE, ...UNIT]);
+    const outcomes = await unitTests();
     showCoverage();
-    return [outcome];
+    return outcomes;
   },
+  system: async () => [await tests("tests that need root", SYSTEM)],
   e2e: async () => [await tests("end-to-end tests", E2E)],
   interop: besideUpstream,
   kubernetes: onKubernetes,
@@ -77,6 +74,32 @@ const skipped = sum("skipped") > 0 ? `, ${sum("skipped")} skipped` : "";
 process.stdout.write(`\n${sum("passed")} passed, ${failed} failed${skipped}\n`);
 process.exit(failed === 0 ? 0 : 1);
 
+function lcovOf(shard: number): string {
+  return join(root, `.build/coverage/lcov-${shard}.info`);
+}
+
+/** In as many processes as the machine has processors, each with a part of the files. */
+async function unitTests(): Promise<Outcome[]> {
+  mkdirSync(join(root, ".build/coverage"), { recursive: true });
+  const shards = Array.from({ length: SHARDS }, (_, index) => index + 1);
+  const attempts = await Promise.all(
+    shards.map((shard) =>
+      attempt(`unit tests, part ${shard} of ${SHARDS}`, [
+        `--test-shard=${shard}/${SHARDS}`,
+        "--experimental-test-coverage",
+        "--test-reporter=lcov",
+        `--test-reporter-destination=${lcovOf(shard)}`,
+        `--test-coverage-include=${COVERED}`,
+        "--test-coverage-exclude=**/*.test.ts",
+        ...UNIT,
+      ]),
+    ),
+  );
+  const outcomes: Outcome[] = [];
+  for (const each of attempts) outcomes.push(await withoutFlaky(each));
+  return outcomes;
+}
+
 /** How much of the product and the engine the unit tests run: end-to-end tests run most of it, and hold no edge case. */
 function showCoverage(): void {
   const files = globSync(COVERED, { cwd: root, exclude: ["**/*.test.ts", "**/testing/**", "**/gen/**"] }).map(
@@ -85,9 +108,8 @@ function showCoverage(): void {
       lines: readFileSync(join(root, file), "utf8").split("\n").length,
     }),
   );
-  process.stdout.write(
-    `\n== lines that unit tests run\n${coverageTable(byFolder(parseLcov(readFileSync(LCOV, "utf8")), files))}\n`,
-  );
+  const covered = parseLcov(...Array.from({ length: SHARDS }, (_, index) => readFileSync(lcovOf(index + 1), "utf8")));
+  process.stdout.write(`\n== lines that unit tests run\n${coverageTable(byFolder(covered, files))}\n`);
 }
 
 async function besideUpstream(): Promise<Outcome[]> {
@@ -127,6 +149,15 @@ async function command(name: string, file: string, args: readonly string[]): Pro
 
 /** Runs node's test runner with a readable report, and counts from its machine-readable one. */
 async function tests(name: string, args: readonly string[], env: Environment = {}): Promise<Outcome> {
+  return withoutFlaky(await attempt(name, args, env), env);
+}
+
+interface Attempt {
+  readonly outcome: Outcome;
+  readonly failures: ReadonlyMap<string, Failures>;
+}
+
+async function attempt(name: string, args: readonly string[], env: Environment = {}): Promise<Attempt> {
   process.stdout.write(`\n== ${name}\n`);
   const { code, tap } = await runTests(name, args, env);
   const count = (word: string): number => Number(new RegExp(`^# ${word} (\\d+)$`, "m").exec(tap)?.[1] ?? 0);
@@ -137,15 +168,12 @@ async function tests(name: string, args: readonly string[], env: Environment = {
     failed: code !== 0 && failed === 0 ? 1 : failed,
     skipped: count("skipped") + count("todo"),
   };
-  return outcome.failed === 0 ? outcome : withoutFlaky(outcome, failuresByFile(tap), env);
+  return { outcome, failures: failuresByFile(tap) };
 }
 
 /** Runs each file that failed once more, alone, and takes what passes then for passed. */
-async function withoutFlaky(
-  outcome: Outcome,
-  failures: ReadonlyMap<string, { readonly count: number; readonly text: string }>,
-  env: Environment,
-): Promise<Outcome> {
+async function withoutFlaky({ outcome, failures }: Attempt, env: Environment = {}): Promise<Outcome> {
+  if (outcome.failed === 0) return outcome;
   const flaky: Flaky[] = [];
   let recovered = 0;
   for (const [path, { count, text }] of failures) {
@@ -170,7 +198,6 @@ async function runTests(
   args: readonly string[],
   env: Environment,
 ): Promise<{ readonly code: number; readonly tap: string }> {
-  mkdirSync(dirname(LCOV), { recursive: true });
   const report = join(tmpdir(), `tests-${process.pid}-${name.replaceAll(" ", "-")}.tap`);
   const reporters = [
     "--test-reporter=spec",

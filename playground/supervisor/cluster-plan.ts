@@ -169,6 +169,7 @@ function processSpec(
     "nsenter",
     `--net=/run/netns/${netns}`,
     programs.node,
+    YOUNG_GENERATION,
     join(programs.bundles, `playground-${entry}.js`),
     file,
   ] as const;

@@ -17,6 +17,11 @@ export function memoryNow(folder: string): Memory {
   return largest;
 }
 
+/** The most of both, program by program. */
+export function largest(one: Memory, other: Memory): Memory {
+  return new Map([...one, ...other].map(([name, mib]) => [name, Math.max(mib, one.get(name) ?? 0)]));
+}
+
 export function memoryFaults(before: Memory, now: Memory): string[] {
   return [...now].flatMap(([name, mib]) => {
     const earlier = before.get(name);

@@ -6,37 +6,15 @@ import { test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Context } from "#base/context.ts";
 import { silentLogger } from "#base/log.ts";
-import type { Image } from "../image.ts";
-import { availableCapabilities, capabilitiesOf } from "./capabilities.ts";
 import { detectCgroups, hasOomKill, removeCgroup } from "./cgroup.ts";
 import { Runtime } from "./container.ts";
 import { execToEnd } from "./exec.ts";
 import { forgeSpec, type SpecInput } from "./oci-spec.ts";
 import { buildRootfs } from "./rootfs.ts";
-import { decideUser } from "./user.ts";
+import { image } from "./testing/image.ts";
 
 const root = process.getuid?.() === 0;
 const ctx: Context = { signal: new AbortController().signal, log: silentLogger };
-const image: Image = {
-  reference: "docker.io/library/test:latest",
-  id: "x",
-  entrypoint: [],
-  cmd: [],
-  env: {},
-  user: "",
-  workingDir: "/",
-  stopSignal: "SIGTERM",
-  sizeBytes: 0,
-  root: {
-    binds: [{ host: "/usr", path: "/usr" }],
-    directories: ["/proc", "/dev", "/sys", "/tmp"].map((path) => ({ path })),
-    links: ["bin", "lib", "lib64"].map((name) => ({ path: `/${name}`, target: `usr/${name}` })),
-    files: [
-      { path: "/etc/passwd", content: "root:x:0:0::/:/bin/sh\nweb:x:33:44::/:/bin/sh\n" },
-      { path: "/etc/group", content: "root:x:0:\nstaff:x:50:\n" },
-    ],
-  },
-};
 
 const LIMIT_BYTES = 48 * 1024 * 1024;
 // Version 1 or 2, and that the container cannot raise it.
@@ -123,33 +101,4 @@ test("a container runs, logs, takes commands, survives its agent and tells how i
     removeCgroup(cgroups, parent);
     rmSync(directory, { recursive: true });
   }
-});
-
-test("capabilities follow add and drop", () => {
-  const available = availableCapabilities();
-  const of = (context: Parameters<typeof capabilitiesOf>[0]) =>
-    capabilitiesOf(context, new Set(["CHOWN", "NET_ADMIN", "SYS_ADMIN", "KILL"]));
-  assert.deepEqual(of(undefined), ["CAP_CHOWN", "CAP_KILL"]);
-  assert.deepEqual(of({ capabilities: { drop: ["ALL"], add: ["NET_ADMIN"] } }), ["CAP_NET_ADMIN"]);
-  assert.deepEqual(of({ capabilities: { add: ["CAP_SYS_ADMIN"], drop: ["KILL"] } }), ["CAP_CHOWN", "CAP_SYS_ADMIN"]);
-  assert.equal(of({ privileged: true }).length, 4);
-  assert.ok(available.size > 0 || !root);
-});
-
-test("users come from the container, the pod or the image, and root is refused where it must be", () => {
-  const decide = (pod: object, context: object | undefined, user: string) =>
-    decideUser(
-      { metadata: { name: "p", namespace: "n", uid: "u" }, spec: { containers: [], securityContext: pod } },
-      context,
-      "c",
-      { ...image, user },
-    );
-  assert.deepEqual(decide({}, undefined, "web"), { user: { uid: 33, gid: 44, additionalGids: [] } });
-  assert.deepEqual(decide({}, undefined, "web:staff"), { user: { uid: 33, gid: 50, additionalGids: [] } });
-  assert.deepEqual(decide({ runAsUser: 5, fsGroup: 7 }, { runAsGroup: 6 }, ""), {
-    user: { uid: 5, gid: 6, additionalGids: [7] },
-  });
-  assert.deepEqual(decide({ runAsNonRoot: true }, undefined, ""), {
-    refused: 'container has runAsNonRoot and image will run as root (pod: "p_n(u)", container: c)',
-  });
 });
