@@ -15,6 +15,9 @@ import type { ProcessSpec } from "./processes.ts";
 import { apiServerNames } from "./serving-names.ts";
 import { type ClusterSpec, writeAtomically } from "./spec.ts";
 
+// V8 lets the space for new objects grow to 2 x 64 MiB under load, and keeps it. With a quarter of that nothing gets slower.
+const YOUNG_GENERATION = "--max-semi-space-size=16";
+
 export const API_PORT = 6443;
 
 export interface ClusterPlan {
