@@ -3,8 +3,9 @@
  * watches that resume from a revision. Everything is also held in memory, frozen, and read from there.
  * Modelled on etcd as Kubernetes uses it (staging/src/k8s.io/apiserver/pkg/storage/etcd3) and on kine.
  */
+
+import { freezeDeeply } from "#base/freeze.ts";
 import { Database } from "./database.ts";
-import { deepFreeze } from "./freeze.ts";
 import { History, type HistoryLimits, type StoreEvent } from "./history.ts";
 import { OrderedMap } from "./ordered-map.ts";
 
@@ -49,7 +50,7 @@ export class Store<T> implements Disposable {
     this.#database = new Database(file);
     this.#revision = Math.max(1, this.#database.lastDeletion());
     for (const row of this.#database.rows()) {
-      const value = deepFreeze(JSON.parse(row.value) as T);
+      const value = freezeDeeply(JSON.parse(row.value) as T);
       this.#collection(row.key).set(row.key, { key: row.key, revision: row.revision, value });
       this.#revision = Math.max(this.#revision, row.revision);
     }
@@ -107,7 +108,7 @@ export class Store<T> implements Disposable {
     this.#database.delete(key, revision);
     this.#revision = revision;
     this.#collection(key).delete(key);
-    const value = deepFreeze(stamp(revision));
+    const value = freezeDeeply(stamp(revision));
     this.#publish({ type: "DELETED", key, revision, value, previous: previous.value }, 256);
     return { key, revision, value };
   }
@@ -140,7 +141,7 @@ export class Store<T> implements Disposable {
     const text = JSON.stringify(value);
     this.#database.put({ key, revision, value: text });
     this.#revision = revision;
-    const entry: Entry<T> = { key, revision, value: deepFreeze(value) };
+    const entry: Entry<T> = { key, revision, value: freezeDeeply(value) };
     this.#collection(key).set(key, entry);
     const type = previous === undefined ? "ADDED" : "MODIFIED";
     this.#publish({ type, key, revision, value: entry.value, previous: previous?.value }, text.length);
