@@ -1,13 +1,9 @@
 /** `liqoctl install`: the chart through Helm, CRDs by ourselves. Upstream: pkg/liqoctl/install */
-import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { CustomResourceDefinition } from "kubernetes-types/apiextensions/v1";
-import { parse } from "yaml";
 import { UNINSTALLING } from "#api/annotations.ts";
 import { type Cidr, overlaps, parseCidr } from "#base/cidr.ts";
 import type { Context } from "#base/context.ts";
 import { CONTROLLER_MANAGER } from "#forge/names.ts";
-import type { KubeClient } from "#kube/client/client.ts";
 import {
   clusterRoleBindings,
   clusterRoles,
@@ -18,23 +14,61 @@ import {
 import { dns1123Label } from "#machinery/names.ts";
 import { requireRights } from "../../checks/rights.ts";
 import { answered, type Cluster, findClusterId, generatedClusterId, waitFor } from "../../cluster.ts";
+import { command } from "../../command/command.ts";
+import { flag, list, pairs } from "../../command/flag.ts";
+import { clusterFlags, helmFlags, openLocal, timeoutFlag } from "../../command/flag-groups.ts";
 import { CliError } from "../../errors.ts";
 import { type HelmFlags, helm, RELEASE } from "../../helm.ts";
 import type { Printer } from "../../printer/printer.ts";
+import { applyCrds } from "./crds.ts";
 import { findUpstream } from "./replaced.ts";
 import { isRolledOut } from "./rollout.ts";
+
+export const installCommand = command({
+  path: ["install"],
+  aliases: ["upgrade"],
+  summary: "Install or upgrade Liqo on a cluster.",
+  description:
+    "Checks settings and rights before the first change, applies the CRDs, installs the chart through Helm and waits for the controllers. Repeatable: what is there already is upgraded, under the id that the cluster has.",
+  examples: ["liqoctl install --cluster-id milan --pod-cidr 10.244.0.0/16 --service-cidr 10.96.0.0/16"],
+  flags: {
+    ...clusterFlags,
+    podCidr: flag.required("CIDR of the pods", "cidr"),
+    serviceCidr: flag.required("CIDR of the Services", "cidr"),
+    clusterId: flag.string("id of the cluster, unique among its peers (default: the present one, or generated)", "id"),
+    clusterLabels: flag.of("labels of the cluster, copied to virtual nodes", "k=v,…", pairs, {}),
+    reservedSubnets: flag.of("CIDRs never to be given to a peer", "cidr,…", list, []),
+    apiServerUrl: flag.string("API server as peers reach it (default: that of the kubeconfig)", "url"),
+    localChartPath: flag.string("chart to install (default: the project's)", "path", { complete: "files" }),
+    set: flag.repeated("chart value; may be repeated", "k=v"),
+    setString: flag.repeated("chart value that is a text; may be repeated", "k=v"),
+    values: flag.repeated("file of chart values; may be repeated", "file", { complete: "files" }),
+    dryRun: flag.boolean("render, change nothing"),
+    timeout: timeoutFlag("10m"),
+  },
+  async run(ctx, env, { flags }) {
+    using cluster = openLocal(flags, env);
+    await install(ctx, env.printer, cluster, {
+      ...flags,
+      helm: helmFlags(flags, env),
+      chart: flags.localChartPath ?? join(env.project, "deploy/chart"),
+      timeoutMs: flags.timeout,
+      confirmReplacing: () => env.confirm("install over upstream's Liqo"),
+    });
+  },
+});
 
 export interface InstallOptions {
   readonly helm: HelmFlags;
   readonly chart: string;
   /** Default: the one the cluster has, or a new one. */
-  readonly clusterId?: string;
+  readonly clusterId: string | undefined;
   readonly podCidr: string;
   readonly serviceCidr: string;
   readonly reservedSubnets: readonly string[];
   readonly clusterLabels: Readonly<Record<string, string>>;
   /** As consumers reach it; default: the server of the kubeconfig. */
-  readonly apiServerUrl?: string;
+  readonly apiServerUrl: string | undefined;
   readonly set: readonly string[];
   readonly setString: readonly string[];
   readonly values: readonly string[];
@@ -147,68 +181,4 @@ function releaseArguments(cluster: Cluster, clusterId: string, options: InstallO
     ...options.set.flatMap((text) => ["--set", text]),
     ...options.setString.flatMap((text) => ["--set-string", text]),
   ];
-}
-
-/** Helm never upgrades CRDs, so they are applied here. */
-async function applyCrds(ctx: Context, client: KubeClient, folder: string): Promise<void> {
-  let files: string[];
-  try {
-    files = readdirSync(folder).filter((file) => file.endsWith(".yaml"));
-  } catch (cause) {
-    throw new CliError(`${folder} does not exist`, { cause, hint: "run `make setup`, which generates the CRDs" });
-  }
-  await Promise.all(
-    files.map((file) =>
-      client.apply(
-        ctx,
-        customResourceDefinitions,
-        parse(readFileSync(join(folder, file), "utf8")) as CustomResourceDefinition,
-      ),
-    ),
-  );
-  await Promise.all(
-    files.map((file) => {
-      const name = file
-        .replace(/\.yaml$/, "")
-        .split("_")
-        .reverse()
-        .join(".");
-      return waitFor(
-        ctx,
-        client,
-        customResourceDefinitions,
-        { name },
-        {
-          until: (found) =>
-            found?.status?.conditions?.some(({ type, status }) => type === "Established" && status === "True") === true,
-          timeoutMs: 30_000,
-          what: "not established",
-        },
-      );
-    }),
-  );
-}
-
-export interface Installed {
-  readonly version: string | undefined;
-  readonly clusterLabels: Readonly<Record<string, string>>;
-}
-
-/** What the controller manager's Deployment tells; undefined when Liqo is not there. */
-export async function findInstalled(ctx: Context, { client, liqoNamespace }: Cluster): Promise<Installed | undefined> {
-  const found = await client.find(ctx, deployments, { namespace: liqoNamespace, name: CONTROLLER_MANAGER });
-  const container = found?.spec?.template.spec?.containers[0];
-  if (container === undefined) return undefined;
-  const flag = "--cluster-labels=";
-  const pairs =
-    container.args
-      ?.find((arg) => arg.startsWith(flag))
-      ?.slice(flag.length)
-      .split(",") ?? [];
-  return {
-    version: container.image?.split(":").at(-1),
-    clusterLabels: Object.fromEntries(
-      pairs.map((pair) => [pair.slice(0, pair.indexOf("=")), pair.slice(pair.indexOf("=") + 1)]),
-    ),
-  };
 }
