@@ -12,7 +12,6 @@ import { type Controller, DONE, type Result } from "#kube/controller/controller.
 import type { Informer } from "#kube/informer/informer.ts";
 import { persistentVolumeClaims, persistentVolumes, storageClasses } from "#machinery/builtin.ts";
 import type { ObjectKey } from "#machinery/meta.ts";
-import { isAlreadyExists } from "#machinery/status-error.ts";
 import type { NamespacePair, ReflectionDeps, Reflector } from "../deps.ts";
 import * as messages from "../messages.ts";
 import { watchNamed } from "../watch.ts";
@@ -59,8 +58,7 @@ async function reconcile(ctx: Context, { deps, pair, locals, remotes }: Work, ke
   const remote = remotes.store.get(remoteKey);
   const isOurs = remote !== undefined && isReflected(remote, deps.scope);
   if (local === undefined) {
-    const uid = isOurs ? remote.metadata?.uid : undefined;
-    if (uid !== undefined) await deps.remote.deleteIfPresent(ctx, persistentVolumeClaims, remoteKey, { uid });
+    if (isOurs) await deps.remote.deleteObserved(ctx, persistentVolumeClaims, remote);
     return DONE;
   }
   if (!isWaitingForUs(local, deps)) return DONE;
@@ -108,9 +106,5 @@ function isWaitingForUs({ metadata, spec }: PersistentVolumeClaim, deps: Reflect
 async function bindAtHome(ctx: Context, deps: ReflectionDeps, local: PersistentVolumeClaim): Promise<void> {
   const storageClass = await deps.local.find(ctx, storageClasses, { name: deps.settings.virtualStorageClass });
   const volume = forgePlaceholderVolume(local, deps.scope, storageClass?.reclaimPolicy ?? "Delete");
-  try {
-    await deps.local.create(ctx, persistentVolumes, volume, { fieldManager: REFLECTION_FIELD_MANAGER });
-  } catch (error) {
-    if (!isAlreadyExists(error)) throw error;
-  }
+  await deps.local.createIfAbsent(ctx, persistentVolumes, volume, { fieldManager: REFLECTION_FIELD_MANAGER });
 }

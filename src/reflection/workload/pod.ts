@@ -87,7 +87,7 @@ async function act(ctx: Context, work: Work, seen: PodSeen, plan: PodPlan): Prom
       await deleteLocal(ctx, work, plan.local);
       return DONE;
     case "delete-shadow":
-      await deleteShadow(ctx, work, plan.shadow);
+      await work.deps.remote.deleteObserved(ctx, shadowPods, plan.shadow);
       if (plan.local !== undefined) await work.reporter.report(ctx, { ...seen, local: plan.local });
       return DONE;
     case "offload":
@@ -137,19 +137,10 @@ async function offload(ctx: Context, work: Work, local: Pod): Promise<void> {
   }
 }
 
-async function deleteShadow(ctx: Context, { deps }: Work, shadow: ShadowPod): Promise<void> {
-  const uid = shadow.metadata?.uid;
-  await deps.remote.deleteIfPresent(ctx, shadowPods, keyOf(shadow), uid === undefined ? {} : { uid });
-}
-
 /** The last step of a kubelet: with no container left, the pod itself goes. */
 async function deleteLocal(ctx: Context, { deps, recorder }: Work, local: Pod): Promise<void> {
-  const uid = local.metadata?.uid;
   try {
-    await deps.local.deleteIfPresent(ctx, pods, keyOf(local), {
-      gracePeriodSeconds: 0,
-      ...(uid !== undefined && { uid }),
-    });
+    await deps.local.deleteObserved(ctx, pods, local, { gracePeriodSeconds: 0 });
   } catch (error) {
     // Another pod of that name already.
     if (isConflict(error)) return;

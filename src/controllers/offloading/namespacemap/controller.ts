@@ -73,7 +73,5 @@ function isReplica({ metadata }: NamespaceMap): boolean {
 }
 
 async function removeTwin(ctx: Context, deps: Deps, twin: Namespace): Promise<void> {
-  const { deletionTimestamp, uid } = twin.metadata ?? {};
-  if (deletionTimestamp !== undefined) return;
-  await deps.client.deleteIfPresent(ctx, namespaces, keyOf(twin), uid === undefined ? {} : { uid });
+  if (twin.metadata?.deletionTimestamp === undefined) await deps.client.deleteObserved(ctx, namespaces, twin);
 }
