@@ -2,6 +2,7 @@
  * The algorithm of reflection, once: a local object has a copy in the twin namespace, written by server-side apply and
  * marked as ours. What is not marked is never touched. Upstream: pkg/virtualKubelet/reflection/generic
  */
+import type { ReflectorName } from "#api/offloading/reflectors.ts";
 import type { Context } from "#base/context.ts";
 import { messageOf } from "#base/errors.ts";
 import { isReflected, REFLECTION_FIELD_MANAGER, type ReflectionScope } from "#forge/reflected-metadata.ts";
@@ -11,7 +12,7 @@ import type { EventRecorder } from "#kube/events/recorder.ts";
 import type { Informer } from "#kube/informer/informer.ts";
 import type { Resource } from "#machinery/gvk.ts";
 import { formatKey, type KubeObject, keyOf, type ObjectKey } from "#machinery/meta.ts";
-import type { NamespacePair, ReflectionDeps, ReflectionType, Reflector, ReflectorName } from "./deps.ts";
+import type { NamespacePair, ReflectionDeps, ReflectionType, Reflector } from "./deps.ts";
 import * as messages from "./messages.ts";
 import { defaultOf, wishOf } from "./policy.ts";
 import { watchNamed } from "./watch.ts";

@@ -62,3 +62,8 @@ test("a switch needs no value, and slices follow the policy of Services", () => 
 test("durations are Go's", () => {
   assert.deepEqual(["0", "500ms", "1m30s", "10h", "5"].map(parseDuration), [0, 500, 90_000, 36_000_000, undefined]);
 });
+
+test("Liqo's RuntimeClass is called as the chart calls it", () => {
+  assert.equal(parse().reflection.liqoRuntimeClass, "liqo");
+  assert.equal(parse("--liqo-runtime-class=offloaded").reflection.liqoRuntimeClass, "offloaded");
+});

@@ -1,5 +1,6 @@
 /** The flags of the virtual kubelet. Upstream: cmd/virtual-kubelet/root/{flag,opts}.go */
-import { REFLECTOR_NAMES, type ReflectionSettings, type ReflectionType, type ReflectorName } from "#reflection/deps.ts";
+import { REFLECTOR_NAMES, type ReflectorName } from "#api/offloading/reflectors.ts";
+import type { ReflectionSettings, ReflectionType } from "#reflection/deps.ts";
 import { FlagError, type FlagKind, Flags } from "./flags.ts";
 
 export interface VirtualKubeletSettings {
@@ -70,6 +71,7 @@ const KINDS: Readonly<Record<string, FlagKind>> = {
   "remote-real-ingress-class-name": "string",
   "remote-real-load-balancer-class-name": "string",
   "virtual-storage-class-name": "string",
+  "liqo-runtime-class": "string",
   "disable-ip-reflection": "boolean",
   "home-api-server-host": "string",
   "home-api-server-port": "string",
@@ -134,6 +136,7 @@ function reflection(flags: Flags, apiServerPort: string): ReflectionSettings {
     hasStorage: flags.boolean("enable-storage", false),
     storageClass: real("storage"),
     virtualStorageClass: flags.string("virtual-storage-class-name") ?? "liqo",
+    liqoRuntimeClass: flags.string("liqo-runtime-class") ?? "liqo",
   };
 }
 

@@ -1,5 +1,6 @@
 /** Events of the provider about offloaded objects, told at home. Upstream: pkg/virtualKubelet/reflection/event/event.go */
 import type { Event } from "kubernetes-types/core/v1";
+import type { ReflectorName } from "#api/offloading/reflectors.ts";
 import type { Context } from "#base/context.ts";
 import { localConfigMapName } from "#forge/configmap.ts";
 import { forgeLocalEvent } from "#forge/event.ts";
@@ -17,7 +18,7 @@ import {
 } from "#machinery/builtin.ts";
 import type { Resource } from "#machinery/gvk.ts";
 import type { KubeObject, ObjectKey } from "#machinery/meta.ts";
-import type { NamespacePair, ReflectionDeps, Reflector, ReflectorName } from "../deps.ts";
+import type { NamespacePair, ReflectionDeps, Reflector } from "../deps.ts";
 import { defaultOf, wishOf } from "../policy.ts";
 import { watchNamed } from "../watch.ts";
 

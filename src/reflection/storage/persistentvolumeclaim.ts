@@ -2,8 +2,10 @@
  * Claims of the virtual storage class: the volume is made at the provider, a placeholder binds the claim at home.
  * Upstream: pkg/virtualKubelet/reflection/storage, pkg/liqo-controller-manager/offloading/storageprovisioner
  */
+
 import type { PersistentVolumeClaim } from "kubernetes-types/core/v1";
-import { REMOTE_CLUSTER_ID, TYPE, TYPE_VIRTUAL_NODE } from "#api/labels.ts";
+import { REMOTE_CLUSTER_ID } from "#api/labels.ts";
+import { isVirtualNode } from "#api/predicates.ts";
 import type { Context } from "#base/context.ts";
 import { messageOf } from "#base/errors.ts";
 import { forgeClaim, forgePlaceholderVolume, SELECTED_NODE, STORAGE_PROVISIONER } from "#forge/pvc.ts";
@@ -98,8 +100,9 @@ function isWaitingForUs({ metadata, spec }: PersistentVolumeClaim, deps: Reflect
     (spec?.volumeName ?? "") === "" &&
     spec?.storageClassName === deps.settings.virtualStorageClass &&
     PROVISIONER_ANNOTATIONS.some((key) => own[key] === STORAGE_PROVISIONER) &&
-    node?.metadata?.labels?.[TYPE] === TYPE_VIRTUAL_NODE &&
-    node.metadata.labels[REMOTE_CLUSTER_ID] === deps.scope.destination
+    node !== undefined &&
+    isVirtualNode(node) &&
+    node.metadata?.labels?.[REMOTE_CLUSTER_ID] === deps.scope.destination
   );
 }
 

@@ -24,8 +24,6 @@ import { followPod } from "./follow.ts";
 import { type PodPlan, type PodSeen, planPod } from "./plan.ts";
 import { StatusReporter, writeStatus } from "./status-reporter.ts";
 
-const LIQO_RUNTIME_CLASS = "liqo";
-
 export const podReflector: Reflector = { name: "pod", start: startPodReflector };
 
 interface Work {
@@ -109,7 +107,7 @@ function optionsOf({ deps }: Work): ShadowPodOptions {
     scope: deps.scope,
     patch: deps.virtualNode()?.spec?.offloadingPatch,
     apiServer: apiServerAccess(deps),
-    liqoRuntimeClass: LIQO_RUNTIME_CLASS,
+    liqoRuntimeClass: deps.settings.liqoRuntimeClass,
   };
 }
 

@@ -1,7 +1,8 @@
 /** On the provider: copies the tenant's present credentials into its Renew. Upstream: pkg/liqo-controller-manager/authentication/remoterenew-controller */
+
 import { renews } from "#api/authentication/renew.ts";
 import { tenants } from "#api/authentication/tenant.ts";
-import * as labels from "#api/labels.ts";
+import { isReplica } from "#api/predicates.ts";
 import { type Controller, DONE, watchFor, watchMapped } from "#kube/controller/controller.ts";
 import { keyOf } from "#machinery/meta.ts";
 import { jsonEquals } from "#machinery/schema/schema.ts";
@@ -15,13 +16,13 @@ export function renewController(deps: Deps): Controller {
   return {
     name: "renew",
     watches: [
-      watchFor(informer, ({ metadata }) => metadata?.labels?.[labels.REPLICATED] === "true"),
+      watchFor(informer, isReplica),
       watchMapped(tenantInformer, ({ metadata }) => informer.store.list(metadata?.namespace).map(keyOf)),
       tenantNamespaces.watch((namespace) => informer.store.list(namespace).map(keyOf)),
     ],
     reconcile: async (ctx, key) => {
       const renew = informer.store.get(key);
-      if (renew === undefined || renew.metadata?.labels?.[labels.REPLICATED] !== "true") return DONE;
+      if (renew === undefined || !isReplica(renew)) return DONE;
       const peer = tenantNamespaces.peerOf(key.namespace);
       const tenant = tenantInformer.store.list(key.namespace).find(({ spec }) => spec?.clusterID === peer);
       const authParams = tenant?.status?.authParams;

@@ -5,8 +5,8 @@
 
 import { type ResourceSlice, resourceSlices } from "#api/authentication/resourceslice.ts";
 import { type Tenant, tenants } from "#api/authentication/tenant.ts";
-import * as labels from "#api/labels.ts";
 import { type Quota, quotas } from "#api/offloading/quota.ts";
+import { isReplica } from "#api/predicates.ts";
 import type { Context } from "#base/context.ts";
 import { forgeQuota, unbase64 } from "#forge/authentication.ts";
 import { certificateSecretName, GLOBAL_LABELS, sliceUserName } from "#forge/names.ts";
@@ -72,10 +72,6 @@ export function remoteResourceSliceController(deps: Deps): Controller {
       return { requeueAfterMs: delayMs };
     },
   };
-}
-
-function isReplica({ metadata }: ResourceSlice): boolean {
-  return metadata?.labels?.[labels.REPLICATED] === "true";
 }
 
 /** A tenant without a handshake has proved no key, so it may use any. */

@@ -13,6 +13,7 @@ import { connections } from "#api/networking/connection.ts";
 import { gatewayClients } from "#api/networking/gatewayclient.ts";
 import { gatewayServers } from "#api/networking/gatewayserver.ts";
 import { virtualNodes } from "#api/offloading/virtualnode.ts";
+import { isVirtualNode } from "#api/predicates.ts";
 import type { Context } from "#base/context.ts";
 import {
   type Controller,
@@ -160,9 +161,7 @@ function peerSources(deps: Deps): { watches: Watch[]; observe: (peer: string) =>
         .filter((deployment) => gateways().some((gateway) => isOf(peer)(gateway) && isRunBy(gateway, deployment))),
       virtualNodes: all.virtualNodes.store.list().filter(isOf(peer)),
       virtualKubeletPods: all.pods.store.list().filter(isOf(peer)),
-      nodes: all.nodes.store
-        .list()
-        .filter((node) => isLabelled(node, peer) && node.metadata?.labels?.[labels.TYPE] === labels.TYPE_VIRTUAL_NODE),
+      nodes: all.nodes.store.list().filter((node) => isLabelled(node, peer) && isVirtualNode(node)),
     }),
   };
 }

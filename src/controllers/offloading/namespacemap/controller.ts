@@ -3,11 +3,12 @@
  * tenant namespace that the map lies in, not the map. A namespace that it did not create is never touched.
  * Upstream: pkg/liqo-controller-manager/offloading/namespacemap-controller
  */
+
 import type { Namespace } from "kubernetes-types/core/v1";
 import * as annotations from "#api/annotations.ts";
 import { NAMESPACE_MAP as FINALIZER } from "#api/finalizers.ts";
-import * as labels from "#api/labels.ts";
-import { type NamespaceMap, namespaceMaps } from "#api/offloading/namespace.ts";
+import { namespaceMaps } from "#api/offloading/namespace.ts";
+import { isReplica } from "#api/predicates.ts";
 import type { Context } from "#base/context.ts";
 import { type Controller, DONE, type Result, watchFor, watchMapped } from "#kube/controller/controller.ts";
 import { ensureFinalizer, removeFinalizer } from "#kube/controller/finalizer.ts";
@@ -66,10 +67,6 @@ export function namespaceMapController(deps: Deps): Controller {
 function mapsOf(twin: Namespace | undefined): ObjectKey[] {
   const owner = twin?.metadata?.annotations?.[annotations.MANAGED_BY_NAMESPACE_MAP];
   return owner === undefined ? [] : [parseKey(owner)];
-}
-
-function isReplica({ metadata }: NamespaceMap): boolean {
-  return metadata?.labels?.[labels.REPLICATED] === "true";
 }
 
 async function removeTwin(ctx: Context, deps: Deps, twin: Namespace): Promise<void> {

@@ -11,6 +11,7 @@ import {
   type NamespaceOffloading,
   namespaceMaps,
   namespaceOffloadings,
+  OFFLOADING_NAME,
 } from "#api/offloading/namespace.ts";
 import { type VirtualNode, virtualNodes } from "#api/offloading/virtualnode.ts";
 import type { Context } from "#base/context.ts";
@@ -33,9 +34,6 @@ import { offloadingHints } from "./hints.ts";
 import { planLeave, stillRequired, twinLeft } from "./leave.ts";
 import { planRights } from "./rights.ts";
 import { offloadingStatus } from "./status.ts";
-
-/** The only name that counts. */
-export const OFFLOADING_NAME = "offloading";
 
 export function namespaceOffloadingController(deps: Deps): Controller {
   const informer = deps.informers.for(namespaceOffloadings);

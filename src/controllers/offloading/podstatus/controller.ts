@@ -2,7 +2,9 @@
  * Marks offloaded pods of an unreachable virtual node, so that they leave the endpoints of their Services.
  * Upstream: pkg/liqo-controller-manager/offloading/podstatus-controller
  */
+
 import * as labels from "#api/labels.ts";
+import { isVirtualNode } from "#api/predicates.ts";
 import { type Controller, DONE, watchFor, watchMapped } from "#kube/controller/controller.ts";
 import { nodes, pods } from "#machinery/builtin.ts";
 import { keyOf } from "#machinery/meta.ts";
@@ -28,13 +30,7 @@ export function podStatusController(deps: Deps): Controller {
     reconcile: async (ctx, key) => {
       const pod = podInformer.store.get(key);
       const node = nodeInformer.store.get({ name: pod?.spec?.nodeName ?? "" });
-      if (
-        pod === undefined ||
-        !isOffloaded(pod) ||
-        node === undefined ||
-        node.metadata?.labels?.[labels.TYPE] !== labels.TYPE_VIRTUAL_NODE
-      )
-        return DONE;
+      if (pod === undefined || !isOffloaded(pod) || node === undefined || !isVirtualNode(node)) return DONE;
       const isUnavailable = !canServe(node);
       if (isUnavailable === (pod.metadata?.labels?.[labels.REMOTE_UNAVAILABLE] === "true")) return DONE;
       const body = {

@@ -2,6 +2,7 @@
  * Keeps a real Pod alive for each ShadowPod, so that offloaded pods survive an outage of the consumer.
  * Upstream: pkg/liqo-controller-manager/offloading/shadowpod-controller
  */
+
 import type { Namespace, Pod } from "kubernetes-types/core/v1";
 import * as annotations from "#api/annotations.ts";
 import * as labels from "#api/labels.ts";
@@ -14,6 +15,7 @@ import { forgeRemotePod } from "#forge/pod/remote-pod.ts";
 import { type Controller, DONE, type Result, watchFor, watchMapped } from "#kube/controller/controller.ts";
 import { namespaces, pods } from "#machinery/builtin.ts";
 import { controllerOf, formatKey, keyOf } from "#machinery/meta.ts";
+import { isTerminal } from "#machinery/pod.ts";
 import { isAlreadyExists } from "#machinery/status-error.ts";
 import { TenantNamespaces } from "#trust/tenant-namespaces.ts";
 import type { Deps } from "../../deps.ts";
@@ -148,8 +150,7 @@ export function shadowPodController(deps: Deps): Controller {
 export function planShadowPod(shadow: ShadowPod, pod: Pod | undefined, network?: Configuration): ShadowPlan {
   const wanted = forgeRemotePod(shadow, (address) => remapAddress(address, network));
   if (pod === undefined) {
-    const isFinal = shadow.status?.phase === "Succeeded" || shadow.status?.phase === "Failed";
-    if (isFinal) return { do: "nothing" };
+    if (isTerminal(shadow)) return { do: "nothing" };
     const isUnmapped = network !== undefined && network.status?.remote === undefined;
     return isUnmapped && wanted.spec?.hostAliases !== undefined ? { do: "wait" } : { do: "create", pod: wanted };
   }
@@ -198,7 +199,7 @@ async function reportPhase(ctx: Context, deps: Deps, shadow: ShadowPod, pod: Pod
   // One without a status is pending: that its pod is, too, is no news, unless it was refused before.
   const wasRefused = shadow.status?.reason !== undefined;
   if (phase === undefined || (phase === (shadow.status?.phase ?? "Pending") && !wasRefused)) return;
-  if (shadow.status?.phase === "Succeeded" || shadow.status?.phase === "Failed") return;
+  if (isTerminal(shadow)) return;
   const status = { phase, ...(wasRefused && { reason: null, message: null }) };
   await deps.client.patch(ctx, shadowPods, keyOf(shadow), "merge", { status }, { subresource: "status" });
 }
