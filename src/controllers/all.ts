@@ -13,21 +13,17 @@ import { apiServerIpController } from "./ipam/api-server.ts";
 import { ipController } from "./ipam/ip.ts";
 import { networkController } from "./ipam/network.ts";
 import { configurationController } from "./networking/configuration/controller.ts";
+import { fabricTablesController } from "./networking/fabrictables/controller.ts";
 import { gatewayActiveController } from "./networking/gateway/active.ts";
 import { gatewayClientController, gatewayServerController } from "./networking/gateway/controller.ts";
 import { wgGatewayClientController, wgGatewayServerController } from "./networking/gateway/wireguard.ts";
-import {
-  geneveTunnelController,
-  internalFabricController,
-  internalNodeController,
-  OverlayAddresses,
-} from "./networking/internal/controller.ts";
-import {
-  fabricTablesController,
-  ipMappingController,
-  nodeTablesController,
-  peerTablesController,
-} from "./networking/routes/controller.ts";
+import { geneveTunnelController } from "./networking/genevetunnel/controller.ts";
+import { internalFabricController } from "./networking/internalfabric/controller.ts";
+import { internalNodeController } from "./networking/internalnode/controller.ts";
+import { ipMappingController } from "./networking/ipmapping/controller.ts";
+import { nodeTablesController } from "./networking/nodetables/controller.ts";
+import { OverlayAddresses } from "./networking/overlay-addresses.ts";
+import { peerTablesController } from "./networking/peertables/controller.ts";
 import { csrApprovalController } from "./offloading/csr/controller.ts";
 import { namespaceMapController } from "./offloading/namespacemap/controller.ts";
 import { namespaceOffloadingController } from "./offloading/namespaceoffloading/controller.ts";

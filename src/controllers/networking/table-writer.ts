@@ -1,12 +1,17 @@
-/** Writes the tables of one controller, and tells it when somebody else has changed or deleted one of them. */
+/**
+ * Writes the tables of one controller, RouteConfigurations and FirewallConfigurations, and tells it when somebody else has
+ * changed or deleted one of them.
+ */
 import { type FirewallConfiguration, firewallConfigurations } from "#api/networking/firewallconfiguration.ts";
 import { type RouteConfiguration, routeConfigurations } from "#api/networking/routeconfiguration.ts";
 import type { Context } from "#base/context.ts";
+import { Applier } from "#kube/client/applier.ts";
 import type { Watch } from "#kube/controller/controller.ts";
 import type { Informer } from "#kube/informer/informer.ts";
+import { contains } from "#machinery/contains.ts";
 import type { Resource } from "#machinery/gvk.ts";
 import { formatKey, type KubeObject, keyOf, type ObjectKey } from "#machinery/meta.ts";
-import type { Deps } from "../../deps.ts";
+import type { Deps } from "../deps.ts";
 
 type Table = KubeObject & { readonly spec?: unknown };
 
@@ -14,11 +19,12 @@ interface Kind<T extends Table> {
   readonly resource: Resource<T>;
   readonly informer: Informer<T>;
   /** By table: for which key of the controller it was written, and how. */
-  readonly written: Map<string, { readonly owner: ObjectKey; readonly spec: string }>;
+  readonly written: Map<string, { readonly owner: ObjectKey; readonly spec: unknown }>;
 }
 
 export class TableWriter {
   readonly #deps: Deps;
+  readonly #applier: Applier;
   readonly #firewalls: Kind<FirewallConfiguration>;
   readonly #routes: Kind<RouteConfiguration>;
 
@@ -29,6 +35,7 @@ export class TableWriter {
       written: new Map(),
     });
     this.#deps = deps;
+    this.#applier = new Applier(deps.client);
     this.#firewalls = kind(firewallConfigurations);
     this.#routes = kind(routeConfigurations);
   }
@@ -49,18 +56,17 @@ export class TableWriter {
   }
 
   async deleteFirewall(ctx: Context, table: FirewallConfiguration): Promise<void> {
-    this.#firewalls.written.delete(formatKey(keyOf(table)));
-    await this.#deps.client.deleteIfPresent(ctx, firewallConfigurations, keyOf(table));
+    const key = keyOf(table);
+    this.#firewalls.written.delete(formatKey(key));
+    this.#applier.forget(firewallConfigurations, key);
+    await this.#deps.client.deleteIfPresent(ctx, firewallConfigurations, key);
   }
 
   async #write<T extends Table>(ctx: Context, kind: Kind<T>, owner: ObjectKey, wanted: T): Promise<boolean> {
     const key = keyOf(wanted);
-    const spec = canonical(wanted.spec);
-    const found = kind.informer.store.get(key);
-    kind.written.set(formatKey(key), { owner, spec });
-    if (found !== undefined && canonical(found.spec) === spec) return false;
-    await this.#deps.client.apply(ctx, kind.resource, wanted);
-    return true;
+    kind.written.set(formatKey(key), { owner, spec: wanted.spec });
+    const cached = kind.informer.store.get(key);
+    return (await this.#applier.applyIfChanged(ctx, kind.resource, { cached, wanted })) !== undefined;
   }
 }
 
@@ -69,7 +75,7 @@ function watchWritten<T extends Table>({ informer, written }: Kind<T>): Watch {
     start(enqueue) {
       const look = (object: T, isGone: boolean): void => {
         const own = written.get(formatKey(keyOf(object)));
-        if (own !== undefined && (isGone || canonical(object.spec) !== own.spec)) enqueue(own.owner);
+        if (own !== undefined && (isGone || !contains(object.spec, own.spec))) enqueue(own.owner);
       };
       const stop = informer.addHandler({
         added: (object) => look(object, false),
@@ -79,15 +85,4 @@ function watchWritten<T extends Table>({ informer, written }: Kind<T>): Watch {
       return { stop, synced: informer.synced };
     },
   };
-}
-
-function canonical(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(canonical).join(",")}]`;
-  if (typeof value !== "object" || value === null) return JSON.stringify(value) ?? "null";
-  // The server fills this default in.
-  const entries = Object.entries(value).filter(
-    ([key, item]) => item !== undefined && !(key === "counter" && item === true),
-  );
-  entries.sort(([a], [b]) => (a < b ? -1 : 1));
-  return `{${entries.map(([key, item]) => `${key}:${canonical(item)}`).join(",")}}`;
 }
