@@ -15,6 +15,7 @@ import { gatewayServers } from "#api/networking/gatewayserver.ts";
 import { virtualNodes } from "#api/offloading/virtualnode.ts";
 import { isVirtualNode } from "#api/predicates.ts";
 import type { Context } from "#base/context.ts";
+import { gatewayObjectName } from "#forge/networking/names.ts";
 import {
   type Controller,
   DONE,
@@ -172,7 +173,7 @@ function isLabelled({ metadata }: KubeObject, peer: string): boolean {
 
 /** The Deployment does not name the peer. */
 function isRunBy({ metadata: gateway }: KubeObject, { metadata: deployment }: KubeObject): boolean {
-  return deployment?.namespace === gateway?.namespace && deployment?.name === `gw-${gateway?.name}`;
+  return deployment?.namespace === gateway?.namespace && deployment?.name === gatewayObjectName(gateway?.name ?? "");
 }
 
 function hasAnything(seen: Omit<PeerObjects, "apiServer">): boolean {

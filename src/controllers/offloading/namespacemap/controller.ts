@@ -16,7 +16,7 @@ import { namespaces } from "#machinery/builtin.ts";
 import { keyOf, type ObjectKey, parseKey } from "#machinery/meta.ts";
 import { jsonEquals } from "#machinery/schema/schema.ts";
 import { TenantNamespaces } from "#trust/tenant-namespaces.ts";
-import { managedBindings } from "../../accounts.ts";
+import { managedAccounts } from "../../accounts.ts";
 import type { Deps } from "../../deps.ts";
 import { isManagedBy, Twins } from "./twins.ts";
 
@@ -31,7 +31,7 @@ export function namespaceMapController(deps: Deps): Controller {
       watchFor(informer, isReplica),
       tenants.watch((namespace) => informer.store.list(namespace).filter(isReplica).map(keyOf)),
       watchMapped(namespaceInformer, mapsOf),
-      watchMapped(managedBindings(deps), ({ metadata }) =>
+      watchMapped(managedAccounts(deps).roleBindings, ({ metadata }) =>
         mapsOf(namespaceInformer.store.get({ name: metadata?.namespace ?? "" })),
       ),
     ],

@@ -27,7 +27,7 @@ import { isNotFound } from "#machinery/status-error.ts";
 import { isOwnNamespaceMap } from "#trust/namespace-map.ts";
 import { isSilent } from "#trust/reach.ts";
 import { TenantNamespaces } from "#trust/tenant-namespaces.ts";
-import { managedBindings } from "../../accounts.ts";
+import { managedAccounts } from "../../accounts.ts";
 import type { Deps } from "../../deps.ts";
 import { tolerateEarlyPods } from "./early-pods.ts";
 import { offloadingHints } from "./hints.ts";
@@ -39,7 +39,7 @@ export function namespaceOffloadingController(deps: Deps): Controller {
   const informer = deps.informers.for(namespaceOffloadings);
   const maps = deps.informers.for(namespaceMaps);
   const nodes = deps.informers.for(virtualNodes);
-  const bindings = managedBindings(deps);
+  const bindings = managedAccounts(deps).roleBindings;
   const peers = deps.informers.for(foreignClusters);
   const tenants = new TenantNamespaces(deps.informers);
   const events = deps.events("namespaceoffloading-controller");

@@ -25,7 +25,7 @@ import { keyOf } from "#machinery/meta.ts";
 import { isAlreadyExists } from "#machinery/status-error.ts";
 import { isGivenUp } from "#trust/reach.ts";
 import { notTenantNamespaceOf, TenantNamespaces } from "#trust/tenant-namespaces.ts";
-import { managedBindings, watchAccounts } from "../../accounts.ts";
+import { managedAccounts, watchAccounts } from "../../accounts.ts";
 import type { Deps } from "../../deps.ts";
 import { drainNode } from "./drain.ts";
 
@@ -160,8 +160,8 @@ async function remove(
 async function revokeRights(ctx: Context, deps: Deps, node: VirtualNode): Promise<void> {
   await deps.client.deleteIfPresent(ctx, clusterRoleBindings, keyOf(forgeVkClusterBinding(node)));
   const name = node.metadata?.name ?? "";
-  const offloaded = managedBindings(deps)
-    .store.list()
+  const offloaded = managedAccounts(deps)
+    .roleBindings.store.list()
     .filter((binding) => isVkNamespaceBinding(binding) && binding.metadata?.labels?.[labels.VIRTUAL_NODE] === name);
   for (const binding of [...forgeVkOwnBindings(node), ...offloaded])
     await deps.client.deleteIfPresent(ctx, roleBindings, keyOf(binding));

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import type { Lease } from "kubernetes-types/coordination/v1";
 import type { Pod } from "kubernetes-types/core/v1";
 import * as labels from "#api/labels.ts";
-import { planActive } from "./active.ts";
+import { planActive } from "./plan.ts";
 
 const GATEWAY = { namespace: "liqo-tenant-rome", name: "rome" };
 const LEASE = "rome.liqo-tenant-rome.server.connections.liqo.io";
