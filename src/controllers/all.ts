@@ -9,9 +9,9 @@ import { remoteResourceSliceController } from "./authentication/resourceslice/re
 import { tenantController } from "./authentication/tenant/controller.ts";
 import { foreignClusterController } from "./core/foreigncluster/controller.ts";
 import type { Deps } from "./deps.ts";
-import { apiServerIpController } from "./ipam/api-server.ts";
-import { ipController } from "./ipam/ip.ts";
-import { networkController } from "./ipam/network.ts";
+import { apiServerIpController } from "./ipam/apiserverip/controller.ts";
+import { ipController } from "./ipam/ip/controller.ts";
+import { networkController } from "./ipam/network/controller.ts";
 import { configurationController } from "./networking/configuration/controller.ts";
 import { fabricTablesController } from "./networking/fabrictables/controller.ts";
 import { gatewayClientController, gatewayServerController } from "./networking/gateway/controller.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Network } from "#api/ipam/network.ts";
-import { chooseCidr } from "./network.ts";
+import { chooseCidr, planNetwork } from "./plan.ts";
 
 const fixed = { "ipam.liqo.io/network-not-remapped": "true" };
 const own = (uid: string, cidr: string, labels: Record<string, string> = {}): Network => ({
@@ -48,3 +48,21 @@ test("two claims in one moment do not get the same block", () => {
   const taken = { all: [...OF_CHART, peer("a"), peer("b")], given: new Map([["a", "10.11.0.0/16"]]), own: NODES };
   assert.deepEqual(chooseCidr(peer("b"), taken), { cidr: "10.9.0.0/16" });
 });
+
+const UNPLACED = {
+  metadata: { name: "late", uid: "late", annotations: { "liqo.io/preinstalled": "true" } },
+  spec: { cidr: "10.81.0.0/16" },
+};
+const PEER = { metadata: { name: "peer", uid: "peer" }, spec: { cidr: "10.11.0.0/16" } };
+
+for (const [name, expected, network, all] of [
+  ["a peer's gets its CIDR", "give", PEER, [...OF_CHART, PEER]],
+  ["not before the cluster's own have theirs", "wait", PEER, [...OF_CHART, UNPLACED, PEER]],
+  ["which do not wait for each other", "give", UNPLACED, [...OF_CHART, UNPLACED]],
+  ["what it has it keeps", "settled", { ...PEER, status: { cidr: "10.11.0.0/16" } }, [...OF_CHART, UNPLACED]],
+  ["what cannot be had is refused", "refuse", { ...PEER, spec: { cidr: "0.0.0.0/0" } }, OF_CHART],
+] as const) {
+  test(`a Network: ${name}`, () => {
+    assert.equal(planNetwork(network, { all, given: new Map(), own: NODES }).do, expected);
+  });
+}
