@@ -1,11 +1,12 @@
 /** The one list of what liqo-controller-manager runs, by module. */
 import type { Controller } from "#kube/controller/controller.ts";
+import { clusterKeysController } from "./authentication/clusterkeys/controller.ts";
 import { identityController } from "./authentication/identity/controller.ts";
-import { clusterKeysController } from "./authentication/keys.ts";
-import { nonceCreatorController, nonceSignerController } from "./authentication/nonce/controller.ts";
+import { localResourceSliceController } from "./authentication/localresourceslice/controller.ts";
+import { nonceCreatorController } from "./authentication/noncecreator/controller.ts";
+import { nonceSignerController } from "./authentication/noncesigner/controller.ts";
+import { remoteResourceSliceController } from "./authentication/remoteresourceslice/controller.ts";
 import { renewController } from "./authentication/renew/controller.ts";
-import { localResourceSliceController } from "./authentication/resourceslice/local.ts";
-import { remoteResourceSliceController } from "./authentication/resourceslice/remote.ts";
 import { tenantController } from "./authentication/tenant/controller.ts";
 import { foreignClusterController } from "./core/foreigncluster/controller.ts";
 import type { Deps } from "./deps.ts";

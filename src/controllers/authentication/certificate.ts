@@ -13,7 +13,6 @@ import { GLOBAL_LABELS } from "#forge/names.ts";
 import { certificateSigningRequests, nodes, secrets } from "#machinery/builtin.ts";
 import { timestamp } from "#machinery/conditions.ts";
 import { keyOf } from "#machinery/meta.ts";
-import { isAlreadyExists } from "#machinery/status-error.ts";
 import type { Deps } from "../deps.ts";
 
 const SIGNER = "kubernetes.io/kube-apiserver-client";
@@ -48,11 +47,7 @@ export async function ensureCertificate(ctx: Context, deps: Deps, request: Signi
     data: { csr: request.csr, certificate: signed },
   };
   if (kept !== undefined) await deps.client.patch(ctx, secrets, key, "merge", { data: secret.data });
-  else {
-    await deps.client.create(ctx, secrets, secret).catch((error: unknown) => {
-      if (!isAlreadyExists(error)) throw error;
-    });
-  }
+  else await deps.client.createIfAbsent(ctx, secrets, secret);
   return signed;
 }
 

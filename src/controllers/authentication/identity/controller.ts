@@ -11,7 +11,7 @@ import { secrets } from "#machinery/builtin.ts";
 import { controllerOf, keyOf } from "#machinery/meta.ts";
 import { notTenantNamespaceOf, TenantNamespaces } from "#trust/tenant-namespaces.ts";
 import type { Deps } from "../../deps.ts";
-import { clusterKeys } from "../keys.ts";
+import { readClusterKeys } from "../clusterkeys/keys.ts";
 import { isNewer } from "./newer.ts";
 
 export function identityController(deps: Deps): Controller {
@@ -66,7 +66,7 @@ export function identityController(deps: Deps): Controller {
 }
 
 async function privateKeyOf(ctx: Context, deps: Deps): Promise<string> {
-  return (await clusterKeys(ctx, deps.client, deps.settings.liqoNamespace)).privateKey;
+  return (await readClusterKeys(ctx, deps.client, deps.settings.liqoNamespace)).privateKey;
 }
 
 async function nameSecret(ctx: Context, deps: Deps, identity: Identity, name: string): Promise<void> {

@@ -15,7 +15,7 @@ import { clusterRoleBindings, coreEvents } from "#machinery/builtin.ts";
 import { createCa } from "#pki/certificate.ts";
 import { createCsr, signCsr } from "#pki/csr.ts";
 import { generateKeyPair, type KeyPair } from "#pki/keys.ts";
-import { remoteResourceSliceController } from "../resourceslice/remote.ts";
+import { remoteResourceSliceController } from "../remoteresourceslice/controller.ts";
 import { handshakeProblem, tenantController } from "./controller.ts";
 
 const namespace = TENANT_NAMESPACES.provider;

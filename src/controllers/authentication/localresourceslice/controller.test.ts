@@ -13,7 +13,7 @@ import { runController } from "#kube/controller/controller.ts";
 import { Informers } from "#kube/informer/informers.ts";
 import { coreEvents } from "#machinery/builtin.ts";
 import { createCa } from "#pki/certificate.ts";
-import { localResourceSliceController } from "./local.ts";
+import { localResourceSliceController } from "./controller.ts";
 
 const KEY = { namespace: TENANT_NAMESPACES.consumer, name: "rome" };
 const NODE = { ...KEY, name: "liqo-rome" };

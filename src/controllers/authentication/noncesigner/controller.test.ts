@@ -13,7 +13,9 @@ import { seen, startTwoClusters, TENANT_NAMESPACES } from "#kit/two-clusters.ts"
 import { runController } from "#kube/controller/controller.ts";
 import { Informers } from "#kube/informer/informers.ts";
 import { coreEvents, secrets } from "#machinery/builtin.ts";
-import { nonceCreatorController, nonceProblem, nonceSignerController } from "./controller.ts";
+import { nonceProblem } from "../nonce.ts";
+import { nonceCreatorController } from "../noncecreator/controller.ts";
+import { nonceSignerController } from "./controller.ts";
 
 const namespace = TENANT_NAMESPACES.consumer;
 const NONCE = base64(randomBytes(64).toString("base64"));

@@ -4,7 +4,7 @@ import type { ResourceSlice } from "#api/authentication/resourceslice.ts";
 import * as labels from "#api/labels.ts";
 import { forgeResourceSlice } from "#forge/authentication.ts";
 import { replicaOf } from "#replication/replica.ts";
-import { isLocalSlice, nameOfVirtualNode } from "./local.ts";
+import { isLocalSlice, nameOfVirtualNode } from "./plan.ts";
 
 const OPTIONS = {
   name: "rome",

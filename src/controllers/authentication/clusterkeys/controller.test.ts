@@ -7,7 +7,7 @@ import { runControllers } from "#kit/run-controllers.ts";
 import { seen, TENANT_NAMESPACES } from "#kit/two-clusters.ts";
 import { secrets } from "#machinery/builtin.ts";
 import { generateKeyPair } from "#pki/keys.ts";
-import { clusterKeysController } from "./keys.ts";
+import { clusterKeysController } from "./controller.ts";
 
 const KEYS = { namespace: "default", name: KEYS_SECRET };
 
