@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { resourceSlices } from "#api/authentication/resourceslice.ts";
-import { type Tenant, tenants } from "#api/authentication/tenant.ts";
+import { tenants } from "#api/authentication/tenant.ts";
 import * as labels from "#api/labels.ts";
 import { withCancel } from "#base/context.ts";
 import { base64 } from "#forge/authentication.ts";
@@ -12,11 +12,10 @@ import { seen, startTwoClusters, TENANT_NAMESPACES } from "#kit/two-clusters.ts"
 import { runController } from "#kube/controller/controller.ts";
 import { Informers } from "#kube/informer/informers.ts";
 import { clusterRoleBindings, coreEvents } from "#machinery/builtin.ts";
-import { createCa } from "#pki/certificate.ts";
-import { createCsr, signCsr } from "#pki/csr.ts";
-import { generateKeyPair, type KeyPair } from "#pki/keys.ts";
+import { createCsr } from "#pki/csr.ts";
+import { generateKeyPair } from "#pki/keys.ts";
 import { remoteResourceSliceController } from "../remoteresourceslice/controller.ts";
-import { handshakeProblem, tenantController } from "./controller.ts";
+import { tenantController } from "./controller.ts";
 
 const namespace = TENANT_NAMESPACES.provider;
 
@@ -78,28 +77,4 @@ test("a slice is denied outside its consumer's tenant namespace, and with anothe
   }
   cancel();
   await running;
-});
-
-test("a key that was proven once needs no nonce any more, another key does", async () => {
-  const ca = await createCa("rome");
-  const certified = async (key: KeyPair): Promise<Tenant> => {
-    const csr = await createCsr(key.privateKey, { commonName: "cluster-a", organizations: ["liqo.io"] });
-    return {
-      spec: { clusterID: "cluster-a", csr: base64(csr), publicKey: base64(key.publicKey) },
-      status: { authParams: { signedCRT: base64(await signCsr(ca, csr, { usages: ["client"] })) } },
-    };
-  };
-  const tenant = await certified(generateKeyPair("ed25519"));
-  assert.equal(await handshakeProblem(tenant, undefined), undefined);
-  const { spec } = await certified(generateKeyPair("ed25519"));
-  assert.equal(
-    (await handshakeProblem({ ...tenant, ...(spec !== undefined && { spec }) }, undefined))?.reason,
-    "NonceNotFound",
-  );
-  const evil = await createCsr(generateKeyPair("ed25519").privateKey, {
-    commonName: "cluster-a",
-    organizations: ["liqo.io"],
-  });
-  const changed = { ...tenant, spec: { ...tenant.spec, clusterID: "cluster-a", csr: base64(evil) } };
-  assert.equal((await handshakeProblem(changed, undefined))?.reason, "InvalidCSR");
 });
