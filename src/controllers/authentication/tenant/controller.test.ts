@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import * as annotations from "#api/annotations.ts";
 import { resourceSlices } from "#api/authentication/resourceslice.ts";
 import { tenants } from "#api/authentication/tenant.ts";
 import * as labels from "#api/labels.ts";
@@ -8,10 +9,11 @@ import { base64 } from "#forge/authentication.ts";
 import { sliceUserName } from "#forge/names.ts";
 import { controllerDeps } from "#kit/controller-deps.ts";
 import { eventually } from "#kit/eventually.ts";
-import { seen, startTwoClusters, TENANT_NAMESPACES } from "#kit/two-clusters.ts";
+import { gone, seen, startTwoClusters, TENANT_NAMESPACES } from "#kit/two-clusters.ts";
 import { runController } from "#kube/controller/controller.ts";
 import { Informers } from "#kube/informer/informers.ts";
 import { clusterRoleBindings, coreEvents } from "#machinery/builtin.ts";
+import type { KubeObject } from "#machinery/meta.ts";
 import { createCsr } from "#pki/csr.ts";
 import { generateKeyPair } from "#pki/keys.ts";
 import { remoteResourceSliceController } from "../remoteresourceslice/controller.ts";
@@ -75,6 +77,38 @@ test("a slice is denied outside its consumer's tenant namespace, and with anothe
     assert.equal(condition?.status, "Denied");
     assert.match(condition?.message ?? "", message);
   }
+  cancel();
+  await running;
+});
+
+test("a slice that arrives while its tenant is cordoned is marked, and goes when the tenant is drained", async () => {
+  const key = { namespace, name: "cluster-a" };
+  const binding = { name: "liqo-binding-liqo-virtual-kubelet-remote-clusterwide-cluster-a" };
+  await using clusters = await startTwoClusters();
+  const { ctx, cancel } = withCancel(clusters.ctx);
+  const { client } = clusters.provider;
+  const spec = { clusterID: "cluster-a", authzPolicy: "TolerateNoHandshake", tenantCondition: "Cordoned" } as const;
+  await client.create(ctx, tenants, { metadata: key, spec });
+  await using informers = new Informers(ctx, client);
+  const running = runController(ctx, tenantController(controllerDeps(client, informers)));
+  await seen(client, clusterRoleBindings, binding);
+  const slice = { namespace, name: "s" };
+  await client.create(ctx, resourceSlices, {
+    metadata: { ...slice, labels: { [labels.REPLICATED]: "true" } },
+    spec: { consumerClusterID: "cluster-a", providerClusterID: "cluster-b" },
+  });
+  const isMarked = ({ metadata }: KubeObject) => metadata?.annotations?.[annotations.CORDON_TENANT] === "true";
+  await seen(client, resourceSlices, slice, isMarked);
+  await client.patch(ctx, tenants, key, "merge", { spec: { tenantCondition: "Active" } });
+  await seen(client, resourceSlices, slice, (found) => !isMarked(found));
+  await client.patch(ctx, tenants, key, "merge", { spec: { tenantCondition: "Drained" } });
+  await gone(client, resourceSlices, slice);
+  await gone(client, clusterRoleBindings, binding);
+  await client.patch(ctx, tenants, key, "merge", { spec: { tenantCondition: "Active" } });
+  await seen(client, clusterRoleBindings, binding);
+  await client.delete(ctx, tenants, key);
+  await gone(client, tenants, key);
+  assert.equal(await client.find(ctx, clusterRoleBindings, binding), undefined);
   cancel();
   await running;
 });

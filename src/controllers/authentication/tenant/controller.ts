@@ -6,11 +6,12 @@
 import type { Secret } from "kubernetes-types/core/v1";
 import * as annotations from "#api/annotations.ts";
 import { renews } from "#api/authentication/renew.ts";
-import { resourceSlices } from "#api/authentication/resourceslice.ts";
+import { type ResourceSlice, resourceSlices } from "#api/authentication/resourceslice.ts";
 import { type Tenant, tenants } from "#api/authentication/tenant.ts";
 import { TENANT as FINALIZER } from "#api/finalizers.ts";
 import * as labels from "#api/labels.ts";
 import { namespaceMaps } from "#api/offloading/namespace.ts";
+import { isReplica } from "#api/predicates.ts";
 import type { Context } from "#base/context.ts";
 import { forgeClusterwideBinding, forgeControlPlaneBinding } from "#forge/bindings.ts";
 import { certificateSecretName, NONCE_SECRET } from "#forge/names.ts";
@@ -35,13 +36,14 @@ import { managedAccounts, watchAccounts, watchManagedSecrets } from "../../accou
 import type { Deps } from "../../deps.ts";
 import { authParamsFor, ensureCertificate, renewalDelayMs } from "../certificate.ts";
 import { handshakeProblem } from "./handshake.ts";
-import { type Plan, planTenant } from "./plan.ts";
+import { isWronglyMarked, type Plan, planTenant } from "./plan.ts";
 
 type Admission = Extract<Plan, { do: "admit" }>;
 
 interface Work {
   readonly deps: Deps;
   readonly tenants: Informer<Tenant>;
+  readonly slices: Informer<ResourceSlice>;
   readonly accounts: ReturnType<typeof managedAccounts>;
   readonly tenantNamespaces: TenantNamespaces;
   readonly events: EventRecorder;
@@ -52,6 +54,7 @@ export function tenantController(deps: Deps): Controller {
   const work: Work = {
     deps,
     tenants: deps.informers.for(tenants),
+    slices: deps.informers.for(resourceSlices),
     accounts: managedAccounts(deps),
     tenantNamespaces: new TenantNamespaces(deps.informers),
     events: deps.events("tenant-controller"),
@@ -64,6 +67,13 @@ export function tenantController(deps: Deps): Controller {
       watchFor(work.tenants),
       watchMapped(deps.informers.for(secrets, { labelSelector: labels.NONCE }), ({ metadata }) =>
         tenantsIn(metadata?.namespace),
+      ),
+      // One that arrives, or that somebody changes, while its tenant is cordoned.
+      watchMapped(work.slices, (slice) =>
+        work.tenants.store
+          .list(slice.metadata?.namespace)
+          .filter((tenant) => isReplica(slice) && isWronglyMarked(slice, tenant))
+          .map(keyOf),
       ),
       work.tenantNamespaces.watch(tenantsIn),
       ...watchAccounts(deps, ({ metadata }) =>
@@ -122,7 +132,7 @@ async function admit(ctx: Context, work: Work, tenant: Tenant, plan: Admission):
   const delayMs = plan.hasHandshake ? await certify(ctx, deps, tenant) : await place(ctx, deps, tenant);
   if (plan.hasRights) await bind(ctx, work, tenant, plan);
   else await release(ctx, deps, tenant, [resourceSlices, namespaceMaps]);
-  await cordonSlices(ctx, deps, tenant.metadata?.namespace ?? "", plan.isCordoned);
+  await markSlices(ctx, work, tenant, plan.isCordoned);
   return delayMs;
 }
 
@@ -183,15 +193,10 @@ async function release(
   }
 }
 
-async function cordonSlices(ctx: Context, deps: Deps, namespace: string, cordon: boolean): Promise<void> {
-  const { items } = await deps.client.list(ctx, resourceSlices, {
-    namespace,
-    labelSelector: `${labels.REPLICATED}=true`,
-  });
-  for (const slice of items) {
-    const isCordoned = slice.metadata?.annotations?.[annotations.CORDON_TENANT] !== undefined;
-    if (isCordoned === cordon) continue;
-    const body = { metadata: { annotations: { [annotations.CORDON_TENANT]: cordon ? "true" : null } } };
+async function markSlices(ctx: Context, { deps, slices }: Work, tenant: Tenant, isCordoned: boolean): Promise<void> {
+  const replicas = slices.store.list(tenant.metadata?.namespace).filter(isReplica);
+  for (const slice of replicas.filter((each) => isWronglyMarked(each, tenant))) {
+    const body = { metadata: { annotations: { [annotations.CORDON_TENANT]: isCordoned ? "true" : null } } };
     await deps.client.patch(ctx, resourceSlices, keyOf(slice), "merge", body);
   }
 }

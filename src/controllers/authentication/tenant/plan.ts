@@ -1,4 +1,6 @@
 /** What a Tenant is given, and what is taken back. Upstream: pkg/liqo-controller-manager/authentication/tenant-controller */
+import * as annotations from "#api/annotations.ts";
+import type { ResourceSlice } from "#api/authentication/resourceslice.ts";
 import type { Tenant } from "#api/authentication/tenant.ts";
 
 export type Plan =
@@ -21,11 +23,20 @@ export function planTenant(tenant: Tenant | undefined, peer: string | undefined)
   if (tenant.metadata?.deletionTimestamp !== undefined) return { do: "release" };
   // The webhook says so, too, but can be told to look away (liqo.io/webhook-skip).
   if (peer !== tenant.spec?.clusterID) return { do: "misplaced" };
-  const condition = tenant.spec?.tenantCondition ?? "Active";
   return {
     do: "admit",
     hasHandshake: tenant.spec?.authzPolicy !== "TolerateNoHandshake",
-    hasRights: condition !== "Drained",
-    isCordoned: condition === "Cordoned",
+    hasRights: tenant.spec?.tenantCondition !== "Drained",
+    isCordoned: isCordoned(tenant),
   };
+}
+
+/** Whether a slice does not say what the Tenant's condition does. */
+export function isWronglyMarked(slice: ResourceSlice, tenant: Tenant): boolean {
+  const isMarked = slice.metadata?.annotations?.[annotations.CORDON_TENANT] !== undefined;
+  return isMarked !== isCordoned(tenant);
+}
+
+function isCordoned({ spec }: Tenant): boolean {
+  return spec?.tenantCondition === "Cordoned";
 }
