@@ -5,6 +5,7 @@ import type { Deployment } from "kubernetes-types/apps/v1";
 import type { ServiceAccount } from "kubernetes-types/core/v1";
 import * as annotations from "#api/annotations.ts";
 import * as labels from "#api/labels.ts";
+import type { Configuration } from "#api/networking/configuration.ts";
 import type { NamespaceMap } from "#api/offloading/namespace.ts";
 import { REFLECTOR_NAMES } from "#api/offloading/reflectors.ts";
 import type { VirtualNode, VkOptionsTemplate } from "#api/offloading/virtualnode.ts";
@@ -123,6 +124,19 @@ function vkArguments(node: VirtualNode, options: VkOptionsTemplate["spec"], part
     `--foreign-kubeconfig-secret-name=${spec?.kubeconfigSecretRef?.name ?? ""}`,
     `--create-node=${spec?.createNode ?? true}`,
     `--node-check-network=${!(spec?.disableNetworkCheck ?? false)}`,
+  ];
+}
+
+/** How the virtual kubelet translates addresses; nothing until the Configuration is ready. */
+export function cidrArguments(configuration: Configuration | undefined): string[] {
+  const remote = configuration?.spec?.remote?.cidr;
+  const remapped = configuration?.status?.remote?.cidr;
+  if (remote?.pod === undefined || remapped?.pod === undefined) return [];
+  return [
+    ...remote.pod.map((cidr) => `--remote-pod-cidr=${cidr}`),
+    ...remapped.pod.map((cidr) => `--remote-pod-cidr-remap=${cidr}`),
+    ...(remote.external ?? []).map((cidr) => `--remote-external-cidr=${cidr}`),
+    ...(remapped.external ?? []).map((cidr) => `--remote-external-cidr-remap=${cidr}`),
   ];
 }
 

@@ -1,12 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { virtualNodes } from "#api/offloading/virtualnode.ts";
+import { namespaceMaps } from "#api/offloading/namespace.ts";
+import { type VirtualNode, virtualNodes } from "#api/offloading/virtualnode.ts";
 import { withCancel } from "#base/context.ts";
 import { controllerDeps } from "#kit/controller-deps.ts";
-import { seen, startTwoClusters, TENANT_NAMESPACES } from "#kit/two-clusters.ts";
+import { runControllers } from "#kit/run-controllers.ts";
+import { gone, seen, startTwoClusters, TENANT_NAMESPACES } from "#kit/two-clusters.ts";
 import { runController } from "#kube/controller/controller.ts";
 import { Informers } from "#kube/informer/informers.ts";
-import { clusterRoleBindings } from "#machinery/builtin.ts";
+import { clusterRoleBindings, deployments, nodes, serviceAccounts } from "#machinery/builtin.ts";
 import { virtualNodeController } from "./controller.ts";
 
 const TEMPLATE = {
@@ -14,6 +16,15 @@ const TEMPLATE = {
   spec: {
     selector: { matchLabels: { app: "vk" } },
     template: { metadata: { labels: { app: "vk" } }, spec: { containers: [{ name: "vk", image: "i" }] } },
+  },
+};
+
+/** As the webhook makes it. */
+const LABELLED = {
+  ...TEMPLATE,
+  metadata: {
+    ...TEMPLATE.metadata,
+    labels: { "liqo.io/virtual-node": "liqo-b" },
   },
 };
 
@@ -38,4 +49,51 @@ test("a VirtualNode gets rights in the tenant namespace of its provider only", a
   );
   cancel();
   await running;
+});
+
+test("a changed Node makes no writes, a deleted account a new virtual kubelet", async () => {
+  const namespace = TENANT_NAMESPACES.consumer;
+  await using running = await runControllers([virtualNodeController], async (ctx, client) => {
+    const spec = { clusterID: "cluster-b", template: LABELLED };
+    await client.create(ctx, virtualNodes, { metadata: { namespace, name: "liqo-b" }, spec });
+  });
+  const { ctx, client } = running;
+  const isReady = ({ status }: VirtualNode) => status?.conditions?.some(({ status: value }) => value === "Running");
+  await seen(client, virtualNodes, { namespace, name: "liqo-b" }, (node) => isReady(node) === true);
+  const before = await seen(client, deployments, { namespace, name: "vk" });
+  await client.create(ctx, nodes, { metadata: { name: "liqo-b", labels: { "liqo.io/type": "virtual-node" } } });
+  await seen(client, virtualNodes, { namespace, name: "liqo-b" }, ({ status }) =>
+    (status?.conditions ?? []).every(({ status: value }) => value === "Running"),
+  );
+  const same = await client.get(ctx, deployments, { namespace, name: "vk" });
+  assert.equal(same.metadata?.resourceVersion, before.metadata?.resourceVersion);
+  await client.delete(ctx, serviceAccounts, { namespace, name: "liqo-b" });
+  await seen(client, deployments, { namespace, name: "vk" }, ({ metadata }) => metadata?.generation === 2);
+});
+
+test("a VirtualNode takes all it had along, in order", async () => {
+  const key = { namespace: TENANT_NAMESPACES.consumer, name: "liqo-b" };
+  const map = { ...key, name: "cluster-b" };
+  await using running = await runControllers([virtualNodeController], async (ctx, client) => {
+    await client.create(ctx, virtualNodes, { metadata: key, spec: { clusterID: "cluster-b", template: LABELLED } });
+    await client.create(ctx, nodes, { metadata: { name: "liqo-b" } });
+  });
+  const { ctx, client } = running;
+  await seen(client, namespaceMaps, map);
+  const deployment = await seen(client, deployments, { ...key, name: "vk" });
+  await client.delete(ctx, virtualNodes, key);
+  await seen(client, virtualNodes, key, ({ status }) =>
+    (status?.conditions ?? []).some(({ status: value }) => value === "Draining"),
+  );
+  // What the garbage collector does once its pods are gone.
+  const leaving = await seen(client, deployments, { ...key, name: "vk" }, ({ metadata }) => {
+    return metadata?.deletionTimestamp !== undefined;
+  });
+  assert.equal(leaving.metadata?.uid, deployment.metadata?.uid);
+  await client.patch(ctx, deployments, { ...key, name: "vk" }, "merge", { metadata: { finalizers: null } });
+  await gone(client, virtualNodes, key);
+  await gone(client, namespaceMaps, map);
+  assert.equal(await client.find(ctx, nodes, { name: "liqo-b" }), undefined);
+  assert.equal(await client.find(ctx, serviceAccounts, key), undefined);
+  assert.equal(await client.find(ctx, clusterRoleBindings, { name: "liqo-node-liqo-b" }), undefined);
 });
