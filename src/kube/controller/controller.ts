@@ -7,7 +7,7 @@ import { isAborted, messageOf } from "#base/errors.ts";
 import { formatKey, type KubeObject, keyOf, type ObjectKey, parseKey } from "#machinery/meta.ts";
 import { isConflict } from "#machinery/status-error.ts";
 import type { Informer } from "../informer/informer.ts";
-import { WorkQueue } from "../queue/work-queue.ts";
+import { type QueueClock, WorkQueue } from "../queue/work-queue.ts";
 
 export interface Result {
   /** Look again after this time even if nothing changes. */
@@ -117,9 +117,13 @@ export function watchStart(key: ObjectKey): Watch {
 }
 
 /** Runs until the context ends. Work begins when all watched informers have their first list. */
-export async function runController(ctx: Context, controller: Controller): Promise<void> {
+export async function runController(
+  ctx: Context,
+  controller: Controller,
+  options: { readonly clock?: QueueClock } = {},
+): Promise<void> {
   const log = ctx.log.with({ controller: controller.name });
-  const queue = new WorkQueue();
+  const queue = new WorkQueue(options.clock);
   const started = controller.watches.map((watch) => watch.start((key) => queue.add(formatKey(key))));
   ctx.signal.addEventListener("abort", () => queue.close(), { once: true });
   if (ctx.signal.aborted) queue.close();

@@ -8,14 +8,35 @@
 const FAILURE_BASE_MS = 5;
 const FAILURE_MAX_MS = 60_000;
 
+/** When what is to come later comes; tests step their own. */
+export interface QueueClock {
+  /** On a clock that never goes back. */
+  readonly nowMs: () => number;
+  /** Runs once after that time, unless the returned function is called before. */
+  readonly after: (delayMs: number, run: () => void) => () => void;
+}
+
+const REAL_CLOCK: QueueClock = {
+  nowMs: () => performance.now(),
+  after: (delayMs, run) => {
+    const timer = setTimeout(run, delayMs);
+    return () => clearTimeout(timer);
+  },
+};
+
 export class WorkQueue {
+  readonly #clock: QueueClock;
   readonly #waiting = new Set<string>();
   readonly #working = new Set<string>();
   readonly #again = new Set<string>();
-  readonly #timers = new Map<string, { timer: NodeJS.Timeout; dueMs: number }>();
+  readonly #timers = new Map<string, { cancel: () => void; dueMs: number }>();
   readonly #failures = new Map<string, number>();
   readonly #getters: ((key: string | undefined) => void)[] = [];
   #closed = false;
+
+  constructor(clock: QueueClock = REAL_CLOCK) {
+    this.#clock = clock;
+  }
 
   add(key: string): void {
     if (this.#closed || this.#waiting.has(key)) return;
@@ -36,15 +57,15 @@ export class WorkQueue {
       this.add(key);
       return;
     }
-    const dueMs = performance.now() + delayMs;
+    const dueMs = this.#clock.nowMs() + delayMs;
     const pending = this.#timers.get(key);
     if (pending !== undefined && pending.dueMs <= dueMs) return;
     this.#clearTimer(key);
-    const timer = setTimeout(() => {
+    const cancel = this.#clock.after(delayMs, () => {
       this.#timers.delete(key);
       this.add(key);
-    }, delayMs);
-    this.#timers.set(key, { timer, dueMs });
+    });
+    this.#timers.set(key, { cancel, dueMs });
   }
 
   /** Adds the key after its own back-off, which `forget` resets. */
@@ -83,7 +104,7 @@ export class WorkQueue {
 
   close(): void {
     this.#closed = true;
-    for (const { timer } of this.#timers.values()) clearTimeout(timer);
+    for (const { cancel } of this.#timers.values()) cancel();
     this.#timers.clear();
     this.#waiting.clear();
     for (const getter of this.#getters.splice(0)) getter(undefined);
@@ -97,7 +118,7 @@ export class WorkQueue {
   #clearTimer(key: string): void {
     const pending = this.#timers.get(key);
     if (pending === undefined) return;
-    clearTimeout(pending.timer);
+    pending.cancel();
     this.#timers.delete(key);
   }
 }
