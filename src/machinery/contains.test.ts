@@ -14,7 +14,9 @@ for (const [name, expected, actual, wanted] of [
   ["an object is no list", false, { 0: 1 }, [1]],
   ["a field wanted undefined is not wanted", true, {}, { a: undefined }],
   ["an empty object is what the server leaves out", true, {}, { strategy: {} }],
-  ["an empty list is not", false, {}, { args: [] }],
+  ["and so is an empty list", true, {}, { args: [] }],
+  ["which one that is not empty does not contain", false, { args: ["x"] }, { args: [] }],
+  ["nor does null", false, { args: null }, { args: [] }],
   ["null is a value", false, { a: 1 }, { a: null }],
 ] as const) {
   test(`contains: ${name}`, () => {
