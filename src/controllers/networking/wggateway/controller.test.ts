@@ -1,11 +1,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { NETWORKING_COMPONENT } from "#api/labels.ts";
 import { type WgGatewayServer, wgGatewayClients, wgGatewayServers } from "#api/networking/wggateway.ts";
-import type { Context } from "#base/context.ts";
+import { type Context, withCancel } from "#base/context.ts";
+import { controllerDeps } from "#kit/controller-deps.ts";
 import { eventually } from "#kit/eventually.ts";
 import { runControllers } from "#kit/run-controllers.ts";
-import { gone, seen, TENANT_NAMESPACES } from "#kit/two-clusters.ts";
+import { gone, seen, startTwoClusters, TENANT_NAMESPACES } from "#kit/two-clusters.ts";
 import type { KubeClient } from "#kube/client/client.ts";
+import { runController } from "#kube/controller/controller.ts";
+import { Informers } from "#kube/informer/informers.ts";
 import {
   clusterRoleBindings,
   coreEvents,
@@ -17,6 +21,7 @@ import {
 } from "#machinery/builtin.ts";
 import type { Resource } from "#machinery/gvk.ts";
 import type { KubeObject, ObjectKey } from "#machinery/meta.ts";
+import { managedAccounts } from "../../accounts.ts";
 import { wgGatewayClientController, wgGatewayServerController } from "./controller.ts";
 
 const namespace = TENANT_NAMESPACES.consumer;
@@ -68,6 +73,35 @@ test("a gateway runs under its own account, and tells where it is", async () => 
   await seen(client, wgGatewayServers, KEY, ({ status }) => status?.internalEndpoint?.ip === "10.244.0.9");
   const later = await client.get(ctx, deployments, DEPLOYMENT);
   assert.equal(later.metadata?.resourceVersion, found.metadata?.resourceVersion);
+});
+
+test("a pod that comes or goes needs no writes but that of the status: they would be refused here", async () => {
+  const forbidden = new Set<string>();
+  await using clusters = await startTwoClusters({ forbidden });
+  const { ctx, cancel } = withCancel(clusters.ctx);
+  const { client } = clusters.provider;
+  const key = { namespace: TENANT_NAMESPACES.provider, name: "rome" };
+  await client.create(ctx, wgGatewayServers, { ...SERVER, metadata: key } as never);
+  await using informers = new Informers(ctx, client);
+  const running = runController(ctx, wgGatewayServerController(controllerDeps(client, informers)));
+  await seen(client, wgGatewayServers, key, ({ status }) => status?.secretRef !== undefined);
+  // Its own writes must have come back first.
+  const { accounts, roleBindings: bindings, clusterRoleBindings: everywhere } = managedAccounts({ informers });
+  const labelled = { labelSelector: `${NETWORKING_COMPONENT}=gateway` };
+  const [run, reached] = [informers.for(deployments, labelled), informers.for(services, labelled)];
+  await eventually("the cache knows them", () => {
+    const counts = [accounts, bindings, everywhere, run, reached].map(({ store }) => store.list().length);
+    assert.deepEqual(counts, [1, 1, 1, 1, 1]);
+  });
+  for (const plural of ["deployments", "services", "serviceaccounts", "rolebindings", "clusterrolebindings"])
+    forbidden.add(plural);
+  const labels = { ...own, "networking.liqo.io/active": "true" };
+  const spec = { nodeName: "worker", containers: [{ name: "c", image: "i" }] };
+  const pod = await client.create(ctx, pods, { metadata: { namespace: key.namespace, name: "p", labels }, spec });
+  await client.updateStatus(ctx, pods, { ...pod, status: { phase: "Running", podIP: "10.244.0.9" } });
+  await seen(client, wgGatewayServers, key, ({ status }) => status?.internalEndpoint?.ip === "10.244.0.9");
+  cancel();
+  await running;
 });
 
 test("what somebody deletes comes back, the Service with the address that was told", async () => {
