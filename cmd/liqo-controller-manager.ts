@@ -56,7 +56,7 @@ await runComponent("liqo-controller-manager", "bursts", async (ctx, beforeEnd) =
   const lead = async (leading: typeof ctx): Promise<void> => {
     const replication = replicationControllers({ client, informers, clusterId, nowMs: Date.now });
     const controllers = [...allControllers(deps, options.modules), ...replication];
-    await Promise.all(controllers.map((controller) => runController(leading, controller, metrics)));
+    await Promise.all(controllers.map((controller) => runController(leading, controller, { metrics })));
   };
   const identity = process.env["POD_NAME"] ?? `pid-${process.pid}`;
   const lease = { namespace: liqoNamespace, name: "66cf253f.ctrlmgr.liqo.io" };

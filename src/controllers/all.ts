@@ -1,33 +1,30 @@
 /** The one list of what liqo-controller-manager runs, by module. */
 import type { Controller } from "#kube/controller/controller.ts";
+import { clusterKeysController } from "./authentication/clusterkeys/controller.ts";
 import { identityController } from "./authentication/identity/controller.ts";
-import { clusterKeysController } from "./authentication/keys.ts";
-import { nonceCreatorController, nonceSignerController } from "./authentication/nonce/controller.ts";
+import { localResourceSliceController } from "./authentication/localresourceslice/controller.ts";
+import { nonceCreatorController } from "./authentication/noncecreator/controller.ts";
+import { nonceSignerController } from "./authentication/noncesigner/controller.ts";
+import { remoteResourceSliceController } from "./authentication/remoteresourceslice/controller.ts";
 import { renewController } from "./authentication/renew/controller.ts";
-import { localResourceSliceController } from "./authentication/resourceslice/local.ts";
-import { remoteResourceSliceController } from "./authentication/resourceslice/remote.ts";
 import { tenantController } from "./authentication/tenant/controller.ts";
 import { foreignClusterController } from "./core/foreigncluster/controller.ts";
 import type { Deps } from "./deps.ts";
-import { apiServerIpController } from "./ipam/api-server.ts";
-import { ipController } from "./ipam/ip.ts";
-import { networkController } from "./ipam/network.ts";
+import { apiServerIpController } from "./ipam/apiserverip/controller.ts";
+import { ipController } from "./ipam/ip/controller.ts";
+import { networkController } from "./ipam/network/controller.ts";
 import { configurationController } from "./networking/configuration/controller.ts";
-import { gatewayActiveController } from "./networking/gateway/active.ts";
+import { fabricTablesController } from "./networking/fabrictables/controller.ts";
 import { gatewayClientController, gatewayServerController } from "./networking/gateway/controller.ts";
-import { wgGatewayClientController, wgGatewayServerController } from "./networking/gateway/wireguard.ts";
-import {
-  geneveTunnelController,
-  internalFabricController,
-  internalNodeController,
-  OverlayAddresses,
-} from "./networking/internal/controller.ts";
-import {
-  fabricTablesController,
-  ipMappingController,
-  nodeTablesController,
-  peerTablesController,
-} from "./networking/routes/controller.ts";
+import { gatewayActiveController } from "./networking/gatewayactive/controller.ts";
+import { geneveTunnelController } from "./networking/genevetunnel/controller.ts";
+import { internalFabricController } from "./networking/internalfabric/controller.ts";
+import { internalNodeController } from "./networking/internalnode/controller.ts";
+import { ipMappingController } from "./networking/ipmapping/controller.ts";
+import { nodeTablesController } from "./networking/nodetables/controller.ts";
+import { OverlayAddresses } from "./networking/overlay-addresses.ts";
+import { peerTablesController } from "./networking/peertables/controller.ts";
+import { wgGatewayClientController, wgGatewayServerController } from "./networking/wggateway/controller.ts";
 import { csrApprovalController } from "./offloading/csr/controller.ts";
 import { namespaceMapController } from "./offloading/namespacemap/controller.ts";
 import { namespaceOffloadingController } from "./offloading/namespaceoffloading/controller.ts";

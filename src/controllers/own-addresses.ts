@@ -2,9 +2,10 @@
  * Addresses of this cluster that lie in none of its CIDRs: nodes and API servers. No peer's CIDR may cover them, nor an
  * endpoint lead to them. Used by the controllers of Networks and of ShadowEndpointSlices.
  */
+
 import type { Node } from "kubernetes-types/core/v1";
 import type { EndpointSlice } from "kubernetes-types/discovery/v1";
-import * as labels from "#api/labels.ts";
+import { isVirtualNode } from "#api/predicates.ts";
 import { parseIpv4 } from "#base/cidr.ts";
 import { type Watch, watchMapped } from "#kube/controller/controller.ts";
 import { endpointSlices, nodes } from "#machinery/builtin.ts";
@@ -40,7 +41,7 @@ export function ownAddresses(
   apiServerUrl: string | undefined,
 ): string[] {
   const ofNodes = all
-    .filter(({ metadata }) => metadata?.labels?.[labels.TYPE] !== labels.TYPE_VIRTUAL_NODE)
+    .filter((node) => !isVirtualNode(node))
     .flatMap(({ status }) => (status?.addresses ?? []).map(({ address }) => address));
   const ofApiServers = apiServers.flatMap((slice) => (slice.endpoints ?? []).flatMap(({ addresses }) => addresses));
   const host = apiServerUrl === undefined ? undefined : URL.parse(apiServerUrl)?.hostname;

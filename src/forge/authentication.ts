@@ -11,6 +11,7 @@ import { controllerReference } from "#machinery/meta.ts";
 import { forgeKubeconfig } from "#pki/kubeconfig.ts";
 import {
   controlPlaneIdentityName,
+  KEYS_SECRET,
   kubeconfigSecretName,
   NONCE_SECRET,
   resourceSliceIdentityName,
@@ -201,4 +202,13 @@ export function forgeQuota(slice: ResourceSlice, options: QuotaOptions): Quota {
       ...((isMarked || isTenantCordoned) && { cordoned: true }),
     },
   };
+}
+
+/** The cluster's own key pair: PKCS8 and SPKI PEM. */
+export function forgeKeysSecret(
+  namespace: string,
+  { privateKey, publicKey }: { readonly privateKey: string; readonly publicKey: string },
+): Secret {
+  const data = { privateKey: base64(privateKey), publicKey: base64(publicKey) };
+  return { metadata: { namespace, name: KEYS_SECRET }, type: "Opaque", data };
 }

@@ -1,8 +1,10 @@
 /** Names that both sides of a peering must agree on. Upstream: pkg/tenantNamespace, pkg/liqo-controller-manager/authentication/forge */
 import { createHash } from "node:crypto";
 
+const TENANT_NAMESPACE_PREFIX = "liqo-tenant-";
+
 export function tenantNamespaceName(remoteClusterId: string): string {
-  return `liqo-tenant-${remoteClusterId}`;
+  return `${TENANT_NAMESPACE_PREFIX}${remoteClusterId}`;
 }
 
 export function controlPlaneIdentityName(providerId: string): string {
@@ -64,7 +66,7 @@ export function isProtectedNamespace(namespace: string, liqoNamespace: string): 
     namespace === "default" ||
     namespace === liqoNamespace ||
     namespace.startsWith("kube-") ||
-    namespace.startsWith("liqo-tenant-") ||
+    namespace.startsWith(TENANT_NAMESPACE_PREFIX) ||
     namespace === "liqo" ||
     namespace === "liqo-storage"
   );

@@ -1,10 +1,13 @@
 /** What a VirtualNode needs in its namespace. Upstream: pkg/vkMachinery/forge, pkg/liqo-controller-manager/offloading/virtualnode-controller */
+
 import { createHash } from "node:crypto";
 import type { Deployment } from "kubernetes-types/apps/v1";
 import type { ServiceAccount } from "kubernetes-types/core/v1";
 import * as annotations from "#api/annotations.ts";
 import * as labels from "#api/labels.ts";
+import type { Configuration } from "#api/networking/configuration.ts";
 import type { NamespaceMap } from "#api/offloading/namespace.ts";
+import { REFLECTOR_NAMES } from "#api/offloading/reflectors.ts";
 import type { VirtualNode, VkOptionsTemplate } from "#api/offloading/virtualnode.ts";
 import { GLOBAL_LABELS, vkDeploymentName } from "./names.ts";
 
@@ -15,6 +18,8 @@ export interface VkParts {
   readonly homeClusterId: string;
   readonly liqoNamespace: string;
   readonly localPodCidr: string;
+  /** Of pods that are offloaded: it does not exist at the provider. */
+  readonly runtimeClass: string;
 }
 
 function vkLabels(node: VirtualNode): Record<string, string> {
@@ -91,18 +96,6 @@ function containerOf(node: VirtualNode, options: VkOptionsTemplate["spec"], part
   };
 }
 
-const REFLECTORS = [
-  "pod",
-  "service",
-  "endpointslice",
-  "ingress",
-  "configmap",
-  "secret",
-  "serviceaccount",
-  "persistentvolumeclaim",
-  "event",
-] as const;
-
 function vkArguments(node: VirtualNode, options: VkOptionsTemplate["spec"], parts: VkParts): string[] {
   const { spec, metadata } = node;
   const configs = options?.reflectorsConfig ?? {};
@@ -115,13 +108,14 @@ function vkArguments(node: VirtualNode, options: VkOptionsTemplate["spec"], part
     `--liqo-namespace=${parts.liqoNamespace}`,
     `--home-cluster-id=${parts.homeClusterId}`,
     `--local-podcidr=${parts.localPodCidr}`,
+    `--liqo-runtime-class=${parts.runtimeClass}`,
     ...(defaultStorage === undefined
       ? []
       : ["--enable-storage", `--remote-real-storage-class-name=${defaultStorage.storageClassName}`]),
-    ...REFLECTORS.flatMap((name) =>
+    ...REFLECTOR_NAMES.flatMap((name) =>
       configs[name] === undefined ? [] : [`--${name}-reflection-workers=${configs[name].workers}`],
     ),
-    ...REFLECTORS.flatMap((name) =>
+    ...REFLECTOR_NAMES.flatMap((name) =>
       configs[name]?.type === undefined ? [] : [`--${name}-reflection-type=${configs[name].type}`],
     ),
     `--health-probe-bind-address=:${HEALTH_PORT}`,
@@ -130,6 +124,19 @@ function vkArguments(node: VirtualNode, options: VkOptionsTemplate["spec"], part
     `--foreign-kubeconfig-secret-name=${spec?.kubeconfigSecretRef?.name ?? ""}`,
     `--create-node=${spec?.createNode ?? true}`,
     `--node-check-network=${!(spec?.disableNetworkCheck ?? false)}`,
+  ];
+}
+
+/** How the virtual kubelet translates addresses; nothing until the Configuration is ready. */
+export function cidrArguments(configuration: Configuration | undefined): string[] {
+  const remote = configuration?.spec?.remote?.cidr;
+  const remapped = configuration?.status?.remote?.cidr;
+  if (remote?.pod === undefined || remapped?.pod === undefined) return [];
+  return [
+    ...remote.pod.map((cidr) => `--remote-pod-cidr=${cidr}`),
+    ...remapped.pod.map((cidr) => `--remote-pod-cidr-remap=${cidr}`),
+    ...(remote.external ?? []).map((cidr) => `--remote-external-cidr=${cidr}`),
+    ...(remapped.external ?? []).map((cidr) => `--remote-external-cidr-remap=${cidr}`),
   ];
 }
 

@@ -19,8 +19,9 @@ export function isAvailable(pod: Pod, minReadySeconds: number, nowMs: number): b
   return minReadySeconds === 0 || (since !== undefined && Date.parse(since) + minReadySeconds * 1000 <= nowMs);
 }
 
-export function isTerminal(pod: Pod): boolean {
-  return pod.status?.phase === "Succeeded" || pod.status?.phase === "Failed";
+/** Whether it has finished, which is for good; asked of ShadowPods, too. */
+export function isTerminal({ status }: { readonly status?: { readonly phase?: string } }): boolean {
+  return status?.phase === "Succeeded" || status?.phase === "Failed";
 }
 
 export function isTerminating(pod: Pod): boolean {

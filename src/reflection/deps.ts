@@ -1,6 +1,8 @@
 /** What every reflector of one virtual node is given. Upstream: pkg/virtualKubelet/reflection/{manager,options} */
+
 import type { Node, Pod } from "kubernetes-types/core/v1";
 import type { IP } from "#api/ipam/ip.ts";
+import type { ReflectorName } from "#api/offloading/reflectors.ts";
 import type { VirtualNode } from "#api/offloading/virtualnode.ts";
 import type { ReflectionScope } from "#forge/reflected-metadata.ts";
 import type { KubeClient } from "#kube/client/client.ts";
@@ -9,20 +11,6 @@ import type { EventRecorder } from "#kube/events/recorder.ts";
 import type { Informer } from "#kube/informer/informer.ts";
 import type { Informers } from "#kube/informer/informers.ts";
 import type { ReflectionMetrics } from "./metrics.ts";
-
-export const REFLECTOR_NAMES = [
-  "pod",
-  "service",
-  "endpointslice",
-  "ingress",
-  "configmap",
-  "secret",
-  "serviceaccount",
-  "persistentvolumeclaim",
-  "event",
-] as const;
-
-export type ReflectorName = (typeof REFLECTOR_NAMES)[number];
 
 /** DenyList: everything but what is annotated to be skipped. AllowList: only what is annotated to be allowed. */
 export type ReflectionType = "DenyList" | "AllowList" | "CustomLiqo";
@@ -48,6 +36,8 @@ export interface ReflectionSettings {
   readonly hasStorage: boolean;
   readonly storageClass: string | undefined;
   readonly virtualStorageClass: string;
+  /** What a pod says to be offloaded by, and what stays at home. */
+  readonly liqoRuntimeClass: string;
 }
 
 export interface ReflectionDeps {

@@ -2,17 +2,17 @@
  * The algorithm of reflection, once: a local object has a copy in the twin namespace, written by server-side apply and
  * marked as ours. What is not marked is never touched. Upstream: pkg/virtualKubelet/reflection/generic
  */
-import { createHash } from "node:crypto";
+import type { ReflectorName } from "#api/offloading/reflectors.ts";
 import type { Context } from "#base/context.ts";
 import { messageOf } from "#base/errors.ts";
 import { isReflected, REFLECTION_FIELD_MANAGER, type ReflectionScope } from "#forge/reflected-metadata.ts";
+import { Applier } from "#kube/client/applier.ts";
 import { type Controller, DONE, type Result, type Watch } from "#kube/controller/controller.ts";
 import type { EventRecorder } from "#kube/events/recorder.ts";
 import type { Informer } from "#kube/informer/informer.ts";
 import type { Resource } from "#machinery/gvk.ts";
 import { formatKey, type KubeObject, keyOf, type ObjectKey } from "#machinery/meta.ts";
-import { contains } from "./contains.ts";
-import type { NamespacePair, ReflectionDeps, ReflectionType, Reflector, ReflectorName } from "./deps.ts";
+import type { NamespacePair, ReflectionDeps, ReflectionType, Reflector } from "./deps.ts";
 import * as messages from "./messages.ts";
 import { defaultOf, wishOf } from "./policy.ts";
 import { watchNamed } from "./watch.ts";
@@ -77,7 +77,8 @@ function startReflector<L extends KubeObject, R extends KubeObject>(
   const remotes = pair.remotes.for(spec.remote, { namespace: pair.remote });
   const { workers } = deps.settings.reflectors[spec.name];
   const localName = (name: string): string => spec.localName?.(name, scope) ?? name;
-  const work: Work<L, R> = { spec, deps, pair, locals, remotes, applied: new Map() };
+  const applier = new Applier(deps.remote, { fieldManager: REFLECTION_FIELD_MANAGER });
+  const work: Work<L, R> = { spec, deps, pair, locals, remotes, applier };
   return {
     name: `${spec.name}-reflection`,
     workers,
@@ -96,8 +97,7 @@ interface Work<L extends KubeObject, R extends KubeObject> {
   readonly pair: NamespacePair;
   readonly locals: Informer<L>;
   readonly remotes: Informer<R>;
-  /** Digests of what was applied last, by key: fields that are no longer wanted do not show in a comparison. */
-  readonly applied: Map<string, string>;
+  readonly applier: Applier;
 }
 
 async function reconcile<L extends KubeObject, R extends KubeObject>(
@@ -120,9 +120,9 @@ async function reconcile<L extends KubeObject, R extends KubeObject>(
       recorder.normal(ctx, local, messages.REFLECTION_DISABLED, verdict.message);
     if (plan.do === "foreign" && local !== undefined)
       recorder.warning(ctx, local, messages.FAILED_REFLECTION, messages.alreadyExists(deps.scope.destination));
-    if (plan.do === "delete") await remove(ctx, work, remoteKey, remote);
+    if (plan.do === "delete" && remote !== undefined) await remove(ctx, work, key, remote);
     if (plan.do !== "apply" || local === undefined) {
-      work.applied.delete(formatKey(key));
+      work.applier.forget(spec.remote, remoteKey);
       return DONE;
     }
     const isWritten = await apply(ctx, work, key, { wanted: spec.forge(local, deps, pair), remote });
@@ -170,19 +170,14 @@ function judge<L extends KubeObject, R extends KubeObject>(
 /** Whether a request was needed. */
 async function apply<L extends KubeObject, R extends KubeObject>(
   ctx: Context,
-  { spec, deps, applied, remotes }: Work<L, R>,
+  { spec, applier, remotes }: Work<L, R>,
   key: ObjectKey,
   { wanted, remote }: { readonly wanted: R; readonly remote: R | undefined },
 ): Promise<boolean> {
-  const digest = createHash("sha256").update(JSON.stringify(wanted)).digest("base64");
-  const name = formatKey(key);
-  if (remote !== undefined && applied.get(name) === digest && contains(remote, wanted)) return false;
-  // The uid keeps the write from landing on an object that replaced ours since it was seen.
-  const uid = remote?.metadata?.uid;
-  const object = uid === undefined ? wanted : { ...wanted, metadata: { ...wanted.metadata, uid } };
-  remotes.observe(await deps.remote.apply(ctx, spec.remote, object, { fieldManager: REFLECTION_FIELD_MANAGER }));
-  applied.set(name, digest);
-  ctx.log.debug("reflected", { kind: spec.local.kind, object: name });
+  const answer = await applier.applyIfChanged(ctx, spec.remote, { cached: remote, wanted });
+  if (answer === undefined) return false;
+  remotes.observe(answer);
+  ctx.log.debug("reflected", { kind: spec.local.kind, object: formatKey(key) });
   return true;
 }
 
@@ -190,9 +185,8 @@ async function remove<L extends KubeObject, R extends KubeObject>(
   ctx: Context,
   { spec, deps }: Work<L, R>,
   key: ObjectKey,
-  remote: R | undefined,
+  remote: R,
 ): Promise<void> {
-  const uid = remote?.metadata?.uid;
-  await deps.remote.deleteIfPresent(ctx, spec.remote, key, uid === undefined ? {} : { uid });
+  await deps.remote.deleteObserved(ctx, spec.remote, remote);
   ctx.log.debug("deleted the reflection", { kind: spec.local.kind, object: formatKey(key) });
 }

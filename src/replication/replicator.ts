@@ -259,9 +259,7 @@ async function endReplica(ctx: Context, ending: EndingReplica): Promise<Result> 
   const copy = await remote.find(ctx, resource, remoteKey);
   const isOurs = copy?.metadata?.labels?.[labels.ORIGIN_ID] === deps.clusterId;
   if (copy !== undefined && isOurs) {
-    const { deletionTimestamp, uid } = copy.metadata ?? {};
-    if (deletionTimestamp === undefined)
-      await remote.deleteIfPresent(ctx, resource, remoteKey, uid === undefined ? {} : { uid });
+    if (copy.metadata?.deletionTimestamp === undefined) await remote.deleteObserved(ctx, resource, copy);
     return { requeueAfterMs: COPY_GONE_MS };
   }
   if (object !== undefined) await removeFinalizer(ctx, deps.client, resource, object, REPLICATED_RESOURCE);

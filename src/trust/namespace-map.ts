@@ -2,13 +2,15 @@
  * What a NamespaceMap is believed of. Its spec is this cluster's, its status the provider's, and in the same namespace the
  * peer replicates maps of its own, under names of its choice.
  */
+
 import * as labels from "#api/labels.ts";
 import type { NamespaceMap } from "#api/offloading/namespace.ts";
+import { isReplica } from "#api/predicates.ts";
 
 /** Whether it is this cluster's map for the provider `peer`, whose tenant namespace it lies in. */
-export function isOwnNamespaceMap({ metadata }: NamespaceMap, peer: string | undefined): boolean {
-  const own = metadata?.labels;
-  return metadata?.name === peer && own?.[labels.REPLICATED] !== "true" && own?.[labels.ORIGIN_ID] === undefined;
+export function isOwnNamespaceMap(map: NamespaceMap, peer: string | undefined): boolean {
+  const { name, labels: own } = map.metadata ?? {};
+  return name === peer && !isReplica(map) && own?.[labels.ORIGIN_ID] === undefined;
 }
 
 /**

@@ -57,3 +57,8 @@ test("a switch needs no value, and slices follow the policy of Services", () => 
   assert.equal(reflection.hasStorage, true);
   assert.equal(reflection.reflectors.endpointslice.type, "AllowList");
 });
+
+test("Liqo's RuntimeClass is called as the chart calls it", () => {
+  assert.equal(parse().reflection.liqoRuntimeClass, "liqo");
+  assert.equal(parse("--liqo-runtime-class=offloaded").reflection.liqoRuntimeClass, "offloaded");
+});

@@ -1,5 +1,6 @@
 /** The flags of the virtual kubelet. Upstream: cmd/virtual-kubelet/root/{flag,opts}.go */
 
+import { REFLECTOR_NAMES, type ReflectorName } from "#api/offloading/reflectors.ts";
 import {
   boolean,
   durationMs,
@@ -14,7 +15,7 @@ import {
   required,
   text,
 } from "#base/flags.ts";
-import { REFLECTOR_NAMES, type ReflectionSettings, type ReflectionType, type ReflectorName } from "#reflection/deps.ts";
+import type { ReflectionSettings, ReflectionType } from "#reflection/deps.ts";
 
 export interface VirtualKubeletSettings {
   readonly nodeName: string;
@@ -84,6 +85,7 @@ const KINDS = {
   "remote-real-ingress-class-name": text(),
   "remote-real-load-balancer-class-name": text(),
   "virtual-storage-class-name": text("liqo"),
+  "liqo-runtime-class": text("liqo"),
   "disable-ip-reflection": boolean(false),
   "home-api-server-host": text(),
   "home-api-server-port": text(),
@@ -156,6 +158,7 @@ function reflection(flags: Given, apiServerPort: string): ReflectionSettings {
     hasStorage: flags["enable-storage"],
     storageClass: real("storage"),
     virtualStorageClass: flags["virtual-storage-class-name"],
+    liqoRuntimeClass: flags["liqo-runtime-class"],
   };
 }
 

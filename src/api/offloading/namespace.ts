@@ -7,6 +7,9 @@ import { nodeSelector } from "./selector.ts";
 
 const GROUP = { group: "offloading.liqo.io", version: "v1beta1" } as const;
 
+/** The only NamespaceOffloading of a namespace that counts. */
+export const OFFLOADING_NAME = "offloading";
+
 export const namespaceOffloadings = defineKind({
   ...GROUP,
   kind: "NamespaceOffloading",

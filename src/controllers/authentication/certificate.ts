@@ -2,31 +2,22 @@
  * Signs a consumer's request through the cluster's own CSR signer and keeps the answer in a Secret.
  * Upstream: pkg/identityManager/certificateIdentityProvider.go
  */
+
 import { X509Certificate } from "node:crypto";
 import type { CertificateSigningRequest } from "kubernetes-types/certificates/v1";
-import type { Secret } from "kubernetes-types/core/v1";
-import * as labels from "#api/labels.ts";
 import { type Context, sleep } from "#base/context.ts";
 import type { AuthParams } from "#forge/authentication.ts";
 import { base64 } from "#forge/authentication.ts";
-import { GLOBAL_LABELS } from "#forge/names.ts";
+import { forgeCertificateSecret, forgeSigningRequest, type SigningRequest } from "#forge/certificate.ts";
 import { certificateSigningRequests, nodes, secrets } from "#machinery/builtin.ts";
 import { timestamp } from "#machinery/conditions.ts";
 import { keyOf } from "#machinery/meta.ts";
-import { isAlreadyExists } from "#machinery/status-error.ts";
 import type { Deps } from "../deps.ts";
 
-const SIGNER = "kubernetes.io/kube-apiserver-client";
 const WAIT_MS = 30_000;
-
-export interface SigningRequest {
-  readonly namespace: string;
-  /** Where the answer is kept. */
-  readonly secretName: string;
-  readonly consumerId: string;
-  /** base64 of the PEM, as in the API. */
-  readonly csr: string;
-}
+const SOONEST_MS = 1_000;
+// A timer longer than 24 days overflows; looking earlier is harmless.
+const LATEST_MS = 20 * 24 * 3_600_000;
 
 /** The certificate for the request (base64 of the PEM): the one kept, unless it is past two thirds of its life. */
 export async function ensureCertificate(ctx: Context, deps: Deps, request: SigningRequest): Promise<string> {
@@ -37,49 +28,36 @@ export async function ensureCertificate(ctx: Context, deps: Deps, request: Signi
     kept !== undefined &&
     kept.data?.["csr"] === request.csr &&
     certificate !== undefined &&
-    !isAging(certificate, deps.nowMs())
+    deps.nowMs() < agingMs(certificate)
   ) {
     return certificate;
   }
   const signed = await signThroughCluster(ctx, deps, request.csr);
-  const secret: Secret = {
-    metadata: { ...key, labels: { ...GLOBAL_LABELS, [labels.REMOTE_CLUSTER_ID]: request.consumerId } },
-    type: "Opaque",
-    data: { csr: request.csr, certificate: signed },
-  };
+  const secret = forgeCertificateSecret(request, signed);
   if (kept !== undefined) await deps.client.patch(ctx, secrets, key, "merge", { data: secret.data });
-  else {
-    await deps.client.create(ctx, secrets, secret).catch((error: unknown) => {
-      if (!isAlreadyExists(error)) throw error;
-    });
-  }
+  else await deps.client.createIfAbsent(ctx, secrets, secret);
   return signed;
 }
 
 /** When the certificate should be looked at again, in ms from now: at two thirds of its life. */
 export function renewalDelayMs(certificate: string, nowMs: number): number {
-  const { validFrom, validTo } = new X509Certificate(Buffer.from(certificate, "base64"));
-  const [from, to] = [Date.parse(validFrom), Date.parse(validTo)];
-  // A timer longer than 24 days overflows; looking earlier is harmless.
-  return Math.max(1_000, Math.min(from + ((to - from) * 2) / 3 - nowMs, 20 * 24 * 3600 * 1000));
+  return Math.max(SOONEST_MS, Math.min(agingMs(certificate) - nowMs, LATEST_MS));
 }
 
-function isAging(certificate: string, nowMs: number): boolean {
+/** When two thirds of its life are over. */
+function agingMs(certificate: string): number {
   const { validFrom, validTo } = new X509Certificate(Buffer.from(certificate, "base64"));
   const [from, to] = [Date.parse(validFrom), Date.parse(validTo)];
-  return nowMs >= from + ((to - from) * 2) / 3;
+  return from + ((to - from) * 2) / 3;
 }
 
 async function signThroughCluster(ctx: Context, deps: Deps, csr: string): Promise<string> {
-  const created = await deps.client.create(ctx, certificateSigningRequests, {
-    metadata: { generateName: "liqo-identity-", labels: { [labels.REMOTE_TENANT_CSR]: "true" } },
-    spec: { request: csr, signerName: SIGNER, usages: ["digital signature", "key encipherment", "client auth"] },
-  });
+  const created = await deps.client.create(ctx, certificateSigningRequests, forgeSigningRequest(csr));
   try {
     return await approveAndWait(ctx, deps, created);
   } finally {
     // The Secret holds the answer: nobody reads the request again.
-    await deps.client.deleteIfPresent(ctx, certificateSigningRequests, keyOf(created));
+    await deps.client.deleteObserved(ctx, certificateSigningRequests, created);
   }
 }
 

@@ -16,6 +16,11 @@ export function gatewayLeaseName(name: string, namespace: string, mode: "server"
   return `${name}.${namespace}.${mode}.connections.liqo.io`;
 }
 
+/** What belongs to the gateway `name`: its Deployment, Service, keys and Connection. */
+export function gatewayObjectName(name: string): string {
+  return `gw-${name}`;
+}
+
 /** A CIDR as part of a name: `10-244-0-0-16`. */
 export function dashed(cidr: string): string {
   return cidr.replaceAll(/[./]/g, "-");

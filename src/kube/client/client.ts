@@ -6,51 +6,19 @@ import type { IncomingMessage } from "node:http";
 import type { Context } from "#base/context.ts";
 import { apiVersionOf, type Resource } from "#machinery/gvk.ts";
 import { type KubeList, type KubeObject, keyOf, type ObjectKey } from "#machinery/meta.ts";
-import { isNotFound, type Status } from "#machinery/status-error.ts";
+import { isAlreadyExists, isNotFound, type Status } from "#machinery/status-error.ts";
 import type { ClusterConfig } from "./config.ts";
+import {
+  type ApplyOptions,
+  type DeleteOptions,
+  type ListOptions,
+  PATCH_MEDIA,
+  type PatchType,
+  type WatchOptions,
+  type WriteOptions,
+} from "./options.ts";
 import { isSuccess, readText, statusErrorOf, Transport } from "./transport.ts";
 import { readWatchEvents, type WatchEvent } from "./watch.ts";
-
-export interface ListOptions {
-  /** Absent or "": all namespaces. */
-  readonly namespace?: string;
-  readonly labelSelector?: string;
-  readonly fieldSelector?: string;
-  readonly limit?: number;
-  readonly continue?: string;
-  readonly resourceVersion?: string;
-}
-
-export interface WatchOptions extends ListOptions {
-  readonly timeoutSeconds?: number;
-}
-
-export interface WriteOptions {
-  readonly dryRun?: boolean;
-  readonly fieldManager?: string;
-  readonly subresource?: string;
-}
-
-export interface ApplyOptions extends WriteOptions {
-  /** Take over fields of other managers. Default true, as controllers do. */
-  readonly force?: boolean;
-}
-
-export interface DeleteOptions {
-  readonly uid?: string;
-  readonly resourceVersion?: string;
-  readonly gracePeriodSeconds?: number;
-  readonly propagationPolicy?: "Orphan" | "Background" | "Foreground";
-  readonly dryRun?: boolean;
-}
-
-export type PatchType = "json" | "merge" | "strategic";
-
-const PATCH_MEDIA: Readonly<Record<PatchType, string>> = {
-  json: "application/json-patch+json",
-  merge: "application/merge-patch+json",
-  strategic: "application/strategic-merge-patch+json",
-};
 
 // A page is in memory as bytes, as text and as objects. client-go pages by 500.
 const PAGE_SIZE = 500;
@@ -130,6 +98,21 @@ export class KubeClient implements Disposable {
     return this.#write<T>(ctx, "POST", path, withType(resource, object), options);
   }
 
+  /** As create, but an object of that name is left as it is; the new one, undefined when there was one. */
+  async createIfAbsent<T extends KubeObject>(
+    ctx: Context,
+    resource: Resource<T>,
+    object: T,
+    options: WriteOptions = {},
+  ): Promise<T | undefined> {
+    try {
+      return await this.create(ctx, resource, object, options);
+    } catch (error) {
+      if (isAlreadyExists(error)) return undefined;
+      throw error;
+    }
+  }
+
   /** Replaces the object; its resourceVersion is the precondition. */
   update<T extends KubeObject>(ctx: Context, resource: Resource<T>, object: T, options: WriteOptions = {}): Promise<T> {
     const path = objectPath(resource, keyOf(object), options.subresource);
@@ -189,6 +172,15 @@ export class KubeClient implements Disposable {
     } catch (error) {
       if (!isNotFound(error)) throw error;
     }
+  }
+
+  /**
+   * Deletes the very object that was seen, by its uid; one that is already gone is success. Throws Conflict when another has
+   * taken its name meanwhile.
+   */
+  deleteObserved(ctx: Context, resource: Resource, seen: KubeObject, options: DeleteOptions = {}): Promise<void> {
+    const { uid } = seen.metadata ?? {};
+    return this.deleteIfPresent(ctx, resource, keyOf(seen), { ...options, ...(uid !== undefined && { uid }) });
   }
 
   /** POST to a subresource such as `token`, `eviction` or `binding`. */

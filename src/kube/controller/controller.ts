@@ -9,7 +9,7 @@ import { formatKey, type KubeObject, keyOf, type ObjectKey, parseKey } from "#ma
 import { isConflict } from "#machinery/status-error.ts";
 import type { Informer } from "../informer/informer.ts";
 import { queueMetrics } from "../queue/metrics.ts";
-import { WorkQueue } from "../queue/work-queue.ts";
+import { type QueueClock, WorkQueue } from "../queue/work-queue.ts";
 import { type ControllerMetrics, controllerMetrics, type Outcome } from "./metrics.ts";
 
 export interface Result {
@@ -119,11 +119,18 @@ export function watchStart(key: ObjectKey): Watch {
   };
 }
 
-/** Runs until the context ends. Work begins when all watched informers have their first list. It is counted in `metrics`. */
-export async function runController(ctx: Context, controller: Controller, metrics = new Metrics()): Promise<void> {
+export interface RunOptions {
+  /** Where the work is counted. Default: nobody looks. */
+  readonly metrics?: Metrics;
+  readonly clock?: QueueClock;
+}
+
+/** Runs until the context ends. Work begins when all watched informers have their first list. */
+export async function runController(ctx: Context, controller: Controller, options: RunOptions = {}): Promise<void> {
   const { name, workers = 1 } = controller;
+  const { metrics = new Metrics(), clock } = options;
   const log = ctx.log.with({ controller: name });
-  const queue = new WorkQueue(queueMetrics(metrics, name));
+  const queue = new WorkQueue({ metrics: queueMetrics(metrics, name), ...(clock !== undefined && { clock }) });
   const counted = controllerMetrics(metrics, name, workers);
   const started = controller.watches.map((watch) => watch.start((key) => queue.add(formatKey(key))));
   ctx.signal.addEventListener("abort", () => queue.close(), { once: true });

@@ -29,7 +29,7 @@ test("each reconciliation is counted by how it ended, and the queue by what went
         return name === "late" ? { requeueAfterMs: 3_600_000 } : {};
       },
     },
-    metrics,
+    { metrics },
   );
   for (const name of [...left]) manual.trigger({ name });
   await running;

@@ -10,18 +10,42 @@ import { type QueueMetrics, queueMetrics } from "./metrics.ts";
 const FAILURE_BASE_MS = 5;
 const FAILURE_MAX_MS = 60_000;
 
+/** When what is to come later comes; tests step their own. */
+export interface QueueClock {
+  /** On a clock that never goes back. */
+  readonly nowMs: () => number;
+  /** Runs once after that time, unless the returned function is called before. */
+  readonly after: (delayMs: number, run: () => void) => () => void;
+}
+
+const REAL_CLOCK: QueueClock = {
+  nowMs: () => performance.now(),
+  after: (delayMs, run) => {
+    const timer = setTimeout(run, delayMs);
+    return () => clearTimeout(timer);
+  },
+};
+
+export interface QueueOptions {
+  readonly clock?: QueueClock;
+  /** Default: nobody looks. */
+  readonly metrics?: QueueMetrics;
+}
+
 export class WorkQueue {
+  readonly #clock: QueueClock;
   readonly #metrics: QueueMetrics;
   /** Since when, in ms. */
   readonly #waiting = new Map<string, number>();
   readonly #working = new Map<string, number>();
   readonly #again = new Set<string>();
-  readonly #timers = new Map<string, { timer: NodeJS.Timeout; dueMs: number }>();
+  readonly #timers = new Map<string, { cancel: () => void; dueMs: number }>();
   readonly #failures = new Map<string, number>();
   readonly #getters: ((key: string | undefined) => void)[] = [];
   #closed = false;
 
-  constructor(metrics: QueueMetrics = queueMetrics(new Metrics(), "")) {
+  constructor({ clock = REAL_CLOCK, metrics = queueMetrics(new Metrics(), "") }: QueueOptions = {}) {
+    this.#clock = clock;
     this.#metrics = metrics;
   }
 
@@ -35,7 +59,7 @@ export class WorkQueue {
     this.#clearTimer(key);
     const getter = this.#getters.shift();
     if (getter === undefined) {
-      this.#waiting.set(key, performance.now());
+      this.#waiting.set(key, this.#clock.nowMs());
       this.#metrics.depth(this.#waiting.size);
     } else this.#hand(key, getter, 0);
   }
@@ -47,15 +71,15 @@ export class WorkQueue {
       this.add(key);
       return;
     }
-    const dueMs = performance.now() + delayMs;
+    const dueMs = this.#clock.nowMs() + delayMs;
     const pending = this.#timers.get(key);
     if (pending !== undefined && pending.dueMs <= dueMs) return;
     this.#clearTimer(key);
-    const timer = setTimeout(() => {
+    const cancel = this.#clock.after(delayMs, () => {
       this.#timers.delete(key);
       this.add(key);
-    }, delayMs);
-    this.#timers.set(key, { timer, dueMs });
+    });
+    this.#timers.set(key, { cancel, dueMs });
   }
 
   /** Adds the key after its own back-off, which `forget` resets. */
@@ -82,13 +106,13 @@ export class WorkQueue {
       const [key, sinceMs] = next;
       this.#waiting.delete(key);
       this.#metrics.depth(this.#waiting.size);
-      this.#hand(key, resolve, performance.now() - sinceMs);
+      this.#hand(key, resolve, this.#clock.nowMs() - sinceMs);
     });
   }
 
   done(key: string): void {
     const sinceMs = this.#working.get(key);
-    if (sinceMs !== undefined) this.#metrics.done(performance.now() - sinceMs);
+    if (sinceMs !== undefined) this.#metrics.done(this.#clock.nowMs() - sinceMs);
     this.#working.delete(key);
     if (this.#again.delete(key)) this.add(key);
   }
@@ -99,7 +123,7 @@ export class WorkQueue {
 
   close(): void {
     this.#closed = true;
-    for (const { timer } of this.#timers.values()) clearTimeout(timer);
+    for (const { cancel } of this.#timers.values()) cancel();
     this.#timers.clear();
     this.#waiting.clear();
     for (const getter of this.#getters.splice(0)) getter(undefined);
@@ -107,14 +131,14 @@ export class WorkQueue {
 
   #hand(key: string, getter: (key: string) => void, waitedMs: number): void {
     this.#metrics.taken(waitedMs);
-    this.#working.set(key, performance.now());
+    this.#working.set(key, this.#clock.nowMs());
     getter(key);
   }
 
   #clearTimer(key: string): void {
     const pending = this.#timers.get(key);
     if (pending === undefined) return;
-    clearTimeout(pending.timer);
+    pending.cancel();
     this.#timers.delete(key);
   }
 }

@@ -4,6 +4,7 @@ import * as labels from "#api/labels.ts";
 import { type Connection, connections } from "#api/networking/connection.ts";
 import type { Context } from "#base/context.ts";
 import { formatDuration } from "#base/duration.ts";
+import { gatewayObjectName } from "#forge/networking/names.ts";
 import type { KubeClient } from "#kube/client/client.ts";
 import { Loop } from "../system/loop.ts";
 import type { PeerState } from "./checker.ts";
@@ -30,7 +31,7 @@ export function forgeConnection(owner: ConnectionOwner, implementation: string |
     apiVersion: API_VERSION,
     kind: "Connection",
     metadata: {
-      name: `gw-${name}`,
+      name: gatewayObjectName(name),
       namespace,
       labels: { [labels.REMOTE_CLUSTER_ID]: remoteClusterId },
       ...(implementation !== undefined && { annotations: { [IMPLEMENTATION_ANNOTATION]: implementation } }),

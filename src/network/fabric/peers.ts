@@ -1,9 +1,11 @@
 /** Which other fabric pods live, and whether the DaemonSet of this one is being removed. */
+
 import type { Pod } from "kubernetes-types/core/v1";
 import type { Context } from "#base/context.ts";
 import type { KubeClient } from "#kube/client/client.ts";
 import { daemonSets, pods } from "#machinery/builtin.ts";
 import { controllerOf } from "#machinery/meta.ts";
+import { isActive } from "#machinery/pod.ts";
 
 // A node that does not answer keeps its pod object; its state is then nobody's to wait for.
 const UNREADY_MS = 60_000;
@@ -14,8 +16,7 @@ export async function isPodLive(ctx: Context, client: KubeClient, namespace: str
 }
 
 export function isLive(pod: Pod, nowMs: number): boolean {
-  const phase = pod.status?.phase;
-  if (pod.metadata?.deletionTimestamp !== undefined || phase === "Failed" || phase === "Succeeded") return false;
+  if (!isActive(pod)) return false;
   const ready = pod.status?.conditions?.find(({ type }) => type === "Ready");
   if (ready === undefined || ready.status === "True") return true;
   return nowMs - Date.parse(ready.lastTransitionTime ?? "") < UNREADY_MS;

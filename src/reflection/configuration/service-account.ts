@@ -21,7 +21,6 @@ import type { Informer } from "#kube/informer/informer.ts";
 import { secrets, serviceAccounts } from "#machinery/builtin.ts";
 import { keyOf, type ObjectKey } from "#machinery/meta.ts";
 import { isTerminal } from "#machinery/pod.ts";
-import { isAlreadyExists } from "#machinery/status-error.ts";
 import type { NamespacePair, ReflectionDeps, Reflector } from "../deps.ts";
 import * as messages from "../messages.ts";
 import { watchNamed } from "../watch.ts";
@@ -64,8 +63,7 @@ async function reconcile(ctx: Context, work: Work, key: ObjectKey): Promise<Resu
   const secret = remotes.store.get(secretKey);
   const wishes = pod === undefined || isTerminal(pod) || !usesTokens(pod, deps) ? [] : tokenWishes(pod);
   if (pod === undefined || wishes.length === 0) {
-    const uid = secret?.metadata?.uid;
-    if (uid !== undefined) await deps.remote.deleteIfPresent(ctx, secrets, secretKey, { uid });
+    if (secret !== undefined) await deps.remote.deleteObserved(ctx, secrets, secret);
     return DONE;
   }
   const validMs = secret === undefined ? 0 : tokensValidForMs(secret, pod, wishes, deps.nowMs());
@@ -112,13 +110,9 @@ async function renew(
 
 /** Whether there was none of that name. */
 async function create(ctx: Context, { deps: { remote }, remotes }: Work, wanted: Secret): Promise<boolean> {
-  try {
-    remotes.observe(await remote.create(ctx, secrets, wanted, { fieldManager: REFLECTION_FIELD_MANAGER }));
-    return true;
-  } catch (error) {
-    if (isAlreadyExists(error)) return false;
-    throw error;
-  }
+  const made = await remote.createIfAbsent(ctx, secrets, wanted, { fieldManager: REFLECTION_FIELD_MANAGER });
+  if (made !== undefined) remotes.observe(made);
+  return made !== undefined;
 }
 
 /** A token of the consumer's API server that ends with the local pod. */

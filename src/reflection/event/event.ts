@@ -1,5 +1,6 @@
 /** Events of the provider about offloaded objects, told at home. Upstream: pkg/virtualKubelet/reflection/event/event.go */
 import type { Event } from "kubernetes-types/core/v1";
+import type { ReflectorName } from "#api/offloading/reflectors.ts";
 import type { Context } from "#base/context.ts";
 import { localConfigMapName } from "#forge/configmap.ts";
 import { forgeLocalEvent } from "#forge/event.ts";
@@ -17,8 +18,7 @@ import {
 } from "#machinery/builtin.ts";
 import type { Resource } from "#machinery/gvk.ts";
 import type { KubeObject, ObjectKey } from "#machinery/meta.ts";
-import { isAlreadyExists } from "#machinery/status-error.ts";
-import type { NamespacePair, ReflectionDeps, Reflector, ReflectorName } from "../deps.ts";
+import type { NamespacePair, ReflectionDeps, Reflector } from "../deps.ts";
 import { defaultOf, wishOf } from "../policy.ts";
 import { watchNamed } from "../watch.ts";
 
@@ -74,19 +74,14 @@ async function reconcile(ctx: Context, work: Work, key: ObjectKey): Promise<Resu
   const remote = remotes.store.get({ namespace: pair.remote, name: key.name });
   const local = locals.store.get(key);
   if (remote === undefined) {
-    const uid = local?.metadata?.uid;
-    if (uid !== undefined) await deps.local.deleteIfPresent(ctx, coreEvents, key, { uid });
+    if (local !== undefined) await deps.local.deleteObserved(ctx, coreEvents, local);
     return DONE;
   }
   if (local !== undefined || !isWanted(remote, deps) || locals.store.list().length >= MOST_EVENTS) return DONE;
   const object = await findTarget(ctx, work, remote);
   if (object === undefined) return DONE;
   const event = forgeLocalEvent(remote, { namespace: pair.local, object }, deps.scope);
-  try {
-    await deps.local.create(ctx, coreEvents, event, { fieldManager: REFLECTION_FIELD_MANAGER });
-  } catch (error) {
-    if (!isAlreadyExists(error)) throw error;
-  }
+  await deps.local.createIfAbsent(ctx, coreEvents, event, { fieldManager: REFLECTION_FIELD_MANAGER });
   return DONE;
 }
 

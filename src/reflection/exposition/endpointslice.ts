@@ -2,10 +2,12 @@
  * Endpoints outside the provider, as ShadowEndpointSlices that the provider translates into EndpointSlices.
  * Upstream: pkg/virtualKubelet/reflection/exposition/endpointslice.go
  */
+
 import type { EndpointSlice } from "kubernetes-types/discovery/v1";
 import { ALLOW_REFLECTION, SKIP_REFLECTION } from "#api/annotations.ts";
 import * as labels from "#api/labels.ts";
 import { type ShadowEndpointSlice, shadowEndpointSlices } from "#api/offloading/shadow.ts";
+import { isVirtualNode } from "#api/predicates.ts";
 import { contains, parseCidr, parseIpv4 } from "#base/cidr.ts";
 import { type EndpointOptions, forgeShadowEndpointSlice, untranslatedAddresses } from "#forge/endpointslice.ts";
 import { watchMapped } from "#kube/controller/controller.ts";
@@ -79,8 +81,7 @@ function optionsOf(deps: ReflectionDeps): EndpointOptions {
 function isNative(nodeName: string, { localNodes, scope }: ReflectionDeps): boolean {
   const node = localNodes.store.get({ name: nodeName });
   if (node === undefined) return true;
-  const own = node.metadata?.labels;
-  return own?.[labels.TYPE] === labels.TYPE_VIRTUAL_NODE && own[labels.REMOTE_CLUSTER_ID] === scope.destination;
+  return isVirtualNode(node) && node.metadata?.labels?.[labels.REMOTE_CLUSTER_ID] === scope.destination;
 }
 
 /** Pods of this cluster keep their address, anything else needs one in the external CIDR. */

@@ -2,8 +2,10 @@
  * Claims of the virtual storage class: the volume is made at the provider, a placeholder binds the claim at home.
  * Upstream: pkg/virtualKubelet/reflection/storage, pkg/liqo-controller-manager/offloading/storageprovisioner
  */
+
 import type { PersistentVolumeClaim } from "kubernetes-types/core/v1";
-import { REMOTE_CLUSTER_ID, TYPE, TYPE_VIRTUAL_NODE } from "#api/labels.ts";
+import { REMOTE_CLUSTER_ID } from "#api/labels.ts";
+import { isVirtualNode } from "#api/predicates.ts";
 import type { Context } from "#base/context.ts";
 import { messageOf } from "#base/errors.ts";
 import { forgeClaim, forgePlaceholderVolume, SELECTED_NODE, STORAGE_PROVISIONER } from "#forge/pvc.ts";
@@ -12,7 +14,6 @@ import { type Controller, DONE, type Result } from "#kube/controller/controller.
 import type { Informer } from "#kube/informer/informer.ts";
 import { persistentVolumeClaims, persistentVolumes, storageClasses } from "#machinery/builtin.ts";
 import type { ObjectKey } from "#machinery/meta.ts";
-import { isAlreadyExists } from "#machinery/status-error.ts";
 import type { NamespacePair, ReflectionDeps, Reflector } from "../deps.ts";
 import * as messages from "../messages.ts";
 import { watchNamed } from "../watch.ts";
@@ -59,8 +60,7 @@ async function reconcile(ctx: Context, { deps, pair, locals, remotes }: Work, ke
   const remote = remotes.store.get(remoteKey);
   const isOurs = remote !== undefined && isReflected(remote, deps.scope);
   if (local === undefined) {
-    const uid = isOurs ? remote.metadata?.uid : undefined;
-    if (uid !== undefined) await deps.remote.deleteIfPresent(ctx, persistentVolumeClaims, remoteKey, { uid });
+    if (isOurs) await deps.remote.deleteObserved(ctx, persistentVolumeClaims, remote);
     return DONE;
   }
   if (!isWaitingForUs(local, deps)) return DONE;
@@ -100,17 +100,14 @@ function isWaitingForUs({ metadata, spec }: PersistentVolumeClaim, deps: Reflect
     (spec?.volumeName ?? "") === "" &&
     spec?.storageClassName === deps.settings.virtualStorageClass &&
     PROVISIONER_ANNOTATIONS.some((key) => own[key] === STORAGE_PROVISIONER) &&
-    node?.metadata?.labels?.[TYPE] === TYPE_VIRTUAL_NODE &&
-    node.metadata.labels[REMOTE_CLUSTER_ID] === deps.scope.destination
+    node !== undefined &&
+    isVirtualNode(node) &&
+    node.metadata?.labels?.[REMOTE_CLUSTER_ID] === deps.scope.destination
   );
 }
 
 async function bindAtHome(ctx: Context, deps: ReflectionDeps, local: PersistentVolumeClaim): Promise<void> {
   const storageClass = await deps.local.find(ctx, storageClasses, { name: deps.settings.virtualStorageClass });
   const volume = forgePlaceholderVolume(local, deps.scope, storageClass?.reclaimPolicy ?? "Delete");
-  try {
-    await deps.local.create(ctx, persistentVolumes, volume, { fieldManager: REFLECTION_FIELD_MANAGER });
-  } catch (error) {
-    if (!isAlreadyExists(error)) throw error;
-  }
+  await deps.local.createIfAbsent(ctx, persistentVolumes, volume, { fieldManager: REFLECTION_FIELD_MANAGER });
 }

@@ -11,8 +11,8 @@ import { type ShadowChange, shadowChanges } from "#forge/pod/shadow-changes.ts";
 import { forgeShadowMetadata, type ShadowPodOptions } from "#forge/pod/shadow-pod.ts";
 import { REFLECTION_FIELD_MANAGER } from "#forge/reflected-metadata.ts";
 import type { EventRecorder } from "#kube/events/recorder.ts";
+import { contains } from "#machinery/contains.ts";
 import { keyOf } from "#machinery/meta.ts";
-import { contains } from "../contains.ts";
 import type { ReflectionDeps } from "../deps.ts";
 import * as messages from "../messages.ts";
 

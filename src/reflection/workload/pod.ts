@@ -24,8 +24,6 @@ import { followPod } from "./follow.ts";
 import { type PodPlan, type PodSeen, planPod } from "./plan.ts";
 import { StatusReporter, writeStatus } from "./status-reporter.ts";
 
-const LIQO_RUNTIME_CLASS = "liqo";
-
 export const podReflector: Reflector = { name: "pod", start: startPodReflector };
 
 interface Work {
@@ -91,7 +89,7 @@ async function act(ctx: Context, work: Work, seen: PodSeen, plan: PodPlan): Prom
       await deleteLocal(ctx, work, plan.local);
       return DONE;
     case "delete-shadow":
-      await deleteShadow(ctx, work, plan.shadow);
+      await work.deps.remote.deleteObserved(ctx, shadowPods, plan.shadow);
       if (plan.local !== undefined) await work.reporter.report(ctx, { ...seen, local: plan.local });
       return DONE;
     case "offload":
@@ -113,7 +111,7 @@ function optionsOf({ deps }: Work): ShadowPodOptions {
     scope: deps.scope,
     patch: deps.virtualNode()?.spec?.offloadingPatch,
     apiServer: apiServerAccess(deps),
-    liqoRuntimeClass: LIQO_RUNTIME_CLASS,
+    liqoRuntimeClass: deps.settings.liqoRuntimeClass,
   };
 }
 
@@ -141,19 +139,10 @@ async function offload(ctx: Context, work: Work, local: Pod): Promise<void> {
   }
 }
 
-async function deleteShadow(ctx: Context, { deps }: Work, shadow: ShadowPod): Promise<void> {
-  const uid = shadow.metadata?.uid;
-  await deps.remote.deleteIfPresent(ctx, shadowPods, keyOf(shadow), uid === undefined ? {} : { uid });
-}
-
 /** The last step of a kubelet: with no container left, the pod itself goes. */
 async function deleteLocal(ctx: Context, { deps, recorder }: Work, local: Pod): Promise<void> {
-  const uid = local.metadata?.uid;
   try {
-    await deps.local.deleteIfPresent(ctx, pods, keyOf(local), {
-      gracePeriodSeconds: 0,
-      ...(uid !== undefined && { uid }),
-    });
+    await deps.local.deleteObserved(ctx, pods, local, { gracePeriodSeconds: 0 });
   } catch (error) {
     // Another pod of that name already.
     if (isConflict(error)) return;

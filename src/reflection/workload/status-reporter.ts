@@ -86,8 +86,7 @@ export class StatusReporter {
    */
   async #withEnd(ctx: Context, seen: Offloaded): Promise<Offloaded> {
     const { local, shadow, remote } = seen;
-    const isUnseen =
-      remote === undefined && (shadow?.status?.phase === "Succeeded" || shadow?.status?.phase === "Failed");
+    const isUnseen = remote === undefined && shadow !== undefined && isTerminal(shadow);
     if (!isUnseen || isTerminal(local)) return seen;
     const { name = "", namespace = "" } = shadow?.metadata ?? {};
     // The right there is to list, not to get.
@@ -122,9 +121,8 @@ export class StatusReporter {
 /** Whether the refusal that the pod tells of is none any more. */
 function isAccepted({ metadata, status }: Pod, shadow: PodSeen["shadow"]): boolean {
   const isAlive = metadata?.deletionTimestamp === undefined && shadow?.metadata?.deletionTimestamp === undefined;
-  const { phase, message } = shadow?.status ?? {};
-  const isOver = phase === "Succeeded" || phase === "Failed";
-  return shadow !== undefined && isAlive && !isOver && message === undefined && status?.reason === OFFLOADING_REFUSED;
+  const isWilling = shadow !== undefined && !isTerminal(shadow) && shadow.status?.message === undefined;
+  return isWilling && isAlive && status?.reason === OFFLOADING_REFUSED;
 }
 
 /**

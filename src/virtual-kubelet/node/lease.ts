@@ -4,7 +4,7 @@ import type { Context } from "#base/context.ts";
 import type { KubeClient } from "#kube/client/client.ts";
 import { leases } from "#machinery/builtin.ts";
 import { microTimestamp } from "#machinery/conditions.ts";
-import { isAlreadyExists, isNotFound } from "#machinery/status-error.ts";
+import { isNotFound } from "#machinery/status-error.ts";
 
 const NAMESPACE = "kube-node-lease";
 
@@ -24,8 +24,6 @@ export async function renewNodeLease(
   } catch (error) {
     if (!isNotFound(error)) throw error;
     const metadata = { name, namespace: NAMESPACE, ownerReferences: [owner] };
-    await client.create(ctx, leases, { metadata, spec }).catch((cause: unknown) => {
-      if (!isAlreadyExists(cause)) throw cause;
-    });
+    await client.createIfAbsent(ctx, leases, { metadata, spec });
   }
 }

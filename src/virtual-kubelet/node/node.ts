@@ -22,7 +22,6 @@ import {
 import type { Informer } from "#kube/informer/informer.ts";
 import type { Informers } from "#kube/informer/informers.ts";
 import { nodes } from "#machinery/builtin.ts";
-import { isAlreadyExists } from "#machinery/status-error.ts";
 import { ended } from "../ended.ts";
 import type { VirtualKubeletSettings } from "../settings.ts";
 import { isApiServerUp, isNetworkUp, isProviderLive } from "./health.ts";
@@ -105,12 +104,9 @@ async function reconcile(ctx: Context, work: Work): Promise<Result> {
 
 /** The other labels come by server-side apply. */
 async function create(ctx: Context, { deps, options }: Work, virtual: VirtualNode): Promise<void> {
-  try {
-    await deps.client.create(ctx, nodes, forgeNewNode(virtual, options), { fieldManager: FIELD_MANAGER });
-    ctx.log.info("created the node", { node: options.name });
-  } catch (error) {
-    if (!isAlreadyExists(error)) throw error;
-  }
+  const wanted = forgeNewNode(virtual, options);
+  const made = await deps.client.createIfAbsent(ctx, nodes, wanted, { fieldManager: FIELD_MANAGER });
+  if (made !== undefined) ctx.log.info("created the node", { node: options.name });
 }
 
 /** By server-side apply: labels that the VirtualNode loses go, labels of others stay. */

@@ -1,5 +1,5 @@
 /** Upstream: pkg/webhooks/namespaceoffloading. Protected namespaces are refused here too, not only by liqoctl. */
-import type { NamespaceOffloading } from "#api/offloading/namespace.ts";
+import { type NamespaceOffloading, OFFLOADING_NAME } from "#api/offloading/namespace.ts";
 import { isProtectedNamespace } from "#forge/names.ts";
 import { type AdmissionAnswer, type AdmissionHandler, ALLOWED, denied } from "#kube/webhook-server/server.ts";
 import { TenantNamespaces } from "#trust/tenant-namespaces.ts";
@@ -18,8 +18,8 @@ export function validateNamespaceOffloading(deps: Pick<Deps, "informers" | "liqo
 }
 
 export function checkCreate(next: NamespaceOffloading, namespace: string, isProtected: boolean): AdmissionAnswer {
-  if (next.metadata?.name !== "offloading")
-    return denied(`NamespaceOffloading name must match "offloading", found "${next.metadata?.name}"`);
+  if (next.metadata?.name !== OFFLOADING_NAME)
+    return denied(`NamespaceOffloading name must match "${OFFLOADING_NAME}", found "${next.metadata?.name}"`);
   if (isProtected) return denied(`namespace "${namespace}" is protected and cannot be offloaded`);
   if (next.spec?.namespaceMappingStrategy === "SelectedName" && (next.spec.remoteNamespaceName ?? "") === "") {
     return denied("spec.remoteNamespaceName must be set when spec.namespaceMappingStrategy is SelectedName");

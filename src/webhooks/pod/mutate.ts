@@ -4,7 +4,7 @@
  */
 import type { Affinity, NodeSelectorTerm, Pod, PodSpec } from "kubernetes-types/core/v1";
 import * as labels from "#api/labels.ts";
-import { type NamespaceOffloading, namespaceOffloadings } from "#api/offloading/namespace.ts";
+import { type NamespaceOffloading, namespaceOffloadings, OFFLOADING_NAME } from "#api/offloading/namespace.ts";
 import { NOT_ALLOWED_TOLERATION } from "#forge/node.ts";
 import type { AdmissionHandler, PatchOperation } from "#kube/webhook-server/server.ts";
 import { ALLOWED } from "#kube/webhook-server/server.ts";
@@ -19,9 +19,11 @@ export function mutatePod(deps: Deps): AdmissionHandler {
     const pod = request.object as Pod | undefined;
     if (pod?.spec === undefined || request.operation !== "CREATE") return ALLOWED;
     const namespace = request.namespace ?? pod.metadata?.namespace ?? "";
-    const offloading = offloadings.store.get({ namespace, name: "offloading" });
+    const offloading = offloadings.store.get({ namespace, name: OFFLOADING_NAME });
     if (offloading === undefined)
-      throw new Error(`namespace ${namespace} is labelled for offloading but has no NamespaceOffloading "offloading"`);
+      throw new Error(
+        `namespace ${namespace} is labelled for offloading but has no NamespaceOffloading "${OFFLOADING_NAME}"`,
+      );
     return { allowed: true, patch: patchFor(pod.spec, offloading.spec, deps.runtimeClass) };
   };
 }

@@ -1,6 +1,7 @@
 /** Names and providers of slices; what tenants may write of them is `../replica/validate.ts`. Upstream: pkg/webhooks/resourceslice */
+
 import { type ResourceSlice, resourceSlices } from "#api/authentication/resourceslice.ts";
-import * as labels from "#api/labels.ts";
+import { isReplica } from "#api/predicates.ts";
 import { type AdmissionHandler, ALLOWED, denied } from "#kube/webhook-server/server.ts";
 import { TenantNamespaces } from "#trust/tenant-namespaces.ts";
 import type { Deps } from "../deps.ts";
@@ -21,16 +22,13 @@ export function validateResourceSlice(deps: Deps): AdmissionHandler {
         return denied("spec.providerClusterID is immutable");
       return ALLOWED;
     }
-    const isReplica = slice.metadata?.labels?.[labels.REPLICATED] === "true";
     const isTaken = informer.store
       .list()
       .some(
-        ({ metadata }) =>
-          metadata?.name === request.name &&
-          metadata?.namespace !== request.namespace &&
-          metadata?.labels?.[labels.REPLICATED] !== "true",
+        (other) =>
+          other.metadata?.name === request.name && other.metadata?.namespace !== request.namespace && !isReplica(other),
       );
-    return !isReplica && isTaken
+    return !isReplica(slice) && isTaken
       ? denied(`a ResourceSlice named ${request.name} already exists in another namespace; the Node takes its name`)
       : ALLOWED;
   };

@@ -2,9 +2,11 @@
  * What each consumer uses of its Quota, kept as running totals: a ShadowPod is asked about on every creation, and to sum
  * over all of them each time would cost as much as the rest of the creation. Used by the validating webhook.
  */
+
 import * as labels from "#api/labels.ts";
 import type { ShadowPod } from "#api/offloading/shadow.ts";
 import { formatKey, keyOf, type ObjectKey } from "#machinery/meta.ts";
+import { isTerminal } from "#machinery/pod.ts";
 import { type Amounts, demandOf } from "./demand.ts";
 
 interface Share {
@@ -24,7 +26,7 @@ export class QuotaUsage {
 
   /** The watch shows the ShadowPod, new or changed. */
   seen(shadow: ShadowPod): void {
-    this.#set(formatKey(keyOf(shadow)), isFinished(shadow) ? undefined : shareOf(shadow));
+    this.#set(formatKey(keyOf(shadow)), isTerminal(shadow) ? undefined : shareOf(shadow));
   }
 
   gone(shadow: ShadowPod): void {
@@ -101,10 +103,6 @@ export function creatorOf({ metadata }: ShadowPod): string {
 
 function grownOf(key: ObjectKey): string {
   return `${formatKey(key)} grown`;
-}
-
-function isFinished({ status }: ShadowPod): boolean {
-  return status?.phase === "Succeeded" || status?.phase === "Failed";
 }
 
 function shareOf(shadow: ShadowPod): Share {

@@ -43,7 +43,7 @@ export function mutateVirtualNode(deps: Deps): AdmissionHandler {
 export function completeSpec(
   node: VirtualNode,
   template: VkOptionsTemplate,
-  deps: Pick<Deps, "clusterId" | "liqoNamespace" | "podCidr">,
+  deps: Pick<Deps, "clusterId" | "liqoNamespace" | "podCidr" | "runtimeClass">,
 ): NonNullable<VirtualNode["spec"]> {
   const options = template.spec;
   const patch = node.spec?.offloadingPatch;
@@ -66,6 +66,7 @@ export function completeSpec(
     homeClusterId: deps.clusterId,
     liqoNamespace: deps.liqoNamespace,
     localPodCidr: deps.podCidr,
+    runtimeClass: deps.runtimeClass,
   });
   return { ...spec, template: keepOwn(forged, node.spec?.template) };
 }

@@ -1,33 +1,51 @@
-/** On the provider: copies the tenant's present credentials into its Renew. Upstream: pkg/liqo-controller-manager/authentication/remoterenew-controller */
-import { renews } from "#api/authentication/renew.ts";
-import { tenants } from "#api/authentication/tenant.ts";
-import * as labels from "#api/labels.ts";
-import { type Controller, DONE, watchFor, watchMapped } from "#kube/controller/controller.ts";
-import { keyOf } from "#machinery/meta.ts";
+/**
+ * On the provider: copies the tenant's present credentials into its Renew. Writes the status of Renews.
+ * Upstream: pkg/liqo-controller-manager/authentication/remoterenew-controller
+ */
+import { type Renew, renews } from "#api/authentication/renew.ts";
+import { type Tenant, tenants } from "#api/authentication/tenant.ts";
+import { isReplica } from "#api/predicates.ts";
+import type { Context } from "#base/context.ts";
+import { type Controller, DONE, type Result, watchFor, watchMapped } from "#kube/controller/controller.ts";
+import type { Informer } from "#kube/informer/informer.ts";
+import { keyOf, type ObjectKey } from "#machinery/meta.ts";
 import { jsonEquals } from "#machinery/schema/schema.ts";
 import { TenantNamespaces } from "#trust/tenant-namespaces.ts";
 import type { Deps } from "../../deps.ts";
 
+interface Work {
+  readonly deps: Deps;
+  readonly renews: Informer<Renew>;
+  readonly tenants: Informer<Tenant>;
+  readonly tenantNamespaces: TenantNamespaces;
+}
+
 export function renewController(deps: Deps): Controller {
-  const informer = deps.informers.for(renews);
-  const tenantInformer = deps.informers.for(tenants);
-  const tenantNamespaces = new TenantNamespaces(deps.informers);
+  const work: Work = {
+    deps,
+    renews: deps.informers.for(renews),
+    tenants: deps.informers.for(tenants),
+    tenantNamespaces: new TenantNamespaces(deps.informers),
+  };
+  const renewsIn = (namespace?: string): ObjectKey[] => work.renews.store.list(namespace).map(keyOf);
   return {
     name: "renew",
     watches: [
-      watchFor(informer, ({ metadata }) => metadata?.labels?.[labels.REPLICATED] === "true"),
-      watchMapped(tenantInformer, ({ metadata }) => informer.store.list(metadata?.namespace).map(keyOf)),
-      tenantNamespaces.watch((namespace) => informer.store.list(namespace).map(keyOf)),
+      watchFor(work.renews, isReplica),
+      watchMapped(work.tenants, ({ metadata }) => renewsIn(metadata?.namespace)),
+      work.tenantNamespaces.watch(renewsIn),
     ],
-    reconcile: async (ctx, key) => {
-      const renew = informer.store.get(key);
-      if (renew === undefined || renew.metadata?.labels?.[labels.REPLICATED] !== "true") return DONE;
-      const peer = tenantNamespaces.peerOf(key.namespace);
-      const tenant = tenantInformer.store.list(key.namespace).find(({ spec }) => spec?.clusterID === peer);
-      const authParams = tenant?.status?.authParams;
-      if (authParams === undefined || jsonEquals(authParams, renew.status?.authParams)) return DONE;
-      await deps.client.patch(ctx, renews, key, "merge", { status: { authParams } }, { subresource: "status" });
-      return DONE;
-    },
+    reconcile: (ctx, key) => reconcile(ctx, work, key),
   };
+}
+
+async function reconcile(ctx: Context, work: Work, key: ObjectKey): Promise<Result> {
+  const renew = work.renews.store.get(key);
+  if (renew === undefined || !isReplica(renew)) return DONE;
+  const peer = work.tenantNamespaces.peerOf(key.namespace);
+  const tenant = work.tenants.store.list(key.namespace).find(({ spec }) => spec?.clusterID === peer);
+  const authParams = tenant?.status?.authParams;
+  if (authParams === undefined || jsonEquals(authParams, renew.status?.authParams)) return DONE;
+  await work.deps.client.patch(ctx, renews, key, "merge", { status: { authParams } }, { subresource: "status" });
+  return DONE;
 }

@@ -1,22 +1,23 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import * as annotations from "#api/annotations.ts";
 import { resourceSlices } from "#api/authentication/resourceslice.ts";
-import { type Tenant, tenants } from "#api/authentication/tenant.ts";
+import { tenants } from "#api/authentication/tenant.ts";
 import * as labels from "#api/labels.ts";
 import { withCancel } from "#base/context.ts";
 import { base64 } from "#forge/authentication.ts";
 import { sliceUserName } from "#forge/names.ts";
 import { controllerDeps } from "#kit/controller-deps.ts";
 import { eventually } from "#kit/eventually.ts";
-import { seen, startTwoClusters, TENANT_NAMESPACES } from "#kit/two-clusters.ts";
+import { gone, seen, startTwoClusters, TENANT_NAMESPACES } from "#kit/two-clusters.ts";
 import { runController } from "#kube/controller/controller.ts";
 import { Informers } from "#kube/informer/informers.ts";
 import { clusterRoleBindings, coreEvents } from "#machinery/builtin.ts";
-import { createCa } from "#pki/certificate.ts";
-import { createCsr, signCsr } from "#pki/csr.ts";
-import { generateKeyPair, type KeyPair } from "#pki/keys.ts";
-import { remoteResourceSliceController } from "../resourceslice/remote.ts";
-import { handshakeProblem, tenantController } from "./controller.ts";
+import type { KubeObject } from "#machinery/meta.ts";
+import { createCsr } from "#pki/csr.ts";
+import { generateKeyPair } from "#pki/keys.ts";
+import { remoteResourceSliceController } from "../remoteresourceslice/controller.ts";
+import { tenantController } from "./controller.ts";
 
 const namespace = TENANT_NAMESPACES.provider;
 
@@ -80,26 +81,34 @@ test("a slice is denied outside its consumer's tenant namespace, and with anothe
   await running;
 });
 
-test("a key that was proven once needs no nonce any more, another key does", async () => {
-  const ca = await createCa("rome");
-  const certified = async (key: KeyPair): Promise<Tenant> => {
-    const csr = await createCsr(key.privateKey, { commonName: "cluster-a", organizations: ["liqo.io"] });
-    return {
-      spec: { clusterID: "cluster-a", csr: base64(csr), publicKey: base64(key.publicKey) },
-      status: { authParams: { signedCRT: base64(await signCsr(ca, csr, { usages: ["client"] })) } },
-    };
-  };
-  const tenant = await certified(generateKeyPair("ed25519"));
-  assert.equal(await handshakeProblem(tenant, undefined), undefined);
-  const { spec } = await certified(generateKeyPair("ed25519"));
-  assert.equal(
-    (await handshakeProblem({ ...tenant, ...(spec !== undefined && { spec }) }, undefined))?.reason,
-    "NonceNotFound",
-  );
-  const evil = await createCsr(generateKeyPair("ed25519").privateKey, {
-    commonName: "cluster-a",
-    organizations: ["liqo.io"],
+test("a slice that arrives while its tenant is cordoned is marked, and goes when the tenant is drained", async () => {
+  const key = { namespace, name: "cluster-a" };
+  const binding = { name: "liqo-binding-liqo-virtual-kubelet-remote-clusterwide-cluster-a" };
+  await using clusters = await startTwoClusters();
+  const { ctx, cancel } = withCancel(clusters.ctx);
+  const { client } = clusters.provider;
+  const spec = { clusterID: "cluster-a", authzPolicy: "TolerateNoHandshake", tenantCondition: "Cordoned" } as const;
+  await client.create(ctx, tenants, { metadata: key, spec });
+  await using informers = new Informers(ctx, client);
+  const running = runController(ctx, tenantController(controllerDeps(client, informers)));
+  await seen(client, clusterRoleBindings, binding);
+  const slice = { namespace, name: "s" };
+  await client.create(ctx, resourceSlices, {
+    metadata: { ...slice, labels: { [labels.REPLICATED]: "true" } },
+    spec: { consumerClusterID: "cluster-a", providerClusterID: "cluster-b" },
   });
-  const changed = { ...tenant, spec: { ...tenant.spec, clusterID: "cluster-a", csr: base64(evil) } };
-  assert.equal((await handshakeProblem(changed, undefined))?.reason, "InvalidCSR");
+  const isMarked = ({ metadata }: KubeObject) => metadata?.annotations?.[annotations.CORDON_TENANT] === "true";
+  await seen(client, resourceSlices, slice, isMarked);
+  await client.patch(ctx, tenants, key, "merge", { spec: { tenantCondition: "Active" } });
+  await seen(client, resourceSlices, slice, (found) => !isMarked(found));
+  await client.patch(ctx, tenants, key, "merge", { spec: { tenantCondition: "Drained" } });
+  await gone(client, resourceSlices, slice);
+  await gone(client, clusterRoleBindings, binding);
+  await client.patch(ctx, tenants, key, "merge", { spec: { tenantCondition: "Active" } });
+  await seen(client, clusterRoleBindings, binding);
+  await client.delete(ctx, tenants, key);
+  await gone(client, tenants, key);
+  assert.equal(await client.find(ctx, clusterRoleBindings, binding), undefined);
+  cancel();
+  await running;
 });

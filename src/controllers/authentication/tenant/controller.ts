@@ -1,20 +1,21 @@
 /**
- * Authenticates a consumer: checks signature and request, signs, gives the rights of its condition.
+ * Authenticates a consumer: checks signature and request, signs, gives the rights of its condition. Writes Tenants, bindings
+ * and Secrets, annotates ResourceSlices, and deletes what the consumer asked for when it is drained or goes.
  * Upstream: pkg/liqo-controller-manager/authentication/tenant-controller
  */
-import { createPublicKey, verify, X509Certificate } from "node:crypto";
 import type { Secret } from "kubernetes-types/core/v1";
 import * as annotations from "#api/annotations.ts";
 import { renews } from "#api/authentication/renew.ts";
-import { resourceSlices } from "#api/authentication/resourceslice.ts";
+import { type ResourceSlice, resourceSlices } from "#api/authentication/resourceslice.ts";
 import { type Tenant, tenants } from "#api/authentication/tenant.ts";
 import { TENANT as FINALIZER } from "#api/finalizers.ts";
 import * as labels from "#api/labels.ts";
 import { namespaceMaps } from "#api/offloading/namespace.ts";
+import { isReplica } from "#api/predicates.ts";
 import type { Context } from "#base/context.ts";
-import { unbase64 } from "#forge/authentication.ts";
 import { forgeClusterwideBinding, forgeControlPlaneBinding } from "#forge/bindings.ts";
-import { CONTROL_PLANE_GROUP, certificateSecretName, NONCE_SECRET } from "#forge/names.ts";
+import { certificateSecretName, NONCE_SECRET } from "#forge/names.ts";
+import { Applier } from "#kube/client/applier.ts";
 import {
   type Controller,
   DONE,
@@ -24,64 +25,68 @@ import {
   watchMapped,
 } from "#kube/controller/controller.ts";
 import { ensureFinalizer, removeFinalizer } from "#kube/controller/finalizer.ts";
+import type { EventRecorder } from "#kube/events/recorder.ts";
+import type { Informer } from "#kube/informer/informer.ts";
 import { clusterRoleBindings, roleBindings, secrets } from "#machinery/builtin.ts";
 import type { Resource } from "#machinery/gvk.ts";
-import { type KubeObject, keyOf } from "#machinery/meta.ts";
+import { type KubeObject, keyOf, type ObjectKey } from "#machinery/meta.ts";
 import { jsonEquals } from "#machinery/schema/schema.ts";
 import { notTenantNamespaceOf, TenantNamespaces } from "#trust/tenant-namespaces.ts";
-import { watchAccounts, watchManagedSecrets } from "../../accounts.ts";
+import { managedAccounts, watchAccounts, watchManagedSecrets } from "../../accounts.ts";
 import type { Deps } from "../../deps.ts";
 import { authParamsFor, ensureCertificate, renewalDelayMs } from "../certificate.ts";
-import { requestProblem } from "../request-problem.ts";
+import { handshakeProblem } from "./handshake.ts";
+import { isWronglyMarked, type Plan, planTenant } from "./plan.ts";
+
+type Admission = Extract<Plan, { do: "admit" }>;
+
+interface Work {
+  readonly deps: Deps;
+  readonly tenants: Informer<Tenant>;
+  readonly slices: Informer<ResourceSlice>;
+  readonly accounts: ReturnType<typeof managedAccounts>;
+  readonly tenantNamespaces: TenantNamespaces;
+  readonly events: EventRecorder;
+  readonly applier: Applier;
+}
 
 export function tenantController(deps: Deps): Controller {
-  const informer = deps.informers.for(tenants);
-  const nonces = deps.informers.for(secrets, { labelSelector: labels.NONCE });
-  const tenantNamespaces = new TenantNamespaces(deps.informers);
-  const events = deps.events("tenant-controller");
+  const work: Work = {
+    deps,
+    tenants: deps.informers.for(tenants),
+    slices: deps.informers.for(resourceSlices),
+    accounts: managedAccounts(deps),
+    tenantNamespaces: new TenantNamespaces(deps.informers),
+    events: deps.events("tenant-controller"),
+    applier: new Applier(deps.client),
+  };
+  const tenantsIn = (namespace?: string): ObjectKey[] => work.tenants.store.list(namespace).map(keyOf);
   return {
     name: "tenant",
     watches: [
-      watchFor(informer),
-      watchMapped(nonces, ({ metadata }) => informer.store.list(metadata?.namespace).map(keyOf)),
-      tenantNamespaces.watch((namespace) => informer.store.list(namespace).map(keyOf)),
+      watchFor(work.tenants),
+      watchMapped(deps.informers.for(secrets, { labelSelector: labels.NONCE }), ({ metadata }) =>
+        tenantsIn(metadata?.namespace),
+      ),
+      // One that arrives, or that somebody changes, while its tenant is cordoned.
+      watchMapped(work.slices, (slice) =>
+        work.tenants.store
+          .list(slice.metadata?.namespace)
+          .filter((tenant) => isReplica(slice) && isWronglyMarked(slice, tenant))
+          .map(keyOf),
+      ),
+      work.tenantNamespaces.watch(tenantsIn),
       ...watchAccounts(deps, ({ metadata }) =>
-        informer.store
+        work.tenants.store
           .list()
           .filter((tenant) => bindingsOf(tenant).some((binding) => binding.metadata?.name === metadata?.name))
           .map(keyOf),
       ),
       watchManagedSecrets(deps, ({ metadata }) =>
-        metadata?.name === certificateSecretName() ? informer.store.list(metadata.namespace).map(keyOf) : [],
+        metadata?.name === certificateSecretName() ? tenantsIn(metadata.namespace) : [],
       ),
     ],
-    reconcile: async (ctx, key): Promise<Result> => {
-      const found = await deps.client.find(ctx, tenants, key);
-      if (found === undefined) return DONE;
-      if (found.metadata?.deletionTimestamp !== undefined) {
-        await release(ctx, deps, found, [resourceSlices, namespaceMaps, renews]);
-        await removeFinalizer(ctx, deps.client, tenants, found, FINALIZER);
-        return DONE;
-      }
-      if (tenantNamespaces.peerOf(key.namespace) !== found.spec?.clusterID) {
-        // The webhook says so, too, but can be told to look away (liqo.io/webhook-skip).
-        const problem = notTenantNamespaceOf(found.spec?.clusterID, key.namespace);
-        events.warning(ctx, found, "WrongNamespace", problem);
-        return DONE;
-      }
-      const tenant = await ensureFinalizer(ctx, deps.client, tenants, found, FINALIZER);
-      const isTolerant = tenant.spec?.authzPolicy === "TolerateNoHandshake";
-      if (!isTolerant) {
-        const problem = await handshakeProblem(tenant, await findNonce(ctx, deps, tenant));
-        if (problem !== undefined) {
-          events.warning(ctx, tenant, problem.reason, problem.message);
-          throw new TerminalError(`authenticate Tenant ${key.name}: ${problem.message}`);
-        }
-      }
-      const delayMs = await admit(ctx, deps, tenant, isTolerant);
-      events.normal(ctx, tenant, "Reconciled", "Tenant reconciled");
-      return delayMs === undefined ? DONE : { requeueAfterMs: delayMs };
-    },
+    reconcile: (ctx, key) => reconcile(ctx, work, key),
   };
 }
 
@@ -89,31 +94,72 @@ function bindingsOf(tenant: Tenant): KubeObject[] {
   return [forgeControlPlaneBinding(tenant), forgeClusterwideBinding(tenant.spec?.clusterID ?? "")];
 }
 
-/** Signs, reports and binds; returns when the certificate is due for renewal. */
-async function admit(ctx: Context, deps: Deps, tenant: Tenant, isTolerant: boolean): Promise<number | undefined> {
-  const namespace = tenant.metadata?.namespace ?? "";
-  const consumerId = tenant.spec?.clusterID ?? "";
-  let delayMs: number | undefined;
-  if (!isTolerant) {
-    const csr = tenant.spec?.csr ?? "";
-    const certificate = await ensureCertificate(ctx, deps, {
-      namespace,
-      secretName: certificateSecretName(),
-      consumerId,
-      csr,
-    });
-    const authParams = await authParamsFor(ctx, deps, certificate, tenant.spec?.proxyURL);
-    await writeStatus(ctx, deps, tenant, { authParams, tenantNamespace: namespace });
-    delayMs = renewalDelayMs(certificate, deps.nowMs());
-  } else await writeStatus(ctx, deps, tenant, { tenantNamespace: namespace });
-  const condition = tenant.spec?.tenantCondition ?? "Active";
-  if (condition === "Drained") await release(ctx, deps, tenant, [resourceSlices, namespaceMaps]);
-  else {
-    if (!isTolerant) await deps.client.apply(ctx, roleBindings, forgeControlPlaneBinding(tenant));
-    await deps.client.apply(ctx, clusterRoleBindings, forgeClusterwideBinding(consumerId));
+async function reconcile(ctx: Context, work: Work, key: ObjectKey): Promise<Result> {
+  const { deps, events } = work;
+  const found = await deps.client.find(ctx, tenants, key);
+  const plan = planTenant(found, work.tenantNamespaces.peerOf(key.namespace));
+  if (found === undefined || plan.do === "nothing") return DONE;
+  if (plan.do === "release") {
+    await release(ctx, deps, found, [resourceSlices, namespaceMaps, renews]);
+    await removeFinalizer(ctx, deps.client, tenants, found, FINALIZER);
+    return DONE;
   }
-  await cordonSlices(ctx, deps, namespace, condition === "Cordoned");
+  if (plan.do === "misplaced") {
+    events.warning(ctx, found, "WrongNamespace", notTenantNamespaceOf(found.spec?.clusterID, key.namespace));
+    return DONE;
+  }
+  const tenant = await ensureFinalizer(ctx, deps.client, tenants, found, FINALIZER);
+  if (plan.hasHandshake) await checkHandshake(ctx, work, tenant);
+  const delayMs = await admit(ctx, work, tenant, plan);
+  events.normal(ctx, tenant, "Reconciled", "Tenant reconciled");
+  return delayMs === undefined ? DONE : { requeueAfterMs: delayMs };
+}
+
+async function checkHandshake(ctx: Context, { deps, events }: Work, tenant: Tenant): Promise<void> {
+  const problem = await handshakeProblem(tenant, await findNonce(ctx, deps, tenant));
+  if (problem === undefined) return;
+  events.warning(ctx, tenant, problem.reason, problem.message);
+  throw new TerminalError(`authenticate Tenant ${tenant.metadata?.name}: ${problem.message}`);
+}
+
+function findNonce(ctx: Context, deps: Deps, tenant: Tenant): Promise<Secret | undefined> {
+  return deps.client.find(ctx, secrets, { namespace: tenant.metadata?.namespace ?? "", name: NONCE_SECRET });
+}
+
+/** Signs, reports and binds; returns when the certificate is due for renewal. */
+async function admit(ctx: Context, work: Work, tenant: Tenant, plan: Admission): Promise<number | undefined> {
+  const { deps } = work;
+  const delayMs = plan.hasHandshake ? await certify(ctx, deps, tenant) : await place(ctx, deps, tenant);
+  if (plan.hasRights) await bind(ctx, work, tenant, plan);
+  else await release(ctx, deps, tenant, [resourceSlices, namespaceMaps]);
+  await markSlices(ctx, work, tenant, plan.isCordoned);
   return delayMs;
+}
+
+async function certify(ctx: Context, deps: Deps, tenant: Tenant): Promise<number> {
+  const { namespace = "" } = tenant.metadata ?? {};
+  const { clusterID: consumerId = "", csr = "", proxyURL } = tenant.spec ?? {};
+  const request = { namespace, secretName: certificateSecretName(), consumerId, csr };
+  const certificate = await ensureCertificate(ctx, deps, request);
+  const authParams = await authParamsFor(ctx, deps, certificate, proxyURL);
+  await writeStatus(ctx, deps, tenant, { authParams, tenantNamespace: namespace });
+  return renewalDelayMs(certificate, deps.nowMs());
+}
+
+/** Without a handshake there is nothing to renew. */
+async function place(ctx: Context, deps: Deps, tenant: Tenant): Promise<undefined> {
+  await writeStatus(ctx, deps, tenant, { tenantNamespace: tenant.metadata?.namespace ?? "" });
+}
+
+async function bind(ctx: Context, { applier, accounts }: Work, tenant: Tenant, plan: Admission): Promise<void> {
+  const own = forgeControlPlaneBinding(tenant);
+  const everywhere = forgeClusterwideBinding(tenant.spec?.clusterID ?? "");
+  if (plan.hasHandshake) {
+    const cached = accounts.roleBindings.store.get(keyOf(own));
+    await applier.applyIfChanged(ctx, roleBindings, { cached, wanted: own });
+  }
+  const cached = accounts.clusterRoleBindings.store.get(keyOf(everywhere));
+  await applier.applyIfChanged(ctx, clusterRoleBindings, { cached, wanted: everywhere });
 }
 
 async function writeStatus(
@@ -124,59 +170,6 @@ async function writeStatus(
 ): Promise<void> {
   if (jsonEquals(tenant.status, status)) return;
   await deps.client.patch(ctx, tenants, keyOf(tenant), "merge", { status }, { subresource: "status" });
-}
-
-function findNonce(ctx: Context, deps: Deps, tenant: Tenant): Promise<Secret | undefined> {
-  return deps.client.find(ctx, secrets, { namespace: tenant.metadata?.namespace ?? "", name: NONCE_SECRET });
-}
-
-interface Problem {
-  readonly reason: "NonceNotFound" | "SignatureVerificationFailed" | "InvalidCSR";
-  readonly message: string;
-}
-
-/**
- * Undefined when signature and request prove that the consumer holds the key and asks for its own name. A key that was
- * proven once, for which the certificate in the status stands, needs no nonce any more: it may be gone.
- */
-export async function handshakeProblem(tenant: Tenant, nonceSecret: Secret | undefined): Promise<Problem | undefined> {
-  const { clusterID = "", csr = "", publicKey = "", signature = "" } = tenant.spec ?? {};
-  const key = unbase64(publicKey);
-  if (!isCertified(tenant, key)) {
-    const nonce = nonceSecret?.data?.["nonce"];
-    if (nonce === undefined) return { reason: "NonceNotFound", message: `Secret ${NONCE_SECRET} holds no nonce yet` };
-    if (!isSignedBy(Buffer.from(nonce, "base64"), Buffer.from(signature, "base64"), key)) {
-      return {
-        reason: "SignatureVerificationFailed",
-        message: "spec.signature is not the nonce signed with spec.publicKey",
-      };
-    }
-  }
-  const subject = { commonName: clusterID, organizations: [CONTROL_PLANE_GROUP] };
-  const problem = await requestProblem(unbase64(csr), subject, key);
-  return problem === undefined ? undefined : { reason: "InvalidCSR", message: problem };
-}
-
-/** Only this controller writes the status, after a handshake. */
-function isCertified({ status }: Tenant, publicKey: string): boolean {
-  const certificate = status?.authParams?.signedCRT ?? "";
-  if (certificate === "") return false;
-  try {
-    return new X509Certificate(unbase64(certificate)).publicKey.equals(createPublicKey(publicKey));
-  } catch {
-    // One of the two is nothing of the kind.
-    return false;
-  }
-}
-
-function isSignedBy(nonce: Buffer, signature: Buffer, publicKey: string): boolean {
-  try {
-    const key = createPublicKey(publicKey);
-    return verify(key.asymmetricKeyType === "ed25519" ? null : "sha256", nonce, key, signature);
-  } catch {
-    // Not a key, or not a signature of its kind: both mean no.
-    return false;
-  }
 }
 
 /** Takes the rights back and removes what the consumer asked for. */
@@ -200,15 +193,10 @@ async function release(
   }
 }
 
-async function cordonSlices(ctx: Context, deps: Deps, namespace: string, cordon: boolean): Promise<void> {
-  const { items } = await deps.client.list(ctx, resourceSlices, {
-    namespace,
-    labelSelector: `${labels.REPLICATED}=true`,
-  });
-  for (const slice of items) {
-    const isCordoned = slice.metadata?.annotations?.[annotations.CORDON_TENANT] !== undefined;
-    if (isCordoned === cordon) continue;
-    const body = { metadata: { annotations: { [annotations.CORDON_TENANT]: cordon ? "true" : null } } };
+async function markSlices(ctx: Context, { deps, slices }: Work, tenant: Tenant, isCordoned: boolean): Promise<void> {
+  const replicas = slices.store.list(tenant.metadata?.namespace).filter(isReplica);
+  for (const slice of replicas.filter((each) => isWronglyMarked(each, tenant))) {
+    const body = { metadata: { annotations: { [annotations.CORDON_TENANT]: isCordoned ? "true" : null } } };
     await deps.client.patch(ctx, resourceSlices, keyOf(slice), "merge", body);
   }
 }

@@ -1,154 +1,121 @@
 /**
- * Renders GatewayServers and GatewayClients through their templates and reports back what was rendered.
+ * Renders GatewayServers and GatewayClients through their templates and reports back what was rendered. Writes the rendered
+ * WgGateways, the Secrets with their keys, and the status of gateways.
  * Upstream: pkg/liqo-controller-manager/networking/external-network/{server-operator,client-operator}
  */
-import * as labels from "#api/labels.ts";
 import { type GatewayClient, gatewayClients } from "#api/networking/gatewayclient.ts";
 import { type GatewayServer, gatewayServers } from "#api/networking/gatewayserver.ts";
 import {
   type WgGatewayClient,
   type WgGatewayServer,
+  type WgGatewayServerTemplate,
   wgGatewayClients,
   wgGatewayClientTemplates,
   wgGatewayServers,
   wgGatewayServerTemplates,
 } from "#api/networking/wggateway.ts";
-import {
-  type Controller,
-  DONE,
-  type Result,
-  TerminalError,
-  watchFor,
-  watchMapped,
-  watchOwned,
-} from "#kube/controller/controller.ts";
-import { controllerReference, keyOf, type ObjectKey } from "#machinery/meta.ts";
+import type { Context } from "#base/context.ts";
+import { Applier } from "#kube/client/applier.ts";
+import { type Controller, DONE, type Result, watchFor, watchMapped, watchOwned } from "#kube/controller/controller.ts";
+import type { Informer } from "#kube/informer/informer.ts";
+import type { Resource } from "#machinery/gvk.ts";
+import { keyOf, type ObjectKey } from "#machinery/meta.ts";
 import { jsonEquals } from "#machinery/schema/schema.ts";
 import type { Deps } from "../../deps.ts";
 import { GatewayKeys } from "./keys.ts";
-import { renderTemplate } from "./template.ts";
+import { renderGateway } from "./render.ts";
+import { gatewayClientStatus, gatewayServerStatus, type Rendered } from "./status.ts";
 
-const API_VERSION = "networking.liqo.io/v1beta1";
+const NO_TEMPLATE_RETRY_MS = 1_000;
+
+type Gateway = GatewayServer | GatewayClient;
+
+/** What differs between servers and clients. */
+interface Kind<G extends Gateway, W extends WgGatewayServer | WgGatewayClient> {
+  readonly gateways: Resource<G>;
+  readonly rendered: Resource<W>;
+  /** Both kinds have the same shape. */
+  readonly templates: Resource<WgGatewayServerTemplate>;
+  readonly templateOf: (gateway: G) => { readonly name?: string; readonly namespace?: string } | undefined;
+  readonly status: (rendered: Rendered<W>) => NonNullable<G["status"]>;
+}
 
 export function gatewayServerController(deps: Deps): Controller {
-  const informer = deps.informers.for(gatewayServers);
-  const rendered = deps.informers.for(wgGatewayServers);
-  const templates = deps.informers.for(wgGatewayServerTemplates);
-  const keys = new GatewayKeys(deps);
-  return {
-    name: "gatewayserver",
-    watches: [
-      watchFor(informer),
-      watchOwned(rendered, "GatewayServer"),
-      keys.watch,
-      watchMapped(templates, () => informer.store.list().map(keyOf)),
-    ],
-    reconcile: async (ctx, key): Promise<Result> => {
-      const server = informer.store.get(key);
-      if (server === undefined) keys.forget(key);
-      if (server === undefined || server.metadata?.deletionTimestamp !== undefined) return DONE;
-      const template = templates.store.get(templateKey(server.spec?.serverTemplateRef, deps));
-      if (template === undefined) return { requeueAfterMs: 1_000 };
-      const secret = await keys.ensure(ctx, server, server.spec?.secretRef?.name);
-      const wg = renderGateway<WgGatewayServer>(server, template.spec?.template, secret);
-      const before = rendered.store.get(key);
-      const written = await deps.client.apply(ctx, wgGatewayServers, wg);
-      const status: GatewayServer["status"] = {
-        ...(before?.status?.endpoint !== undefined && { endpoint: before.status.endpoint }),
-        ...(before?.status?.internalEndpoint !== undefined && { internalEndpoint: before.status.internalEndpoint }),
-        secretRef: { name: secret, namespace: key.namespace ?? "" },
-        serverRef: {
-          apiVersion: API_VERSION,
-          kind: "WgGatewayServer",
-          name: key.name,
-          namespace: key.namespace ?? "",
-          uid: written.metadata?.uid ?? "",
-        },
-      };
-      if (!jsonEquals(status, server.status))
-        await deps.client.updateStatus(ctx, gatewayServers, { ...server, status });
-      return DONE;
-    },
-  };
+  return gatewayController<GatewayServer, WgGatewayServer>(deps, {
+    gateways: gatewayServers,
+    rendered: wgGatewayServers,
+    templates: wgGatewayServerTemplates,
+    templateOf: ({ spec }) => spec?.serverTemplateRef,
+    status: gatewayServerStatus,
+  });
 }
 
 export function gatewayClientController(deps: Deps): Controller {
-  const informer = deps.informers.for(gatewayClients);
-  const rendered = deps.informers.for(wgGatewayClients);
-  const templates = deps.informers.for(wgGatewayClientTemplates);
-  const keys = new GatewayKeys(deps);
-  return {
-    name: "gatewayclient",
-    watches: [
-      watchFor(informer),
-      watchOwned(rendered, "GatewayClient"),
-      keys.watch,
-      watchMapped(templates, () => informer.store.list().map(keyOf)),
-    ],
-    reconcile: async (ctx, key): Promise<Result> => {
-      const client = informer.store.get(key);
-      if (client === undefined) keys.forget(key);
-      if (client === undefined || client.metadata?.deletionTimestamp !== undefined) return DONE;
-      const template = templates.store.get(templateKey(client.spec?.clientTemplateRef, deps));
-      if (template === undefined) return { requeueAfterMs: 1_000 };
-      const secret = await keys.ensure(ctx, client, client.spec?.secretRef?.name);
-      const wg = renderGateway<WgGatewayClient>(client, template.spec?.template, secret);
-      const before = rendered.store.get(key);
-      const written = await deps.client.apply(ctx, wgGatewayClients, wg);
-      const status: GatewayClient["status"] = {
-        clientRef: {
-          apiVersion: API_VERSION,
-          kind: "WgGatewayClient",
-          name: key.name,
-          namespace: key.namespace ?? "",
-          uid: written.metadata?.uid ?? "",
-        },
-        ...(before?.status?.internalEndpoint !== undefined && { internalEndpoint: before.status.internalEndpoint }),
-        secretRef: { name: secret, namespace: key.namespace ?? "" },
-      };
-      if (!jsonEquals(status, client.status))
-        await deps.client.updateStatus(ctx, gatewayClients, { ...client, status });
-      return DONE;
-    },
-  };
+  return gatewayController<GatewayClient, WgGatewayClient>(deps, {
+    gateways: gatewayClients,
+    rendered: wgGatewayClients,
+    templates: wgGatewayClientTemplates,
+    templateOf: ({ spec }) => spec?.clientTemplateRef,
+    status: gatewayClientStatus,
+  });
 }
 
-function templateKey(
-  reference: { readonly name?: string; readonly namespace?: string } | undefined,
+interface Work<G extends Gateway, W extends WgGatewayServer | WgGatewayClient> {
+  readonly deps: Deps;
+  readonly kind: Kind<G, W>;
+  readonly gateways: Informer<G>;
+  readonly rendered: Informer<W>;
+  readonly templates: Informer<WgGatewayServerTemplate>;
+  readonly keys: GatewayKeys;
+  readonly applier: Applier;
+}
+
+function gatewayController<G extends Gateway, W extends WgGatewayServer | WgGatewayClient>(
   deps: Deps,
-): ObjectKey {
-  return { namespace: reference?.namespace ?? deps.settings.liqoNamespace, name: reference?.name ?? "" };
+  kind: Kind<G, W>,
+): Controller {
+  const work: Work<G, W> = {
+    deps,
+    kind,
+    gateways: deps.informers.for(kind.gateways),
+    rendered: deps.informers.for(kind.rendered),
+    templates: deps.informers.for(kind.templates),
+    keys: new GatewayKeys(deps),
+    applier: new Applier(deps.client),
+  };
+  return {
+    name: kind.gateways.kind.toLowerCase(),
+    watches: [
+      watchFor(work.gateways),
+      watchOwned(work.rendered, kind.gateways.kind),
+      work.keys.watch,
+      watchMapped(work.templates, () => work.gateways.store.list().map(keyOf)),
+    ],
+    reconcile: (ctx, key) => reconcile(ctx, work, key),
+  };
 }
 
-function renderGateway<T extends WgGatewayServer | WgGatewayClient>(
-  gateway: GatewayServer | GatewayClient,
-  template: Record<string, unknown> | undefined,
-  secretName: string,
-): T {
-  if (template === undefined)
-    throw new TerminalError(`render gateway ${gateway.metadata?.name}: its template has no spec.template`);
-  const { name = "", namespace = "", uid = "", labels: own } = gateway.metadata ?? {};
-  const remoteId = own?.[labels.REMOTE_CLUSTER_ID] ?? "";
-  const data = {
-    Spec: gateway.spec ?? {},
-    Name: name,
-    Namespace: namespace,
-    GatewayUID: uid,
-    ClusterID: remoteId,
-    SecretName: secretName,
-  };
-  // A template is free-form: what it renders to is checked by the schema of the rendered kind.
-  const object = renderTemplate(template, data) as unknown as T;
-  const { blockOwnerDeletion: _b, ...owner } = controllerReference(gateway);
-  return {
-    ...object,
-    metadata: {
-      ...object.metadata,
-      name,
-      namespace,
-      labels: { ...object.metadata?.labels, [labels.REMOTE_CLUSTER_ID]: remoteId },
-      ownerReferences: [owner],
-    },
-    spec: { ...object.spec, secretRef: { name: secretName } },
-  } as T;
+async function reconcile<G extends Gateway, W extends WgGatewayServer | WgGatewayClient>(
+  ctx: Context,
+  { deps, kind, gateways, rendered, templates, keys, applier }: Work<G, W>,
+  key: ObjectKey,
+): Promise<Result> {
+  const gateway = gateways.store.get(key);
+  if (gateway === undefined) {
+    keys.forget(key);
+    applier.forget(kind.rendered, key);
+  }
+  if (gateway === undefined || gateway.metadata?.deletionTimestamp !== undefined) return DONE;
+  const reference = kind.templateOf(gateway);
+  const namespace = reference?.namespace ?? deps.settings.liqoNamespace;
+  const template = templates.store.get({ namespace, name: reference?.name ?? "" });
+  if (template === undefined) return { requeueAfterMs: NO_TEMPLATE_RETRY_MS };
+  const secret = await keys.ensure(ctx, gateway, gateway.spec?.secretRef?.name);
+  const wanted = renderGateway<W>(gateway, template.spec?.template, secret);
+  const cached = rendered.store.get(key);
+  const wg = (await applier.applyIfChanged(ctx, kind.rendered, { cached, wanted })) ?? cached;
+  if (wg === undefined) return DONE;
+  const status = kind.status({ wg, secret });
+  if (!jsonEquals(status, gateway.status)) await deps.client.updateStatus(ctx, kind.gateways, { ...gateway, status });
+  return DONE;
 }

@@ -6,12 +6,11 @@ import { generateKeyPairSync } from "node:crypto";
 import type { Secret } from "kubernetes-types/core/v1";
 import * as labels from "#api/labels.ts";
 import type { Context } from "#base/context.ts";
-import { GLOBAL_LABELS } from "#forge/names.ts";
+import { forgeGatewayKeys } from "#forge/networking/wggateway.ts";
 import { type Watch, watchMapped } from "#kube/controller/controller.ts";
 import type { Informer } from "#kube/informer/informer.ts";
 import { secrets } from "#machinery/builtin.ts";
-import { controllerReference, formatKey, type KubeObject, keyOf, type ObjectKey } from "#machinery/meta.ts";
-import { isAlreadyExists } from "#machinery/status-error.ts";
+import { formatKey, type KubeObject, keyOf, type ObjectKey } from "#machinery/meta.ts";
 import type { Deps } from "../../deps.ts";
 
 export class GatewayKeys {
@@ -35,15 +34,13 @@ export class GatewayKeys {
   /** Name of the Secret with the keys; made when none was given. */
   async ensure(ctx: Context, gateway: KubeObject, given: string | undefined): Promise<string> {
     if (given !== undefined && given !== "") return given;
-    const wanted = forgeKeysSecret(gateway);
+    const wanted = forgeGatewayKeys(gateway);
     if ((await this.#deps.client.find(ctx, secrets, keyOf(wanted))) === undefined) {
       const known = this.#known.get(formatKey(keyOf(gateway)));
       const data = isOf(known, gateway) ? known?.data : undefined;
       const secret = { ...wanted, data: { ...(data ?? rawKeyPair()) } };
       this.#remember(secret);
-      await this.#deps.client.create(ctx, secrets, secret).catch((error: unknown) => {
-        if (!isAlreadyExists(error)) throw error;
-      });
+      await this.#deps.client.createIfAbsent(ctx, secrets, secret);
     }
     return wanted.metadata?.name ?? "";
   }
@@ -64,24 +61,6 @@ function ownersOf({ metadata }: Secret): ObjectKey[] {
 
 function isOf(secret: Secret | undefined, gateway: KubeObject): boolean {
   return (secret?.metadata?.ownerReferences ?? []).some(({ uid }) => uid === gateway.metadata?.uid);
-}
-
-function forgeKeysSecret(gateway: KubeObject): Secret {
-  const { name = "", namespace = "", labels: own } = gateway.metadata ?? {};
-  const { controller: _c, blockOwnerDeletion: _b, ...owner } = controllerReference(gateway);
-  return {
-    metadata: {
-      name: `gw-${name}`,
-      namespace,
-      labels: {
-        ...GLOBAL_LABELS,
-        [labels.REMOTE_CLUSTER_ID]: own?.[labels.REMOTE_CLUSTER_ID] ?? "",
-        [labels.GATEWAY_RESOURCE]: "true",
-      },
-      ownerReferences: [owner],
-    },
-    type: "Opaque",
-  };
 }
 
 function rawKeyPair(): { privateKey: string; publicKey: string } {

@@ -13,7 +13,8 @@ import { certificateSigningRequests, pods } from "#machinery/builtin.ts";
 import { createCsr } from "#pki/csr.ts";
 import { generateKeyPair } from "#pki/keys.ts";
 import type { Subject } from "#pki/subject.ts";
-import { csrApprovalController, servingRequestProblem } from "./controller.ts";
+import { csrApprovalController } from "./controller.ts";
+import { servingRequestProblem } from "./problem.ts";
 
 const namespace = TENANT_NAMESPACES.consumer;
 const NODE = { nodeName: "liqo-rome", addresses: ["10.244.0.7"] };

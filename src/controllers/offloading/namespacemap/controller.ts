@@ -1,65 +1,53 @@
 /**
  * On the provider: creates and deletes the twin namespaces that a replicated NamespaceMap asks for. Whose they are says the
- * tenant namespace that the map lies in, not the map. A namespace that it did not create is never touched.
- * Upstream: pkg/liqo-controller-manager/offloading/namespacemap-controller
+ * tenant namespace that the map lies in, not the map; one that it did not create is never touched. Writes NamespaceMaps,
+ * Namespaces and RoleBindings. Upstream: pkg/liqo-controller-manager/offloading/namespacemap-controller
  */
 import type { Namespace } from "kubernetes-types/core/v1";
 import * as annotations from "#api/annotations.ts";
 import { NAMESPACE_MAP as FINALIZER } from "#api/finalizers.ts";
-import * as labels from "#api/labels.ts";
 import { type NamespaceMap, namespaceMaps } from "#api/offloading/namespace.ts";
+import { isReplica } from "#api/predicates.ts";
 import type { Context } from "#base/context.ts";
 import { type Controller, DONE, type Result, watchFor, watchMapped } from "#kube/controller/controller.ts";
 import { ensureFinalizer, removeFinalizer } from "#kube/controller/finalizer.ts";
+import type { Informer } from "#kube/informer/informer.ts";
 import { namespaces } from "#machinery/builtin.ts";
 import { keyOf, type ObjectKey, parseKey } from "#machinery/meta.ts";
 import { jsonEquals } from "#machinery/schema/schema.ts";
 import { TenantNamespaces } from "#trust/tenant-namespaces.ts";
-import { managedBindings } from "../../accounts.ts";
+import { managedAccounts } from "../../accounts.ts";
 import type { Deps } from "../../deps.ts";
+import { planSurplus } from "./plan.ts";
 import { isManagedBy, Twins } from "./twins.ts";
 
+interface Work {
+  readonly deps: Deps;
+  readonly maps: Informer<NamespaceMap>;
+  readonly namespaces: Informer<Namespace>;
+  readonly tenants: TenantNamespaces;
+  readonly twins: Twins;
+}
+
 export function namespaceMapController(deps: Deps): Controller {
-  const informer = deps.informers.for(namespaceMaps);
-  const namespaceInformer = deps.informers.for(namespaces);
-  const tenants = new TenantNamespaces(deps.informers);
-  const twins = new Twins(deps, deps.events("namespacemap-controller"));
+  const work: Work = {
+    deps,
+    maps: deps.informers.for(namespaceMaps),
+    namespaces: deps.informers.for(namespaces),
+    tenants: new TenantNamespaces(deps.informers),
+    twins: new Twins(deps, deps.events("namespacemap-controller")),
+  };
   return {
     name: "namespacemap",
     watches: [
-      watchFor(informer, isReplica),
-      tenants.watch((namespace) => informer.store.list(namespace).filter(isReplica).map(keyOf)),
-      watchMapped(namespaceInformer, mapsOf),
-      watchMapped(managedBindings(deps), ({ metadata }) =>
-        mapsOf(namespaceInformer.store.get({ name: metadata?.namespace ?? "" })),
+      watchFor(work.maps, isReplica),
+      work.tenants.watch((namespace) => work.maps.store.list(namespace).filter(isReplica).map(keyOf)),
+      watchMapped(work.namespaces, mapsOf),
+      watchMapped(managedAccounts(deps).roleBindings, ({ metadata }) =>
+        mapsOf(work.namespaces.store.get({ name: metadata?.namespace ?? "" })),
       ),
     ],
-    reconcile: async (ctx, key): Promise<Result> => {
-      const found = informer.store.get(key);
-      if (found === undefined || !isReplica(found)) return DONE;
-      const isGoing = found.metadata?.deletionTimestamp !== undefined;
-      const consumerId = tenants.peerOf(key.namespace);
-      if (consumerId === undefined && !isGoing) return DONE;
-      const map = isGoing ? found : await ensureFinalizer(ctx, deps.client, namespaceMaps, found, FINALIZER);
-      const desired = isGoing ? {} : (map.spec?.desiredMapping ?? {});
-      const managed = namespaceInformer.store.list().filter((namespace) => isManagedBy(namespace, map));
-      const { mapping, retryMs, failures } = await twins.ensure(ctx, { map, consumerId: consumerId ?? "", desired });
-      for (const namespace of managed) {
-        const origin = namespace.metadata?.annotations?.[annotations.ORIGINAL_NAME] ?? "";
-        const name = namespace.metadata?.name ?? "";
-        if (desired[origin] === name) continue;
-        mapping[origin] = { remoteNamespace: name, phase: "Terminating" };
-        await removeTwin(ctx, deps, namespace).catch((error: unknown) => failures.push(error));
-      }
-      if (isGoing && managed.length === 0) {
-        await removeFinalizer(ctx, deps.client, namespaceMaps, map, FINALIZER);
-        return DONE;
-      }
-      if (!jsonEquals(mapping, map.status?.currentMapping ?? {}))
-        await deps.client.updateStatus(ctx, namespaceMaps, { ...map, status: { currentMapping: mapping } });
-      if (failures.length > 0) throw failures[0];
-      return retryMs === undefined ? DONE : { requeueAfterMs: retryMs };
-    },
+    reconcile: (ctx, key) => reconcile(ctx, work, key),
   };
 }
 
@@ -68,12 +56,28 @@ function mapsOf(twin: Namespace | undefined): ObjectKey[] {
   return owner === undefined ? [] : [parseKey(owner)];
 }
 
-function isReplica({ metadata }: NamespaceMap): boolean {
-  return metadata?.labels?.[labels.REPLICATED] === "true";
-}
-
-async function removeTwin(ctx: Context, deps: Deps, twin: Namespace): Promise<void> {
-  const { deletionTimestamp, uid } = twin.metadata ?? {};
-  if (deletionTimestamp !== undefined) return;
-  await deps.client.deleteIfPresent(ctx, namespaces, keyOf(twin), uid === undefined ? {} : { uid });
+async function reconcile(ctx: Context, work: Work, key: ObjectKey): Promise<Result> {
+  const { deps, tenants, twins } = work;
+  const found = work.maps.store.get(key);
+  if (found === undefined || !isReplica(found)) return DONE;
+  const isGoing = found.metadata?.deletionTimestamp !== undefined;
+  const consumerId = tenants.peerOf(key.namespace);
+  if (consumerId === undefined && !isGoing) return DONE;
+  const map = isGoing ? found : await ensureFinalizer(ctx, deps.client, namespaceMaps, found, FINALIZER);
+  const desired = isGoing ? {} : (map.spec?.desiredMapping ?? {});
+  const managed = work.namespaces.store.list().filter((namespace) => isManagedBy(namespace, map));
+  const { mapping, retryMs, failures } = await twins.ensure(ctx, { map, consumerId: consumerId ?? "", desired });
+  for (const { origin, remote, twin } of planSurplus(managed, desired)) {
+    mapping[origin] = { remoteNamespace: remote, phase: "Terminating" };
+    if (twin.metadata?.deletionTimestamp === undefined)
+      await deps.client.deleteObserved(ctx, namespaces, twin).catch((error: unknown) => failures.push(error));
+  }
+  if (isGoing && managed.length === 0) {
+    await removeFinalizer(ctx, deps.client, namespaceMaps, map, FINALIZER);
+    return DONE;
+  }
+  if (!jsonEquals(mapping, map.status?.currentMapping ?? {}))
+    await deps.client.updateStatus(ctx, namespaceMaps, { ...map, status: { currentMapping: mapping } });
+  if (failures.length > 0) throw failures[0];
+  return retryMs === undefined ? DONE : { requeueAfterMs: retryMs };
 }

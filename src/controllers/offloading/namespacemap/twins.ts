@@ -3,16 +3,18 @@
  * of in an event on the map and asked for again later and later, and stands in the way of no other.
  * Upstream: namespacemap-controller/enforcement.go
  */
+
 import type { Namespace } from "kubernetes-types/core/v1";
 import * as annotations from "#api/annotations.ts";
-import * as labels from "#api/labels.ts";
 import type { NamespaceMap } from "#api/offloading/namespace.ts";
 import type { Context } from "#base/context.ts";
 import { forgeNamespaceBinding } from "#forge/bindings.ts";
+import { forgeTwin, managedBy, type TwinParts } from "#forge/twin.ts";
+import { Applier } from "#kube/client/applier.ts";
 import type { EventRecorder } from "#kube/events/recorder.ts";
 import { namespaces, roleBindings } from "#machinery/builtin.ts";
 import { formatKey, keyOf } from "#machinery/meta.ts";
-import { isAlreadyExists } from "#machinery/status-error.ts";
+import { managedAccounts } from "../../accounts.ts";
 import type { Deps } from "../../deps.ts";
 import { Refusals, refusalOf } from "../refusals.ts";
 import { ensurePodSecurity } from "./pod-security.ts";
@@ -35,20 +37,18 @@ export interface Outcome {
   readonly failure?: unknown;
 }
 
-interface Twin {
-  readonly map: NamespaceMap;
-  readonly consumerId: string;
-  readonly origin: string;
-  readonly remote: string;
+interface Writing {
+  readonly deps: Deps;
+  readonly applier: Applier;
 }
 
 export class Twins {
-  readonly #deps: Deps;
+  readonly #writing: Writing;
   readonly #events: EventRecorder;
   readonly #refusals = new Refusals();
 
   constructor(deps: Deps, events: EventRecorder) {
-    this.#deps = deps;
+    this.#writing = { deps, applier: new Applier(deps.client) };
     this.#events = events;
   }
 
@@ -75,16 +75,16 @@ export class Twins {
 
   async #ensureOne(
     ctx: Context,
-    twin: Twin,
+    twin: TwinParts,
     last: Phase | undefined,
   ): Promise<{ phase: Phase | undefined; waitMs?: number; failure?: unknown }> {
     const { map, origin, remote } = twin;
-    const [key, now] = [refusalKey(map, origin), this.#deps.nowMs()];
+    const [key, now] = [refusalKey(map, origin), this.#writing.deps.nowMs()];
     // Another name is another question.
     const uid = `${map.metadata?.uid}/${remote}`;
     const waitMs = this.#refusals.waitMs(key, uid, now);
     if (waitMs > 0) return { phase: last ?? "CreationLoopBackOff", waitMs };
-    const { phase, problem, isRefusal, failure } = await tryTwin(ctx, this.#deps, twin, last);
+    const { phase, problem, isRefusal, failure } = await tryTwin(ctx, this.#writing, twin, last);
     if (isRefusal === true && problem !== undefined) {
       const { delayMs, isNews } = this.#refusals.add(key, { uid, message: problem.message }, now);
       if (isNews) this.#events.warning(ctx, map, problem.reason, problem.message);
@@ -110,42 +110,35 @@ export function outcomeOfError(error: unknown, remote: string, last: Phase | und
   return { phase: last ?? "CreationLoopBackOff", problem, isRefusal: true };
 }
 
-async function tryTwin(ctx: Context, deps: Deps, twin: Twin, last: Phase | undefined): Promise<Outcome> {
+async function tryTwin(ctx: Context, writing: Writing, twin: TwinParts, last: Phase | undefined): Promise<Outcome> {
   try {
-    return await ensureTwin(ctx, deps, twin);
+    return await ensureTwin(ctx, writing, twin);
   } catch (error) {
     if (ctx.signal.aborted) throw error;
     return outcomeOfError(error, twin.remote, last);
   }
 }
 
-async function ensureTwin(ctx: Context, deps: Deps, { map, consumerId, origin, remote }: Twin): Promise<Outcome> {
-  const managedBy = { [annotations.MANAGED_BY_NAMESPACE_MAP]: formatKey(keyOf(map)) };
+async function ensureTwin(ctx: Context, { deps, applier }: Writing, parts: TwinParts): Promise<Outcome> {
+  const { map, consumerId, remote } = parts;
   let twin = await deps.client.find(ctx, namespaces, { name: remote });
   if (twin === undefined) {
     if (isReserved(remote, deps.settings)) return reserved(remote);
-    const metadata = {
-      name: remote,
-      labels: { [labels.REMOTE_CLUSTER_ID]: consumerId },
-      annotations: { ...managedBy, [annotations.ORIGINAL_NAME]: origin },
-    };
     try {
-      twin = await deps.client.create(ctx, namespaces, { metadata });
+      twin = await deps.client.createIfAbsent(ctx, namespaces, forgeTwin(parts));
     } catch (error) {
-      if (isAlreadyExists(error)) return taken(remote);
       // It was there once, perhaps, but is no more.
       return outcomeOfError(error, remote, undefined);
     }
+    if (twin === undefined) return taken(remote);
   }
   if (!isManagedBy(twin, map)) return isReserved(remote, deps.settings) ? reserved(remote) : taken(remote);
   if (twin.metadata?.deletionTimestamp !== undefined) return { phase: "Terminating" };
   // Before the consumer has any right there.
   await ensurePodSecurity(ctx, deps, twin);
-  await deps.client.apply(
-    ctx,
-    roleBindings,
-    forgeNamespaceBinding(remote, map.metadata?.namespace ?? "", consumerId, managedBy),
-  );
+  const wanted = forgeNamespaceBinding(remote, map.metadata?.namespace ?? "", consumerId, managedBy(map));
+  const cached = managedAccounts(deps).roleBindings.store.get(keyOf(wanted));
+  await applier.applyIfChanged(ctx, roleBindings, { cached, wanted });
   return { phase: "Accepted" };
 }
 

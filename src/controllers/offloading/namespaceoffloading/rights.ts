@@ -3,7 +3,7 @@ import type { RoleBinding } from "kubernetes-types/rbac/v1";
 import type { NamespaceMap } from "#api/offloading/namespace.ts";
 import type { VirtualNode } from "#api/offloading/virtualnode.ts";
 import { forgeVkNamespaceBinding, isVkNamespaceBinding } from "#forge/virtualnode-rights.ts";
-import { jsonEquals } from "#machinery/schema/schema.ts";
+import { contains } from "#machinery/contains.ts";
 
 export interface RightsSeen {
   readonly namespace: string;
@@ -32,18 +32,11 @@ export function planRights({ namespace, nodes, required, maps, bindings }: Right
   const found = new Map(bindings.filter(isVkNamespaceBinding).map((binding) => [binding.metadata?.name, binding]));
   const names = new Set([...wanted, ...bindingsTo(mapped)].map(({ metadata }) => metadata?.name));
   return {
-    grant: wanted.filter((binding) => !isSame(binding, found.get(binding.metadata?.name))),
+    grant: wanted.filter((binding) => !contains(found.get(binding.metadata?.name), binding)),
     revoke: [...found.values()].filter(({ metadata }) => !names.has(metadata?.name)),
   };
 }
 
 function providerOf({ metadata }: NamespaceMap): string {
   return metadata?.name ?? "";
-}
-
-function isSame(wanted: RoleBinding, found: RoleBinding | undefined): boolean {
-  return (
-    jsonEquals(wanted.subjects, found?.subjects) &&
-    Object.entries(wanted.metadata?.labels ?? {}).every(([key, value]) => found?.metadata?.labels?.[key] === value)
-  );
 }

@@ -11,8 +11,7 @@ export type OffloadingPhase = "Ready" | "NoClusterSelected" | "InProgress" | "So
 export function offloadingStatus(
   offloading: NamespaceOffloading,
   maps: readonly NamespaceMap[],
-  required: ReadonlySet<string>,
-  remoteName: string,
+  { required, remoteName }: { readonly required: ReadonlySet<string>; readonly remoteName: string },
   nowMs: number,
 ): Status {
   const namespace = offloading.metadata?.namespace ?? "";

@@ -1,69 +1,79 @@
 /**
  * Pods that were bound to a virtual node although their namespace is not offloaded there. Done here and not by the virtual
- * kubelet, which has no rights in such namespaces. Upstream: pkg/virtualKubelet/reflection/workload/pod.go (FallbackPodReflector)
+ * kubelet, which has no rights in such namespaces. Writes the status of Pods, and deletes them at their end.
+ * Upstream: pkg/virtualKubelet/reflection/workload/pod.go (FallbackPodReflector)
  */
 import type { Pod } from "kubernetes-types/core/v1";
-import { namespaceMaps } from "#api/offloading/namespace.ts";
-import { virtualNodes } from "#api/offloading/virtualnode.ts";
+import { type NamespaceMap, namespaceMaps } from "#api/offloading/namespace.ts";
+import { type VirtualNode, virtualNodes } from "#api/offloading/virtualnode.ts";
+import type { Context } from "#base/context.ts";
 import { forgeRejectedStatus } from "#forge/pod/status.ts";
 import { forgeStatusPatch } from "#forge/pod/status-patch.ts";
 import { type Controller, DONE, type Result, watchFor, watchMapped } from "#kube/controller/controller.ts";
+import type { EventRecorder } from "#kube/events/recorder.ts";
+import type { Informer } from "#kube/informer/informer.ts";
 import { pods } from "#machinery/builtin.ts";
-import { keyOf } from "#machinery/meta.ts";
+import { keyOf, type ObjectKey } from "#machinery/meta.ts";
 import { isNotFound } from "#machinery/status-error.ts";
 import { acceptedMappings } from "#trust/namespace-map.ts";
 import type { Deps } from "../../deps.ts";
 import { podsInBrief } from "../../pods.ts";
 import { planFallback } from "./plan.ts";
 
+interface Work {
+  readonly deps: Deps;
+  readonly pods: Informer<Pod>;
+  readonly nodes: Informer<VirtualNode>;
+  readonly maps: Informer<NamespaceMap>;
+  readonly events: EventRecorder;
+}
+
 export function podFallbackController(deps: Deps): Controller {
-  const podInformer = podsInBrief(deps);
-  const nodeInformer = deps.informers.for(virtualNodes);
-  const maps = deps.informers.for(namespaceMaps);
-  const events = deps.events("liqo-pod-reflection");
-  /** The provider whose virtual node the pod is on, when its namespace has no twin there. */
-  const strandedAt = ({ metadata, spec }: Pod): string | undefined => {
-    if (spec?.nodeName === undefined) return undefined;
-    const node = nodeInformer.store.list().find((virtual) => virtual.metadata?.name === spec.nodeName);
-    const provider = node?.spec?.clusterID;
-    if (node === undefined || provider === undefined) return undefined;
-    const map = maps.store.get({ namespace: node.metadata?.namespace ?? "", name: provider });
-    const isOffloaded = map !== undefined && acceptedMappings(map).has(metadata?.namespace ?? "");
-    return isOffloaded ? undefined : provider;
+  const work: Work = {
+    deps,
+    pods: podsInBrief(deps),
+    nodes: deps.informers.for(virtualNodes),
+    maps: deps.informers.for(namespaceMaps),
+    events: deps.events("liqo-pod-reflection"),
   };
-  const stranded = () => podInformer.store.list().filter((pod) => strandedAt(pod) !== undefined);
+  const isStranded = (pod: Pod): boolean => strandedAt(work, pod) !== undefined;
+  const stranded = (): ObjectKey[] => work.pods.store.list().filter(isStranded).map(keyOf);
   return {
     name: "podfallback",
     workers: 2,
-    watches: [
-      watchFor(podInformer, (pod) => strandedAt(pod) !== undefined),
-      watchMapped(maps, () => stranded().map(keyOf)),
-      watchMapped(nodeInformer, () => stranded().map(keyOf)),
-    ],
-    reconcile: async (ctx, key): Promise<Result> => {
-      const brief = podInformer.store.get(key);
-      if (brief === undefined || strandedAt(brief) === undefined) return DONE;
-      const pod = await deps.client.find(ctx, pods, key);
-      const provider = pod === undefined ? undefined : strandedAt(pod);
-      if (pod === undefined || provider === undefined) return DONE;
-      const plan = planFallback(pod);
-      const uid = pod.metadata?.uid;
-      if (plan.do === "delete-local") {
-        const options = { gracePeriodSeconds: 0, ...(uid !== undefined && { uid }) };
-        await deps.client.deleteIfPresent(ctx, pods, key, options);
-      }
-      if (plan.do === "reject") {
-        const status = forgeRejectedStatus(pod, plan.phase, plan.reason, deps.nowMs());
-        await deps.client
-          .patch(ctx, pods, key, "merge", forgeStatusPatch(pod, status), { subresource: "status" })
-          .catch((error: unknown) => {
-            if (!isNotFound(error)) throw error;
-          });
-        events.warning(ctx, pod, "ReflectionDisabled", namespaceDisabled(provider, key.namespace ?? ""));
-      }
-      return DONE;
-    },
+    watches: [watchFor(work.pods, isStranded), watchMapped(work.maps, stranded), watchMapped(work.nodes, stranded)],
+    reconcile: (ctx, key) => reconcile(ctx, work, key),
   };
+}
+
+/** The provider whose virtual node the pod is on, when its namespace has no twin there. */
+function strandedAt({ nodes, maps }: Work, { metadata, spec }: Pod): string | undefined {
+  if (spec?.nodeName === undefined) return undefined;
+  const node = nodes.store.list().find((virtual) => virtual.metadata?.name === spec.nodeName);
+  const provider = node?.spec?.clusterID;
+  if (node === undefined || provider === undefined) return undefined;
+  const map = maps.store.get({ namespace: node.metadata?.namespace ?? "", name: provider });
+  const isOffloaded = map !== undefined && acceptedMappings(map).has(metadata?.namespace ?? "");
+  return isOffloaded ? undefined : provider;
+}
+
+async function reconcile(ctx: Context, work: Work, key: ObjectKey): Promise<Result> {
+  const { deps, events } = work;
+  const brief = work.pods.store.get(key);
+  if (brief === undefined || strandedAt(work, brief) === undefined) return DONE;
+  const pod = await deps.client.find(ctx, pods, key);
+  const provider = pod === undefined ? undefined : strandedAt(work, pod);
+  if (pod === undefined || provider === undefined) return DONE;
+  const plan = planFallback(pod);
+  if (plan.do === "delete-local") await deps.client.deleteObserved(ctx, pods, pod, { gracePeriodSeconds: 0 });
+  if (plan.do === "reject") {
+    const patch = forgeStatusPatch(pod, forgeRejectedStatus(pod, plan.phase, plan.reason, deps.nowMs()));
+    await deps.client.patch(ctx, pods, key, "merge", patch, { subresource: "status" }).catch((error: unknown) => {
+      if (!isNotFound(error)) throw error;
+    });
+    events.warning(ctx, pod, "ReflectionDisabled", namespaceDisabled(provider, key.namespace ?? ""));
+  }
+  return DONE;
 }
 
 /** Word for word as upstream: pkg/virtualKubelet/forge/events.go */

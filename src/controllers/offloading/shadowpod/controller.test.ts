@@ -9,7 +9,8 @@ import { gone, seen, startTwoClusters } from "#kit/two-clusters.ts";
 import { runController } from "#kube/controller/controller.ts";
 import { Informers } from "#kube/informer/informers.ts";
 import { coreEvents, namespaces, pods } from "#machinery/builtin.ts";
-import { planShadowPod, shadowPodController } from "./controller.ts";
+import { shadowPodController } from "./controller.ts";
+import { planShadowPod } from "./plan.ts";
 
 test("a pod of that name that is somebody else's is told of, and its phase is not the ShadowPod's", async () => {
   await using clusters = await startTwoClusters();

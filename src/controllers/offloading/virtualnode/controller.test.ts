@@ -1,12 +1,18 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { VIRTUAL_NODE } from "#api/labels.ts";
+import { namespaceMaps } from "#api/offloading/namespace.ts";
 import { virtualNodes } from "#api/offloading/virtualnode.ts";
 import { withCancel } from "#base/context.ts";
+import { forgeVkOwnBindings } from "#forge/virtualnode-rights.ts";
 import { controllerDeps } from "#kit/controller-deps.ts";
-import { seen, startTwoClusters, TENANT_NAMESPACES } from "#kit/two-clusters.ts";
+import { eventually } from "#kit/eventually.ts";
+import { runControllers } from "#kit/run-controllers.ts";
+import { gone, seen, startTwoClusters, TENANT_NAMESPACES } from "#kit/two-clusters.ts";
 import { runController } from "#kube/controller/controller.ts";
 import { Informers } from "#kube/informer/informers.ts";
-import { clusterRoleBindings } from "#machinery/builtin.ts";
+import { clusterRoleBindings, deployments, nodes, serviceAccounts } from "#machinery/builtin.ts";
+import { managedAccounts } from "../../accounts.ts";
 import { virtualNodeController } from "./controller.ts";
 
 const TEMPLATE = {
@@ -14,6 +20,15 @@ const TEMPLATE = {
   spec: {
     selector: { matchLabels: { app: "vk" } },
     template: { metadata: { labels: { app: "vk" } }, spec: { containers: [{ name: "vk", image: "i" }] } },
+  },
+};
+
+/** As the webhook makes it. */
+const LABELLED = {
+  ...TEMPLATE,
+  metadata: {
+    ...TEMPLATE.metadata,
+    labels: { "liqo.io/virtual-node": "liqo-b" },
   },
 };
 
@@ -38,4 +53,73 @@ test("a VirtualNode gets rights in the tenant namespace of its provider only", a
   );
   cancel();
   await running;
+});
+
+test("a changed Node needs no writes but that of the status: they would be refused here", async () => {
+  const forbidden = new Set<string>();
+  await using clusters = await startTwoClusters({ forbidden });
+  const { ctx, cancel } = withCancel(clusters.ctx);
+  const { client } = clusters.provider;
+  const key = { namespace: TENANT_NAMESPACES.provider, name: "liqo-b" };
+  await client.create(ctx, virtualNodes, { metadata: key, spec: { clusterID: "cluster-a", template: LABELLED } });
+  await using informers = new Informers(ctx, client);
+  const running = runController(ctx, { ...virtualNodeController(controllerDeps(client, informers)), workers: 1 });
+  const isNode = (expected: string) =>
+    seen(client, virtualNodes, key, ({ status }) =>
+      (status?.conditions ?? []).some(({ type, status: value }) => type === "Node" && value === expected),
+    );
+  await isNode("Creating");
+  // Its own writes must have come back first.
+  const { accounts, roleBindings, clusterRoleBindings: everywhere } = managedAccounts({ informers });
+  const maps = informers.for(namespaceMaps);
+  const own = informers.for(deployments, { labelSelector: VIRTUAL_NODE });
+  await eventually("the cache knows them", async () => {
+    const counts = [accounts, roleBindings, everywhere, maps, own].map(({ store }) => store.list().length);
+    assert.deepEqual(counts, [1, forgeVkOwnBindings(await client.get(ctx, virtualNodes, key)).length, 1, 1, 1]);
+  });
+  for (const plural of ["deployments", "serviceaccounts", "rolebindings", "clusterrolebindings", "namespacemaps"])
+    forbidden.add(plural);
+  await client.create(ctx, nodes, { metadata: { name: "liqo-b", labels: { "liqo.io/type": "virtual-node" } } });
+  await isNode("Running");
+  cancel();
+  await running;
+});
+
+test("an account that somebody deletes comes back, with a new virtual kubelet", async () => {
+  const namespace = TENANT_NAMESPACES.consumer;
+  await using running = await runControllers([virtualNodeController], async (ctx, client) => {
+    const spec = { clusterID: "cluster-b", template: LABELLED };
+    await client.create(ctx, virtualNodes, { metadata: { namespace, name: "liqo-b" }, spec });
+  });
+  const { ctx, client } = running;
+  await seen(client, deployments, { namespace, name: "vk" });
+  await client.delete(ctx, serviceAccounts, { namespace, name: "liqo-b" });
+  await seen(client, deployments, { namespace, name: "vk" }, ({ metadata }) => metadata?.generation === 2);
+});
+
+test("a VirtualNode takes all it had along, in order", async () => {
+  const key = { namespace: TENANT_NAMESPACES.consumer, name: "liqo-b" };
+  const map = { ...key, name: "cluster-b" };
+  await using running = await runControllers([virtualNodeController], async (ctx, client) => {
+    await client.create(ctx, virtualNodes, { metadata: key, spec: { clusterID: "cluster-b", template: LABELLED } });
+    await client.create(ctx, nodes, { metadata: { name: "liqo-b" } });
+  });
+  const { ctx, client } = running;
+  await seen(client, namespaceMaps, map);
+  const deployment = await seen(client, deployments, { ...key, name: "vk" });
+  await client.delete(ctx, virtualNodes, key);
+  await seen(client, virtualNodes, key, ({ status }) =>
+    (status?.conditions ?? []).some(({ status: value }) => value === "Draining"),
+  );
+  // What the garbage collector does once its pods are gone.
+  const leaving = await seen(client, deployments, { ...key, name: "vk" }, ({ metadata }) => {
+    return metadata?.deletionTimestamp !== undefined;
+  });
+  assert.equal(leaving.metadata?.uid, deployment.metadata?.uid);
+  await client.patch(ctx, deployments, { ...key, name: "vk" }, "merge", { metadata: { finalizers: null } });
+  await gone(client, virtualNodes, key);
+  await gone(client, namespaceMaps, map);
+  assert.equal(await client.find(ctx, nodes, { name: "liqo-b" }), undefined);
+  assert.equal(await client.find(ctx, serviceAccounts, key), undefined);
+  assert.equal(await client.find(ctx, clusterRoleBindings, { name: "liqo-node-liqo-b" }), undefined);
 });

@@ -1,191 +1,152 @@
 /**
- * Runs a virtual kubelet for each VirtualNode and drains the Node when it goes.
- * Upstream: pkg/liqo-controller-manager/offloading/virtualnode-controller
+ * Runs a virtual kubelet for each VirtualNode and drains the Node when it goes. Writes ServiceAccounts, bindings, Deployments,
+ * NamespaceMaps and VirtualNodes; deletes Nodes. Upstream: pkg/liqo-controller-manager/offloading/virtualnode-controller
  */
-
-import { foreignClusters } from "#api/core/foreigncluster.ts";
+import type { Deployment } from "kubernetes-types/apps/v1";
+import type { Node } from "kubernetes-types/core/v1";
+import { type ForeignCluster, foreignClusters } from "#api/core/foreigncluster.ts";
 import { VIRTUAL_NODE as FINALIZER } from "#api/finalizers.ts";
 import * as labels from "#api/labels.ts";
 import { type Configuration, configurations } from "#api/networking/configuration.ts";
 import { namespaceMaps } from "#api/offloading/namespace.ts";
 import { type VirtualNode, virtualNodes } from "#api/offloading/virtualnode.ts";
 import type { Context } from "#base/context.ts";
-import { forgeNamespaceMap, forgeVkDeployment, forgeVkServiceAccount } from "#forge/virtualnode-objects.ts";
 import {
-  bindingNameOf,
-  forgeVkClusterBinding,
-  forgeVkOwnBindings,
-  isVkNamespaceBinding,
-} from "#forge/virtualnode-rights.ts";
+  cidrArguments,
+  forgeNamespaceMap,
+  forgeVkDeployment,
+  forgeVkServiceAccount,
+} from "#forge/virtualnode-objects.ts";
+import { bindingNameOf, forgeVkClusterBinding, forgeVkOwnBindings } from "#forge/virtualnode-rights.ts";
+import { Applier } from "#kube/client/applier.ts";
 import { type Controller, DONE, type Result, watchFor, watchMapped } from "#kube/controller/controller.ts";
-import { ensureFinalizer, removeFinalizer } from "#kube/controller/finalizer.ts";
+import { ensureFinalizer } from "#kube/controller/finalizer.ts";
+import type { EventRecorder } from "#kube/events/recorder.ts";
+import type { Informer } from "#kube/informer/informer.ts";
 import { clusterRoleBindings, deployments, nodes, roleBindings, serviceAccounts } from "#machinery/builtin.ts";
-import { withCondition } from "#machinery/conditions.ts";
-import { keyOf } from "#machinery/meta.ts";
-import { isAlreadyExists } from "#machinery/status-error.ts";
+import { keyOf, type ObjectKey } from "#machinery/meta.ts";
 import { isGivenUp } from "#trust/reach.ts";
 import { notTenantNamespaceOf, TenantNamespaces } from "#trust/tenant-namespaces.ts";
-import { managedBindings, watchAccounts } from "../../accounts.ts";
+import { managedAccounts, watchAccounts } from "../../accounts.ts";
 import type { Deps } from "../../deps.ts";
-import { drainNode } from "./drain.ts";
+import { isLast, networkOf, planVirtualNode } from "./plan.ts";
+import { removeVirtualNode } from "./remove.ts";
+import { changedConditions, drainingConditions, runningConditions } from "./status.ts";
 
-const DRAIN_POLL_MS = 500;
-
-type NodeCondition = NonNullable<NonNullable<VirtualNode["status"]>["conditions"]>[number];
+interface Work {
+  readonly deps: Deps;
+  readonly virtualNodes: Informer<VirtualNode>;
+  readonly configurations: Informer<Configuration>;
+  readonly deployments: Informer<Deployment>;
+  readonly foreign: Informer<ForeignCluster>;
+  readonly nodes: Informer<Node>;
+  readonly accounts: ReturnType<typeof managedAccounts>;
+  readonly tenants: TenantNamespaces;
+  readonly events: EventRecorder;
+  readonly applier: Applier;
+}
 
 export function virtualNodeController(deps: Deps): Controller {
-  const informer = deps.informers.for(virtualNodes);
-  const configs = deps.informers.for(configurations);
-  const deploymentInformer = deps.informers.for(deployments, { labelSelector: labels.VIRTUAL_NODE });
-  const maps = deps.informers.for(namespaceMaps);
-  const foreign = deps.informers.for(foreignClusters);
-  const nodeInformer = deps.informers.for(nodes);
-  const tenants = new TenantNamespaces(deps.informers);
-  const events = deps.events("virtualnode-controller");
-  const where = (accepts: (node: VirtualNode) => boolean) => informer.store.list().filter(accepts).map(keyOf);
+  const work: Work = {
+    deps,
+    virtualNodes: deps.informers.for(virtualNodes),
+    configurations: deps.informers.for(configurations),
+    deployments: deps.informers.for(deployments, { labelSelector: labels.VIRTUAL_NODE }),
+    foreign: deps.informers.for(foreignClusters),
+    nodes: deps.informers.for(nodes),
+    accounts: managedAccounts(deps),
+    tenants: new TenantNamespaces(deps.informers),
+    events: deps.events("virtualnode-controller"),
+    applier: new Applier(deps.client),
+  };
+  const where = (accepts: (node: VirtualNode) => boolean): ObjectKey[] =>
+    work.virtualNodes.store.list().filter(accepts).map(keyOf);
   const ofPeer = (peer: string | undefined) => where(({ spec }) => spec?.clusterID === peer);
   return {
     name: "virtualnode",
     workers: 2,
     watches: [
-      watchFor(informer),
-      tenants.watch((namespace) => informer.store.list(namespace).map(keyOf)),
-      watchMapped(configs, ({ metadata }) => ofPeer(metadata?.labels?.[labels.REMOTE_CLUSTER_ID])),
-      watchMapped(maps, ({ metadata }) => ofPeer(metadata?.labels?.[labels.REMOTE_CLUSTER_ID])),
-      watchMapped(deploymentInformer, ({ metadata }) => [
+      watchFor(work.virtualNodes),
+      work.tenants.watch((namespace) => work.virtualNodes.store.list(namespace).map(keyOf)),
+      watchMapped(work.configurations, ({ metadata }) => ofPeer(metadata?.labels?.[labels.REMOTE_CLUSTER_ID])),
+      watchMapped(deps.informers.for(namespaceMaps), ({ metadata }) =>
+        ofPeer(metadata?.labels?.[labels.REMOTE_CLUSTER_ID]),
+      ),
+      watchMapped(work.deployments, ({ metadata }) => [
         { namespace: metadata?.namespace ?? "", name: metadata?.labels?.[labels.VIRTUAL_NODE] ?? "" },
       ]),
       ...watchAccounts(deps, (account) =>
         where(({ metadata: { name = "" } = {} }) => [name, bindingNameOf(name)].includes(account.metadata?.name ?? "")),
       ),
-      watchMapped(nodeInformer, (node) => where(({ metadata }) => metadata?.name === node.metadata?.name)),
+      watchMapped(work.nodes, (node) => where(({ metadata }) => metadata?.name === node.metadata?.name)),
     ],
-    reconcile: async (ctx, key): Promise<Result> => {
-      const found = informer.store.get(key);
-      if (found === undefined) return DONE;
-      if (found.metadata?.deletionTimestamp !== undefined) {
-        const peer = foreign.store.get({ name: found.spec?.clusterID ?? "" });
-        return remove(ctx, deps, found, isGivenUp(peer), informer.store.list());
-      }
-      if (found.spec?.template?.spec === undefined) return DONE;
-      if (tenants.peerOf(key.namespace) !== found.spec.clusterID) {
-        // Its virtual kubelet gets rights in the whole cluster: only where nobody but Liqo and administrators writes.
-        events.warning(ctx, found, "WrongNamespace", notTenantNamespaceOf(found.spec?.clusterID, key.namespace));
-        return DONE;
-      }
-      const node = await ensureFinalizer(ctx, deps.client, virtualNodes, found, FINALIZER);
-      await ensureObjects(ctx, deps, node, configs.store.list());
-      await report(ctx, deps, node, nodeInformer.store.get({ name: key.name }) !== undefined);
-      return DONE;
-    },
+    reconcile: (ctx, key) => reconcile(ctx, work, key),
   };
 }
 
-function report(ctx: Context, deps: Deps, node: VirtualNode, isPresent: boolean): Promise<void> {
-  const nodeStatus = node.spec?.createNode === false ? "None" : isPresent ? "Running" : "Creating";
-  return setConditions(ctx, deps, node, [
-    { type: "VirtualKubelet", status: "Running", reason: "", message: "" },
-    { type: "Node", status: nodeStatus, reason: "", message: "" },
-  ]);
-}
-
-async function ensureObjects(
-  ctx: Context,
-  deps: Deps,
-  node: VirtualNode,
-  configs: readonly Configuration[],
-): Promise<void> {
-  const providerId = node.spec?.clusterID ?? "";
-  const namespace = node.metadata?.namespace ?? "";
-  const account = await deps.client.apply(ctx, serviceAccounts, forgeVkServiceAccount(node));
-  await deps.client.apply(ctx, clusterRoleBindings, forgeVkClusterBinding(node));
-  for (const binding of forgeVkOwnBindings(node)) await deps.client.apply(ctx, roleBindings, binding);
-  await deps.client.create(ctx, namespaceMaps, forgeNamespaceMap(providerId, namespace)).catch((error: unknown) => {
-    if (!isAlreadyExists(error)) throw error;
-  });
-  const configuration = configs.find(
-    ({ metadata }) => metadata?.namespace === namespace && metadata.labels?.[labels.REMOTE_CLUSTER_ID] === providerId,
-  );
-  const deployment = forgeVkDeployment(node, cidrArguments(configuration), account.metadata?.uid ?? "");
-  if (deployment !== undefined) await deps.client.apply(ctx, deployments, deployment);
-}
-
-/** How the virtual kubelet translates addresses; nothing until the Configuration is ready. */
-export function cidrArguments(configuration: Configuration | undefined): string[] {
-  const remote = configuration?.spec?.remote?.cidr;
-  const remapped = configuration?.status?.remote?.cidr;
-  if (remote?.pod === undefined || remapped?.pod === undefined) return [];
-  return [
-    ...remote.pod.map((cidr) => `--remote-pod-cidr=${cidr}`),
-    ...remapped.pod.map((cidr) => `--remote-pod-cidr-remap=${cidr}`),
-    ...(remote.external ?? []).map((cidr) => `--remote-external-cidr=${cidr}`),
-    ...(remapped.external ?? []).map((cidr) => `--remote-external-cidr-remap=${cidr}`),
-  ];
-}
-
-/** Drain, then the virtual kubelet, its rights, the Node and, with the last VirtualNode of a peer, the NamespaceMap. */
-async function remove(
-  ctx: Context,
-  deps: Deps,
-  node: VirtualNode,
-  isDead: boolean,
-  all: readonly VirtualNode[],
-): Promise<Result> {
-  const { name = "", namespace = "" } = node.metadata ?? {};
-  await setConditions(ctx, deps, node, [{ type: "Node", status: "Draining", reason: "", message: "" }]);
-  if (!(await drainNode(ctx, deps, name, isDead))) return { requeueAfterMs: DRAIN_POLL_MS };
-  const deploymentName = node.spec?.template?.metadata?.name;
-  if (deploymentName !== undefined) {
-    await deps.client.deleteIfPresent(
-      ctx,
-      deployments,
-      { namespace, name: deploymentName },
-      { propagationPolicy: "Foreground" },
-    );
-    if ((await deps.client.find(ctx, deployments, { namespace, name: deploymentName })) !== undefined)
-      return { requeueAfterMs: DRAIN_POLL_MS };
+async function reconcile(ctx: Context, work: Work, key: ObjectKey): Promise<Result> {
+  const { deps } = work;
+  const found = work.virtualNodes.store.get(key);
+  const plan = planVirtualNode(found, work.tenants.peerOf(key.namespace));
+  if (found === undefined || plan.do === "nothing") return DONE;
+  if (plan.do === "misplaced") {
+    const message = notTenantNamespaceOf(found.spec?.clusterID, key.namespace);
+    work.events.warning(ctx, found, "WrongNamespace", message);
+    return DONE;
   }
-  await revokeRights(ctx, deps, node);
-  await deps.client.deleteIfPresent(ctx, serviceAccounts, keyOf(forgeVkServiceAccount(node)));
-  await deps.client.deleteIfPresent(ctx, nodes, { name });
-  const others = all.filter(
-    (other) => other.spec?.clusterID === node.spec?.clusterID && other.metadata?.uid !== node.metadata?.uid,
-  );
-  if (others.length === 0)
-    await deps.client.deleteIfPresent(ctx, namespaceMaps, { namespace, name: node.spec?.clusterID ?? "" });
-  await removeFinalizer(ctx, deps.client, virtualNodes, node, FINALIZER);
+  if (plan.do === "remove") {
+    await writeConditions(ctx, deps, found, drainingConditions());
+    const peer = work.foreign.store.get({ name: found.spec?.clusterID ?? "" });
+    const isAlone = isLast(found, work.virtualNodes.store.list());
+    return removeVirtualNode(ctx, deps, { node: found, isDead: isGivenUp(peer), isLast: isAlone });
+  }
+  const node = await ensureFinalizer(ctx, deps.client, virtualNodes, found, FINALIZER);
+  await ensureObjects(ctx, work, node);
+  const hasNode = work.nodes.store.get({ name: key.name }) !== undefined;
+  await writeConditions(ctx, deps, node, runningConditions(node, hasNode));
   return DONE;
 }
 
-async function revokeRights(ctx: Context, deps: Deps, node: VirtualNode): Promise<void> {
-  await deps.client.deleteIfPresent(ctx, clusterRoleBindings, keyOf(forgeVkClusterBinding(node)));
-  const name = node.metadata?.name ?? "";
-  const offloaded = managedBindings(deps)
-    .store.list()
-    .filter((binding) => isVkNamespaceBinding(binding) && binding.metadata?.labels?.[labels.VIRTUAL_NODE] === name);
-  for (const binding of [...forgeVkOwnBindings(node), ...offloaded])
-    await deps.client.deleteIfPresent(ctx, roleBindings, keyOf(binding));
+/** Rights before the Deployment: it starts with them. */
+async function ensureObjects(ctx: Context, work: Work, node: VirtualNode): Promise<void> {
+  const { deps, accounts, applier } = work;
+  const wanted = forgeVkServiceAccount(node);
+  const cached = accounts.accounts.store.get(keyOf(wanted));
+  const account = (await applier.applyIfChanged(ctx, serviceAccounts, { cached, wanted })) ?? cached;
+  const everywhere = forgeVkClusterBinding(node);
+  await applier.applyIfChanged(ctx, clusterRoleBindings, {
+    cached: accounts.clusterRoleBindings.store.get(keyOf(everywhere)),
+    wanted: everywhere,
+  });
+  for (const own of forgeVkOwnBindings(node))
+    await applier.applyIfChanged(ctx, roleBindings, {
+      cached: accounts.roleBindings.store.get(keyOf(own)),
+      wanted: own,
+    });
+  await ensureNamespaceMap(ctx, deps, node);
+  const network = networkOf(node, work.configurations.store.list());
+  const deployment = forgeVkDeployment(node, cidrArguments(network), account?.metadata?.uid ?? "");
+  if (deployment === undefined) return;
+  await applier.applyIfChanged(ctx, deployments, {
+    cached: work.deployments.store.get(keyOf(deployment)),
+    wanted: deployment,
+  });
 }
 
-async function setConditions(
+async function ensureNamespaceMap(ctx: Context, deps: Deps, node: VirtualNode): Promise<void> {
+  const wanted = forgeNamespaceMap(node.spec?.clusterID ?? "", node.metadata?.namespace ?? "");
+  if (deps.informers.for(namespaceMaps).store.get(keyOf(wanted)) !== undefined) return;
+  await deps.client.createIfAbsent(ctx, namespaceMaps, wanted);
+}
+
+async function writeConditions(
   ctx: Context,
   deps: Deps,
   node: VirtualNode,
-  wanted: readonly NodeCondition[],
+  wanted: ReturnType<typeof runningConditions>,
 ): Promise<void> {
-  const before = node.status?.conditions ?? [];
-  const isSame = wanted.every(({ type, status }) => before.some((c) => c.type === type && c.status === status));
-  if (isSame) return;
-  const conditions = wanted.reduce<NodeCondition[]>(
-    (list, condition) => withCondition<NodeCondition>(list, condition, deps.nowMs()),
-    before,
-  );
-  await deps.client.patch(
-    ctx,
-    virtualNodes,
-    keyOf(node),
-    "merge",
-    { status: { conditions } },
-    { subresource: "status" },
-  );
+  const conditions = changedConditions(node, wanted, deps.nowMs());
+  if (conditions === undefined) return;
+  const body = { status: { conditions } };
+  await deps.client.patch(ctx, virtualNodes, keyOf(node), "merge", body, { subresource: "status" });
 }

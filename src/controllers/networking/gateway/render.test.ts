@@ -1,0 +1,33 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { GatewayServer } from "#api/networking/gatewayserver.ts";
+import type { WgGatewayServer } from "#api/networking/wggateway.ts";
+import { TerminalError } from "#kube/controller/controller.ts";
+import { renderGateway } from "./render.ts";
+
+const GATEWAY = {
+  metadata: {
+    namespace: "liqo-tenant-rome",
+    name: "rome",
+    uid: "1",
+    labels: { "liqo.io/remote-cluster-id": "rome" },
+  },
+  spec: { mtu: 1340, endpoint: { port: 51_840, serviceType: "NodePort" } },
+} as GatewayServer;
+
+test("a gateway is rendered to an object of its own name, with its keys, and goes with it", () => {
+  const template = {
+    metadata: { labels: { a: "b" } },
+    spec: { service: { spec: { ports: [{ port: "{{ .Spec.Endpoint.Port }}" }] } }, secretRef: { name: "template's" } },
+  };
+  const wg = renderGateway<WgGatewayServer>(GATEWAY, template, "gw-rome");
+  assert.deepEqual([wg.metadata?.namespace, wg.metadata?.name], ["liqo-tenant-rome", "rome"]);
+  assert.deepEqual(wg.metadata?.labels, { a: "b", "liqo.io/remote-cluster-id": "rome" });
+  assert.equal(wg.metadata?.ownerReferences?.[0]?.uid, "1");
+  assert.equal(wg.spec?.service.spec?.ports?.[0]?.port, 51_840);
+  assert.equal(wg.spec?.secretRef?.name, "gw-rome");
+});
+
+test("a template that holds nothing is not tried again until it changes", () => {
+  assert.throws(() => renderGateway(GATEWAY, undefined, "gw-rome"), TerminalError);
+});

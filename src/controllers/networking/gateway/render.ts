@@ -1,0 +1,42 @@
+/** A gateway through its template: the WgGateway of the same name. Upstream: pkg/liqo-controller-manager/networking/external-network/utils */
+import * as labels from "#api/labels.ts";
+import type { GatewayClient } from "#api/networking/gatewayclient.ts";
+import type { GatewayServer } from "#api/networking/gatewayserver.ts";
+import type { WgGatewayClient, WgGatewayServer } from "#api/networking/wggateway.ts";
+import { TerminalError } from "#kube/controller/controller.ts";
+import { controllerReference } from "#machinery/meta.ts";
+import { renderTemplate } from "./template.ts";
+
+/** `secretName`: of the Secret with the keys. Throws a TerminalError when the template holds nothing to render. */
+export function renderGateway<T extends WgGatewayServer | WgGatewayClient>(
+  gateway: GatewayServer | GatewayClient,
+  template: Record<string, unknown> | undefined,
+  secretName: string,
+): T {
+  if (template === undefined)
+    throw new TerminalError(`render gateway ${gateway.metadata?.name}: its template has no spec.template`);
+  const { name = "", namespace = "", uid = "", labels: own } = gateway.metadata ?? {};
+  const remoteId = own?.[labels.REMOTE_CLUSTER_ID] ?? "";
+  const data = {
+    Spec: gateway.spec ?? {},
+    Name: name,
+    Namespace: namespace,
+    GatewayUID: uid,
+    ClusterID: remoteId,
+    SecretName: secretName,
+  };
+  // A template is free-form: what it renders to is checked by the schema of the rendered kind.
+  const object = renderTemplate(template, data) as unknown as T;
+  const { blockOwnerDeletion: _b, ...owner } = controllerReference(gateway);
+  return {
+    ...object,
+    metadata: {
+      ...object.metadata,
+      name,
+      namespace,
+      labels: { ...object.metadata?.labels, [labels.REMOTE_CLUSTER_ID]: remoteId },
+      ownerReferences: [owner],
+    },
+    spec: { ...object.spec, secretRef: { name: secretName } },
+  } as T;
+}

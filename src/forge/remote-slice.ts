@@ -1,0 +1,39 @@
+/** The provider's EndpointSlice of a ShadowEndpointSlice. Upstream: pkg/liqo-controller-manager/offloading/shadowendpointslice-controller */
+import type { EndpointSlice } from "kubernetes-types/discovery/v1";
+import * as labels from "#api/labels.ts";
+import type { ShadowEndpointSlice } from "#api/offloading/shadow.ts";
+import { controllerReference } from "#machinery/meta.ts";
+import { marksOfShadow } from "./marks.ts";
+import { GLOBAL_LABELS } from "./names.ts";
+
+/** On the EndpointSlices that are made of ShadowEndpointSlices. */
+export const MANAGED_BY_SHADOW = "shadowendpointslice";
+
+export interface SliceOptions {
+  /** An address of the consumer as this cluster sees it; undefined: it may not be named here. */
+  readonly place: (address: string) => string | undefined;
+  /** Whether endpoints of the consumer are usable at all. */
+  readonly isReachable: boolean;
+}
+
+export function forgeRemoteSlice(shadow: ShadowEndpointSlice, { place, isReachable }: SliceOptions): EndpointSlice {
+  const { name = "", namespace = "", labels: own, annotations } = shadow.metadata ?? {};
+  const { addressType = "IPv4", endpoints = [], ports = [] } = shadow.spec?.template ?? {};
+  const placed = endpoints.map((endpoint) => ({
+    ...endpoint,
+    addresses: endpoint.addresses.flatMap((address) => place(address) ?? []),
+    conditions: { ...endpoint.conditions, ready: endpoint.conditions?.ready !== false && isReachable },
+  }));
+  return {
+    metadata: {
+      name,
+      namespace,
+      labels: { ...marksOfShadow(own), ...GLOBAL_LABELS, [labels.MANAGED_BY]: MANAGED_BY_SHADOW },
+      ...(annotations !== undefined && { annotations: marksOfShadow(annotations) }),
+      ownerReferences: [controllerReference(shadow)],
+    },
+    addressType,
+    endpoints: placed.filter(({ addresses }) => addresses.length > 0),
+    ports,
+  };
+}

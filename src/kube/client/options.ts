@@ -1,0 +1,41 @@
+/** What requests of the client may be given. Kubernetes: apimachinery/pkg/apis/meta/v1 (ListOptions, DeleteOptions, PatchOptions) */
+export interface ListOptions {
+  /** Absent or "": all namespaces. */
+  readonly namespace?: string;
+  readonly labelSelector?: string;
+  readonly fieldSelector?: string;
+  readonly limit?: number;
+  readonly continue?: string;
+  readonly resourceVersion?: string;
+}
+
+export interface WatchOptions extends ListOptions {
+  readonly timeoutSeconds?: number;
+}
+
+export interface WriteOptions {
+  readonly dryRun?: boolean;
+  readonly fieldManager?: string;
+  readonly subresource?: string;
+}
+
+export interface ApplyOptions extends WriteOptions {
+  /** Take over fields of other managers. Default true, as controllers do. */
+  readonly force?: boolean;
+}
+
+export interface DeleteOptions {
+  readonly uid?: string;
+  readonly resourceVersion?: string;
+  readonly gracePeriodSeconds?: number;
+  readonly propagationPolicy?: "Orphan" | "Background" | "Foreground";
+  readonly dryRun?: boolean;
+}
+
+export type PatchType = "json" | "merge" | "strategic";
+
+export const PATCH_MEDIA: Readonly<Record<PatchType, string>> = {
+  json: "application/json-patch+json",
+  merge: "application/merge-patch+json",
+  strategic: "application/strategic-merge-patch+json",
+};

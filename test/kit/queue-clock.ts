@@ -1,0 +1,34 @@
+/** A clock for queues that a test steps: what is due runs, in order, at the moment that the test says. */
+import type { QueueClock } from "#kube/queue/work-queue.ts";
+
+export interface SteppedClock extends QueueClock {
+  /** Lets that much time pass. */
+  readonly step: (ms: number) => void;
+  /** How long until what comes next; undefined: nothing waits. */
+  readonly nextMs: () => number | undefined;
+}
+
+export function steppedClock(): SteppedClock {
+  let nowMs = 0;
+  const waiting = new Set<{ readonly dueMs: number; readonly run: () => void }>();
+  const byTime = () => [...waiting].sort((a, b) => a.dueMs - b.dueMs);
+  return {
+    nowMs: () => nowMs,
+    after: (delayMs, run) => {
+      const entry = { dueMs: nowMs + delayMs, run };
+      waiting.add(entry);
+      return () => waiting.delete(entry);
+    },
+    step: (ms) => {
+      nowMs += ms;
+      for (const entry of byTime()) {
+        if (entry.dueMs > nowMs) return;
+        if (waiting.delete(entry)) entry.run();
+      }
+    },
+    nextMs: () => {
+      const [next] = byTime();
+      return next === undefined ? undefined : next.dueMs - nowMs;
+    },
+  };
+}
