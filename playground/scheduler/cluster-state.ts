@@ -5,7 +5,7 @@
 import type { Node, Pod } from "kubernetes-types/core/v1";
 import { isTerminal, podRequests } from "#machinery/pod.ts";
 import { milliOf } from "#machinery/quantity.ts";
-import type { StorageState } from "./plugins/volumes.ts";
+import type { StorageState } from "./storage-state.ts";
 
 export interface NodeState {
   readonly node: Node;

@@ -2,17 +2,17 @@
 import type { Pod } from "kubernetes-types/core/v1";
 import type { ClusterState, NodeState } from "./cluster-state.ts";
 import type { Plugin } from "./plugin.ts";
-import {
-  imageLocality,
-  nodeAffinity,
-  nodeName,
-  nodePorts,
-  nodeUnschedulable,
-  taintToleration,
-} from "./plugins/node.ts";
-import { nodeResourcesBalancedAllocation, nodeResourcesFit } from "./plugins/resources.ts";
-import { interPodAffinity, podTopologySpread } from "./plugins/topology.ts";
-import { volumeBinding } from "./plugins/volumes.ts";
+import { imageLocality } from "./plugins/image-locality.ts";
+import { interPodAffinity } from "./plugins/inter-pod-affinity.ts";
+import { nodeAffinity } from "./plugins/node-affinity.ts";
+import { nodeName } from "./plugins/node-name.ts";
+import { nodePorts } from "./plugins/node-ports.ts";
+import { nodeResourcesBalancedAllocation } from "./plugins/node-resources-balanced-allocation.ts";
+import { nodeResourcesFit } from "./plugins/node-resources-fit.ts";
+import { nodeUnschedulable } from "./plugins/node-unschedulable.ts";
+import { podTopologySpread } from "./plugins/pod-topology-spread.ts";
+import { taintToleration } from "./plugins/taint-toleration.ts";
+import { volumeBinding } from "./plugins/volume-binding.ts";
 
 /** In upstream's default order; the first rejection is the one reported for a node. */
 export const DEFAULT_PLUGINS: readonly Plugin[] = [

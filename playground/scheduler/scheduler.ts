@@ -16,8 +16,9 @@ import { isTerminal } from "#machinery/pod.ts";
 import { isConflict, isNotFound } from "#machinery/status-error.ts";
 import { SELECTED_NODE } from "#machinery/volume.ts";
 import { buildState } from "./cluster-state.ts";
-import { type StorageState, undecidedClaims } from "./plugins/volumes.ts";
+import { undecidedClaims } from "./plugins/volume-binding.ts";
 import { DEFAULT_PLUGINS, schedule } from "./schedule.ts";
+import type { StorageState } from "./storage-state.ts";
 
 export interface SchedulerDeps {
   readonly client: KubeClient;

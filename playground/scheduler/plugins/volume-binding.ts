@@ -4,17 +4,10 @@
  * Kubernetes: pkg/scheduler/framework/plugins/volumebinding
  */
 import type { Node, PersistentVolume, PersistentVolumeClaim, Pod } from "kubernetes-types/core/v1";
-import type { StorageClass } from "kubernetes-types/storage/v1";
 import { matchesNodeSelector } from "#machinery/node-affinity.ts";
 import { findVolume, NO_PROVISIONER, SELECTED_NODE } from "#machinery/volume.ts";
 import { type Plugin, reject } from "../plugin.ts";
-
-export interface StorageState {
-  findClaim(namespace: string, name: string): PersistentVolumeClaim | undefined;
-  findVolume(name: string): PersistentVolume | undefined;
-  findClass(name: string): StorageClass | undefined;
-  volumes(): readonly PersistentVolume[];
-}
+import type { StorageState } from "../storage-state.ts";
 
 export const volumeBinding: Plugin = {
   name: "VolumeBinding",
@@ -73,6 +66,6 @@ function claimsOf(pod: Pod, storage: StorageState): PersistentVolumeClaim[] {
   return claimNames(pod).flatMap((name) => storage.findClaim(pod.metadata?.namespace ?? "", name) ?? []);
 }
 
-export function claimNames({ spec }: Pod): string[] {
+function claimNames({ spec }: Pod): string[] {
   return (spec?.volumes ?? []).flatMap(({ persistentVolumeClaim }) => persistentVolumeClaim?.claimName ?? []);
 }
