@@ -39,7 +39,8 @@ export function buildState(
   return { nodes: nodes.map((node) => nodeState(node, byNode.get(node.metadata?.name ?? "") ?? [])), storage };
 }
 
-function nodeState(node: Node, pods: readonly Pod[]): NodeState {
+/** A node with these pods on it, and what they ask for together. */
+export function nodeState(node: Node, pods: readonly Pod[]): NodeState {
   const requested = new Map<string, bigint>([["pods", BigInt(pods.length) * 1000n]]);
   for (const pod of pods) {
     for (const [name, milli] of requestsOf(pod)) requested.set(name, (requested.get(name) ?? 0n) + milli);
@@ -50,6 +51,7 @@ function nodeState(node: Node, pods: readonly Pod[]): NodeState {
   return { node, pods, allocatable, requested };
 }
 
+/** Thousandths by resource name. */
 export function requestsOf(pod: Pod): Map<string, bigint> {
   return new Map(Object.entries(podRequests(pod.spec)).map(([name, text]) => [name, milliOf(text)]));
 }
