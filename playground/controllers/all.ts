@@ -13,13 +13,15 @@ import { loadBalancerController } from "./load-balancer/controller.ts";
 import { namespaceController } from "./namespace/controller.ts";
 import { nodeIpamController } from "./node-ipam/controller.ts";
 import { nodeLifecycleController, taintEvictionController } from "./node-lifecycle/controller.ts";
+import { claimBinder } from "./persistentvolume-binder/controller.ts";
+import { volumeProtection } from "./persistentvolume-protection/controller.ts";
+import { volumeReclaimer } from "./persistentvolume-reclaimer/controller.ts";
+import { claimProtection } from "./persistentvolumeclaim-protection/controller.ts";
 import { podGcController } from "./pod-gc/controller.ts";
 import { replicaSetController } from "./replicaset/controller.ts";
 import { resourceQuotaController } from "./resource-quota/controller.ts";
 import { serviceAccountController } from "./service-account/controller.ts";
 import { statefulSetController } from "./statefulset/controller.ts";
-import { claimBinder } from "./volume/binder.ts";
-import { claimProtection, volumeReclaimer } from "./volume/reclaimer.ts";
 
 export const allControllers: readonly ControllerFactory[] = [
   serviceAccountController,
@@ -39,6 +41,7 @@ export const allControllers: readonly ControllerFactory[] = [
   reporting("taint-eviction-controller", taintEvictionController),
   reporting("persistentvolume-controller", claimBinder),
   volumeReclaimer,
+  volumeProtection,
   claimProtection,
   podGcController,
   disruptionController,

@@ -2,25 +2,40 @@
  * Binds claims to volumes and makes volumes of the class `local-path`: folders of the machine, each on one node.
  * Kubernetes: pkg/controller/volume/persistentvolume; provisioner: github.com/rancher/local-path-provisioner
  */
-import type { PersistentVolume, PersistentVolumeClaim } from "kubernetes-types/core/v1";
+import type { Node, PersistentVolume, PersistentVolumeClaim } from "kubernetes-types/core/v1";
+import type { StorageClass } from "kubernetes-types/storage/v1";
 import type { Context } from "#base/context.ts";
 import { type Controller, DONE, type Result, watchFor, watchMapped } from "#kube/controller/controller.ts";
+import type { Store } from "#kube/informer/store.ts";
 import { nodes, persistentVolumeClaims, persistentVolumes, storageClasses } from "#machinery/builtin.ts";
-import { keyOf } from "#machinery/meta.ts";
+import { keyOf, type ObjectKey } from "#machinery/meta.ts";
 import { SELECTED_NODE } from "#machinery/volume.ts";
 import type { Deps } from "../deps.ts";
+import { nameProvisioner, provision } from "../local-path-provisioner/provision.ts";
 import { type ClaimPlan, planClaim } from "./plan.ts";
-import { nameProvisioner, provision } from "./provisioner.ts";
 
 const BOUND_BY_CONTROLLER = "pv.kubernetes.io/bound-by-controller";
 const BIND_COMPLETED = "pv.kubernetes.io/bind-completed";
+
+interface Stores {
+  readonly claims: Store<PersistentVolumeClaim>;
+  readonly volumes: Store<PersistentVolume>;
+  readonly classes: Store<StorageClass>;
+  readonly nodes: Store<Node>;
+}
 
 export function claimBinder(deps: Deps): Controller {
   const claims = deps.informers.for(persistentVolumeClaims);
   const volumes = deps.informers.for(persistentVolumes);
   const classes = deps.informers.for(storageClasses);
   const nodeInformer = deps.informers.for(nodes);
-  const unbound = (): ReturnType<typeof keyOf>[] =>
+  const stores: Stores = {
+    claims: claims.store,
+    volumes: volumes.store,
+    classes: classes.store,
+    nodes: nodeInformer.store,
+  };
+  const unbound = (): ObjectKey[] =>
     claims.store
       .list()
       .filter(({ status }) => status?.phase !== "Bound")
@@ -38,15 +53,17 @@ export function claimBinder(deps: Deps): Controller {
       // For its copy alone: which node a claim is for is said on the claim.
       watchMapped(nodeInformer, () => []),
     ],
-    reconcile: async (ctx, key): Promise<Result> => {
-      const claim = claims.store.get(key);
-      if (claim === undefined || claim.metadata?.deletionTimestamp !== undefined) return DONE;
-      const storageClass = classes.store.get({ name: claim.spec?.storageClassName ?? "" });
-      const node = nodeInformer.store.get({ name: claim.metadata?.annotations?.[SELECTED_NODE] ?? "" });
-      await act(ctx, deps, claim, planClaim(claim, storageClass, volumes.store.list(), node));
-      return DONE;
-    },
+    reconcile: (ctx, key) => reconcile(ctx, deps, stores, key),
   };
+}
+
+async function reconcile(ctx: Context, deps: Deps, stores: Stores, key: ObjectKey): Promise<Result> {
+  const claim = stores.claims.get(key);
+  if (claim === undefined || claim.metadata?.deletionTimestamp !== undefined) return DONE;
+  const storageClass = stores.classes.get({ name: claim.spec?.storageClassName ?? "" });
+  const node = stores.nodes.get({ name: claim.metadata?.annotations?.[SELECTED_NODE] ?? "" });
+  await act(ctx, deps, claim, planClaim(claim, storageClass, stores.volumes.list(), node));
+  return DONE;
 }
 
 async function act(ctx: Context, deps: Deps, claim: PersistentVolumeClaim, plan: ClaimPlan): Promise<void> {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { PersistentVolume, PersistentVolumeClaim } from "kubernetes-types/core/v1";
 import type { StorageClass } from "kubernetes-types/storage/v1";
-import { planClaim, planVolume } from "./plan.ts";
+import { planClaim } from "./plan.ts";
 
 const LATE: StorageClass = {
   metadata: { name: "local-path" },
@@ -50,16 +50,4 @@ test("a claim without class and without volume says why it waits", () => {
 
 test("a bound claim whose volume has gone is lost", () => {
   assert.equal(planClaim({ ...claim({ volumeName: "v" }), status: { phase: "Bound" } }, undefined, []).do, "lose");
-});
-
-test("a volume is released when its claim goes, and deleted only by that policy", () => {
-  const claimRef = { name: "data", namespace: "default", uid: "c1" };
-  const own = volume("v", "1Gi", { claimRef, persistentVolumeReclaimPolicy: "Delete" });
-  assert.equal(planVolume(own, claim({ volumeName: "v" })), "bound");
-  assert.equal(planVolume(own, undefined), "release");
-  assert.equal(planVolume({ ...own, status: { phase: "Released" } }, undefined), "reclaim");
-  const retained = volume("v", "1Gi", { claimRef, persistentVolumeReclaimPolicy: "Retain" });
-  assert.equal(planVolume({ ...retained, status: { phase: "Released" } }, undefined), "keep");
-  const again = { ...claim({ volumeName: "v" }), metadata: { name: "data", namespace: "default", uid: "c2" } };
-  assert.equal(planVolume(own, again), "release");
 });

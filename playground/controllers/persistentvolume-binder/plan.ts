@@ -1,10 +1,9 @@
-/** What a claim or a volume needs next. Kubernetes: pkg/controller/volume/persistentvolume/pv_controller.go */
+/** What a claim needs next. Kubernetes: pkg/controller/volume/persistentvolume/pv_controller.go (syncClaim) */
 import type { Node, PersistentVolume, PersistentVolumeClaim } from "kubernetes-types/core/v1";
 import type { StorageClass } from "kubernetes-types/storage/v1";
 import { matchesNodeSelector } from "#machinery/node-affinity.ts";
 import { findVolume, isBoundTo, NO_PROVISIONER, SELECTED_NODE } from "#machinery/volume.ts";
-
-export const LOCAL_PATH = "rancher.io/local-path";
+import { LOCAL_PATH } from "../local-path-provisioner/volume.ts";
 
 export type ClaimPlan =
   | { readonly do: "bind"; readonly volume: PersistentVolume }
@@ -66,16 +65,4 @@ function whyUnbound(
   }
   const message = `Waiting for a volume to be created either by the external provisioner '${provisioner}' or manually by the system administrator. If volume creation is delayed, please verify that the provisioner is running and correctly registered.`;
   return { reason: "ExternalProvisioning", message, provisioner };
-}
-
-/** `release` is the moment its claim has gone; `reclaim` what follows with the policy Delete. */
-export type VolumePlan = "available" | "bound" | "release" | "reclaim" | "keep";
-
-export function planVolume(volume: PersistentVolume, claim: PersistentVolumeClaim | undefined): VolumePlan {
-  const reference = volume.spec?.claimRef;
-  if (reference === undefined || (reference.uid ?? "") === "") return "available";
-  if (claim !== undefined && claim.metadata?.uid === reference.uid)
-    return claim.spec?.volumeName === volume.metadata?.name ? "bound" : "keep";
-  if (volume.status?.phase !== "Released") return "release";
-  return volume.spec?.persistentVolumeReclaimPolicy === "Delete" ? "reclaim" : "keep";
 }
