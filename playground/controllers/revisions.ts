@@ -6,9 +6,10 @@ import type { ControllerRevision } from "kubernetes-types/apps/v1";
 import type { PodTemplateSpec } from "kubernetes-types/core/v1";
 import type { Context } from "#base/context.ts";
 import { controllerRevisions } from "#machinery/builtin.ts";
-import { controllerOf, controllerReference, type KubeObject, keyOf } from "#machinery/meta.ts";
+import { controllerReference, type KubeObject, keyOf } from "#machinery/meta.ts";
 import { isAlreadyExists } from "#machinery/status-error.ts";
 import type { Deps } from "./deps.ts";
+import { controllerUid } from "./indexes.ts";
 
 // Kubernetes: history.ControllerRevisionHashLabel, apps.DefaultDaemonSetUniqueLabelKey
 const HASH_LABELS = ["controller.kubernetes.io/hash", "controller-revision-hash"];
@@ -43,8 +44,8 @@ export async function ensureRevision(
   const name = `${ownerName}-${hash}`;
   const present = deps.informers
     .for(controllerRevisions)
-    .store.list(namespace)
-    .filter((revision) => controllerOf(revision)?.uid === owner.metadata?.uid);
+    .store.indexBy(controllerUid)
+    .get(owner.metadata?.uid ?? "");
   const plan = planRevision(name, present);
   if (plan.do === "renumber")
     await deps.client.patch(ctx, controllerRevisions, keyOf(plan.found), "merge", { revision: plan.revision });
