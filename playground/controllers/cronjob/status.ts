@@ -1,0 +1,50 @@
+/** The status of a CronJob. Kubernetes: pkg/controller/cronjob/cronjob_controllerv2.go (syncCronJob) */
+import type { CronJob, CronJobStatus, Job } from "kubernetes-types/batch/v1";
+import type { ObjectReference } from "kubernetes-types/core/v1";
+import { timestamp } from "#machinery/conditions.ts";
+import { outcomeOf } from "./plan.ts";
+
+export interface Observed {
+  /** With what has ended, or is gone, taken out of `active`. */
+  readonly status: CronJobStatus;
+  /** What was active and has ended. */
+  readonly ended: readonly { readonly name: string; readonly outcome: "Complete" | "Failed" }[];
+}
+
+export function observeJobs(cron: CronJob, owned: readonly Job[]): Observed {
+  const byUid = new Map(owned.map((job) => [job.metadata?.uid, job]));
+  const active: ObjectReference[] = [];
+  const ended: { name: string; outcome: "Complete" | "Failed" }[] = [];
+  for (const reference of cron.status?.active ?? []) {
+    const job = byUid.get(reference.uid);
+    const outcome = job === undefined ? undefined : outcomeOf(job);
+    if (job !== undefined && outcome === undefined) active.push(reference);
+    if (outcome !== undefined) ended.push({ name: reference.name ?? "", outcome });
+  }
+  const { lastScheduleTime, lastSuccessfulTime } = cron.status ?? {};
+  const completions = owned.flatMap(({ status }) => status?.completionTime ?? []);
+  const latest = [lastSuccessfulTime, ...completions]
+    .filter((time) => time !== undefined)
+    .sort()
+    .at(-1);
+  return {
+    status: {
+      ...(active.length > 0 && { active }),
+      ...(lastScheduleTime !== undefined && { lastScheduleTime }),
+      ...(latest !== undefined && { lastSuccessfulTime: latest }),
+    },
+    ended,
+  };
+}
+
+/** The status after the Job of a time was begun; undefined: it was there already. */
+export function statusAfter(status: CronJobStatus, dueMs: number, job: Job | undefined): CronJobStatus {
+  const active = [...(status.active ?? []), ...(job === undefined ? [] : [referenceTo(job)])];
+  const { active: _before, ...rest } = status;
+  return { ...(active.length > 0 && { active }), ...rest, lastScheduleTime: timestamp(dueMs) };
+}
+
+function referenceTo({ metadata }: Job): ObjectReference {
+  const { name = "", namespace = "", uid = "", resourceVersion = "" } = metadata ?? {};
+  return { kind: "Job", apiVersion: "batch/v1", name, namespace, uid, resourceVersion };
+}
