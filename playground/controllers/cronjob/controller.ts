@@ -41,18 +41,32 @@ export function cronJobController(deps: Deps): Controller {
 async function reconcile(ctx: Context, deps: Deps, sources: Sources, key: ObjectKey): Promise<Result> {
   const cron = sources.cronJobs.get(key);
   if (cron === undefined || cron.metadata?.deletionTimestamp !== undefined) return DONE;
-  const owned = sources.jobsByController
-    .get(cron.metadata?.uid ?? "")
-    .filter(({ metadata }) => metadata?.deletionTimestamp === undefined);
-  const { status, ended } = observeJobs(cron, owned);
+  const owned = sources.jobsByController.get(cron.metadata?.uid ?? "");
+  const missing = await findMissing(ctx, deps, cron, owned);
+  const { status, ended } = observeJobs(cron, owned, missing);
   for (const { name, outcome } of ended)
     deps.events.normal(ctx, cron, "SawCompletedJob", `Saw completed job: ${name}, condition: ${outcome}`);
   const plan = planCron({ ...cron, status }, deps.nowMs());
   const next = await act(ctx, deps, { cron, status, owned, plan });
-  for (const job of surplusJobs(cron, owned)) await remove(ctx, deps, cron, job);
+  const kept = owned.filter(({ metadata }) => metadata?.deletionTimestamp === undefined);
+  for (const job of surplusJobs(cron, kept)) await remove(ctx, deps, cron, job);
   if (!isDeepStrictEqual(next, cron.status ?? {}))
     await deps.client.updateStatus(ctx, cronJobs, { ...cron, status: next });
   return plan.nextMs === undefined ? DONE : { requeueAfterMs: Math.min(plan.nextMs + SLACK_MS, MAX_WAIT_MS) };
+}
+
+/** The uids of active Jobs that are gone: the cache may be behind, only the server's answer counts. */
+async function findMissing(ctx: Context, deps: Deps, cron: CronJob, owned: readonly Job[]): Promise<Set<string>> {
+  const seen = new Set(owned.map(({ metadata }) => metadata?.uid));
+  const missing = new Set<string>();
+  for (const { name = "", namespace = "", uid = "" } of cron.status?.active ?? []) {
+    if (seen.has(uid)) continue;
+    const job = await deps.client.find(ctx, jobs, { namespace, name });
+    if (job?.metadata?.uid === uid) continue;
+    missing.add(uid);
+    deps.events.normal(ctx, cron, "MissingJob", `Active job went missing: ${name}`);
+  }
+  return missing;
 }
 
 interface Scene {

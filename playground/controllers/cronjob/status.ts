@@ -11,15 +11,16 @@ export interface Observed {
   readonly ended: readonly { readonly name: string; readonly outcome: "Complete" | "Failed" }[];
 }
 
-export function observeJobs(cron: CronJob, owned: readonly Job[]): Observed {
+/** `missing`: uids of Jobs that are known to be gone; what is merely not among `owned` may not have been seen yet. */
+export function observeJobs(cron: CronJob, owned: readonly Job[], missing: ReadonlySet<string>): Observed {
   const byUid = new Map(owned.map((job) => [job.metadata?.uid, job]));
   const active: ObjectReference[] = [];
   const ended: { name: string; outcome: "Complete" | "Failed" }[] = [];
   for (const reference of cron.status?.active ?? []) {
     const job = byUid.get(reference.uid);
     const outcome = job === undefined ? undefined : outcomeOf(job);
-    if (job !== undefined && outcome === undefined) active.push(reference);
     if (outcome !== undefined) ended.push({ name: reference.name ?? "", outcome });
+    else if (!missing.has(reference.uid ?? "")) active.push(reference);
   }
   const { lastScheduleTime, lastSuccessfulTime } = cron.status ?? {};
   const completions = owned.flatMap(({ status }) => status?.completionTime ?? []);
