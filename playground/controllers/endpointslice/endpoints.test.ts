@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Pod, Service } from "kubernetes-types/core/v1";
-import { forgeEndpoints } from "./controller.ts";
+import { forgeEndpoints } from "./endpoints.ts";
 
 const service: Service = { metadata: { name: "web", namespace: "off" }, spec: { ports: [{ port: 80 }] } };
 const pod = (ip: string, more: Pod["metadata"] = {}, ready = "True"): Pod => ({

@@ -3,56 +3,46 @@
  * Kubernetes: pkg/controller/certificates/signer (signer names, usages and durations)
  */
 import type { CertificateSigningRequest } from "kubernetes-types/certificates/v1";
+import type { Context } from "#base/context.ts";
 import { messageOf } from "#base/errors.ts";
 import { type Controller, DONE, type Result, watchFor } from "#kube/controller/controller.ts";
+import type { Store } from "#kube/informer/store.ts";
 import { certificateSigningRequests } from "#machinery/builtin.ts";
-import { isConditionTrue, timestamp } from "#machinery/conditions.ts";
+import { timestamp } from "#machinery/conditions.ts";
+import type { ObjectKey } from "#machinery/meta.ts";
 import type { Identity } from "#pki/certificate.ts";
 import { signCsr } from "#pki/csr.ts";
 import type { Deps } from "../deps.ts";
-
-const SIGNERS: Readonly<Record<string, "client" | "server">> = {
-  "kubernetes.io/kube-apiserver-client": "client",
-  "kubernetes.io/kube-apiserver-client-kubelet": "client",
-  "kubernetes.io/kubelet-serving": "server",
-};
-// Kubernetes: --cluster-signing-duration
-const DEFAULT_SECONDS = 365 * 24 * 3600;
-const MIN_SECONDS = 600;
+import { planSigning, type Signing } from "./plan.ts";
 
 export function csrSigningController(deps: Deps): Controller {
   const informer = deps.informers.for(certificateSigningRequests);
   return {
     name: "csr-signing",
     watches: [watchFor(informer)],
-    reconcile: async (ctx, key): Promise<Result> => {
-      const csr = informer.store.get(key);
-      const usage = csr === undefined ? undefined : SIGNERS[csr.spec.signerName];
-      if (csr === undefined || usage === undefined || !isApproved(csr) || (csr.status?.certificate ?? "") !== "")
-        return DONE;
-      const ca = { certificate: deps.settings.caCert, privateKey: deps.settings.caKey };
-      const seconds = Math.max(MIN_SECONDS, Math.min(csr.spec.expirationSeconds ?? DEFAULT_SECONDS, DEFAULT_SECONDS));
-      const status = await sign(ca, csr, usage, seconds, deps.nowMs());
-      await deps.client.updateStatus(ctx, certificateSigningRequests, { ...csr, status: { ...csr.status, ...status } });
-      return DONE;
-    },
+    reconcile: (ctx, key) => reconcile(ctx, deps, informer.store, key),
   };
 }
 
-function isApproved({ status }: CertificateSigningRequest): boolean {
-  const { conditions } = status ?? {};
-  return (
-    isConditionTrue(conditions, "Approved") &&
-    !isConditionTrue(conditions, "Denied") &&
-    !isConditionTrue(conditions, "Failed")
-  );
+async function reconcile(
+  ctx: Context,
+  deps: Deps,
+  requests: Store<CertificateSigningRequest>,
+  key: ObjectKey,
+): Promise<Result> {
+  const csr = requests.get(key);
+  const signing = csr === undefined ? undefined : planSigning(csr);
+  if (csr === undefined || signing === undefined) return DONE;
+  const ca = { certificate: deps.settings.caCert, privateKey: deps.settings.caKey };
+  const status = await sign(ca, csr, signing, deps.nowMs());
+  await deps.client.updateStatus(ctx, certificateSigningRequests, { ...csr, status: { ...csr.status, ...status } });
+  return DONE;
 }
 
 async function sign(
   ca: Identity,
   csr: CertificateSigningRequest,
-  usage: "client" | "server",
-  seconds: number,
+  { usage, seconds }: Signing,
   nowMs: number,
 ): Promise<NonNullable<CertificateSigningRequest["status"]>> {
   try {
