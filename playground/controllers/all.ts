@@ -1,5 +1,4 @@
 /** The one list of controllers that an embedded cluster runs. */
-
 import { cronJobController } from "./cronjob/controller.ts";
 import { csrSigningController } from "./csr-signing/controller.ts";
 import { daemonSetController } from "./daemonset/controller.ts";
