@@ -5,6 +5,7 @@ import { startEngineParts } from "#kit/engine-parts.ts";
 import { cronJobs, jobs } from "#machinery/builtin.ts";
 import { keyOf } from "#machinery/meta.ts";
 import { cronJobController } from "./controller.ts";
+import { forgeJob } from "./plan.ts";
 
 const key = { namespace: "off", name: "report" };
 const newCron = (own: Partial<CronJob["spec"]> = {}): CronJob => ({
@@ -96,4 +97,18 @@ test("an active Job that was deleted is missed, and the next one may begin", asy
   await client.delete(ctx, jobs, { namespace: "off", name }, { propagationPolicy: "Background" });
   await parts.seen(cronJobs, key, (cron) => cron.status?.active === undefined);
   assert.equal(await parts.told("MissingJob"), `Active job went missing: ${name}`);
+});
+
+test("a Job that was begun, but not written down, is found again", async () => {
+  const { nowMs } = startAtNewYear();
+  await using parts = await startEngineParts({ nowMs });
+  const { ctx, client } = parts;
+  const cron = await client.create(ctx, cronJobs, newCron());
+  const begun = await client.create(ctx, jobs, forgeJob(cron, Date.parse(DUE)));
+  parts.run(cronJobController);
+  const { status } = await parts.seen(cronJobs, key, (each) => each.status?.lastScheduleTime === DUE);
+  assert.deepEqual(
+    status?.active?.map(({ uid }) => uid),
+    [begun.metadata?.uid],
+  );
 });

@@ -6,7 +6,7 @@ import { type Controller, DONE, type Result, watchFor, watchOwned } from "#kube/
 import type { Index, Store } from "#kube/informer/store.ts";
 import { cronJobs, jobs } from "#machinery/builtin.ts";
 import { timestamp } from "#machinery/conditions.ts";
-import { keyOf, type ObjectKey } from "#machinery/meta.ts";
+import { controllerOf, keyOf, type ObjectKey } from "#machinery/meta.ts";
 import { isAlreadyExists } from "#machinery/status-error.ts";
 import type { Deps } from "../deps.ts";
 import { controllerUid } from "../indexes.ts";
@@ -101,15 +101,18 @@ function tell(ctx: Context, deps: Deps, cron: CronJob, plan: CronPlan): void {
   }
 }
 
-/** Undefined when the Job of this time is there already. */
+/** Undefined when somebody else has made a Job of this name. */
 async function create(ctx: Context, deps: Deps, cron: CronJob, dueMs: number): Promise<Job | undefined> {
+  const job = forgeJob(cron, dueMs);
   try {
-    const created = await deps.client.create(ctx, jobs, forgeJob(cron, dueMs));
+    const created = await deps.client.create(ctx, jobs, job);
     deps.events.normal(ctx, cron, "SuccessfulCreate", `Created job ${created.metadata?.name}`);
     return created;
   } catch (error) {
-    if (isAlreadyExists(error)) return undefined;
-    throw error;
+    if (!isAlreadyExists(error)) throw error;
+    // Ours, if the status was not written after it: then it has to be done now.
+    const found = await deps.client.find(ctx, jobs, keyOf(job));
+    return found !== undefined && controllerOf(found)?.uid === cron.metadata?.uid ? found : undefined;
   }
 }
 

@@ -38,7 +38,7 @@ test("the last success is not forgotten with its Job", () => {
   assert.deepEqual(observeJobs({}, [], new Set()), { status: {}, ended: [] });
 });
 
-test("a Job that was begun is active; one that was there already only moves the time", () => {
+test("a Job that was begun is active, once; one that is somebody else's only moves the time", () => {
   const dueMs = Date.parse("2026-01-01T00:10:00Z");
   const begun: Job = { metadata: { name: "a", namespace: "off", uid: "u", resourceVersion: "7" } };
   const reference = {
@@ -52,6 +52,7 @@ test("a Job that was begun is active; one that was there already only moves the 
   const lastScheduleTime = "2026-01-01T00:10:00Z";
   assert.deepEqual(statusAfter({}, dueMs, begun), { active: [reference], lastScheduleTime });
   assert.deepEqual(statusAfter({ active: active("b") }, dueMs, begun).active?.length, 2);
+  assert.deepEqual(statusAfter({ active: [reference] }, dueMs, begun).active, [reference]);
   assert.deepEqual(statusAfter({ lastSuccessfulTime: "x" }, dueMs, undefined), {
     lastSuccessfulTime: "x",
     lastScheduleTime,

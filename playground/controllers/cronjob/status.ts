@@ -38,10 +38,11 @@ export function observeJobs(cron: CronJob, owned: readonly Job[], missing: Reado
   };
 }
 
-/** The status after the Job of a time was begun; undefined: it was there already. */
+/** The status after the Job of a time was begun; undefined: it is somebody else's. */
 export function statusAfter(status: CronJobStatus, dueMs: number, job: Job | undefined): CronJobStatus {
-  const active = [...(status.active ?? []), ...(job === undefined ? [] : [referenceTo(job)])];
-  const { active: _before, ...rest } = status;
+  const { active: before = [], ...rest } = status;
+  const isListed = before.some(({ uid }) => uid === job?.metadata?.uid);
+  const active = job === undefined || isListed ? before : [...before, referenceTo(job)];
   return { ...(active.length > 0 && { active }), ...rest, lastScheduleTime: timestamp(dueMs) };
 }
 

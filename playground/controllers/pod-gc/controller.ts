@@ -46,6 +46,9 @@ async function reconcile(ctx: Context, deps: Deps, sources: Sources, key: Object
     orphans.set(formatKey(key), orphan);
     const leftMs = orphan.sinceMs + QUARANTINE_MS - deps.nowMs();
     if (leftMs > 0) return { requeueAfterMs: leftMs };
+    // The cache may be behind: only the server's answer allows a deletion.
+    const name = pod?.spec?.nodeName ?? "";
+    if ((await deps.client.find(ctx, nodes, { name })) !== undefined) return DONE;
   }
   await deps.client.deleteIfPresent(ctx, pods, key, { uid, gracePeriodSeconds: 0 });
   return DONE;
