@@ -16,7 +16,7 @@ import { formatKey, keyOf, parseKey } from "#machinery/meta.ts";
 import { isTerminal } from "#machinery/pod.ts";
 import { isConflict, isNotFound } from "#machinery/status-error.ts";
 import { SELECTED_NODE } from "#machinery/volume.ts";
-import { buildState } from "./cluster-state.ts";
+import { ClusterCache } from "./cluster-cache.ts";
 import { undecidedClaims } from "./plugins/volume-binding.ts";
 import { SchedulingQueue } from "./queue.ts";
 import { DEFAULT_PLUGINS, schedule } from "./schedule.ts";
@@ -36,53 +36,43 @@ export async function runScheduler(ctx: Context, deps: SchedulerDeps): Promise<v
   const podInformer = deps.informers.for(pods);
   const nodeInformer = deps.informers.for(nodes);
   const queue = new SchedulingQueue();
-  const assumed = new Map<string, string>();
-  const retry = (): void => queue.retryUnschedulable();
-  const storage = watchStorage(deps, retry);
-  const stops = [watchPods(podInformer, queue, assumed), watchNodes(nodeInformer, retry), storage.stop];
+  const storage = watchStorage(deps, () => queue.retryUnschedulable());
+  const cache = new ClusterCache(nodeInformer.store, podInformer.store, storage.state);
+  const cluster: Cluster = { pods: podInformer.store, storage: storage.state, cache, queue };
+  const stops = [watchPods(podInformer, cluster), watchNodes(nodeInformer, cluster), storage.stop];
   ctx.signal.addEventListener("abort", () => queue.close(), { once: true });
   if (ctx.signal.aborted) queue.close();
   await Promise.all([podInformer.synced, nodeInformer.synced, storage.synced]);
-  const cluster = { pods: podInformer.store, nodes: nodeInformer.store, storage: storage.state, assumed };
   for (let key = await queue.get(); key !== undefined; key = await queue.get())
-    await scheduleOne(ctx, deps, cluster, queue, key);
+    await scheduleOne(ctx, deps, cluster, key);
   for (const stop of stops) stop();
 }
 
 interface Cluster {
   readonly pods: Store<Pod>;
-  readonly nodes: Store<Node>;
   readonly storage: StorageState;
-  /** By uid, the node of pods that are bound but not seen bound yet. */
-  readonly assumed: Map<string, string>;
+  readonly cache: ClusterCache;
+  readonly queue: SchedulingQueue;
 }
 
-async function scheduleOne(
-  ctx: Context,
-  deps: SchedulerDeps,
-  cluster: Cluster,
-  queue: SchedulingQueue,
-  key: string,
-): Promise<void> {
-  const { assumed, storage } = cluster;
+async function scheduleOne(ctx: Context, deps: SchedulerDeps, cluster: Cluster, key: string): Promise<void> {
+  const { cache, queue, storage } = cluster;
   const pod = cluster.pods.get(parseKey(key));
-  const uid = pod?.metadata?.uid ?? "";
-  if (pod === undefined || !isOurs(pod) || isBound(pod) || assumed.has(uid)) return queue.forget(key);
+  if (pod === undefined || !isOurs(pod) || isBound(pod) || cache.isAssumed(pod)) return queue.forget(key);
   try {
-    const state = buildState(cluster.nodes.list(), cluster.pods.list(), assumed, storage);
-    const decision = schedule(pod, state, DEFAULT_PLUGINS, deps.random);
+    const decision = schedule(pod, cache.state(), DEFAULT_PLUGINS, deps.random);
     const undecided = decision.do === "bind" ? undecidedClaims(pod, storage) : [];
     // Before the writes: what they change is a reason to try again.
     if (decision.do === "wait" || undecided.length > 0) queue.addUnschedulable(key, priorityOf(pod));
     if (decision.do === "wait") await tellUnschedulable(ctx, deps, pod, decision.message);
     else if (undecided.length > 0) for (const claim of undecided) await chooseNode(ctx, deps, claim, decision.nodeName);
     else {
-      assumed.set(uid, decision.nodeName);
+      cache.assume(pod, decision.nodeName);
       await bind(ctx, deps, pod, decision.nodeName);
     }
     queue.forget(key);
   } catch (error) {
-    assumed.delete(uid);
+    cache.forget(pod);
     // What was to be written about is gone, which the informers tell.
     if (isAborted(error) || isNotFound(error)) return queue.forget(key);
     if (!isConflict(error)) ctx.log.warn("pod not scheduled", { pod: key, error: messageOf(error) });
@@ -90,35 +80,41 @@ async function scheduleOne(
   }
 }
 
-function watchPods(informer: Informer<Pod>, queue: SchedulingQueue, assumed: Map<string, string>): () => void {
+function watchPods(informer: Informer<Pod>, { cache, queue }: Cluster): () => void {
   const note = (pod: Pod): void => {
+    cache.podChanged(pod);
     const key = formatKey(keyOf(pod));
-    if (isBound(pod)) {
-      assumed.delete(pod.metadata?.uid ?? "");
-      queue.delete(key);
-    } else if (isOurs(pod)) queue.add(key, priorityOf(pod));
+    if (isBound(pod)) queue.delete(key);
+    else if (isOurs(pod)) queue.add(key, priorityOf(pod));
   };
   return informer.addHandler({
     added: note,
     updated: (pod, previous) => {
+      cache.podChanged(previous);
       note(pod);
       if (isTerminal(pod) !== isTerminal(previous)) queue.retryUnschedulable();
     },
     deleted: (pod) => {
-      assumed.delete(pod.metadata?.uid ?? "");
+      cache.podChanged(pod);
+      cache.forget(pod);
       queue.delete(formatKey(keyOf(pod)));
       queue.retryUnschedulable();
     },
   });
 }
 
-function watchNodes(informer: Informer<Node>, retry: () => void): () => void {
+function watchNodes(informer: Informer<Node>, { cache, queue }: Cluster): () => void {
+  const changed = (node: Node): void => {
+    cache.nodeChanged(node);
+    queue.retryUnschedulable();
+  };
   return informer.addHandler({
-    added: retry,
+    added: changed,
     updated: (node, previous) => {
-      if (isRelevantChange(node, previous)) retry();
+      if (isRelevantChange(node, previous)) changed(node);
+      else cache.nodeChanged(node);
     },
-    deleted: retry,
+    deleted: changed,
   });
 }
 

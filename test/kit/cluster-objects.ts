@@ -1,6 +1,9 @@
 /** Nodes and pods of a small cluster, and the scheduler's picture of them, for tables of unit tests. */
 import type { Node, Pod, PodSpec } from "kubernetes-types/core/v1";
-import { buildState, type ClusterState, type NodeState } from "#playground/scheduler/cluster-state.ts";
+import { Store } from "#kube/informer/store.ts";
+import type { KubeObject } from "#machinery/meta.ts";
+import { ClusterCache } from "#playground/scheduler/cluster-cache.ts";
+import type { ClusterState, NodeState } from "#playground/scheduler/cluster-state.ts";
 import type { StorageState } from "#playground/scheduler/storage-state.ts";
 
 /** In the namespace `off`, its name is its uid too; without containers unless there are some in the spec. */
@@ -26,7 +29,7 @@ export function asking(requests: Record<string, string>): PodSpec {
   return { containers: [{ name: "main", image: "main", resources: { requests } }] };
 }
 
-const NO_STORAGE: StorageState = {
+export const NO_STORAGE: StorageState = {
   findClaim: () => undefined,
   findVolume: () => undefined,
   findClass: () => undefined,
@@ -34,7 +37,13 @@ const NO_STORAGE: StorageState = {
 };
 
 export function clusterOf(nodes: readonly Node[], pods: readonly Pod[] = [], storage = NO_STORAGE): ClusterState {
-  return buildState(nodes, pods, new Map(), storage);
+  return new ClusterCache(storeOf(nodes), storeOf(pods), storage).state();
+}
+
+export function storeOf<T extends KubeObject>(objects: readonly T[]): Store<T> {
+  const store = new Store<T>();
+  for (const object of objects) store.put(object);
+  return store;
 }
 
 /** The state of the first of the nodes, and of all of them. */

@@ -60,8 +60,8 @@ function isFirstOfItsKind(term: PodAffinityTerm, pod: Pod, state: ClusterState):
 
 /** Whether a pod already there refuses company such as this pod. */
 function isShunned(pod: Pod, node: NodeState, state: ClusterState): boolean {
-  return state.nodes.some(({ node: other, pods }) =>
-    pods.some((present) =>
+  return state.nodes.some(({ node: other, podsWithAntiAffinity }) =>
+    podsWithAntiAffinity.some((present) =>
       (present.spec?.affinity?.podAntiAffinity?.requiredDuringSchedulingIgnoredDuringExecution ?? []).some((term) => {
         const domain = other.metadata?.labels?.[term.topologyKey];
         return (
