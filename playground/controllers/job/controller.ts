@@ -15,6 +15,7 @@ import { podFromTemplate } from "../pods.ts";
 import { indexedPod } from "./indexes.ts";
 import { type JobPlan, type NewPod, planJob } from "./plan.ts";
 import { jobStatus } from "./status.ts";
+import { expiryMs, isFinished } from "./ttl.ts";
 
 interface Sources {
   readonly jobs: Store<Job>;
@@ -52,10 +53,6 @@ async function reconcile(ctx: Context, deps: Deps, sources: Sources, key: Object
   await create(ctx, deps, job, plan.create, expectations);
   await stop(ctx, deps, job, plan.remove);
   return report(ctx, deps, job, owned, plan);
-}
-
-function isFinished(job: Job): boolean {
-  return isConditionTrue(job.status?.conditions, "Complete") || isConditionTrue(job.status?.conditions, "Failed");
 }
 
 async function create(
@@ -96,13 +93,10 @@ async function report(ctx: Context, deps: Deps, job: Job, owned: readonly Pod[],
   return plan.requeueAfterMs === undefined ? DONE : { requeueAfterMs: plan.requeueAfterMs };
 }
 
-/** ttlSecondsAfterFinished. Kubernetes: pkg/controller/ttlafterfinished */
 async function expire(ctx: Context, deps: Deps, job: Job): Promise<Result> {
-  const ttl = job.spec?.ttlSecondsAfterFinished;
-  const ending = job.status?.conditions?.find(({ type }) => type === "Complete" || type === "Failed");
-  const end = ending?.lastTransitionTime;
-  if (ttl === undefined || end === undefined) return DONE;
-  const leftMs = Date.parse(end) + ttl * 1000 - deps.nowMs();
+  const endMs = expiryMs(job);
+  if (endMs === undefined) return DONE;
+  const leftMs = endMs - deps.nowMs();
   if (leftMs > 0) return { requeueAfterMs: leftMs };
   await deps.client.deleteIfPresent(ctx, jobs, keyOf(job), { propagationPolicy: "Foreground" });
   return DONE;
