@@ -1,6 +1,6 @@
 /** The one list of controllers that an embedded cluster runs. */
-import { csrSigningController } from "./certificates/controller.ts";
 import { cronJobController } from "./cronjob/controller.ts";
+import { csrSigningController } from "./csr-signing/controller.ts";
 import { daemonSetController } from "./daemonset/controller.ts";
 import { deploymentController } from "./deployment/controller.ts";
 import type { ControllerFactory } from "./deps.ts";
@@ -12,17 +12,22 @@ import { jobController } from "./job/controller.ts";
 import { loadBalancerController } from "./load-balancer/controller.ts";
 import { namespaceController } from "./namespace/controller.ts";
 import { nodeIpamController } from "./node-ipam/controller.ts";
-import { nodeLifecycleController, taintEvictionController } from "./node-lifecycle/controller.ts";
+import { nodeLifecycleController } from "./node-lifecycle/controller.ts";
+import { claimBinder } from "./persistentvolume-binder/controller.ts";
+import { volumeProtection } from "./persistentvolume-protection/controller.ts";
+import { volumeReclaimer } from "./persistentvolume-reclaimer/controller.ts";
+import { claimProtection } from "./persistentvolumeclaim-protection/controller.ts";
 import { podGcController } from "./pod-gc/controller.ts";
 import { replicaSetController } from "./replicaset/controller.ts";
 import { resourceQuotaController } from "./resource-quota/controller.ts";
+import { rootCaPublisher } from "./root-ca-publisher/controller.ts";
 import { serviceAccountController } from "./service-account/controller.ts";
 import { statefulSetController } from "./statefulset/controller.ts";
-import { claimBinder } from "./volume/binder.ts";
-import { claimProtection, volumeReclaimer } from "./volume/reclaimer.ts";
+import { taintEvictionController } from "./taint-eviction/controller.ts";
 
 export const allControllers: readonly ControllerFactory[] = [
   serviceAccountController,
+  rootCaPublisher,
   reporting("node-controller", nodeIpamController),
   reporting("deployment-controller", deploymentController),
   reporting("replicaset-controller", replicaSetController),
@@ -39,6 +44,7 @@ export const allControllers: readonly ControllerFactory[] = [
   reporting("taint-eviction-controller", taintEvictionController),
   reporting("persistentvolume-controller", claimBinder),
   volumeReclaimer,
+  volumeProtection,
   claimProtection,
   podGcController,
   disruptionController,

@@ -2,6 +2,7 @@
  * Remembers writes that the informer has not shown yet, so that a controller does not repeat them from a stale cache.
  * Kubernetes: pkg/controller/controller_utils.go (ControllerExpectations)
  */
+import type { KubeObject } from "#machinery/meta.ts";
 
 // Kubernetes: ExpectationsTimeout. After this the cache is believed again.
 const TIMEOUT_MS = 5 * 60_000;
@@ -27,13 +28,15 @@ export class Expectations {
     this.#of(key).deleted.set(uid, this.#nowMs());
   }
 
-  /** Whether the cache has caught up. `exists(uid)`: the cache shows it; `isLive(uid)`: shows it and not terminating. */
-  satisfied(key: string, exists: (uid: string) => boolean, isLive: (uid: string) => boolean): boolean {
+  /** Whether the cache has caught up; `find` looks for a uid in it. */
+  satisfied(key: string, find: (uid: string) => KubeObject | undefined): boolean {
     const pending = this.#pending.get(key);
     if (pending === undefined) return true;
     const old = this.#nowMs() - TIMEOUT_MS;
-    for (const [uid, at] of pending.created) if (exists(uid) || at < old) pending.created.delete(uid);
-    for (const [uid, at] of pending.deleted) if (!isLive(uid) || at < old) pending.deleted.delete(uid);
+    const isLive = (object: KubeObject | undefined): boolean =>
+      object !== undefined && object.metadata?.deletionTimestamp === undefined;
+    for (const [uid, at] of pending.created) if (find(uid) !== undefined || at < old) pending.created.delete(uid);
+    for (const [uid, at] of pending.deleted) if (!isLive(find(uid)) || at < old) pending.deleted.delete(uid);
     if (pending.created.size > 0 || pending.deleted.size > 0) return false;
     this.#pending.delete(key);
     return true;

@@ -26,3 +26,17 @@ export interface Plugin {
 export function reject(reason: string, resolvable = false): Rejection {
   return { reasons: [reason], resolvable };
 }
+
+/** What the first plugin says that does not want the pod on the node: that alone is reported. */
+export function firstRejection(
+  pod: Pod,
+  node: NodeState,
+  state: ClusterState,
+  plugins: readonly Plugin[],
+): Rejection | undefined {
+  for (const plugin of plugins) {
+    const rejection = plugin.filter?.(pod, node, state);
+    if (rejection !== undefined) return rejection;
+  }
+  return undefined;
+}

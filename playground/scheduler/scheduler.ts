@@ -7,17 +7,20 @@ import type { Context } from "#base/context.ts";
 import { isAborted, messageOf } from "#base/errors.ts";
 import type { KubeClient } from "#kube/client/client.ts";
 import type { EventRecorder } from "#kube/events/recorder.ts";
+import type { Informer } from "#kube/informer/informer.ts";
 import type { Informers } from "#kube/informer/informers.ts";
-import { WorkQueue } from "#kube/queue/work-queue.ts";
+import type { Store } from "#kube/informer/store.ts";
 import { nodes, persistentVolumeClaims, persistentVolumes, pods, storageClasses } from "#machinery/builtin.ts";
 import { type Condition, withCondition } from "#machinery/conditions.ts";
 import { formatKey, keyOf, parseKey } from "#machinery/meta.ts";
 import { isTerminal } from "#machinery/pod.ts";
 import { isConflict, isNotFound } from "#machinery/status-error.ts";
 import { SELECTED_NODE } from "#machinery/volume.ts";
-import { buildState } from "./cluster-state.ts";
-import { type StorageState, undecidedClaims } from "./plugins/volumes.ts";
+import { ClusterCache } from "./cluster-cache.ts";
+import { undecidedClaims } from "./plugins/volume-binding.ts";
+import { SchedulingQueue } from "./queue.ts";
 import { DEFAULT_PLUGINS, schedule } from "./schedule.ts";
+import type { StorageState } from "./storage-state.ts";
 
 export interface SchedulerDeps {
   readonly client: KubeClient;
@@ -28,83 +31,91 @@ export interface SchedulerDeps {
 }
 
 const NAME = "default-scheduler";
-// Pods that fit nowhere are tried again after this even if nothing seems to change (upstream: 5 min flush).
-const FLUSH_MS = 60_000;
 
 export async function runScheduler(ctx: Context, deps: SchedulerDeps): Promise<void> {
   const podInformer = deps.informers.for(pods);
   const nodeInformer = deps.informers.for(nodes);
-  const queue = new WorkQueue();
-  const waiting = new Set<string>();
-  const assumed = new Map<string, string>();
-  const retryWaiting = (): void => {
-    for (const key of waiting) queue.add(key);
+  const queue = new SchedulingQueue();
+  const storage = watchStorage(deps, () => queue.retryUnschedulable());
+  const cache = new ClusterCache(nodeInformer.store, podInformer.store, storage.state);
+  const cluster: Cluster = { pods: podInformer.store, storage: storage.state, cache, queue };
+  const stops = [watchPods(podInformer, cluster), watchNodes(nodeInformer, cluster), storage.stop];
+  ctx.signal.addEventListener("abort", () => queue.close(), { once: true });
+  if (ctx.signal.aborted) queue.close();
+  await Promise.all([podInformer.synced, nodeInformer.synced, storage.synced]);
+  for (let key = await queue.get(); key !== undefined; key = await queue.get())
+    await scheduleOne(ctx, deps, cluster, key);
+  for (const stop of stops) stop();
+}
+
+interface Cluster {
+  readonly pods: Store<Pod>;
+  readonly storage: StorageState;
+  readonly cache: ClusterCache;
+  readonly queue: SchedulingQueue;
+}
+
+async function scheduleOne(ctx: Context, deps: SchedulerDeps, cluster: Cluster, key: string): Promise<void> {
+  const { cache, queue, storage } = cluster;
+  const pod = cluster.pods.get(parseKey(key));
+  if (pod === undefined || !isOurs(pod) || isBound(pod) || cache.isAssumed(pod)) return queue.forget(key);
+  try {
+    const decision = schedule(pod, cache.state(), DEFAULT_PLUGINS, deps.random);
+    const undecided = decision.do === "bind" ? undecidedClaims(pod, storage) : [];
+    // Before the writes: what they change is a reason to try again.
+    if (decision.do === "wait" || undecided.length > 0) queue.addUnschedulable(key, priorityOf(pod));
+    if (decision.do === "wait") await tellUnschedulable(ctx, deps, pod, decision.message);
+    else if (undecided.length > 0) for (const claim of undecided) await chooseNode(ctx, deps, claim, decision.nodeName);
+    else {
+      cache.assume(pod, decision.nodeName);
+      await bind(ctx, deps, pod, decision.nodeName);
+    }
+    queue.forget(key);
+  } catch (error) {
+    cache.forget(pod);
+    // What was to be written about is gone, which the informers tell.
+    if (isAborted(error) || isNotFound(error)) return queue.forget(key);
+    if (!isConflict(error)) ctx.log.warn("pod not scheduled", { pod: key, error: messageOf(error) });
+    queue.addBackoff(key, priorityOf(pod));
+  }
+}
+
+function watchPods(informer: Informer<Pod>, { cache, queue }: Cluster): () => void {
+  const note = (pod: Pod): void => {
+    cache.podChanged(pod);
+    const key = formatKey(keyOf(pod));
+    if (isBound(pod)) queue.delete(key);
+    else if (isOurs(pod)) queue.add(key, priorityOf(pod));
   };
-  const stopPods = podInformer.addHandler({
-    added: (pod) => note(pod),
+  return informer.addHandler({
+    added: note,
     updated: (pod, previous) => {
+      cache.podChanged(previous);
       note(pod);
-      if (isTerminal(pod) !== isTerminal(previous)) retryWaiting();
+      if (isTerminal(pod) !== isTerminal(previous)) queue.retryUnschedulable();
     },
     deleted: (pod) => {
-      assumed.delete(pod.metadata?.uid ?? "");
-      waiting.delete(formatKey(keyOf(pod)));
-      retryWaiting();
+      cache.podChanged(pod);
+      cache.forget(pod);
+      queue.delete(formatKey(keyOf(pod)));
+      queue.retryUnschedulable();
     },
   });
-  const stopNodes = nodeInformer.addHandler({
-    added: retryWaiting,
+}
+
+function watchNodes(informer: Informer<Node>, { cache, queue }: Cluster): () => void {
+  const changed = (node: Node): void => {
+    cache.nodeChanged(node);
+    queue.retryUnschedulable();
+  };
+  return informer.addHandler({
+    added: changed,
     updated: (node, previous) => {
-      if (isRelevantChange(node, previous)) retryWaiting();
+      if (isRelevantChange(node, previous)) changed(node);
+      else cache.nodeChanged(node);
     },
-    deleted: retryWaiting,
+    deleted: changed,
   });
-  const storage = watchStorage(deps, retryWaiting);
-  ctx.signal.addEventListener("abort", () => queue.close(), { once: true });
-  await Promise.all([podInformer.synced, nodeInformer.synced, storage.synced]);
-  for (let key = await queue.get(); key !== undefined; key = await queue.get()) {
-    await one(key);
-    queue.done(key);
-  }
-  stopPods();
-  stopNodes();
-  storage.stop();
-
-  function note(pod: Pod): void {
-    const isBound = (pod.spec?.nodeName ?? "") !== "";
-    if (isBound) {
-      assumed.delete(pod.metadata?.uid ?? "");
-      waiting.delete(formatKey(keyOf(pod)));
-    } else if (isOurs(pod)) queue.add(formatKey(keyOf(pod)));
-  }
-
-  async function one(key: string): Promise<void> {
-    const pod = podInformer.store.get(parseKey(key));
-    if (pod === undefined || !isOurs(pod) || (pod.spec?.nodeName ?? "") !== "" || assumed.has(pod.metadata?.uid ?? ""))
-      return;
-    try {
-      const state = buildState(nodeInformer.store.list(), podInformer.store.list(), assumed, storage.state);
-      const decision = schedule(pod, state, DEFAULT_PLUGINS, deps.random);
-      const undecided = decision.do === "bind" ? undecidedClaims(pod, storage.state) : [];
-      if (decision.do === "bind" && undecided.length > 0) {
-        waiting.add(key);
-        for (const claim of undecided) await chooseNode(ctx, deps, claim, decision.nodeName);
-      } else if (decision.do === "bind") {
-        waiting.delete(key);
-        assumed.set(pod.metadata?.uid ?? "", decision.nodeName);
-        await bind(ctx, deps, pod, decision.nodeName);
-      } else {
-        waiting.add(key);
-        await tellUnschedulable(ctx, deps, pod, decision.message);
-        queue.addAfter(key, FLUSH_MS);
-      }
-    } catch (error) {
-      assumed.delete(pod.metadata?.uid ?? "");
-      if (isAborted(error) || isNotFound(error)) return;
-      if (!isConflict(error)) ctx.log.warn("pod not scheduled", { pod: key, error: messageOf(error) });
-      queue.addRateLimited(key);
-    }
-  }
 }
 
 /** What volumes can be had; pods that wait are looked at again when it changes. */
@@ -142,6 +153,14 @@ async function chooseNode(
   await deps.client.patch(ctx, persistentVolumeClaims, keyOf(claim), "merge", {
     metadata: { resourceVersion, annotations: { [SELECTED_NODE]: nodeName } },
   });
+}
+
+function isBound({ spec }: Pod): boolean {
+  return (spec?.nodeName ?? "") !== "";
+}
+
+function priorityOf({ spec }: Pod): number {
+  return spec?.priority ?? 0;
 }
 
 function isOurs(pod: Pod): boolean {

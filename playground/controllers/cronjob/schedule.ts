@@ -151,11 +151,3 @@ function wallClock(timeZone: string): WallClock {
   };
   return { toWall, toInstant };
 }
-
-export function isTimeZone(name: string): boolean {
-  try {
-    return new Intl.DateTimeFormat("en-US", { timeZone: name }).resolvedOptions().timeZone !== "";
-  } catch {
-    return false;
-  }
-}

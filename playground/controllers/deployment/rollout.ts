@@ -23,27 +23,42 @@ export function limits(deployment: Deployment): { maxSurge: number; maxUnavailab
   return { maxSurge: surge, maxUnavailable: surge === 0 && unavailable === 0 ? 1 : Math.min(unavailable, replicas) };
 }
 
-/** The next step of a rolling update: grow the new set within the surge, then shrink old ones within the unavailability. */
-export function planRolling(deployment: Deployment, fresh: ReplicaSet, old: readonly ReplicaSet[]): Scale[] {
-  const wanted = deployment.spec?.replicas ?? 1;
-  const { maxSurge, maxUnavailable } = limits(deployment);
-  const all = [fresh, ...old];
-  const total = sum(all, (set) => set.spec?.replicas ?? 0);
-  const current = fresh.spec?.replicas ?? 0;
-  if (current > wanted) return [{ set: fresh, replicas: wanted }];
-  if (current < wanted) {
-    const grown = Math.min(wanted, current + Math.max(0, wanted + maxSurge - total));
-    if (grown > current) return [{ set: fresh, replicas: grown }];
-  }
-  return shrinkOld(wanted, maxUnavailable, fresh, old);
+/** The next step towards what the Deployment asks for. */
+export function planScale(deployment: Deployment, newSet: ReplicaSet, old: readonly ReplicaSet[]): Scale[] {
+  if (deployment.spec?.paused === true) return planPaused(deployment, newSet, old);
+  const isRecreate = deployment.spec?.strategy?.type === "Recreate";
+  return isRecreate ? planRecreate(deployment, newSet, old) : planRolling(deployment, newSet, old);
 }
 
-function shrinkOld(wanted: number, maxUnavailable: number, fresh: ReplicaSet, old: readonly ReplicaSet[]): Scale[] {
+/** A paused deployment still scales when it has one live set. */
+function planPaused(deployment: Deployment, newSet: ReplicaSet, old: readonly ReplicaSet[]): Scale[] {
+  const [only, ...others] = [newSet, ...old].filter((set) => (set.spec?.replicas ?? 0) > 0);
+  const wanted = deployment.spec?.replicas ?? 1;
+  if (only === undefined || others.length > 0 || only.spec?.replicas === wanted) return [];
+  return [{ set: only, replicas: wanted }];
+}
+
+/** The next step of a rolling update: grow the new set within the surge, then shrink old ones within the unavailability. */
+export function planRolling(deployment: Deployment, newSet: ReplicaSet, old: readonly ReplicaSet[]): Scale[] {
+  const wanted = deployment.spec?.replicas ?? 1;
+  const { maxSurge, maxUnavailable } = limits(deployment);
+  const all = [newSet, ...old];
+  const total = sum(all, (set) => set.spec?.replicas ?? 0);
+  const current = newSet.spec?.replicas ?? 0;
+  if (current > wanted) return [{ set: newSet, replicas: wanted }];
+  if (current < wanted) {
+    const grown = Math.min(wanted, current + Math.max(0, wanted + maxSurge - total));
+    if (grown > current) return [{ set: newSet, replicas: grown }];
+  }
+  return shrinkOld(wanted, maxUnavailable, newSet, old);
+}
+
+function shrinkOld(wanted: number, maxUnavailable: number, newSet: ReplicaSet, old: readonly ReplicaSet[]): Scale[] {
   const replicas = new Map(old.map((set) => [set, set.spec?.replicas ?? 0]));
-  const freshUnavailable = (fresh.spec?.replicas ?? 0) - (fresh.status?.availableReplicas ?? 0);
-  const totalSpec = sum([fresh, ...old], (set) => set.spec?.replicas ?? 0);
+  const newUnavailable = (newSet.spec?.replicas ?? 0) - (newSet.status?.availableReplicas ?? 0);
+  const totalSpec = sum([newSet, ...old], (set) => set.spec?.replicas ?? 0);
   const minAvailable = wanted - maxUnavailable;
-  let budget = totalSpec - minAvailable - freshUnavailable;
+  let budget = totalSpec - minAvailable - newUnavailable;
   // What is available is told late: of the replicas taken away a moment ago it still counts some.
   if (budget <= 0) return [];
   // Broken old pods go first: they serve nobody.
@@ -54,7 +69,7 @@ function shrinkOld(wanted: number, maxUnavailable: number, fresh: ReplicaSet, ol
     replicas.set(set, count - cut);
     budget -= cut;
   }
-  const available = sum([fresh, ...old], (set) => set.status?.availableReplicas ?? 0);
+  const available = sum([newSet, ...old], (set) => set.status?.availableReplicas ?? 0);
   let spare = Math.min(budget, available - minAvailable);
   for (const set of old) {
     const count = replicas.get(set) ?? 0;
@@ -69,12 +84,12 @@ function shrinkOld(wanted: number, maxUnavailable: number, fresh: ReplicaSet, ol
 }
 
 /** Recreate: all old pods gone before the first new one. */
-export function planRecreate(deployment: Deployment, fresh: ReplicaSet, old: readonly ReplicaSet[]): Scale[] {
+export function planRecreate(deployment: Deployment, newSet: ReplicaSet, old: readonly ReplicaSet[]): Scale[] {
   const shrinking = old.filter((set) => (set.spec?.replicas ?? 0) > 0);
   if (shrinking.length > 0) return shrinking.map((set) => ({ set, replicas: 0 }));
   if (old.some((set) => (set.status?.replicas ?? 0) > 0)) return [];
   const wanted = deployment.spec?.replicas ?? 1;
-  return (fresh.spec?.replicas ?? 0) === wanted ? [] : [{ set: fresh, replicas: wanted }];
+  return (newSet.spec?.replicas ?? 0) === wanted ? [] : [{ set: newSet, replicas: wanted }];
 }
 
 export function sum<T>(items: readonly T[], of: (item: T) => number): number {

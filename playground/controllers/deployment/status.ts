@@ -11,11 +11,11 @@ export interface Reported {
 
 export function deploymentStatus(
   deployment: Deployment,
-  fresh: ReplicaSet | undefined,
+  newSet: ReplicaSet | undefined,
   old: readonly ReplicaSet[],
   nowMs: number,
 ): Reported {
-  const all = fresh === undefined ? old : [fresh, ...old];
+  const all = newSet === undefined ? old : [newSet, ...old];
   const replicas = sum(all, ({ status }) => status?.replicas ?? 0);
   const availableReplicas = sum(all, ({ status }) => status?.availableReplicas ?? 0);
   const readyReplicas = sum(all, ({ status }) => status?.readyReplicas ?? 0);
@@ -23,7 +23,7 @@ export function deploymentStatus(
   const counts: DeploymentStatus = {
     observedGeneration: deployment.metadata?.generation ?? 0,
     ...(replicas > 0 && { replicas }),
-    ...((fresh?.status?.replicas ?? 0) > 0 && { updatedReplicas: fresh?.status?.replicas ?? 0 }),
+    ...((newSet?.status?.replicas ?? 0) > 0 && { updatedReplicas: newSet?.status?.replicas ?? 0 }),
     ...(readyReplicas > 0 && { readyReplicas }),
     ...(availableReplicas > 0 && { availableReplicas }),
     ...(unavailableReplicas > 0 && { unavailableReplicas }),
@@ -31,7 +31,7 @@ export function deploymentStatus(
   };
   const wanted = deployment.spec?.replicas ?? 1;
   const available = availableCondition(deployment, availableReplicas, wanted, nowMs);
-  const progressing = progressCondition(deployment, fresh, counts, nowMs);
+  const progressing = progressCondition(deployment, newSet, counts, nowMs);
   const deadlineMs = (deployment.spec?.progressDeadlineSeconds ?? 600) * 1000;
   const isWaiting = progressing?.status === "True" && progressing.reason !== "NewReplicaSetAvailable";
   return {
@@ -57,13 +57,13 @@ function availableCondition(
 
 function progressCondition(
   deployment: Deployment,
-  fresh: ReplicaSet | undefined,
+  newSet: ReplicaSet | undefined,
   counts: DeploymentStatus,
   nowMs: number,
 ): DeploymentCondition | undefined {
-  if (fresh === undefined) return findCondition(deployment.status?.conditions, "Progressing");
+  if (newSet === undefined) return findCondition(deployment.status?.conditions, "Progressing");
   const wanted = deployment.spec?.replicas ?? 1;
-  const name = fresh.metadata?.name ?? "";
+  const name = newSet.metadata?.name ?? "";
   const complete =
     (counts.updatedReplicas ?? 0) === wanted &&
     (counts.replicas ?? 0) === wanted &&

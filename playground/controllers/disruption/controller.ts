@@ -1,36 +1,33 @@
-/** How many pods a PodDisruptionBudget lets go. Kubernetes: pkg/controller/disruption/disruption.go */
+/** Tells each PodDisruptionBudget how many pods it lets go. Kubernetes: pkg/controller/disruption/disruption.go */
+import { isDeepStrictEqual } from "node:util";
+import type { ReplicaSet, StatefulSet } from "kubernetes-types/apps/v1";
 import type { Pod } from "kubernetes-types/core/v1";
 import type { PodDisruptionBudget } from "kubernetes-types/policy/v1";
+import type { Context } from "#base/context.ts";
 import { type Controller, DONE, type Result, watchFor, watchMapped } from "#kube/controller/controller.ts";
+import type { Store } from "#kube/informer/store.ts";
 import { podDisruptionBudgets, pods, replicaSets, statefulSets } from "#machinery/builtin.ts";
-import { type Condition, withCondition } from "#machinery/conditions.ts";
-import { controllerOf, keyOf } from "#machinery/meta.ts";
-import { isActive, isReady } from "#machinery/pod.ts";
+import { keyOf, type ObjectKey, type OwnerReference } from "#machinery/meta.ts";
+import { isActive } from "#machinery/pod.ts";
 import { selects } from "#machinery/selector.ts";
 import type { Deps } from "../deps.ts";
+import { budgetStatus, expectedPods } from "./status.ts";
+
+interface Stores {
+  readonly budgets: Store<PodDisruptionBudget>;
+  readonly pods: Store<Pod>;
+  readonly replicaSets: Store<ReplicaSet>;
+  readonly statefulSets: Store<StatefulSet>;
+}
 
 export function disruptionController(deps: Deps): Controller {
   const budgets = deps.informers.for(podDisruptionBudgets);
   const podInformer = deps.informers.for(pods);
-  const sets = deps.informers.for(replicaSets);
-  const stateful = deps.informers.for(statefulSets);
-  const expectedOf = (covered: readonly Pod[]): number => {
-    const owners = new Map(
-      covered.map((pod) => [controllerOf(pod)?.uid ?? pod.metadata?.uid ?? "", controllerOf(pod)]),
-    );
-    let total = 0;
-    for (const [uid, owner] of owners) {
-      const key = { namespace: covered[0]?.metadata?.namespace ?? "", name: owner?.name ?? "" };
-      const scaled =
-        owner?.kind === "ReplicaSet"
-          ? sets.store.get(key)
-          : owner?.kind === "StatefulSet"
-            ? stateful.store.get(key)
-            : undefined;
-      total +=
-        scaled?.spec?.replicas ?? covered.filter((pod) => (controllerOf(pod)?.uid ?? pod.metadata?.uid) === uid).length;
-    }
-    return total;
+  const stores: Stores = {
+    budgets: budgets.store,
+    pods: podInformer.store,
+    replicaSets: deps.informers.for(replicaSets).store,
+    statefulSets: deps.informers.for(statefulSets).store,
   };
   return {
     name: "disruption",
@@ -43,64 +40,28 @@ export function disruptionController(deps: Deps): Controller {
           .map(keyOf),
       ),
     ],
-    reconcile: async (ctx, key): Promise<Result> => {
-      const budget = budgets.store.get(key);
-      if (budget === undefined) return DONE;
-      const covered = podInformer.store
-        .list(key.namespace)
-        .filter((pod) => isActive(pod) && selects(budget.spec?.selector, pod.metadata?.labels));
-      const status = budgetStatus(budget, covered, expectedOf(covered), deps.nowMs());
-      const { conditions: _new, ...counts } = status;
-      const before = budget.status as Record<string, unknown> | undefined;
-      const changed = Object.entries(counts).some(
-        ([field, value]) => JSON.stringify(before?.[field] ?? 0) !== JSON.stringify(value),
-      );
-      if (changed)
-        await deps.client.updateStatus(ctx, podDisruptionBudgets, {
-          ...budget,
-          status: { ...budget.status, ...status },
-        });
-      return DONE;
-    },
+    reconcile: (ctx, key) => reconcile(ctx, deps, stores, key),
   };
 }
 
-export function budgetStatus(
-  budget: PodDisruptionBudget,
-  covered: readonly Pod[],
-  expectedPods: number,
-  nowMs: number,
-) {
-  const { minAvailable, maxUnavailable } = budget.spec ?? {};
-  const scaled = (value: string | number): number =>
-    typeof value === "number" ? value : Math.ceil((Number.parseFloat(value) / 100) * expectedPods);
-  const currentHealthy = covered.filter(isReady).length;
-  const desiredHealthy =
-    maxUnavailable !== undefined
-      ? Math.max(0, expectedPods - scaled(maxUnavailable))
-      : minAvailable === undefined
-        ? 0
-        : scaled(minAvailable);
-  const disruptionsAllowed = expectedPods === 0 ? 0 : Math.max(0, currentHealthy - desiredHealthy);
-  const condition: Condition = {
-    type: "DisruptionAllowed",
-    status: disruptionsAllowed > 0 ? "True" : "False",
-    reason: disruptionsAllowed > 0 ? "SufficientPods" : "InsufficientPods",
-    message: "",
-    observedGeneration: budget.metadata?.generation ?? 0,
-  };
-  const conditions = withCondition<Condition>(budget.status?.conditions as Condition[] | undefined, condition, nowMs);
-  return {
-    observedGeneration: budget.metadata?.generation ?? 0,
-    disruptionsAllowed,
-    currentHealthy,
-    desiredHealthy,
-    expectedPods,
-    conditions: conditions.map((c) => ({
-      ...c,
-      reason: c.reason ?? "",
-      message: c.message ?? "",
-      lastTransitionTime: c.lastTransitionTime ?? "",
-    })),
-  };
+async function reconcile(ctx: Context, deps: Deps, stores: Stores, key: ObjectKey): Promise<Result> {
+  const budget = stores.budgets.get(key);
+  if (budget === undefined) return DONE;
+  const covered = stores.pods
+    .list(key.namespace)
+    .filter((pod) => isActive(pod) && selects(budget.spec?.selector, pod.metadata?.labels));
+  const expected = expectedPods(covered, (controller) => scaleOf(stores, key.namespace ?? "", controller));
+  const status = budgetStatus(budget, covered, expected, deps.nowMs());
+  const { conditions: _follow, ...counts } = status;
+  const before = budget.status as Record<string, unknown> | undefined;
+  const isChanged = Object.entries(counts).some(([field, value]) => !isDeepStrictEqual(before?.[field] ?? 0, value));
+  if (!isChanged) return DONE;
+  await deps.client.updateStatus(ctx, podDisruptionBudgets, { ...budget, status: { ...budget.status, ...status } });
+  return DONE;
+}
+
+function scaleOf(stores: Stores, namespace: string, { kind, name }: OwnerReference): number | undefined {
+  if (kind === "ReplicaSet") return stores.replicaSets.get({ namespace, name })?.spec?.replicas;
+  if (kind === "StatefulSet") return stores.statefulSets.get({ namespace, name })?.spec?.replicas;
+  return undefined;
 }

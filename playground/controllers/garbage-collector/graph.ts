@@ -16,10 +16,6 @@ export class OwnerGraph {
     return this.#nodes.get(uid);
   }
 
-  all(): Iterable<GraphNode> {
-    return this.#nodes.values();
-  }
-
   put(resource: Resource, object: KubeObject): GraphNode | undefined {
     const uid = object.metadata?.uid;
     if (uid === undefined || object.metadata === undefined) return undefined;

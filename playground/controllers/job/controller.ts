@@ -4,49 +4,55 @@ import type { Job } from "kubernetes-types/batch/v1";
 import type { Pod } from "kubernetes-types/core/v1";
 import type { Context } from "#base/context.ts";
 import { type Controller, DONE, type Result, watchFor, watchOwned } from "#kube/controller/controller.ts";
+import type { Index, Store } from "#kube/informer/store.ts";
 import { jobs, pods } from "#machinery/builtin.ts";
 import { isConditionTrue } from "#machinery/conditions.ts";
-import { controllerOf, formatKey, keyOf } from "#machinery/meta.ts";
+import { formatKey, keyOf, type ObjectKey } from "#machinery/meta.ts";
 import type { Deps } from "../deps.ts";
 import { Expectations } from "../expectations.ts";
+import { controllerUid, uidOf } from "../indexes.ts";
 import { podFromTemplate } from "../pods.ts";
 import { indexedPod } from "./indexes.ts";
 import { type JobPlan, type NewPod, planJob } from "./plan.ts";
 import { jobStatus } from "./status.ts";
+import { expiryMs, isFinished } from "./ttl.ts";
+
+interface Sources {
+  readonly jobs: Store<Job>;
+  readonly podsByController: Index<Pod>;
+  readonly podsByUid: Index<Pod>;
+  readonly expectations: Expectations;
+}
 
 export function jobController(deps: Deps): Controller {
   const informer = deps.informers.for(jobs);
   const podInformer = deps.informers.for(pods);
-  const expectations = new Expectations(deps.nowMs);
+  const sources: Sources = {
+    jobs: informer.store,
+    podsByController: podInformer.store.indexBy(controllerUid),
+    podsByUid: podInformer.store.indexBy(uidOf),
+    expectations: new Expectations(deps.nowMs),
+  };
   return {
     name: "job",
     workers: 3,
     watches: [watchFor(informer), watchOwned(podInformer, "Job")],
-    reconcile: async (ctx, key): Promise<Result> => {
-      const job = informer.store.get(key);
-      if (job === undefined || job.metadata?.deletionTimestamp !== undefined) return DONE;
-      if (isFinished(job)) return expire(ctx, deps, job);
-      const all = podInformer.store.list(key.namespace);
-      const byUid = new Set(all.map((pod) => pod.metadata?.uid ?? ""));
-      const owned = all.filter((pod) => controllerOf(pod)?.uid === job.metadata?.uid);
-      const plan = planJob(job, owned, deps.nowMs());
-      if (
-        !expectations.satisfied(
-          formatKey(key),
-          (uid) => byUid.has(uid),
-          (uid) => byUid.has(uid),
-        )
-      )
-        return DONE;
-      await create(ctx, deps, job, plan.create, expectations);
-      await stop(ctx, deps, job, plan.remove);
-      return report(ctx, deps, job, owned, plan);
-    },
+    reconcile: (ctx, key) => reconcile(ctx, deps, sources, key),
   };
 }
 
-function isFinished(job: Job): boolean {
-  return isConditionTrue(job.status?.conditions, "Complete") || isConditionTrue(job.status?.conditions, "Failed");
+async function reconcile(ctx: Context, deps: Deps, sources: Sources, key: ObjectKey): Promise<Result> {
+  const { expectations, podsByController, podsByUid } = sources;
+  const job = sources.jobs.get(key);
+  if (job === undefined) expectations.forget(formatKey(key));
+  if (job === undefined || job.metadata?.deletionTimestamp !== undefined) return DONE;
+  if (isFinished(job)) return expire(ctx, deps, job);
+  const owned = podsByController.get(job.metadata?.uid ?? "");
+  const plan = planJob(job, owned, deps.nowMs());
+  if (!expectations.satisfied(formatKey(key), (uid) => podsByUid.get(uid)[0])) return DONE;
+  await create(ctx, deps, job, plan.create, expectations);
+  await stop(ctx, deps, job, plan.remove);
+  return report(ctx, deps, job, owned, plan);
 }
 
 async function create(
@@ -87,13 +93,10 @@ async function report(ctx: Context, deps: Deps, job: Job, owned: readonly Pod[],
   return plan.requeueAfterMs === undefined ? DONE : { requeueAfterMs: plan.requeueAfterMs };
 }
 
-/** ttlSecondsAfterFinished. Kubernetes: pkg/controller/ttlafterfinished */
 async function expire(ctx: Context, deps: Deps, job: Job): Promise<Result> {
-  const ttl = job.spec?.ttlSecondsAfterFinished;
-  const ending = job.status?.conditions?.find(({ type }) => type === "Complete" || type === "Failed");
-  const end = ending?.lastTransitionTime;
-  if (ttl === undefined || end === undefined) return DONE;
-  const leftMs = Date.parse(end) + ttl * 1000 - deps.nowMs();
+  const endMs = expiryMs(job);
+  if (endMs === undefined) return DONE;
+  const leftMs = endMs - deps.nowMs();
   if (leftMs > 0) return { requeueAfterMs: leftMs };
   await deps.client.deleteIfPresent(ctx, jobs, keyOf(job), { propagationPolicy: "Foreground" });
   return DONE;

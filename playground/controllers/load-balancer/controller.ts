@@ -1,91 +1,72 @@
-/** Gives Services of type LoadBalancer an address of the cluster's range, as a cloud provider would. */
+/**
+ * Gives Services of type LoadBalancer an address of the cluster's range, as a cloud provider would.
+ * Kubernetes: cloud-provider/controllers/service/controller.go
+ */
 import type { Service } from "kubernetes-types/core/v1";
-import { formatIpv4, parseIpv4 } from "#base/cidr.ts";
+import type { Context } from "#base/context.ts";
 import { type Controller, DONE, type Result, watchFor } from "#kube/controller/controller.ts";
+import type { Store } from "#kube/informer/store.ts";
 import { services } from "#machinery/builtin.ts";
-import { keyOf } from "#machinery/meta.ts";
+import { formatKey, type ObjectKey } from "#machinery/meta.ts";
 import type { Deps, Settings } from "../deps.ts";
+import { planLoadBalancer } from "./plan.ts";
 
 /** Of the settings only the range: the controller also runs as the cloud of genuine clusters. */
 export type LoadBalancerDeps = Omit<Deps, "settings"> & { readonly settings: Pick<Settings, "loadBalancerRange"> };
 
+// A Service may go meanwhile.
+const RETRY_MS = 10_000;
+
+interface Sources {
+  readonly services: Store<Service>;
+  /** By Service, also what the cache does not show yet. */
+  readonly taken: Map<string, string>;
+}
+
 /** One worker: two Services never get the same address. */
 export function loadBalancerController(deps: LoadBalancerDeps): Controller {
   const informer = deps.informers.for(services);
-  const taken = new Map<string, string>();
+  const sources: Sources = { services: informer.store, taken: new Map() };
   return {
     name: "load-balancer",
     watches: [watchFor(informer)],
-    reconcile: async (ctx, key): Promise<Result> => {
-      const service = informer.store.get(key);
-      const name = `${key.namespace}/${key.name}`;
-      const range = deps.settings.loadBalancerRange;
-      if (service === undefined || !isOurs(service)) {
-        taken.delete(name);
-        if (service !== undefined && hasAddress(service) && service.spec?.type !== "LoadBalancer") {
-          await deps.client.patch(
-            ctx,
-            services,
-            key,
-            "merge",
-            { status: { loadBalancer: { ingress: null } } },
-            { subresource: "status" },
-          );
-        }
-        return DONE;
-      }
-      if (range === undefined || hasAddress(service)) {
-        const ip = service.status?.loadBalancer?.ingress?.[0]?.ip;
-        if (ip !== undefined) taken.set(name, ip);
-        return DONE;
-      }
-      const used = new Set([
-        ...taken.values(),
-        ...informer.store.list().flatMap((s) => (s.status?.loadBalancer?.ingress ?? []).map(({ ip }) => ip)),
-      ]);
-      const ip = chooseAddress(range, used, service.spec?.loadBalancerIP);
-      if (ip === undefined) {
-        deps.events.warning(ctx, service, "SyncLoadBalancerFailed", `no free address in ${range.first}-${range.last}`);
-        return { requeueAfterMs: 10_000 };
-      }
-      taken.set(name, ip);
-      const ingress = [{ ip, ipMode: "VIP" }];
-      await deps.client.patch(
-        ctx,
-        services,
-        keyOf(service),
-        "merge",
-        { status: { loadBalancer: { ingress } } },
-        { subresource: "status" },
-      );
-      deps.events.normal(ctx, service, "EnsuredLoadBalancer", "Ensured load balancer");
-      return DONE;
-    },
+    reconcile: (ctx, key) => reconcile(ctx, deps, sources, key),
   };
 }
 
-function isOurs({ spec, metadata }: Service): boolean {
-  return (
-    spec?.type === "LoadBalancer" && spec.loadBalancerClass === undefined && metadata?.deletionTimestamp === undefined
-  );
-}
-
-function hasAddress({ status }: Service): boolean {
-  return (status?.loadBalancer?.ingress ?? []).length > 0;
-}
-
-/** The wanted address if it is in the range and free, otherwise the first free one. */
-export function chooseAddress(
-  range: { readonly first: string; readonly last: string },
-  used: ReadonlySet<string | undefined>,
-  wanted?: string,
-): string | undefined {
-  const first = parseIpv4(range.first) ?? 0;
-  const last = parseIpv4(range.last) ?? -1;
-  if (wanted !== undefined && wanted !== "") {
-    const value = parseIpv4(wanted);
-    return value !== undefined && value >= first && value <= last && !used.has(wanted) ? wanted : undefined;
+async function reconcile(ctx: Context, deps: LoadBalancerDeps, sources: Sources, key: ObjectKey): Promise<Result> {
+  const { taken } = sources;
+  const service = sources.services.get(key);
+  const name = formatKey(key);
+  if (service === undefined) {
+    taken.delete(name);
+    return DONE;
   }
-  for (let value = first; value <= last; value++) if (!used.has(formatIpv4(value))) return formatIpv4(value);
-  return undefined;
+  const plan = planLoadBalancer(service, deps.settings.loadBalancerRange, () => usedAddresses(sources));
+  if (plan.do === "nothing" || plan.do === "clear") taken.delete(name);
+  if (plan.do === "clear") await writeIngress(ctx, deps, key, null);
+  if (plan.do === "keep" && plan.ip !== undefined) taken.set(name, plan.ip);
+  if (plan.do === "assign") {
+    taken.set(name, plan.ip);
+    await writeIngress(ctx, deps, key, [{ ip: plan.ip, ipMode: "VIP" }]);
+    deps.events.normal(ctx, service, "EnsuredLoadBalancer", "Ensured load balancer");
+  }
+  if (plan.do !== "wait") return DONE;
+  deps.events.warning(ctx, service, "SyncLoadBalancerFailed", plan.message);
+  return { requeueAfterMs: RETRY_MS };
+}
+
+function usedAddresses({ services: store, taken }: Sources): Set<string | undefined> {
+  const shown = store.list().flatMap(({ status }) => (status?.loadBalancer?.ingress ?? []).map(({ ip }) => ip));
+  return new Set([...taken.values(), ...shown]);
+}
+
+async function writeIngress(
+  ctx: Context,
+  deps: LoadBalancerDeps,
+  key: ObjectKey,
+  ingress: readonly object[] | null,
+): Promise<void> {
+  const body = { status: { loadBalancer: { ingress } } };
+  await deps.client.patch(ctx, services, key, "merge", body, { subresource: "status" });
 }

@@ -3,13 +3,16 @@ import type { Namespace } from "kubernetes-types/core/v1";
 import type { Context } from "#base/context.ts";
 import { messageOf } from "#base/errors.ts";
 import { collectionPath, objectPath } from "#kube/client/client.ts";
-import { discoverResources } from "#kube/client/discovery.ts";
+import { type DiscoveredResource, discoverResources } from "#kube/client/discovery.ts";
 import { type Controller, DONE, type Result, watchFor } from "#kube/controller/controller.ts";
 import { namespaces } from "#machinery/builtin.ts";
-import { type Condition, withCondition } from "#machinery/conditions.ts";
-import type { KubeList, KubeObject } from "#machinery/meta.ts";
+import type { KubeList, KubeObject, ObjectKey } from "#machinery/meta.ts";
 import { isConflict, isNotFound } from "#machinery/status-error.ts";
 import type { Deps } from "../deps.ts";
+import { finalized, isContent, isEnding, remainder, remainingConditions } from "./plan.ts";
+
+// The content goes by itself (grace periods, finalizers): look again soon.
+const RECHECK_MS = 250;
 
 export function namespaceController(deps: Deps): Controller {
   const informer = deps.informers.for(namespaces);
@@ -17,50 +20,39 @@ export function namespaceController(deps: Deps): Controller {
     name: "namespace",
     workers: 3,
     watches: [watchFor(informer, ({ metadata }) => metadata?.deletionTimestamp !== undefined)],
-    reconcile: async (ctx, key): Promise<Result> => {
-      const namespace = await deps.client.find(ctx, namespaces, key);
-      if (namespace?.metadata?.deletionTimestamp === undefined) return DONE;
-      if (!(namespace.spec?.finalizers ?? []).includes("kubernetes")) return DONE;
-      const remaining = await empty(ctx, deps, key.name);
-      if (remaining.length > 0) {
-        await report(ctx, deps, namespace, remaining);
-        // The content goes by itself (grace periods, finalizers): look again soon.
-        return { requeueAfterMs: 250 };
-      }
-      await finalize(ctx, deps, namespace);
-      return DONE;
-    },
+    reconcile: (ctx, key) => reconcile(ctx, deps, key),
   };
 }
 
-/** Deletes everything inside and returns what is still there, as `resource (count)`. */
-async function empty(ctx: Context, deps: Deps, namespace: string): Promise<string[]> {
-  const resources = (await discoverResources(ctx, deps.client)).filter(
-    (resource) => resource.namespaced && resource.verbs.includes("delete") && resource.verbs.includes("list"),
-  );
+async function reconcile(ctx: Context, deps: Deps, key: ObjectKey): Promise<Result> {
+  const namespace = await deps.client.find(ctx, namespaces, key);
+  if (!isEnding(namespace)) return DONE;
   const remaining: string[] = [];
-  for (const resource of resources) {
-    const path = collectionPath(resource, namespace);
-    const before = await list(ctx, deps, path);
-    if (before.length === 0) continue;
-    const live = before.filter(({ metadata }) => metadata?.deletionTimestamp === undefined);
-    if (live.length > 0) {
-      if (resource.verbs.includes("deletecollection"))
-        await deps.client.raw(ctx, "DELETE", path, { kind: "DeleteOptions", apiVersion: "v1" });
-      else
-        await Promise.all(
-          live.map((object) =>
-            deps.client.deleteIfPresent(ctx, resource, { namespace, name: object.metadata?.name ?? "" }),
-          ),
-        );
-    }
-    const after = await list(ctx, deps, path);
-    if (after.length > 0)
-      remaining.push(
-        `${resource.plural}${resource.group === "" ? "." : `.${resource.group}`} has ${after.length} resource instances`,
-      );
+  for (const resource of (await discoverResources(ctx, deps.client)).filter(isContent)) {
+    const count = await empty(ctx, deps, resource, key.name);
+    if (count > 0) remaining.push(remainder(resource, count));
   }
-  return remaining;
+  if (remaining.length > 0) {
+    await report(ctx, deps, namespace, remaining);
+    return { requeueAfterMs: RECHECK_MS };
+  }
+  await finalize(ctx, deps, namespace);
+  return DONE;
+}
+
+/** Deletes all objects of a resource and returns how many are still there. */
+async function empty(ctx: Context, deps: Deps, resource: DiscoveredResource, namespace: string): Promise<number> {
+  const path = collectionPath(resource, namespace);
+  const before = await list(ctx, deps, path);
+  if (before.length === 0) return 0;
+  const live = before.filter(({ metadata }) => metadata?.deletionTimestamp === undefined);
+  if (live.length > 0 && resource.verbs.includes("deletecollection"))
+    await deps.client.raw(ctx, "DELETE", path, { kind: "DeleteOptions", apiVersion: "v1" });
+  else {
+    const keys = live.map(({ metadata }) => ({ namespace, name: metadata?.name ?? "" }));
+    await Promise.all(keys.map((each) => deps.client.deleteIfPresent(ctx, resource, each)));
+  }
+  return (await list(ctx, deps, path)).length;
 }
 
 async function list(ctx: Context, deps: Deps, path: string): Promise<readonly KubeObject[]> {
@@ -76,43 +68,21 @@ async function list(ctx: Context, deps: Deps, path: string): Promise<readonly Ku
 }
 
 async function report(ctx: Context, deps: Deps, namespace: Namespace, remaining: readonly string[]): Promise<void> {
-  const condition: Condition = {
-    type: "NamespaceContentRemaining",
-    status: "True",
-    reason: "SomeResourcesRemain",
-    message: `Some resources are remaining: ${remaining.join(", ")}`,
-  };
-  const before = namespace.status?.conditions?.find(({ type }) => type === condition.type);
-  if (before?.message === condition.message) return;
-  const conditions = withCondition<Condition>(
-    namespace.status?.conditions as Condition[] | undefined,
-    condition,
-    deps.nowMs(),
-  );
+  const conditions = remainingConditions(namespace, remaining, deps.nowMs());
+  if (conditions === undefined) return;
+  const key = { name: namespace.metadata?.name ?? "" };
+  const body = { status: { conditions } };
   try {
-    await deps.client.patch(
-      ctx,
-      namespaces,
-      { name: namespace.metadata?.name ?? "" },
-      "merge",
-      { status: { conditions } },
-      { subresource: "status" },
-    );
+    await deps.client.patch(ctx, namespaces, key, "merge", body, { subresource: "status" });
   } catch (error) {
     if (!isNotFound(error) && !isConflict(error)) throw error;
   }
 }
 
 async function finalize(ctx: Context, deps: Deps, namespace: Namespace): Promise<void> {
-  const finalizers = (namespace.spec?.finalizers ?? []).filter((name) => name !== "kubernetes");
   const path = objectPath(namespaces, { name: namespace.metadata?.name ?? "" }, "finalize");
   try {
-    await deps.client.raw(ctx, "PUT", path, {
-      ...namespace,
-      apiVersion: "v1",
-      kind: "Namespace",
-      spec: { ...namespace.spec, finalizers },
-    });
+    await deps.client.raw(ctx, "PUT", path, finalized(namespace));
   } catch (error) {
     if (!isNotFound(error)) throw error;
   }

@@ -1,48 +1,52 @@
 /** Gives each node its part of the pod CIDR. Kubernetes: pkg/controller/nodeipam/ipam/range_allocator.go */
-import { formatCidr, maskOf } from "#base/cidr.ts";
+import type { Node } from "kubernetes-types/core/v1";
+import type { Context } from "#base/context.ts";
 import { type Controller, DONE, type Result, watchFor } from "#kube/controller/controller.ts";
+import type { Store } from "#kube/informer/store.ts";
 import { nodes } from "#machinery/builtin.ts";
+import type { ObjectKey } from "#machinery/meta.ts";
 import type { Deps } from "../deps.ts";
+import { freePart } from "./plan.ts";
+
+// A node may go meanwhile.
+const RETRY_MS = 30_000;
+
+interface Sources {
+  readonly nodes: Store<Node>;
+  /** By node, also what the cache does not show yet. */
+  readonly given: Map<string, string>;
+}
 
 /** One worker: two nodes never get the same part. */
 export function nodeIpamController(deps: Deps): Controller {
   const informer = deps.informers.for(nodes);
-  const given = new Map<string, string>();
+  const sources: Sources = { nodes: informer.store, given: new Map() };
   return {
     name: "node-ipam",
     watches: [watchFor(informer)],
-    reconcile: async (ctx, key): Promise<Result> => {
-      const node = informer.store.get(key);
-      if (node === undefined) {
-        given.delete(key.name);
-        return DONE;
-      }
-      const current = node.spec?.podCIDR ?? "";
-      if (current !== "") {
-        given.set(key.name, current);
-        return DONE;
-      }
-      const used = new Set([...given.values(), ...informer.store.list().map(({ spec }) => spec?.podCIDR ?? "")]);
-      const cidr = given.get(key.name) ?? freePart(deps, used);
-      if (cidr === undefined) {
-        deps.events.warning(ctx, node, "CIDRNotAvailable", `Node ${key.name} status is now: CIDRNotAvailable`);
-        return { requeueAfterMs: 30_000 };
-      }
-      given.set(key.name, cidr);
-      await deps.client.patch(ctx, nodes, key, "merge", { spec: { podCIDR: cidr, podCIDRs: [cidr] } });
-      return DONE;
-    },
+    reconcile: (ctx, key) => reconcile(ctx, deps, sources, key),
   };
 }
 
-function freePart(deps: Deps, used: ReadonlySet<string>): string | undefined {
-  const { podCidr, nodeCidrPrefix } = deps.settings;
-  const size = 2 ** (32 - nodeCidrPrefix);
-  const count = 2 ** Math.max(0, nodeCidrPrefix - podCidr.prefix);
-  for (let i = 0; i < count; i++) {
-    const base = (podCidr.base + i * size) >>> 0;
-    const cidr = formatCidr({ base: (base & maskOf(nodeCidrPrefix)) >>> 0, prefix: nodeCidrPrefix });
-    if (!used.has(cidr)) return cidr;
+async function reconcile(ctx: Context, deps: Deps, { nodes: store, given }: Sources, key: ObjectKey): Promise<Result> {
+  const node = store.get(key);
+  if (node === undefined) {
+    given.delete(key.name);
+    return DONE;
   }
-  return undefined;
+  const current = node.spec?.podCIDR ?? "";
+  if (current !== "") {
+    given.set(key.name, current);
+    return DONE;
+  }
+  const used = new Set([...given.values(), ...store.list().map(({ spec }) => spec?.podCIDR ?? "")]);
+  const { podCidr, nodeCidrPrefix } = deps.settings;
+  const cidr = given.get(key.name) ?? freePart(podCidr, nodeCidrPrefix, used);
+  if (cidr === undefined) {
+    deps.events.warning(ctx, node, "CIDRNotAvailable", `Node ${key.name} status is now: CIDRNotAvailable`);
+    return { requeueAfterMs: RETRY_MS };
+  }
+  given.set(key.name, cidr);
+  await deps.client.patch(ctx, nodes, key, "merge", { spec: { podCIDR: cidr, podCIDRs: [cidr] } });
+  return DONE;
 }

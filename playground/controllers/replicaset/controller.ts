@@ -4,22 +4,34 @@ import type { Pod } from "kubernetes-types/core/v1";
 import type { Context } from "#base/context.ts";
 import { messageOf } from "#base/errors.ts";
 import { type Controller, DONE, type Result, watchFor, watchMapped, watchOwned } from "#kube/controller/controller.ts";
+import type { Index, Store } from "#kube/informer/store.ts";
 import { pods, replicaSets } from "#machinery/builtin.ts";
 import { controllerOf, controllerReference, formatKey, keyOf, type ObjectKey } from "#machinery/meta.ts";
-import { isActive, isAvailable, isReady } from "#machinery/pod.ts";
-import { selects } from "#machinery/selector.ts";
+import { isActive } from "#machinery/pod.ts";
 import { isNotFound } from "#machinery/status-error.ts";
 import type { Deps } from "../deps.ts";
 import { Expectations } from "../expectations.ts";
-import { byDeletionCost, podFromTemplate } from "../pods.ts";
+import { controllerUid, NO_CONTROLLER, uidOf } from "../indexes.ts";
+import { podFromTemplate } from "../pods.ts";
+import { adopts, planReplicas, type ReplicaPlan } from "./plan.ts";
+import { replicaSetStatus } from "./status.ts";
 
-// Kubernetes: BurstReplicas
-const BURST = 500;
+interface Sources {
+  readonly sets: Store<ReplicaSet>;
+  readonly podsByController: Index<Pod>;
+  readonly podsByUid: Index<Pod>;
+  readonly expectations: Expectations;
+}
 
 export function replicaSetController(deps: Deps): Controller {
   const sets = deps.informers.for(replicaSets);
   const podInformer = deps.informers.for(pods);
-  const expectations = new Expectations(deps.nowMs);
+  const sources: Sources = {
+    sets: sets.store,
+    podsByController: podInformer.store.indexBy(controllerUid),
+    podsByUid: podInformer.store.indexBy(uidOf),
+    expectations: new Expectations(deps.nowMs),
+  };
   return {
     name: "replicaset",
     workers: 5,
@@ -36,75 +48,51 @@ export function replicaSetController(deps: Deps): Controller {
           : [],
       ),
     ],
-    reconcile: async (ctx, key) => {
-      const set = sets.store.get(key);
-      if (set === undefined) {
-        expectations.forget(formatKey(key));
-        return DONE;
-      }
-      const owned = await ownPods(ctx, deps, set, podInformer.store.list(key.namespace));
-      const byUid = new Map(podInformer.store.list(key.namespace).map((pod) => [pod.metadata?.uid ?? "", pod]));
-      const caughtUp = expectations.satisfied(
-        formatKey(key),
-        (uid) => byUid.has(uid),
-        (uid) => byUid.get(uid)?.metadata?.deletionTimestamp === undefined && byUid.has(uid),
-      );
-      if (caughtUp && set.metadata?.deletionTimestamp === undefined) await scale(ctx, deps, set, owned, expectations);
-      return report(ctx, deps, set, owned, key);
-    },
+    reconcile: (ctx, key) => reconcile(ctx, deps, sources, key),
   };
 }
 
-function adopts(set: ReplicaSet, pod: Pod): boolean {
-  return selects(set.spec?.selector, pod.metadata?.labels);
-}
-
-/** Active pods controlled by the set, after adopting matching orphans. */
-async function ownPods(ctx: Context, deps: Deps, set: ReplicaSet, candidates: readonly Pod[]): Promise<Pod[]> {
-  const owned: Pod[] = [];
-  for (const pod of candidates.filter(isActive)) {
-    const owner = controllerOf(pod);
-    if (owner?.uid === set.metadata?.uid && owner !== undefined) owned.push(pod);
-    else if (owner === undefined && adopts(set, pod) && set.metadata?.deletionTimestamp === undefined) {
-      const references = [...(pod.metadata?.ownerReferences ?? []), controllerReference(set)];
-      const body = { metadata: { uid: pod.metadata?.uid, ownerReferences: references } };
-      owned.push(await deps.client.patch(ctx, pods, keyOf(pod), "strategic", body));
-    }
+async function reconcile(ctx: Context, deps: Deps, sources: Sources, key: ObjectKey): Promise<Result> {
+  const { expectations, podsByController, podsByUid } = sources;
+  const set = sources.sets.get(key);
+  if (set === undefined) {
+    expectations.forget(formatKey(key));
+    return DONE;
   }
-  return owned;
+  const isEnding = set.metadata?.deletionTimestamp !== undefined;
+  const owned = podsByController.get(set.metadata?.uid ?? "").filter(isActive);
+  if (!isEnding)
+    for (const orphan of podsByController.get(NO_CONTROLLER))
+      if (adopts(set, orphan)) owned.push(await adopt(ctx, deps, set, orphan));
+  const isCaughtUp = expectations.satisfied(formatKey(key), (uid) => podsByUid.get(uid)[0]);
+  if (isCaughtUp && !isEnding) await act(ctx, deps, set, planReplicas(set, owned), expectations);
+  return report(ctx, deps, set, owned);
 }
 
-async function scale(
+async function adopt(ctx: Context, deps: Deps, set: ReplicaSet, orphan: Pod): Promise<Pod> {
+  const ownerReferences = [...(orphan.metadata?.ownerReferences ?? []), controllerReference(set)];
+  const body = { metadata: { uid: orphan.metadata?.uid, ownerReferences } };
+  return deps.client.patch(ctx, pods, keyOf(orphan), "strategic", body);
+}
+
+async function act(
   ctx: Context,
   deps: Deps,
   set: ReplicaSet,
-  owned: Pod[],
+  plan: ReplicaPlan,
   expectations: Expectations,
 ): Promise<void> {
-  const key = formatKey(keyOf(set));
-  const difference = (set.spec?.replicas ?? 1) - owned.length;
-  if (difference > 0) {
-    await Promise.all(
-      Array.from({ length: Math.min(difference, BURST) }, () => create(ctx, deps, set, key, expectations)),
-    );
-  }
-  if (difference < 0) {
-    const victims = [...owned].sort(byDeletionCost).slice(0, Math.min(-difference, BURST));
-    await Promise.all(victims.map((pod) => remove(ctx, deps, set, pod, key, expectations)));
-  }
+  await Promise.all([
+    ...Array.from({ length: plan.create }, () => create(ctx, deps, set, expectations)),
+    ...plan.remove.map((pod) => remove(ctx, deps, set, pod, expectations)),
+  ]);
 }
 
-async function create(
-  ctx: Context,
-  deps: Deps,
-  set: ReplicaSet,
-  key: string,
-  expectations: Expectations,
-): Promise<void> {
+async function create(ctx: Context, deps: Deps, set: ReplicaSet, expectations: Expectations): Promise<void> {
   if (set.spec?.template === undefined) return;
   try {
     const pod = await deps.client.create(ctx, pods, podFromTemplate(set, set.spec.template));
-    expectations.created(key, pod.metadata?.uid ?? "");
+    expectations.created(formatKey(keyOf(set)), pod.metadata?.uid ?? "");
     deps.events.normal(ctx, set, "SuccessfulCreate", `Created pod: ${pod.metadata?.name}`);
   } catch (error) {
     deps.events.warning(ctx, set, "FailedCreate", `Error creating: ${messageOf(error)}`);
@@ -112,44 +100,23 @@ async function create(
   }
 }
 
-async function remove(
-  ctx: Context,
-  deps: Deps,
-  set: ReplicaSet,
-  pod: Pod,
-  key: string,
-  expectations: Expectations,
-): Promise<void> {
+async function remove(ctx: Context, deps: Deps, set: ReplicaSet, pod: Pod, expectations: Expectations): Promise<void> {
   const uid = pod.metadata?.uid ?? "";
   try {
     await deps.client.delete(ctx, pods, keyOf(pod), { uid });
-    expectations.deleted(key, uid);
+    expectations.deleted(formatKey(keyOf(set)), uid);
     deps.events.normal(ctx, set, "SuccessfulDelete", `Deleted pod: ${pod.metadata?.name}`);
   } catch (error) {
     if (!isNotFound(error)) throw error;
   }
 }
 
-async function report(
-  ctx: Context,
-  deps: Deps,
-  set: ReplicaSet,
-  owned: readonly Pod[],
-  _key: ObjectKey,
-): Promise<Result> {
-  const minReady = set.spec?.minReadySeconds ?? 0;
-  const ready = owned.filter(isReady);
-  const available = ready.filter((pod) => isAvailable(pod, minReady, deps.nowMs()));
-  const templateLabels = { matchLabels: { ...set.spec?.template?.metadata?.labels } };
-  const status = {
-    replicas: owned.length,
-    fullyLabeledReplicas: owned.filter((pod) => selects(templateLabels, pod.metadata?.labels)).length,
-    readyReplicas: ready.length,
-    availableReplicas: available.length,
-    observedGeneration: set.metadata?.generation ?? 0,
-  };
+async function report(ctx: Context, deps: Deps, set: ReplicaSet, owned: readonly Pod[]): Promise<Result> {
+  const status = replicaSetStatus(set, owned, deps.nowMs());
   const before = set.status as Record<string, unknown> | undefined;
-  const changed = Object.entries(status).some(([field, value]) => (before?.[field] ?? 0) !== value);
-  if (changed) await deps.client.updateStatus(ctx, replicaSets, { ...set, status: { ...set.status, ...status } });
-  return minReady > 0 && available.length < ready.length ? { requeueAfterMs: minReady * 1000 } : DONE;
+  const isChanged = Object.entries(status).some(([field, value]) => (before?.[field] ?? 0) !== value);
+  if (isChanged) await deps.client.updateStatus(ctx, replicaSets, { ...set, status: { ...set.status, ...status } });
+  const minReadySeconds = set.spec?.minReadySeconds ?? 0;
+  const isWaiting = minReadySeconds > 0 && status.availableReplicas < status.readyReplicas;
+  return isWaiting ? { requeueAfterMs: minReadySeconds * 1000 } : DONE;
 }

@@ -1,61 +1,55 @@
 /** Ordered, named pods with claims of their own. Kubernetes: pkg/controller/statefulset */
 import type { ControllerRevision, StatefulSet } from "kubernetes-types/apps/v1";
-import type { Pod, PodTemplateSpec } from "kubernetes-types/core/v1";
+import type { Pod } from "kubernetes-types/core/v1";
 import type { Context } from "#base/context.ts";
 import { type Controller, DONE, type Result, watchFor, watchOwned } from "#kube/controller/controller.ts";
+import type { Index, Store } from "#kube/informer/store.ts";
 import { controllerRevisions, persistentVolumeClaims, pods, statefulSets } from "#machinery/builtin.ts";
-import { controllerOf, keyOf } from "#machinery/meta.ts";
+import { keyOf, type ObjectKey } from "#machinery/meta.ts";
 import { isAlreadyExists } from "#machinery/status-error.ts";
 import type { Deps } from "../deps.ts";
-import { podFromTemplate, shortHash } from "../pods.ts";
+import { controllerUid } from "../indexes.ts";
+import { shortHash } from "../pods.ts";
 import { ensureRevision } from "../revisions.ts";
-import { planStateful, REVISION, revisionOf, revisionOfPod, type StatefulStep } from "./plan.ts";
+import { planStateful, revisionOfPod, type StatefulStep } from "./plan.ts";
+import { claimsOf, statefulPod, type Templates, templatesOf } from "./pod.ts";
 import { statefulStatus } from "./status.ts";
+
+interface Sources {
+  readonly sets: Store<StatefulSet>;
+  readonly podsByController: Index<Pod>;
+  readonly revisionsByController: Index<ControllerRevision>;
+}
 
 export function statefulSetController(deps: Deps): Controller {
   const sets = deps.informers.for(statefulSets);
   const podInformer = deps.informers.for(pods);
   const revisionInformer = deps.informers.for(controllerRevisions);
+  const sources: Sources = {
+    sets: sets.store,
+    podsByController: podInformer.store.indexBy(controllerUid),
+    revisionsByController: revisionInformer.store.indexBy(controllerUid),
+  };
   return {
     name: "statefulset",
     workers: 2,
     watches: [watchFor(sets), watchOwned(podInformer, "StatefulSet"), watchOwned(revisionInformer, "StatefulSet")],
-    reconcile: async (ctx, key): Promise<Result> => {
-      const set = sets.store.get(key);
-      if (set === undefined || set.metadata?.deletionTimestamp !== undefined) return DONE;
-      const owned = podInformer.store.list(key.namespace).filter((pod) => controllerOf(pod)?.uid === set.metadata?.uid);
-      // Also the revision that pods below the partition are made of, when none of them is there.
-      const used = new Set([...owned.map(revisionOfPod), set.status?.currentRevision ?? ""]);
-      await ensureRevision(ctx, deps, set, shortHash(set.spec?.template), used);
-      const templates = templatesOf(set, revisionInformer.store.list(key.namespace));
-      for (const step of planStateful(set, owned, templates.current.revision))
-        await act(ctx, deps, set, step, templates);
-      await report(ctx, deps, set, owned);
-      return DONE;
-    },
+    reconcile: (ctx, key) => reconcile(ctx, deps, sources, key),
   };
 }
 
-interface Templates {
-  readonly current: RevisedTemplate;
-  readonly update: RevisedTemplate;
-}
-
-interface RevisedTemplate {
-  readonly revision: string;
-  readonly template: PodTemplateSpec;
-}
-
-/** What pods are made of: of the revision before, while one is rolled out, and of the newest. */
-function templatesOf(set: StatefulSet, revisions: readonly ControllerRevision[]): Templates {
-  const update = { revision: revisionOf(set), template: set.spec?.template ?? {} };
-  const found = revisions.find(
-    (each) => each.metadata?.name === set.status?.currentRevision && controllerOf(each)?.uid === set.metadata?.uid,
-  );
-  const data = found?.data as { spec?: { template?: PodTemplateSpec & { $patch?: string } } } | undefined;
-  if (found === undefined || data?.spec?.template === undefined) return { current: update, update };
-  const { $patch: _replace, ...template } = data.spec.template;
-  return { current: { revision: found.metadata?.name ?? "", template }, update };
+async function reconcile(ctx: Context, deps: Deps, sources: Sources, key: ObjectKey): Promise<Result> {
+  const set = sources.sets.get(key);
+  if (set === undefined || set.metadata?.deletionTimestamp !== undefined) return DONE;
+  const uid = set.metadata?.uid ?? "";
+  const owned = sources.podsByController.get(uid);
+  // Also the revision that pods below the partition are made of, when none of them is there.
+  const used = new Set([...owned.map(revisionOfPod), set.status?.currentRevision ?? ""]);
+  await ensureRevision(ctx, deps, set, shortHash(set.spec?.template), used);
+  const templates = templatesOf(set, sources.revisionsByController.get(uid));
+  for (const step of planStateful(set, owned, templates.current.revision)) await act(ctx, deps, set, step, templates);
+  await report(ctx, deps, set, owned);
+  return DONE;
 }
 
 async function act(
@@ -92,39 +86,10 @@ async function act(
   }
 }
 
-function statefulPod(set: StatefulSet, ordinal: number, { revision, template }: RevisedTemplate): Pod {
-  const name = `${set.metadata?.name}-${ordinal}`;
-  const labels = {
-    ...template.metadata?.labels,
-    "apps.kubernetes.io/pod-index": String(ordinal),
-    "statefulset.kubernetes.io/pod-name": name,
-    [REVISION]: revision,
-  };
-  const pod = podFromTemplate(set, { ...template, metadata: { ...template.metadata, labels } }, name);
-  if (pod.spec === undefined) return pod;
-  pod.spec.hostname = name;
-  if (set.spec?.serviceName !== undefined) pod.spec.subdomain = set.spec.serviceName;
-  const claims = (set.spec?.volumeClaimTemplates ?? []).map(({ metadata }) => ({
-    name: metadata?.name ?? "",
-    persistentVolumeClaim: { claimName: `${metadata?.name}-${name}` },
-  }));
-  const own = new Set(claims.map((claim) => claim.name));
-  pod.spec.volumes = [...(pod.spec.volumes ?? []).filter((volume) => !own.has(volume.name)), ...claims];
-  return pod;
-}
-
 async function createClaims(ctx: Context, deps: Deps, set: StatefulSet, ordinal: number): Promise<void> {
-  for (const template of set.spec?.volumeClaimTemplates ?? []) {
-    const metadata = {
-      name: `${template.metadata?.name}-${set.metadata?.name}-${ordinal}`,
-      namespace: set.metadata?.namespace ?? "default",
-      labels: { ...template.metadata?.labels, ...set.spec?.selector.matchLabels },
-    };
+  for (const claim of claimsOf(set, ordinal)) {
     try {
-      await deps.client.create(ctx, persistentVolumeClaims, {
-        metadata,
-        ...(template.spec !== undefined && { spec: template.spec }),
-      });
+      await deps.client.create(ctx, persistentVolumeClaims, claim);
     } catch (error) {
       if (!isAlreadyExists(error)) throw error;
     }

@@ -9,8 +9,9 @@ import { Informers } from "#kube/informer/informers.ts";
 import { storageClasses } from "#machinery/builtin.ts";
 import { isAlreadyExists } from "#machinery/status-error.ts";
 import { loadBalancerController } from "#playground/controllers/load-balancer/controller.ts";
-import { LOCAL_PATH } from "#playground/controllers/volume/plan.ts";
-import { localPathProvisioner, localPathReclaimer } from "#playground/controllers/volume/provisioner.ts";
+import { localPathProvisioner } from "#playground/controllers/local-path-provisioner/controller.ts";
+import { LOCAL_PATH } from "#playground/controllers/local-path-provisioner/volume.ts";
+import { localPathReclaimer } from "#playground/controllers/local-path-reclaimer/controller.ts";
 import { readConfig, runMain } from "../../../../cmd/process.ts";
 import { startRegistry } from "../images/registry.ts";
 
