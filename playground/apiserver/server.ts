@@ -17,7 +17,7 @@ import { type Context, withCancel } from "#base/context.ts";
 import { messageOf } from "#base/errors.ts";
 import { sourceStack } from "#base/stack.ts";
 import type { KubeObject } from "#machinery/meta.ts";
-import { failure } from "#machinery/status-error.ts";
+import { failure, StatusError } from "#machinery/status-error.ts";
 import { Store } from "#playground/store/store.ts";
 import { type AuditedRequest, AuditLog } from "./audit.ts";
 import { denial } from "./authz/denial.ts";
@@ -187,8 +187,11 @@ class Listener {
       await this.#handle(accepted, incoming, { outgoing, warnings, audited });
     } catch (error) {
       const { code } = statusOf(error);
-      if (code === 500)
-        this.#ctx.log.error("request failed", { method: info.method, path: info.path, stack: sourceStack(error) });
+      const failed = { method: info.method, path: info.path };
+      // What was said on purpose needs no stack: a webhook did not answer, say.
+      if (error instanceof StatusError) {
+        if (code === 500) this.#ctx.log.error("request failed", { ...failed, error: error.message });
+      } else this.#ctx.log.error("request failed", { ...failed, stack: sourceStack(error) });
       await sendError(outgoing, error, warnings).catch((cause: unknown) => {
         this.#ctx.log.debug("error response failed", { path: info.path, error: messageOf(cause) });
       });
