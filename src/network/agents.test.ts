@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { formatDuration, parseDuration } from "#base/duration.ts";
 import { withCondition } from "./configurations/host-status.ts";
 import { FIREWALL_LABELS, isSelected, type Place, ROUTE_LABELS } from "./configurations/selection.ts";
 import { isWorthWriting } from "./conncheck/connection.ts";
-import { formatDuration, parseDuration } from "./conncheck/duration.ts";
 import { decodeMessage, encodeMessage } from "./conncheck/message.ts";
 import { changedNodeIp } from "./fabric/internal-node.ts";
 import { isLive } from "./fabric/peers.ts";

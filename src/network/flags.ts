@@ -1,6 +1,6 @@
 /** Flags as upstream's binaries take them, `--name=value`, booleans included. Go: spf13/pflag */
 import { parseArgs } from "node:util";
-import { parseDuration } from "./conncheck/duration.ts";
+import { parseDuration } from "#base/duration.ts";
 
 /** A flag that is missing, unknown or malformed; the message names it and what is allowed. */
 export class FlagError extends Error {

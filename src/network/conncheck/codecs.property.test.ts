@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { constantFrom, jsonValue, nat, oneof, string, uint8Array } from "fast-check";
+import { formatDuration, parseDuration } from "#base/duration.ts";
 import { forAll, objects, takesAtMost } from "#kit/properties.ts";
-import { formatDuration, parseDuration } from "./duration.ts";
 import { decodeMessage, encodeMessage } from "./message.ts";
 
 test("durations that are written can be read, to the microsecond", () => {

@@ -3,10 +3,10 @@
 import * as labels from "#api/labels.ts";
 import { type Connection, connections } from "#api/networking/connection.ts";
 import type { Context } from "#base/context.ts";
+import { formatDuration } from "#base/duration.ts";
 import type { KubeClient } from "#kube/client/client.ts";
 import { Loop } from "../system/loop.ts";
 import type { PeerState } from "./checker.ts";
-import { formatDuration } from "./duration.ts";
 
 export interface ConnectionOwner {
   /** Of the GatewayServer or GatewayClient. */
