@@ -2,10 +2,12 @@
  * Labels the gateway pod in charge, by which Service and fabric find it: the holder of the gateway's Lease. Writes that label
  * of Pods. Upstream's gateways label themselves (pkg/gateway/concurrent), for which each may change every pod of its namespace.
  */
+
 import type { Lease } from "kubernetes-types/coordination/v1";
 import type { Pod } from "kubernetes-types/core/v1";
 import * as labels from "#api/labels.ts";
 import type { Context } from "#base/context.ts";
+import { GATEWAY_SELECTOR } from "#forge/networking/names.ts";
 import { type Controller, DONE, type Result, watchMapped } from "#kube/controller/controller.ts";
 import type { Informer } from "#kube/informer/informer.ts";
 import { leases, pods } from "#machinery/builtin.ts";
@@ -14,7 +16,7 @@ import { isNotFound } from "#machinery/status-error.ts";
 import type { Deps } from "../../deps.ts";
 import { planActive } from "./plan.ts";
 
-const SELECTOR = { labelSelector: `${labels.NETWORKING_COMPONENT}=gateway` };
+const SELECTOR = { labelSelector: GATEWAY_SELECTOR };
 
 interface Work {
   readonly deps: Deps;
