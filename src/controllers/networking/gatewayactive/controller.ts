@@ -2,7 +2,6 @@
  * Labels the gateway pod in charge, by which Service and fabric find it: the holder of the gateway's Lease. Writes that label
  * of Pods. Upstream's gateways label themselves (pkg/gateway/concurrent), for which each may change every pod of its namespace.
  */
-
 import type { Lease } from "kubernetes-types/coordination/v1";
 import type { Pod } from "kubernetes-types/core/v1";
 import * as labels from "#api/labels.ts";
