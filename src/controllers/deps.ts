@@ -1,6 +1,5 @@
 /** What every controller of liqo-controller-manager is given. */
 import type { KubeClient } from "#kube/client/client.ts";
-import type { Controller } from "#kube/controller/controller.ts";
 import type { EventRecorder } from "#kube/events/recorder.ts";
 import type { Informers } from "#kube/informer/informers.ts";
 
@@ -38,5 +37,3 @@ export interface Settings {
   readonly foreignClusterPingMs: number;
   readonly foreignClusterPingTimeoutMs: number;
 }
-
-export type ControllerFactory = (deps: Deps) => Controller;

@@ -2,7 +2,6 @@
  * Addresses of this cluster that lie in none of its CIDRs: nodes and API servers. No peer's CIDR may cover them, nor an
  * endpoint lead to them. Used by the controllers of Networks and of ShadowEndpointSlices.
  */
-
 import type { Node } from "kubernetes-types/core/v1";
 import type { EndpointSlice } from "kubernetes-types/discovery/v1";
 import { isVirtualNode } from "#api/predicates.ts";

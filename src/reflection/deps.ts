@@ -1,5 +1,4 @@
 /** What every reflector of one virtual node is given. Upstream: pkg/virtualKubelet/reflection/{manager,options} */
-
 import type { Node, Pod } from "kubernetes-types/core/v1";
 import type { IP } from "#api/ipam/ip.ts";
 import type { ReflectorName } from "#api/offloading/reflectors.ts";

@@ -2,7 +2,6 @@
  * What a NamespaceMap is believed of. Its spec is this cluster's, its status the provider's, and in the same namespace the
  * peer replicates maps of its own, under names of its choice.
  */
-
 import * as labels from "#api/labels.ts";
 import type { NamespaceMap } from "#api/offloading/namespace.ts";
 import { isReplica } from "#api/predicates.ts";

@@ -1,5 +1,4 @@
 /** NamespaceOffloading and NamespaceMap. Upstream: apis/offloading/v1beta1/{namespaceoffloading,namespacemap}_types.go */
-
 import { dateTime, stringMap } from "../schema/common.ts";
 import { array, integer, map, object, oneOf, required, string } from "../schema/dsl.ts";
 import { AGE, defineKind, type ObjectOfKind } from "../schema/kind.ts";

@@ -2,7 +2,6 @@
  * Signs a consumer's request through the cluster's own CSR signer and keeps the answer in a Secret.
  * Upstream: pkg/identityManager/certificateIdentityProvider.go
  */
-
 import { X509Certificate } from "node:crypto";
 import type { CertificateSigningRequest } from "kubernetes-types/certificates/v1";
 import { type Context, sleep } from "#base/context.ts";

@@ -1,4 +1,5 @@
 /** Names and references that the objects of a network peering share. */
+import * as labels from "#api/labels.ts";
 import { controllerReference, type KubeObject, type OwnerReference } from "#machinery/meta.ts";
 
 export const TUNNEL_INTERFACE = "liqo-tunnel";
@@ -20,6 +21,9 @@ export function gatewayLeaseName(name: string, namespace: string, mode: "server"
 export function gatewayObjectName(name: string): string {
   return `gw-${name}`;
 }
+
+/** By which pods, Leases, Deployments and Services of gateways are found. */
+export const GATEWAY_SELECTOR = `${labels.NETWORKING_COMPONENT}=gateway`;
 
 /** A CIDR as part of a name: `10-244-0-0-16`. */
 export function dashed(cidr: string): string {

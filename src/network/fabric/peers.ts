@@ -1,5 +1,4 @@
 /** Which other fabric pods live, and whether the DaemonSet of this one is being removed. */
-
 import type { Pod } from "kubernetes-types/core/v1";
 import type { Context } from "#base/context.ts";
 import type { KubeClient } from "#kube/client/client.ts";

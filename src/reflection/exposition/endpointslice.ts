@@ -2,7 +2,6 @@
  * Endpoints outside the provider, as ShadowEndpointSlices that the provider translates into EndpointSlices.
  * Upstream: pkg/virtualKubelet/reflection/exposition/endpointslice.go
  */
-
 import type { EndpointSlice } from "kubernetes-types/discovery/v1";
 import { ALLOW_REFLECTION, SKIP_REFLECTION } from "#api/annotations.ts";
 import * as labels from "#api/labels.ts";

@@ -2,7 +2,6 @@
  * Claims of the virtual storage class: the volume is made at the provider, a placeholder binds the claim at home.
  * Upstream: pkg/virtualKubelet/reflection/storage, pkg/liqo-controller-manager/offloading/storageprovisioner
  */
-
 import type { PersistentVolumeClaim } from "kubernetes-types/core/v1";
 import { REMOTE_CLUSTER_ID } from "#api/labels.ts";
 import { isVirtualNode } from "#api/predicates.ts";

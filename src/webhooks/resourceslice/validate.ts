@@ -1,5 +1,4 @@
 /** Names and providers of slices; what tenants may write of them is `../replica/validate.ts`. Upstream: pkg/webhooks/resourceslice */
-
 import { type ResourceSlice, resourceSlices } from "#api/authentication/resourceslice.ts";
 import { isReplica } from "#api/predicates.ts";
 import { type AdmissionHandler, ALLOWED, denied } from "#kube/webhook-server/server.ts";

@@ -2,7 +2,6 @@
  * What each consumer uses of its Quota, kept as running totals: a ShadowPod is asked about on every creation, and to sum
  * over all of them each time would cost as much as the rest of the creation. Used by the validating webhook.
  */
-
 import * as labels from "#api/labels.ts";
 import type { ShadowPod } from "#api/offloading/shadow.ts";
 import { formatKey, keyOf, type ObjectKey } from "#machinery/meta.ts";

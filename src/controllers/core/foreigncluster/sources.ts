@@ -8,7 +8,7 @@ import { gatewayClients } from "#api/networking/gatewayclient.ts";
 import { gatewayServers } from "#api/networking/gatewayserver.ts";
 import { virtualNodes } from "#api/offloading/virtualnode.ts";
 import { isVirtualNode } from "#api/predicates.ts";
-import { gatewayObjectName } from "#forge/networking/names.ts";
+import { GATEWAY_SELECTOR, gatewayObjectName } from "#forge/networking/names.ts";
 import { type Watch, watchMapped } from "#kube/controller/controller.ts";
 import type { Informer } from "#kube/informer/informer.ts";
 import type { Informers } from "#kube/informer/informers.ts";
@@ -37,7 +37,7 @@ function peerInformers(informers: Informers) {
     servers: informers.for(gatewayServers),
     clients: informers.for(gatewayClients),
     virtualNodes: informers.for(virtualNodes),
-    deployments: informers.for(deployments, { labelSelector: `${labels.NETWORKING_COMPONENT}=gateway` }),
+    deployments: informers.for(deployments, { labelSelector: GATEWAY_SELECTOR }),
     pods: informers.for(pods, { labelSelector: labels.VIRTUAL_NODE }),
     nodes: informers.for(nodes),
   };

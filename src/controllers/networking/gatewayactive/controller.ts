@@ -6,6 +6,7 @@ import type { Lease } from "kubernetes-types/coordination/v1";
 import type { Pod } from "kubernetes-types/core/v1";
 import * as labels from "#api/labels.ts";
 import type { Context } from "#base/context.ts";
+import { GATEWAY_SELECTOR } from "#forge/networking/names.ts";
 import { type Controller, DONE, type Result, watchMapped } from "#kube/controller/controller.ts";
 import type { Informer } from "#kube/informer/informer.ts";
 import { leases, pods } from "#machinery/builtin.ts";
@@ -14,7 +15,7 @@ import { isNotFound } from "#machinery/status-error.ts";
 import type { Deps } from "../../deps.ts";
 import { planActive } from "./plan.ts";
 
-const SELECTOR = { labelSelector: `${labels.NETWORKING_COMPONENT}=gateway` };
+const SELECTOR = { labelSelector: GATEWAY_SELECTOR };
 
 interface Work {
   readonly deps: Deps;

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { NETWORKING_COMPONENT } from "#api/labels.ts";
 import { type WgGatewayServer, wgGatewayClients, wgGatewayServers } from "#api/networking/wggateway.ts";
 import { type Context, withCancel } from "#base/context.ts";
+import { GATEWAY_SELECTOR } from "#forge/networking/names.ts";
 import { controllerDeps } from "#kit/controller-deps.ts";
 import { eventually } from "#kit/eventually.ts";
 import { runControllers } from "#kit/run-controllers.ts";
@@ -87,7 +87,7 @@ test("a pod that comes or goes needs no writes but that of the status: they woul
   await seen(client, wgGatewayServers, key, ({ status }) => status?.secretRef !== undefined);
   // Its own writes must have come back first.
   const { accounts, roleBindings: bindings, clusterRoleBindings: everywhere } = managedAccounts({ informers });
-  const labelled = { labelSelector: `${NETWORKING_COMPONENT}=gateway` };
+  const labelled = { labelSelector: GATEWAY_SELECTOR };
   const [run, reached] = [informers.for(deployments, labelled), informers.for(services, labelled)];
   await eventually("the cache knows them", () => {
     const counts = [accounts, bindings, everywhere, run, reached].map(({ store }) => store.list().length);

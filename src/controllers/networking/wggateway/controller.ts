@@ -14,7 +14,7 @@ import {
   wgGatewayServers,
 } from "#api/networking/wggateway.ts";
 import type { Context } from "#base/context.ts";
-import { gatewayObjectName } from "#forge/networking/names.ts";
+import { GATEWAY_SELECTOR, gatewayObjectName } from "#forge/networking/names.ts";
 import {
   forgeGatewayAccount,
   forgeGatewayBinding,
@@ -50,7 +50,7 @@ import { type Exposed, wgGatewayStatus } from "./status.ts";
 type WgGateway = WgGatewayServer | WgGatewayClient;
 
 const RIVAL_RETRY_MS = 10_000;
-const GATEWAYS = { labelSelector: `${labels.NETWORKING_COMPONENT}=gateway` };
+const GATEWAYS = { labelSelector: GATEWAY_SELECTOR };
 
 /** What differs between servers and clients: the Service that a server is reached by. */
 interface Kind<T extends WgGateway> {

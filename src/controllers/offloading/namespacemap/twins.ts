@@ -3,7 +3,6 @@
  * of in an event on the map and asked for again later and later, and stands in the way of no other.
  * Upstream: namespacemap-controller/enforcement.go
  */
-
 import type { Namespace } from "kubernetes-types/core/v1";
 import * as annotations from "#api/annotations.ts";
 import type { NamespaceMap } from "#api/offloading/namespace.ts";

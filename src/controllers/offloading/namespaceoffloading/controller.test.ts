@@ -1,11 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { Pod } from "kubernetes-types/core/v1";
+import { TYPE, TYPE_VIRTUAL_NODE } from "#api/labels.ts";
 import { namespaceMaps, namespaceOffloadings } from "#api/offloading/namespace.ts";
 import { virtualNodes } from "#api/offloading/virtualnode.ts";
+import { NOT_ALLOWED_TOLERATION } from "#forge/node.ts";
 import { forgeNamespaceMap } from "#forge/virtualnode-objects.ts";
 import { runControllers } from "#kit/run-controllers.ts";
 import { gone, seen, TENANT_NAMESPACES } from "#kit/two-clusters.ts";
-import { namespaces, roleBindings } from "#machinery/builtin.ts";
+import { namespaces, pods, roleBindings } from "#machinery/builtin.ts";
 import { namespaceOffloadingController } from "./controller.ts";
 
 const tenant = TENANT_NAMESPACES.consumer;
@@ -59,4 +62,22 @@ test("an offloading of another name counts for nothing", async () => {
   await seen(client, namespaceMaps, MAP, (found) => found.spec?.desiredMapping?.["default"] !== undefined);
   const map = await client.get(ctx, namespaceMaps, MAP);
   assert.deepEqual(Object.keys(map.spec?.desiredMapping ?? {}), ["default"]);
+});
+
+test("a pod that came before its namespace was looked at is let onto virtual nodes, when it asks for one", async () => {
+  const containers = [{ name: "c", image: "i" }];
+  await using running = await runControllers([namespaceOffloadingController], async (ctx, client) => {
+    const nodeSelector = { [TYPE]: TYPE_VIRTUAL_NODE };
+    await client.create(ctx, pods, {
+      metadata: { namespace: "off", name: "asks" },
+      spec: { nodeSelector, containers },
+    });
+    await client.create(ctx, pods, { metadata: { namespace: "off", name: "does-not" }, spec: { containers } });
+  });
+  const { ctx, client } = running;
+  const spec = { podOffloadingStrategy: "LocalAndRemote", namespaceMappingStrategy: "DefaultName" } as const;
+  await client.create(ctx, namespaceOffloadings, { metadata: KEY, spec });
+  const isTolerant = (pod: Pod) => (pod.spec?.tolerations ?? []).some(({ key }) => key === NOT_ALLOWED_TOLERATION.key);
+  await seen(client, pods, { namespace: "off", name: "asks" }, isTolerant);
+  assert.equal(isTolerant(await client.get(ctx, pods, { namespace: "off", name: "does-not" })), false);
 });
