@@ -113,3 +113,26 @@ test("a claim that waits for its first consumer is told the node before the pod 
   await client.patch(ctx, persistentVolumeClaims, key("data"), "merge", { status }, { subresource: "status" });
   await parts.seen(pods, key("db"), isBound);
 });
+
+test("a binding that is refused is tried again, and takes no room meanwhile", async () => {
+  let refusals = 0;
+  let isForbidden = true;
+  const thrice = Promise.withResolvers<void>();
+  const forbids = ({ subresource, name }: { subresource: string; name: string }): boolean => {
+    if (subresource !== "binding" || name !== "refused" || !isForbidden) return false;
+    refusals += 1;
+    if (refusals === 3) thrice.resolve();
+    return true;
+  };
+  await using parts = await startEngineParts({ forbids });
+  const { ctx, client } = parts;
+  await client.create(ctx, nodes, nodeNamed("rome-1"));
+  startScheduler(parts);
+  await client.create(ctx, pods, newPod("refused", "3"));
+  await thrice.promise;
+  await client.create(ctx, pods, newPod("other", "3"));
+  await parts.seen(pods, key("other"), isBound);
+  isForbidden = false;
+  await client.delete(ctx, pods, key("other"), { gracePeriodSeconds: 0 });
+  await parts.seen(pods, key("refused"), isBound);
+});

@@ -14,6 +14,7 @@ import { formatKey, type KubeObject, type ObjectKey } from "#machinery/meta.ts";
 import { createCa } from "#pki/certificate.ts";
 import { generateKeyPair } from "#pki/keys.ts";
 import { TokenSigner } from "#pki/service-account-token.ts";
+import type { RequestAttributes } from "#playground/apiserver/request.ts";
 import { connectors } from "#playground/apiserver/subresources/connectors.ts";
 import type { ControllerFactory, Deps, Settings } from "#playground/controllers/deps.ts";
 import { startTestApiServer } from "#playground/testing.ts";
@@ -43,17 +44,26 @@ export interface EnginePartsOptions {
   /** The clock of the controllers. Default: that of the machine. */
   readonly nowMs?: () => number;
   readonly settings?: Partial<Settings>;
+  /** Requests that the API server forbids; asked each time. */
+  readonly forbids?: (attributes: RequestAttributes) => boolean;
 }
 
 /** The namespaces default, off and kube-node-lease exist; nothing runs yet. */
-export async function startEngineParts({ nowMs = Date.now, settings }: EnginePartsOptions = {}): Promise<EngineParts> {
+export async function startEngineParts({
+  nowMs = Date.now,
+  settings,
+  forbids = () => false,
+}: EnginePartsOptions = {}): Promise<EngineParts> {
   await using opened = new AsyncDisposableStack();
   const { ctx, cancel } = withCancel({ signal: new AbortController().signal, log: silentLogger });
   const signer = new TokenSigner(generateKeyPair("rsa-2048").privateKey);
   const api = opened.use(
     await startTestApiServer({
       namespaces: ["default", "off", "kube-node-lease"],
-      parts: (services) => ({ connectors: connectors({ services, signer, kubelet: {} }) }),
+      parts: (services) => ({
+        connectors: connectors({ services, signer, kubelet: {} }),
+        authorizer: { authorize: (attributes) => ({ allowed: !forbids(attributes), reason: "" }) },
+      }),
     }),
   );
   const client = opened.use(new KubeClient({ server: api.url, ca: api.ca, token: api.adminToken }, "test"));

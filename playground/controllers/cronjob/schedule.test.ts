@@ -60,3 +60,18 @@ test("what is no schedule is refused", () => {
   ])
     assert.equal(parseCron(text), undefined, text);
 });
+
+test("what has too few or too many fields, or a field out of range, is no schedule", () => {
+  for (const text of [
+    "",
+    "* * * *",
+    "* * * * * *",
+    "60 * * * *",
+    "* 24 * * *",
+    "* * 0 * *",
+    "* * * 13 *",
+    "* * * * 7",
+    "a * * * *",
+  ])
+    assert.equal(parseCron(text), undefined, text);
+});

@@ -23,3 +23,24 @@ for (const [name, chosen, expected] of [
     assert.equal(more.length, 0);
   });
 }
+
+test("Endpoints name pod, node and port as the slices do, and are this controller's", () => {
+  const named: Service = { ...service, spec: { ports: [{ name: "http", port: 80 }] } };
+  const [withNode, without] = [pod("10.0.0.1"), pod("10.0.0.2")];
+  const { metadata, subsets } = forgeEndpoints(named, [
+    { ...withNode, spec: { containers: [], nodeName: "n" } },
+    without,
+  ]);
+  assert.deepEqual(metadata?.labels, { "endpoints.kubernetes.io/managed-by": "endpoint-controller" });
+  const targetRef = (name: string) => ({ kind: "Pod", namespace: "", name, uid: "" });
+  assert.deepEqual(subsets, [
+    {
+      addresses: [
+        { ip: "10.0.0.1", nodeName: "n", targetRef: targetRef("pod-10.0.0.1") },
+        { ip: "10.0.0.2", targetRef: targetRef("pod-10.0.0.2") },
+      ],
+      ports: [{ name: "http", port: 80, protocol: "TCP" }],
+    },
+  ]);
+  assert.deepEqual(forgeEndpoints(service, [withNode]).subsets?.[0]?.ports, [{ port: 80, protocol: "TCP" }]);
+});

@@ -34,6 +34,20 @@ for (const [name, of, owned, expected] of [
   ["one that is lost below it comes back as it was", set(canary(2)), [pod(0, OLD), pod(2, NEW)], [`create 1 ${OLD}`]],
   ["one above it as it is to be", set(canary(2)), [pod(0, OLD), pod(1, OLD)], [`create 2 ${NEW}`]],
   ["the next waits for the one before", set(canary(0)), [pod(0, OLD), pod(1, OLD), pod(2, NEW, "sick")], ["wait"]],
+  ["ordinals may begin later", set({ ordinals: { start: 5 } }), [pod(5, NEW)], [`create 6 ${NEW}`]],
+  [
+    "and then the partition counts from there",
+    set({ ordinals: { start: 5 }, ...canary(1) }),
+    [pod(5, OLD), pod(6, OLD), pod(7, NEW)],
+    ["delete db-6"],
+  ],
+  ["the one at the partition is rolled", set(canary(1)), [pod(0, OLD), pod(1, OLD), pod(2, NEW)], ["delete db-1"]],
+  [
+    "by hand none is rolled",
+    set({ updateStrategy: { type: "OnDelete" } }),
+    [pod(0, OLD), pod(1, OLD), pod(2, OLD)],
+    [],
+  ],
   ["the last goes first", set({ replicas: 1 }), [pod(0, NEW), pod(1, NEW), pod(2, NEW)], ["delete db-2"]],
   ["one after another", set({ replicas: 1 }), [pod(0, NEW), pod(1, NEW), pod(2, NEW, "leaving")], ["wait"]],
   [
