@@ -27,7 +27,7 @@ export function backOffOf(pod: Pod, container: Container, state: ContainerRecord
 }
 
 /** As Go writes durations: `10s`, `2m40s`. */
-function formatSeconds(ms: number): string {
+export function formatSeconds(ms: number): string {
   const seconds = Math.round(ms / 1000);
   return seconds < 60 ? `${seconds}s` : `${Math.floor(seconds / 60)}m${seconds % 60}s`;
 }
