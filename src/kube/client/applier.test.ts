@@ -74,3 +74,14 @@ test("a write for an object that another has replaced is refused", async () => {
   await assert.rejects(late, (error) => isInvalid(error) || isConflict(error));
   assert.deepEqual((await client.get(ctx, configMaps, KEY)).data, { whose: "another's" });
 });
+
+test("an object that somebody made in the place of ours is made ours, though it is the same", async () => {
+  await using api = await startTestApiServer();
+  using client = clientOf(api);
+  const applier = new Applier(client);
+  const wanted = map({ a: "1", b: "2" });
+  await applier.applyIfChanged(ctx, configMaps, { cached: undefined, wanted });
+  await client.delete(ctx, configMaps, KEY);
+  const cached = await client.apply(ctx, configMaps, wanted, { fieldManager: "somebody" });
+  assert.notEqual(await applier.applyIfChanged(ctx, configMaps, { cached, wanted }), undefined);
+});

@@ -19,8 +19,11 @@ export interface Application<T> {
 export class Applier {
   readonly #client: KubeClient;
   readonly #options: ApplyOptions;
-  /** Digests of what was applied last, by object: fields that are no longer wanted do not show in a comparison. */
-  readonly #applied = new Map<string, string>();
+  /**
+   * By object, what was applied last, as a digest, and to which: fields that are no longer wanted do not show in a
+   * comparison, nor does whose the fields are of an object that somebody made in the place of ours.
+   */
+  readonly #applied = new Map<string, { readonly digest: string; readonly uid: string | undefined }>();
 
   constructor(client: KubeClient, options: ApplyOptions = {}) {
     this.#client = client;
@@ -38,12 +41,14 @@ export class Applier {
   ): Promise<T | undefined> {
     const name = nameOf(resource, keyOf(wanted));
     const digest = createHash("sha256").update(JSON.stringify(wanted)).digest("base64");
-    if (cached !== undefined && this.#applied.get(name) === digest && contains(cached, wanted)) return undefined;
-    // The uid keeps the write from landing on an object that replaced the cached one since it was seen.
     const uid = cached?.metadata?.uid;
+    const before = this.#applied.get(name);
+    const isKnown = cached !== undefined && before?.uid === uid && before?.digest === digest;
+    if (isKnown && contains(cached, wanted)) return undefined;
+    // The uid keeps the write from landing on an object that replaced the cached one since it was seen.
     const object = uid === undefined ? wanted : { ...wanted, metadata: { ...wanted.metadata, uid } };
     const answer = await this.#client.apply(ctx, resource, object, this.#options);
-    this.#applied.set(name, digest);
+    this.#applied.set(name, { digest, uid: answer.metadata?.uid });
     return answer;
   }
 
