@@ -2,7 +2,7 @@
 import { type Command, Option } from "commander";
 import { stringify } from "yaml";
 import { collectInfo, formatInfo, getPath } from "#cli/commands/info/info.ts";
-import { collectPeers, formatPeers } from "#cli/commands/info/peer.ts";
+import { collectPeers, formatPeers } from "#cli/commands/info/peer-details.ts";
 import type { LiqoctlEnvironment } from "./environment.ts";
 import { examples, type Flags, openLocal, text, withCluster } from "./flags.ts";
 

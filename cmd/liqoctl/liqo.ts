@@ -3,17 +3,14 @@ import { join } from "node:path";
 import { type Command, Option } from "commander";
 import { stringify } from "yaml";
 import { forceUnpeer } from "#cli/commands/force/unpeer.ts";
-import { findInstalled, install } from "#cli/commands/install/install.ts";
-import {
-  checkOffloadable,
-  chooseNamespaces,
-  forgeOffloading,
-  offloadNamespace,
-  unoffloadNamespace,
-} from "#cli/commands/offload/namespace.ts";
+import { install } from "#cli/commands/install/install.ts";
+import { findInstalled } from "#cli/commands/install/installed.ts";
+import { checkOffloadable, forgeOffloading, offloadNamespace } from "#cli/commands/offload/namespace.ts";
 import { peer } from "#cli/commands/peer/peer.ts";
-import { unpeer } from "#cli/commands/peer/unpeer.ts";
 import { uninstall } from "#cli/commands/uninstall/uninstall.ts";
+import { unoffloadNamespace } from "#cli/commands/unoffload/namespace.ts";
+import { unpeer } from "#cli/commands/unpeer/unpeer.ts";
+import { chooseNamespaces } from "#cli/namespaces.ts";
 import type { LiqoctlEnvironment } from "./environment.ts";
 import {
   collect,

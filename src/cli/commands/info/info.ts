@@ -11,7 +11,7 @@ import { apiServerStatus } from "#trust/reach.ts";
 import { type Cluster, clusterIdOf } from "../../cluster.ts";
 import { CliError } from "../../errors.ts";
 import { box } from "../../printer/table.ts";
-import { findInstalled } from "../install/install.ts";
+import { findInstalled } from "../install/installed.ts";
 
 export interface Info {
   readonly health: {

@@ -1,13 +1,9 @@
 /** `liqoctl install`: the chart through Helm, CRDs by ourselves. Upstream: pkg/liqoctl/install */
-import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { CustomResourceDefinition } from "kubernetes-types/apiextensions/v1";
-import { parse } from "yaml";
 import { UNINSTALLING } from "#api/annotations.ts";
 import { type Cidr, overlaps, parseCidr } from "#base/cidr.ts";
 import type { Context } from "#base/context.ts";
 import { CONTROLLER_MANAGER } from "#forge/names.ts";
-import type { KubeClient } from "#kube/client/client.ts";
 import {
   clusterRoleBindings,
   clusterRoles,
@@ -21,6 +17,7 @@ import { answered, type Cluster, findClusterId, generatedClusterId, waitFor } fr
 import { CliError } from "../../errors.ts";
 import { type HelmFlags, helm, RELEASE } from "../../helm.ts";
 import type { Printer } from "../../printer/printer.ts";
+import { applyCrds } from "./crds.ts";
 import { findUpstream } from "./replaced.ts";
 import { isRolledOut } from "./rollout.ts";
 
@@ -147,68 +144,4 @@ function releaseArguments(cluster: Cluster, clusterId: string, options: InstallO
     ...options.set.flatMap((text) => ["--set", text]),
     ...options.setString.flatMap((text) => ["--set-string", text]),
   ];
-}
-
-/** Helm never upgrades CRDs, so they are applied here. */
-async function applyCrds(ctx: Context, client: KubeClient, folder: string): Promise<void> {
-  let files: string[];
-  try {
-    files = readdirSync(folder).filter((file) => file.endsWith(".yaml"));
-  } catch (cause) {
-    throw new CliError(`${folder} does not exist`, { cause, hint: "run `make setup`, which generates the CRDs" });
-  }
-  await Promise.all(
-    files.map((file) =>
-      client.apply(
-        ctx,
-        customResourceDefinitions,
-        parse(readFileSync(join(folder, file), "utf8")) as CustomResourceDefinition,
-      ),
-    ),
-  );
-  await Promise.all(
-    files.map((file) => {
-      const name = file
-        .replace(/\.yaml$/, "")
-        .split("_")
-        .reverse()
-        .join(".");
-      return waitFor(
-        ctx,
-        client,
-        customResourceDefinitions,
-        { name },
-        {
-          until: (found) =>
-            found?.status?.conditions?.some(({ type, status }) => type === "Established" && status === "True") === true,
-          timeoutMs: 30_000,
-          what: "not established",
-        },
-      );
-    }),
-  );
-}
-
-export interface Installed {
-  readonly version: string | undefined;
-  readonly clusterLabels: Readonly<Record<string, string>>;
-}
-
-/** What the controller manager's Deployment tells; undefined when Liqo is not there. */
-export async function findInstalled(ctx: Context, { client, liqoNamespace }: Cluster): Promise<Installed | undefined> {
-  const found = await client.find(ctx, deployments, { namespace: liqoNamespace, name: CONTROLLER_MANAGER });
-  const container = found?.spec?.template.spec?.containers[0];
-  if (container === undefined) return undefined;
-  const flag = "--cluster-labels=";
-  const pairs =
-    container.args
-      ?.find((arg) => arg.startsWith(flag))
-      ?.slice(flag.length)
-      .split(",") ?? [];
-  return {
-    version: container.image?.split(":").at(-1),
-    clusterLabels: Object.fromEntries(
-      pairs.map((pair) => [pair.slice(0, pair.indexOf("=")), pair.slice(pair.indexOf("=") + 1)]),
-    ),
-  };
 }

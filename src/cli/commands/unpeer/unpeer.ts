@@ -13,12 +13,19 @@ import { requireRights } from "../../checks/rights.ts";
 import type { Cluster } from "../../cluster.ts";
 import { CliError } from "../../errors.ts";
 import type { Printer } from "../../printer/printer.ts";
-import { declareGone } from "./gone.ts";
-import { tellLeavingPods } from "./leaving-pods.ts";
-import { findLeft, leftThere } from "./left.ts";
-import { findParties, type Parties, type Party } from "./parties.ts";
-import { isBidirectional } from "./peer.ts";
-import { type RemovalOptions, removeNamespace, removeTenant, removeUse, resetNetwork, type Side } from "./removal.ts";
+import { declareGone } from "../peer/gone.ts";
+import { tellLeavingPods } from "../peer/leaving-pods.ts";
+import { findLeft, leftThere } from "../peer/left.ts";
+import { findParties, type Parties, type Party } from "../peer/parties.ts";
+import { isBidirectional } from "../peer/peer.ts";
+import {
+  type RemovalOptions,
+  removeNamespace,
+  removeTenant,
+  removeUse,
+  resetNetwork,
+  type Side,
+} from "../peer/removal.ts";
 
 export interface UnpeerOptions extends RemovalOptions {
   readonly deleteNamespaces: boolean;

@@ -1,0 +1,29 @@
+/** Which Liqo runs on a cluster. */
+import type { Context } from "#base/context.ts";
+import { CONTROLLER_MANAGER } from "#forge/names.ts";
+import { deployments } from "#machinery/builtin.ts";
+import type { Cluster } from "../../cluster.ts";
+
+export interface Installed {
+  readonly version: string | undefined;
+  readonly clusterLabels: Readonly<Record<string, string>>;
+}
+
+/** What the controller manager's Deployment tells; undefined when Liqo is not there. */
+export async function findInstalled(ctx: Context, { client, liqoNamespace }: Cluster): Promise<Installed | undefined> {
+  const found = await client.find(ctx, deployments, { namespace: liqoNamespace, name: CONTROLLER_MANAGER });
+  const container = found?.spec?.template.spec?.containers[0];
+  if (container === undefined) return undefined;
+  const flag = "--cluster-labels=";
+  const pairs =
+    container.args
+      ?.find((arg) => arg.startsWith(flag))
+      ?.slice(flag.length)
+      .split(",") ?? [];
+  return {
+    version: container.image?.split(":").at(-1),
+    clusterLabels: Object.fromEntries(
+      pairs.map((pair) => [pair.slice(0, pair.indexOf("=")), pair.slice(pair.indexOf("=") + 1)]),
+    ),
+  };
+}
