@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { formatDuration, parseDuration } from "#base/duration.ts";
 import { withCondition } from "./configurations/host-status.ts";
 import { FIREWALL_LABELS, isSelected, type Place, ROUTE_LABELS } from "./configurations/selection.ts";
 import { isWorthWriting } from "./conncheck/connection.ts";
@@ -129,22 +128,6 @@ describe("ping", () => {
     assert.equal(isWorthWriting(shown, connected, at + 10_000, 10_000), true);
     assert.equal(isWorthWriting(shown, { value: "Error" }, at + 1, 10_000), true);
     assert.equal(isWorthWriting({ ...shown, value: "Error" }, { value: "Error" }, at + 60_000, 10_000), false);
-  });
-  for (const [ms, text] of [
-    [0, "0s"],
-    [0.4124, "412µs"],
-    [1.25, "1.25ms"],
-    [1_500, "1.5s"],
-  ] as const) {
-    it(`formats ${ms} ms as ${text} and reads it back`, () => {
-      assert.equal(formatDuration(ms), text);
-      assert.ok(Math.abs((parseDuration(text) ?? Number.NaN) - ms) < 0.001);
-    });
-  }
-  it("reads durations of flags", () => {
-    assert.equal(parseDuration("1m30s"), 90_000);
-    assert.equal(parseDuration("2"), undefined);
-    assert.equal(parseDuration("2s!"), undefined);
   });
 });
 
