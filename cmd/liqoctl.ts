@@ -1,19 +1,16 @@
-/** liqoctl: flags to commands, results to exit codes. Commands live in src/cli and playground/supervisor. */
+/** liqoctl: arguments to commands, results to exit codes. Commands live in src/cli/commands and liqoctl/playground. */
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
-import { Command, CommanderError } from "commander";
 import type { Context } from "#base/context.ts";
 import { messageOf } from "#base/errors.ts";
 import { createLogger, type LogLevel } from "#base/log.ts";
+import type { CommandEnvironment } from "#cli/command/environment.ts";
+import { runProgram } from "#cli/command/program.ts";
 import { CliError, explained } from "#cli/errors.ts";
-import { confirm } from "#cli/printer/confirm.ts";
 import { createPrinter } from "#cli/printer/printer.ts";
 import { PlaygroundError } from "#playground/supervisor/commands.ts";
-import type { LiqoctlEnvironment } from "./liqoctl/environment.ts";
-import { withBooleanValues } from "./liqoctl/flags.ts";
-import { addLiqoCommands } from "./liqoctl/liqo.ts";
-import { addPlaygroundCommands } from "./liqoctl/playground.ts";
+import { liqoctl } from "./liqoctl/commands.ts";
 
 const project = process.env["LIQO_PROJECT"] ?? dirname(dirname(import.meta.dirname));
 const controller = new AbortController();
@@ -25,9 +22,7 @@ const ctx: Context = {
 // Tools that set-up has fetched are used when the machine has none.
 process.env["PATH"] = `${process.env["PATH"] ?? ""}:${join(project, ".tools/bin")}`;
 
-const program = new Command("liqoctl");
-const environment: LiqoctlEnvironment = {
-  ctx,
+const env: CommandEnvironment = {
   project,
   defaultKubeconfig: process.env["KUBECONFIG"]?.split(":")[0] || join(homedir(), ".kube/config"),
   playgroundHome: process.env["LIQO_PLAYGROUND_HOME"] ?? join(homedir(), ".liqo/playground"),
@@ -39,24 +34,12 @@ const environment: LiqoctlEnvironment = {
     nowMs: () => performance.now(),
   }),
   isAnswered: process.stdin.isTTY === true,
-  confirm: (command) => confirm(ask, command, program.opts()["skipConfirm"] === true),
+  ask,
 };
 
-program
-  .description("Extends Kubernetes clusters with the resources of others.")
-  // Of the program, so that every verb takes it, before or after its own name.
-  .option("--skip-confirm", "do not ask before what cannot be undone", false)
-  .exitOverride()
-  .configureHelp({ sortSubcommands: true, showGlobalOptions: true })
-  .showHelpAfterError("(add --help for the usage)");
-addLiqoCommands(program, environment);
-addPlaygroundCommands(program, environment);
-
 try {
-  await program.parseAsync(withBooleanValues(program, process.argv));
-  process.exit(0);
+  process.exit(await runProgram(liqoctl, process.argv.slice(2), { ctx, env }));
 } catch (cause) {
-  if (cause instanceof CommanderError) process.exit(cause.exitCode);
   if (controller.signal.aborted) process.exit(130);
   const error = explained(cause);
   const hint = error instanceof CliError && error.hint !== undefined ? `\n  ${error.hint}` : "";

@@ -7,12 +7,29 @@ import type { Context } from "#base/context.ts";
 import { namespaces } from "#machinery/builtin.ts";
 import { requireRights } from "../../checks/rights.ts";
 import { answered, type Cluster } from "../../cluster.ts";
+import { argument } from "../../command/argument.ts";
+import { peerIds } from "../../command/candidates.ts";
+import { command } from "../../command/command.ts";
+import { clusterFlags, openLocal } from "../../command/flag-groups.ts";
 import { CliError } from "../../errors.ts";
 import type { Printer } from "../../printer/printer.ts";
 import { findTenantNamespace } from "../../tenant.ts";
 import { declareGone } from "../peer/gone.ts";
 import { tellLeavingPods } from "../peer/leaving-pods.ts";
 import { removeNamespace, removeTenant, removeUse, resetNetwork, type Side } from "../peer/removal.ts";
+
+export const forceUnpeerCommand = command({
+  path: ["force", "unpeer"],
+  summary: "Remove everything of a peer at this cluster alone: it is unreachable and will not come back.",
+  examples: ["liqoctl force unpeer rome"],
+  args: { clusterId: argument.one("id of the peer", peerIds) },
+  flags: clusterFlags,
+  async run(ctx, env, { args, flags }) {
+    using cluster = openLocal(flags, env);
+    const confirm = () => env.confirm("force unpeer");
+    await forceUnpeer(ctx, env.printer, cluster, args.clusterId, confirm);
+  },
+});
 
 // Upstream's verb has no --timeout either.
 const OPTIONS = { timeoutMs: 120_000, wait: true };

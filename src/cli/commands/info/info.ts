@@ -9,9 +9,23 @@ import { pods } from "#machinery/builtin.ts";
 import { isReady } from "#machinery/pod.ts";
 import { apiServerStatus } from "#trust/reach.ts";
 import { type Cluster, clusterIdOf } from "../../cluster.ts";
-import { CliError } from "../../errors.ts";
+import { command } from "../../command/command.ts";
+import { openLocal } from "../../command/flag-groups.ts";
 import { box } from "../../printer/table.ts";
 import { findInstalled } from "../install/installed.ts";
+import { formatAs, infoFlags } from "./output.ts";
+
+export const infoCommand = command({
+  path: ["info"],
+  summary: "Show the state of Liqo and of its peerings.",
+  examples: ["liqoctl info", "liqoctl info -o json", "liqoctl info --get clusterid"],
+  flags: infoFlags,
+  async run(ctx, env, { flags }) {
+    using cluster = openLocal(flags, env);
+    const all = await collectInfo(ctx, cluster);
+    env.printer.print(formatAs(flags, { all, root: all, format: () => formatInfo(all) }));
+  },
+});
 
 export interface Info {
   readonly health: {
@@ -183,16 +197,4 @@ export function formatInfo(info: Info): string {
     ]),
     box("Active peerings", peers.length === 0 ? [["", "none"]] : peers),
   ].join("\n");
-}
-
-/** The value at a dot path, without regard to case: `local.clusterid`, or `clusterid` for short. */
-export function getPath(info: unknown, path: string): unknown {
-  const full = path.toLowerCase() === "clusterid" ? "local.clusterid" : path;
-  return full.split(".").reduce<unknown>((value, part) => {
-    if (typeof value !== "object" || value === null) throw new CliError(`--get ${path}: there is nothing at "${part}"`);
-    const key = Object.keys(value).find((name) => name.toLowerCase() === part.toLowerCase());
-    if (key === undefined)
-      throw new CliError(`--get ${path}: there is no "${part}"; there are ${Object.keys(value).join(", ")}`);
-    return (value as Record<string, unknown>)[key];
-  }, info);
 }

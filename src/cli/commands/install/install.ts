@@ -14,6 +14,9 @@ import {
 import { dns1123Label } from "#machinery/names.ts";
 import { requireRights } from "../../checks/rights.ts";
 import { answered, type Cluster, findClusterId, generatedClusterId, waitFor } from "../../cluster.ts";
+import { command } from "../../command/command.ts";
+import { flag, list, pairs } from "../../command/flag.ts";
+import { clusterFlags, helmFlags, openLocal, timeoutFlag } from "../../command/flag-groups.ts";
 import { CliError } from "../../errors.ts";
 import { type HelmFlags, helm, RELEASE } from "../../helm.ts";
 import type { Printer } from "../../printer/printer.ts";
@@ -21,17 +24,51 @@ import { applyCrds } from "./crds.ts";
 import { findUpstream } from "./replaced.ts";
 import { isRolledOut } from "./rollout.ts";
 
+export const installCommand = command({
+  path: ["install"],
+  aliases: ["upgrade"],
+  summary: "Install or upgrade Liqo on a cluster.",
+  description:
+    "Checks settings and rights before the first change, applies the CRDs, installs the chart through Helm and waits for the controllers. Repeatable: what is there already is upgraded, under the id that the cluster has.",
+  examples: ["liqoctl install --cluster-id milan --pod-cidr 10.244.0.0/16 --service-cidr 10.96.0.0/16"],
+  flags: {
+    ...clusterFlags,
+    podCidr: flag.required("CIDR of the pods", "cidr"),
+    serviceCidr: flag.required("CIDR of the Services", "cidr"),
+    clusterId: flag.string("id of the cluster, unique among its peers (default: the present one, or generated)", "id"),
+    clusterLabels: flag.of("labels of the cluster, copied to virtual nodes", "k=v,…", pairs, {}),
+    reservedSubnets: flag.of("CIDRs never to be given to a peer", "cidr,…", list, []),
+    apiServerUrl: flag.string("API server as peers reach it (default: that of the kubeconfig)", "url"),
+    localChartPath: flag.string("chart to install (default: the project's)", "path", { complete: "files" }),
+    set: flag.repeated("chart value; may be repeated", "k=v"),
+    setString: flag.repeated("chart value that is a text; may be repeated", "k=v"),
+    values: flag.repeated("file of chart values; may be repeated", "file", { complete: "files" }),
+    dryRun: flag.boolean("render, change nothing"),
+    timeout: timeoutFlag("10m"),
+  },
+  async run(ctx, env, { flags }) {
+    using cluster = openLocal(flags, env);
+    await install(ctx, env.printer, cluster, {
+      ...flags,
+      helm: helmFlags(flags, env),
+      chart: flags.localChartPath ?? join(env.project, "deploy/chart"),
+      timeoutMs: flags.timeout,
+      confirmReplacing: () => env.confirm("install over upstream's Liqo"),
+    });
+  },
+});
+
 export interface InstallOptions {
   readonly helm: HelmFlags;
   readonly chart: string;
   /** Default: the one the cluster has, or a new one. */
-  readonly clusterId?: string;
+  readonly clusterId: string | undefined;
   readonly podCidr: string;
   readonly serviceCidr: string;
   readonly reservedSubnets: readonly string[];
   readonly clusterLabels: Readonly<Record<string, string>>;
   /** As consumers reach it; default: the server of the kubeconfig. */
-  readonly apiServerUrl?: string;
+  readonly apiServerUrl: string | undefined;
   readonly set: readonly string[];
   readonly setString: readonly string[];
   readonly values: readonly string[];

@@ -4,14 +4,60 @@ import { isProtectedNamespace } from "#forge/names.ts";
 import { isConditionTrue } from "#machinery/conditions.ts";
 import { apiVersionOf } from "#machinery/gvk.ts";
 import { type Cluster, waitFor } from "../../cluster.ts";
+import { argument } from "../../command/argument.ts";
+import { offloadableNamespaces } from "../../command/candidates.ts";
+import { command } from "../../command/command.ts";
+import { flag } from "../../command/flag.ts";
+import { clusterFlags, openLocal, outputFlag, timeoutFlag } from "../../command/flag-groups.ts";
 import { CliError } from "../../errors.ts";
-import { OFFLOADING_NAME, requirementsOf, requireNamespace } from "../../namespaces.ts";
+import { chooseNamespaces, OFFLOADING_NAME, requirementsOf, requireNamespace } from "../../namespaces.ts";
+import { formatObject } from "../../printer/object.ts";
 import type { Printer } from "../../printer/printer.ts";
+
+export const offloadNamespaceCommand = command({
+  path: ["offload", "namespace"],
+  aliases: ["ns"],
+  summary: "Extend namespaces to remote clusters.",
+  description:
+    "A twin of each namespace is made in every cluster that the selectors choose, in all peers without one. All namespaces are checked before the first one is offloaded.",
+  examples: [
+    "liqoctl offload namespace liqo-demo",
+    "liqoctl offload namespace web --pod-offloading-strategy Remote -l topology.kubernetes.io/region=eu",
+  ],
+  args: { names: argument.any("namespaces", offloadableNamespaces) },
+  flags: {
+    ...clusterFlags,
+    nsSelector: flag.string("namespaces with these labels, instead of names", "selector"),
+    output: outputFlag("print the object, change nothing"),
+    podOffloadingStrategy: flag.choice("where pods may run", "strategy", ["Local", "Remote", "LocalAndRemote"], {
+      initial: "LocalAndRemote",
+    }),
+    namespaceMappingStrategy: flag.choice(
+      "name of the twin",
+      "strategy",
+      ["DefaultName", "EnforceSameName", "SelectedName"],
+      { initial: "DefaultName" },
+    ),
+    remoteNamespaceName: flag.string("name of the twin, with SelectedName", "name"),
+    selector: flag.repeated("labels of the clusters to use; may be repeated (ORed)", "selector", { short: "l" }),
+    timeout: timeoutFlag("20s"),
+  },
+  async run(ctx, env, { args, flags }) {
+    using cluster = openLocal(flags, env);
+    const settings = { ...flags, selectors: flags.selector, timeoutMs: flags.timeout };
+    const chosen = await chooseNamespaces(ctx, cluster, args.names, flags.nsSelector);
+    for (const name of chosen) await checkOffloadable(ctx, cluster, name, settings);
+    for (const name of chosen) {
+      if (flags.output === undefined) await offloadNamespace(ctx, env.printer, cluster, name, settings);
+      else env.printer.print(formatObject(forgeOffloading(name, settings), flags.output));
+    }
+  },
+});
 
 export interface OffloadOptions {
   readonly podOffloadingStrategy: "Local" | "Remote" | "LocalAndRemote";
   readonly namespaceMappingStrategy: "DefaultName" | "EnforceSameName" | "SelectedName";
-  readonly remoteNamespaceName?: string;
+  readonly remoteNamespaceName: string | undefined;
   /** ORed label selectors over clusters. */
   readonly selectors: readonly string[];
   readonly timeoutMs: number;

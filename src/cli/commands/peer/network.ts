@@ -29,10 +29,10 @@ export interface NetworkOptions {
   readonly mtu: number;
   readonly serviceType: "LoadBalancer" | "NodePort" | "ClusterIP";
   readonly port: number;
-  readonly nodePort?: number;
-  readonly loadBalancerIp?: string;
-  readonly clientAddress?: string;
-  readonly clientPort?: number;
+  readonly nodePort: number | undefined;
+  readonly loadBalancerIp: string | undefined;
+  readonly clientAddress: string | undefined;
+  readonly clientPort: number | undefined;
   readonly timeoutMs: number;
 }
 

@@ -14,6 +14,9 @@ import type { Resource } from "#machinery/gvk.ts";
 import { parseQuantityMilli } from "#machinery/quantity.ts";
 import { requireRights } from "../../checks/rights.ts";
 import { type Cluster, clusterIdOf, waitFor } from "../../cluster.ts";
+import { command } from "../../command/command.ts";
+import { type FlagValues, flag, number, pairs, port } from "../../command/flag.ts";
+import { openLocal, openRemote, remoteFlags, timeoutFlag } from "../../command/flag-groups.ts";
 import { CliError } from "../../errors.ts";
 import type { Printer } from "../../printer/printer.ts";
 import { ensureTenantNamespace, findTenantNamespace } from "../../tenant.ts";
@@ -26,6 +29,69 @@ import { waitForNode } from "./virtual-node.ts";
 const MIN_MTU = 576;
 const MAX_MTU = 65_455;
 
+const peerFlags = {
+  ...remoteFlags,
+  timeout: timeoutFlag("10m"),
+  networkingDisabled: flag.boolean("no tunnel between the clusters"),
+  gwServerServiceLocation: flag.choice("which cluster runs the gateway server", "where", ["Provider", "Consumer"], {
+    initial: "Provider",
+  }),
+  gwServerServiceType: flag.choice("Service of the gateway server", "type", ["LoadBalancer", "NodePort", "ClusterIP"], {
+    initial: "LoadBalancer",
+  }),
+  gwServerServicePort: flag.of("port of the gateway server", "port", port, 51840),
+  gwServerServiceNodeport: flag.of<number | undefined>("node port of the gateway server", "port", port, undefined),
+  gwServerServiceLoadbalancerip: flag.string("address wanted from the load balancer", "ip"),
+  gwClientAddress: flag.string("address the client dials instead of the server's", "address"),
+  gwClientPort: flag.of<number | undefined>("port the client dials instead of the server's", "port", port, undefined),
+  mtu: flag.of("MTU of the tunnel", "bytes", number, 1340),
+  createResourceSlice: flag.switchedOn("ask for resources"),
+  resourceSliceClass: flag.string("class of the ResourceSlice", "class", { initial: "default" }),
+  createVirtualNode: flag.switchedOn("make a node of the resources"),
+  cpu: flag.string("cpu to ask for", "quantity"),
+  memory: flag.string("memory to ask for", "quantity"),
+  pods: flag.string("pods to ask for", "quantity"),
+  resource: flag.of("other resources to ask for", "k=v,…", pairs, {}),
+  proxyUrl: flag.string("proxy for the provider's API server", "url"),
+};
+
+export const peerCommand = command({
+  path: ["peer"],
+  summary: "Use the resources of a remote cluster (the provider) in the local one (the consumer).",
+  description:
+    "Connects the networks, has the provider let the consumer in, asks it for resources and makes a virtual node of them. All that can be is checked before the first change. Repeatable: what was interrupted goes on where it was.",
+  examples: [
+    "liqoctl peer --remote-kubeconfig rome.yaml",
+    "liqoctl peer --context milan --remote-context rome --cpu 8 --memory 16Gi",
+  ],
+  flags: peerFlags,
+  async run(ctx, env, { flags }) {
+    using local = openLocal(flags, env);
+    using remote = openRemote(flags, env);
+    await peer(ctx, env.printer, local, remote, optionsOf(flags));
+  },
+});
+
+/** What the flags ask for. */
+export function optionsOf(flags: FlagValues<typeof peerFlags>): PeerOptions {
+  const { cpu, memory, pods, resource } = flags;
+  const amounts = Object.entries({ cpu, memory, pods }).flatMap(([name, amount]) =>
+    amount === undefined ? [] : [[name, amount] as const],
+  );
+  return {
+    ...flags,
+    serverLocation: flags.gwServerServiceLocation,
+    serviceType: flags.gwServerServiceType,
+    port: flags.gwServerServicePort,
+    nodePort: flags.gwServerServiceNodeport,
+    loadBalancerIp: flags.gwServerServiceLoadbalancerip,
+    clientAddress: flags.gwClientAddress,
+    clientPort: flags.gwClientPort,
+    resources: { ...Object.fromEntries(amounts), ...resource },
+    timeoutMs: flags.timeout,
+  };
+}
+
 export interface PeerOptions extends NetworkOptions {
   readonly networkingDisabled: boolean;
   readonly serverLocation: "Provider" | "Consumer";
@@ -33,7 +99,7 @@ export interface PeerOptions extends NetworkOptions {
   readonly resourceSliceClass: string;
   readonly createVirtualNode: boolean;
   readonly resources: Readonly<Record<string, string>>;
-  readonly proxyUrl?: string;
+  readonly proxyUrl: string | undefined;
 }
 
 export async function peer(

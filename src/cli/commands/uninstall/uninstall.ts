@@ -4,10 +4,32 @@ import type { Context } from "#base/context.ts";
 import { clusterRoles, customResourceDefinitions, namespaces } from "#machinery/builtin.ts";
 import { keyOf } from "#machinery/meta.ts";
 import { type Cluster, waitFor } from "../../cluster.ts";
+import { command } from "../../command/command.ts";
+import { flag } from "../../command/flag.ts";
+import { clusterFlags, helmFlags, openLocal, timeoutFlag } from "../../command/flag-groups.ts";
 import { CliError } from "../../errors.ts";
 import { type HelmFlags, helm, RELEASE } from "../../helm.ts";
 import type { Printer } from "../../printer/printer.ts";
 import { checkUnused, removeOwnObjects } from "./clear.ts";
+
+export const uninstallCommand = command({
+  path: ["uninstall"],
+  summary: "Uninstall Liqo from a cluster that has no peers left.",
+  description:
+    "Refuses while peerings, offloaded namespaces or virtual nodes are left. CRDs and Liqo's namespace stay, unless --purge is given.",
+  examples: ["liqoctl uninstall", "liqoctl uninstall --purge"],
+  flags: {
+    ...clusterFlags,
+    purge: flag.boolean("remove the CRDs and Liqo's namespace too"),
+    timeout: timeoutFlag("10m"),
+  },
+  async run(ctx, env, { flags }) {
+    using cluster = openLocal(flags, env);
+    await env.confirm("uninstall");
+    const options = { helm: helmFlags(flags, env), purge: flags.purge, timeoutMs: flags.timeout };
+    await uninstall(ctx, env.printer, cluster, options);
+  },
+});
 
 export interface UninstallOptions {
   readonly helm: HelmFlags;

@@ -3,8 +3,32 @@ import * as labels from "#api/labels.ts";
 import { type NamespaceMap, namespaceMaps, namespaceOffloadings } from "#api/offloading/namespace.ts";
 import type { Context } from "#base/context.ts";
 import { type Cluster, waitFor } from "../../cluster.ts";
-import { OFFLOADING_NAME, requireNamespace } from "../../namespaces.ts";
+import { argument } from "../../command/argument.ts";
+import { offloadableNamespaces } from "../../command/candidates.ts";
+import { command } from "../../command/command.ts";
+import { flag } from "../../command/flag.ts";
+import { clusterFlags, openLocal, timeoutFlag } from "../../command/flag-groups.ts";
+import { chooseNamespaces, OFFLOADING_NAME, requireNamespace } from "../../namespaces.ts";
 import type { Printer } from "../../printer/printer.ts";
+
+export const unoffloadNamespaceCommand = command({
+  path: ["unoffload", "namespace"],
+  aliases: ["ns"],
+  summary: "Bring the pods of namespaces home and remove their twins.",
+  examples: ["liqoctl unoffload namespace liqo-demo"],
+  args: { names: argument.any("namespaces", offloadableNamespaces) },
+  flags: {
+    ...clusterFlags,
+    nsSelector: flag.string("namespaces with these labels, instead of names", "selector"),
+    timeout: timeoutFlag("2m"),
+  },
+  async run(ctx, env, { args, flags }) {
+    using cluster = openLocal(flags, env);
+    await env.confirm("unoffload namespace");
+    const chosen = await chooseNamespaces(ctx, cluster, args.names, flags.nsSelector);
+    for (const name of chosen) await unoffloadNamespace(ctx, env.printer, cluster, name, flags.timeout);
+  },
+});
 
 export async function unoffloadNamespace(
   ctx: Context,

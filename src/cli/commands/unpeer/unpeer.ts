@@ -11,6 +11,9 @@ import type { Context } from "#base/context.ts";
 import type { Resource } from "#machinery/gvk.ts";
 import { requireRights } from "../../checks/rights.ts";
 import type { Cluster } from "../../cluster.ts";
+import { command } from "../../command/command.ts";
+import { flag } from "../../command/flag.ts";
+import { openLocal, openRemote, remoteFlags, timeoutFlag } from "../../command/flag-groups.ts";
 import { CliError } from "../../errors.ts";
 import type { Printer } from "../../printer/printer.ts";
 import { declareGone } from "../peer/gone.ts";
@@ -26,6 +29,34 @@ import {
   resetNetwork,
   type Side,
 } from "../peer/removal.ts";
+
+export const unpeerCommand = command({
+  path: ["unpeer"],
+  summary: "End the use of a provider: pods come home, the virtual node goes.",
+  description:
+    "With one of the two clusters silent the other one is cleaned, and what is left is said. A peering in the other direction keeps the network.",
+  examples: [
+    "liqoctl unpeer --remote-kubeconfig rome.yaml",
+    "liqoctl unpeer --context milan --remote-context rome --delete-namespaces",
+  ],
+  flags: {
+    ...remoteFlags,
+    timeout: timeoutFlag("2m"),
+    wait: flag.switchedOn("wait until the network of the peering is gone"),
+    deleteNamespaces: flag.boolean("remove the tenant namespaces too"),
+  },
+  async run(ctx, env, { flags }) {
+    using local = openLocal(flags, env);
+    using remote = openRemote(flags, env);
+    await unpeer(ctx, env.printer, local, remote, {
+      timeoutMs: flags.timeout,
+      deleteNamespaces: flags.deleteNamespaces,
+      wait: flags.wait,
+      // Upstream does not ask, and scripts count on it.
+      confirm: async () => (env.isAnswered ? env.confirm("unpeer") : undefined),
+    });
+  },
+});
 
 export interface UnpeerOptions extends RemovalOptions {
   readonly deleteNamespaces: boolean;

@@ -1,0 +1,11 @@
+/** All that liqoctl can do. */
+import type { Commands } from "#cli/command/command.ts";
+import { liqoCommands, liqoGroups } from "#cli/commands/all.ts";
+import { playgroundCommands, playgroundGroup } from "./playground/all.ts";
+
+export const liqoctl: Commands = {
+  name: "liqoctl",
+  summary: "Extends Kubernetes clusters with the resources of others.",
+  groups: [...liqoGroups, playgroundGroup],
+  commands: [...liqoCommands, ...playgroundCommands],
+};

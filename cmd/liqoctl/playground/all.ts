@@ -1,0 +1,24 @@
+/** `liqoctl playground`: embedded clusters on this machine. Here, because only programs may know both liqoctl and the engine. */
+import type { Command, CommandGroup } from "#cli/command/command.ts";
+import { createCommand } from "./create.ts";
+import { deleteCommand } from "./delete.ts";
+import { kubeconfigCommand } from "./kubeconfig.ts";
+import { logsCommand } from "./logs.ts";
+import { startCommand, stopCommand } from "./power.ts";
+import { listCommand, statusCommand } from "./states.ts";
+
+export const playgroundGroup: CommandGroup = {
+  path: ["playground"],
+  summary: "Kubernetes-compatible clusters on this machine, without containers or images to pull.",
+};
+
+export const playgroundCommands: readonly Command[] = [
+  createCommand,
+  deleteCommand,
+  listCommand,
+  statusCommand,
+  stopCommand,
+  startCommand,
+  kubeconfigCommand,
+  logsCommand,
+];

@@ -1,0 +1,132 @@
+/** Commands as a program: commander parses and words the help, with what Go's pflag accepts besides. */
+import { Argument, CommanderError, InvalidArgumentError, Option, Command as Parser } from "commander";
+import type { Context } from "#base/context.ts";
+import { confirm } from "../printer/confirm.ts";
+import { usageOf } from "./argument.ts";
+import { withBooleanValues } from "./boolean-values.ts";
+import type { Command, Commands } from "./command.ts";
+import type { CommandEnvironment } from "./environment.ts";
+import { type Flag, InvalidValue, longName } from "./flag.ts";
+
+export interface ProgramOptions {
+  readonly ctx: Context;
+  readonly env: CommandEnvironment;
+  /** Of help and usage errors; default: the process's own. */
+  readonly output?: { readonly writeOut: (text: string) => void; readonly writeErr: (text: string) => void };
+}
+
+/** What a flag's parser made of the line: commander takes some values, such as undefined, for its own. */
+class Parsed {
+  readonly value: unknown;
+  constructor(value: unknown) {
+    this.value = value;
+  }
+}
+
+/** Runs the command that the arguments name; the exit status. Help and usage errors are written, what the command throws is passed on. */
+export async function runProgram(
+  commands: Commands,
+  args: readonly string[],
+  { ctx, env, output }: ProgramOptions,
+): Promise<number> {
+  const program = new Parser(commands.name);
+  if (output !== undefined) program.configureOutput(output);
+  program
+    .description(commands.summary)
+    // Of the program, so that every verb takes it, before or after its own name.
+    .option("--skip-confirm", SKIP_CONFIRM, false)
+    .exitOverride()
+    .configureHelp({ sortSubcommands: true, showGlobalOptions: true })
+    .showHelpAfterError("(add --help for the usage)");
+  const isConfirmed = (): boolean => program.opts<{ skipConfirm: boolean }>().skipConfirm;
+  const ask = (what: string): Promise<void> => confirm(env.ask, what, isConfirmed());
+  for (const { path, summary } of commands.groups) parserAt(program, path).description(summary);
+  for (const command of commands.commands) {
+    const parser = parserAt(program, command.path);
+    describe(parser, command);
+    parser.action(() =>
+      command.run(
+        ctx,
+        { ...env, confirm: ask },
+        { flag: flagReader(parser, command), argument: reader(parser, command) },
+      ),
+    );
+  }
+  // What has both commands below it and flags leaves to those the flags that follow their names.
+  for (const command of commands.commands) {
+    const parser = parserAt(program, command.path);
+    if (parser.commands.length > 0) parser.enablePositionalOptions();
+  }
+  try {
+    await program.parseAsync(withBooleanValues(program, args), { from: "user" });
+    return 0;
+  } catch (cause) {
+    if (cause instanceof CommanderError) return cause.exitCode;
+    throw cause;
+  }
+}
+
+export const SKIP_CONFIRM = "do not ask before what cannot be undone";
+
+export function formatExamples(lines: readonly string[]): string {
+  return `\nExamples:\n${lines.map((line) => `  $ ${line}`).join("\n")}\n`;
+}
+
+function parserAt(program: Parser, path: readonly string[]): Parser {
+  let parser = program;
+  for (const word of path) parser = parser.commands.find((child) => child.name() === word) ?? parser.command(word);
+  return parser;
+}
+
+function describe(parser: Parser, command: Command): void {
+  const { summary, description, examples = [] } = command;
+  parser.summary(summary).description(description === undefined ? summary : `${summary}\n\n${description}`);
+  parser.aliases(command.aliases ?? []);
+  for (const [key, argument] of Object.entries(command.args))
+    parser.addArgument(new Argument(usageOf(key, argument), argument.description));
+  for (const [key, flag] of Object.entries(command.flags)) parser.addOption(optionOf(key, flag));
+  if (examples.length > 0) parser.addHelpText("after", formatExamples(examples));
+}
+
+function optionOf(key: string, flag: Flag<unknown>): Option {
+  const { short, value, initial, shown, choices } = flag;
+  const names = `${short === undefined ? "" : `-${short}, `}${longName(key)}`;
+  const option = new Option(value === undefined ? names : `${names} ${value}`, flag.description);
+  option.makeOptionMandatory(flag.isRequired === true);
+  if (choices !== undefined) option.choices(choices);
+  // Commander shows a default of a flag that turns something off as if it were of the thing.
+  if (flag.isRequired !== true && !option.negate && initial !== undefined) option.default(initial, shown);
+  if (!option.required) option.preset("true");
+  return option.argParser((text: string, earlier: unknown) => {
+    try {
+      return new Parsed(flag.parse(text, earlier instanceof Parsed ? earlier.value : initial));
+    } catch (cause) {
+      throw cause instanceof InvalidValue ? new InvalidArgumentError(cause.message) : cause;
+    }
+  });
+}
+
+/** A flag that stood before the name of a command belongs to it all the same, if it has it. */
+function flagReader(parser: Parser, { flags }: Command): (key: string) => unknown {
+  return (key) => {
+    const name = parser.options.find(({ long }) => long === longName(key))?.attributeName() ?? key;
+    for (let owner = parser.parent; owner?.parent != null; owner = owner.parent) {
+      if (owner.getOptionValueSource(name) === "cli") return parsedValue(owner, name, flags[key]?.initial);
+    }
+    return parsedValue(parser, name, flags[key]?.initial);
+  };
+}
+
+function parsedValue(parser: Parser, name: string, initial: unknown): unknown {
+  const value: unknown = parser.getOptionValue(name);
+  return value instanceof Parsed ? value.value : initial;
+}
+
+function reader(parser: Parser, { args }: Command): (key: string) => unknown {
+  const keys = Object.keys(args);
+  return (key) => {
+    const argument = args[key];
+    const at = keys.indexOf(key);
+    return argument?.read(argument.isMany ? parser.args.slice(at) : parser.args.slice(at, at + 1));
+  };
+}
