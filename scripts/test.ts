@@ -37,7 +37,7 @@ const SYSTEM = ["--test-concurrency=1", "{src,playground}/**/*.system-test.ts"];
 const UNIT = [
   "--test-isolation=none",
   "--test-force-exit",
-  "{src,playground,apps,scripts,test/kit,test/chart,test/chaos,test/engines}/**/*.test.ts",
+  "{src,playground,apps,cmd,scripts,test/kit,test/chart,test/chaos,test/engines}/**/*.test.ts",
 ];
 const COVERED = "{src,playground,cmd}/**/*.ts";
 // Each process loads what it tests and keeps a processor busy.

@@ -1,11 +1,12 @@
 /** All that liqoctl can do. */
 import type { Commands } from "#cli/command/command.ts";
 import { liqoCommands, liqoGroups } from "#cli/commands/all.ts";
+import { completionCommands, completionGroup } from "#cli/commands/completion/completion.ts";
 import { playgroundCommands, playgroundGroup } from "./playground/all.ts";
 
 export const liqoctl: Commands = {
   name: "liqoctl",
   summary: "Extends Kubernetes clusters with the resources of others.",
-  groups: [...liqoGroups, playgroundGroup],
-  commands: [...liqoCommands, ...playgroundCommands],
+  groups: [...liqoGroups, completionGroup, playgroundGroup],
+  commands: [...liqoCommands, ...completionCommands(() => liqoctl), ...playgroundCommands],
 };

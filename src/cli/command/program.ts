@@ -1,12 +1,17 @@
 /** Commands as a program: commander parses and words the help, with what Go's pflag accepts besides. */
 import { Argument, CommanderError, InvalidArgumentError, Option, Command as Parser } from "commander";
 import type { Context } from "#base/context.ts";
+import { completeWords, formatCompletion } from "../completion/complete.ts";
 import { confirm } from "../printer/confirm.ts";
 import { usageOf } from "./argument.ts";
 import { withBooleanValues } from "./boolean-values.ts";
 import type { Command, Commands } from "./command.ts";
 import type { CommandEnvironment } from "./environment.ts";
 import { type Flag, InvalidValue, longName } from "./flag.ts";
+import { SKIP_CONFIRM } from "./skip-confirm.ts";
+
+// As cobra's: for scripts of shells, and for those that show no descriptions.
+const COMPLETION = ["__complete", "__completeNoDesc"];
 
 export interface ProgramOptions {
   readonly ctx: Context;
@@ -29,6 +34,12 @@ export async function runProgram(
   args: readonly string[],
   { ctx, env, output }: ProgramOptions,
 ): Promise<number> {
+  const [verb = "", ...words] = args;
+  if (COMPLETION.includes(verb)) {
+    const completion = await completeWords(ctx, env, commands, words);
+    env.printer.print(formatCompletion(completion, verb === COMPLETION[0]));
+    return 0;
+  }
   const program = new Parser(commands.name);
   if (output !== undefined) program.configureOutput(output);
   program
@@ -65,8 +76,6 @@ export async function runProgram(
     throw cause;
   }
 }
-
-export const SKIP_CONFIRM = "do not ask before what cannot be undone";
 
 export function formatExamples(lines: readonly string[]): string {
   return `\nExamples:\n${lines.map((line) => `  $ ${line}`).join("\n")}\n`;
