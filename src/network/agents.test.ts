@@ -218,9 +218,9 @@ describe("flags", () => {
   });
   for (const [args, message] of [
     [["--mode=server", "--container-name=gateway"], /container-name/],
-    [["--mode=neither"], /--mode: "neither" must be one of server, client/],
-    [["--mode=client"], /--endpoint-address is required/],
-    [["--mode=server", "--mtu=big"], /--mtu: "big" must be a number/],
+    [["--mode=neither"], /invalid argument "neither" for "--mode" flag: use server or client/],
+    [["--mode=client"], /required flag\(s\) "endpoint-address" not set/],
+    [["--mode=server", "--mtu=big"], /invalid argument "big" for "--mtu" flag: use a whole number/],
   ] as const) {
     it(`refuses ${args.join(" ")}`, () => assert.throws(() => parseGatewayOptions([...required, ...args]), message));
   }

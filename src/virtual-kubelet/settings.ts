@@ -1,6 +1,20 @@
 /** The flags of the virtual kubelet. Upstream: cmd/virtual-kubelet/root/{flag,opts}.go */
+
+import {
+  boolean,
+  durationMs,
+  type FlagKind,
+  integer,
+  list,
+  listenPort,
+  oneOf,
+  type ParsedFlags,
+  pairs,
+  parseFlags,
+  required,
+  text,
+} from "#base/flags.ts";
 import { REFLECTOR_NAMES, type ReflectionSettings, type ReflectionType, type ReflectorName } from "#reflection/deps.ts";
-import { FlagError, type FlagKind, Flags } from "./flags.ts";
 
 export interface VirtualKubeletSettings {
   readonly nodeName: string;
@@ -39,147 +53,132 @@ export interface ElectionSettings {
 const CUSTOMIZABLE: readonly ReflectorName[] = ["service", "ingress", "configmap", "secret", "event", "endpointslice"];
 const FEW_WORKERS: readonly ReflectorName[] = ["ingress", "persistentvolumeclaim", "event"];
 
-const KINDS: Readonly<Record<string, FlagKind>> = {
-  nodename: "string",
-  "home-cluster-id": "string",
-  "foreign-cluster-id": "string",
-  "tenant-namespace": "string",
-  "liqo-namespace": "string",
-  "node-ip": "string",
-  "foreign-kubeconfig-secret-name": "string",
-  "home-kubeconfig": "string",
-  "local-podcidr": "string",
-  "remote-pod-cidr": "list",
-  "remote-pod-cidr-remap": "list",
-  "remote-external-cidr": "list",
-  "remote-external-cidr-remap": "list",
-  "listen-port": "integer",
-  "certificate-type": "string",
-  "node-lease-duration": "duration",
-  "node-ping-interval": "duration",
-  "node-ping-timeout": "duration",
-  "node-extra-labels": "map",
-  "node-extra-annotations": "map",
-  "create-node": "boolean",
-  "node-check-network": "boolean",
-  "enable-apiserver-support": "boolean",
-  "enable-storage": "boolean",
-  "enable-ingress": "boolean",
-  "enable-load-balancer": "boolean",
-  "remote-real-storage-class-name": "string",
-  "remote-real-ingress-class-name": "string",
-  "remote-real-load-balancer-class-name": "string",
-  "virtual-storage-class-name": "string",
-  "disable-ip-reflection": "boolean",
-  "home-api-server-host": "string",
-  "home-api-server-port": "string",
-  "health-probe-bind-address": "string",
-  "metrics-enabled": "boolean",
-  "metrics-address": "string",
-  "vk-lease-enabled": "boolean",
-  "vk-lease-lease-duration": "duration",
-  "vk-lease-renew-interval": "duration",
-  "vk-lease-retry-period": "duration",
-  "resync-period": "duration",
-  ...Object.fromEntries(
-    REFLECTOR_NAMES.flatMap((name) => [
-      [`${name}-reflection-workers`, "integer"],
-      [`${name}-reflection-type`, "string"],
-    ]),
+const KINDS = {
+  nodename: required(),
+  "home-cluster-id": required(),
+  "foreign-cluster-id": required(),
+  "tenant-namespace": required(),
+  "liqo-namespace": text(),
+  "node-ip": required(),
+  "foreign-kubeconfig-secret-name": required(),
+  "home-kubeconfig": text(),
+  "local-podcidr": text(),
+  "remote-pod-cidr": list(),
+  "remote-pod-cidr-remap": list(),
+  "remote-external-cidr": list(),
+  "remote-external-cidr-remap": list(),
+  "listen-port": integer(10_250),
+  "certificate-type": oneOf(["kubelet", "self-signed"], "kubelet"),
+  "node-lease-duration": durationMs("40s"),
+  "node-ping-interval": durationMs("10s"),
+  "node-ping-timeout": durationMs("1s"),
+  "node-extra-labels": pairs(),
+  "node-extra-annotations": pairs(),
+  "create-node": boolean(true),
+  "node-check-network": boolean(true),
+  "enable-apiserver-support": boolean(false),
+  "enable-storage": boolean(false),
+  "enable-ingress": boolean(false),
+  "enable-load-balancer": boolean(false),
+  "remote-real-storage-class-name": text(),
+  "remote-real-ingress-class-name": text(),
+  "remote-real-load-balancer-class-name": text(),
+  "virtual-storage-class-name": text("liqo"),
+  "disable-ip-reflection": boolean(false),
+  "home-api-server-host": text(),
+  "home-api-server-port": text(),
+  "health-probe-bind-address": listenPort("0"),
+  "metrics-enabled": boolean(false),
+  "metrics-address": listenPort(":8082"),
+  "vk-lease-enabled": boolean(true),
+  "vk-lease-lease-duration": durationMs("15s"),
+  "vk-lease-renew-interval": durationMs("10s"),
+  "vk-lease-retry-period": durationMs("5s"),
+  // Accepted for upstream's manifests; there is no resync, since watches lose nothing.
+  "resync-period": durationMs("0"),
+  ...reflectorKinds("workers", (name) => integer(FEW_WORKERS.includes(name) ? 3 : 10)),
+  ...reflectorKinds("type", (name) =>
+    CUSTOMIZABLE.includes(name) ? oneOf(["DenyList", "AllowList"], "DenyList") : oneOf(["CustomLiqo"], "CustomLiqo"),
   ),
 };
 
+type Given = ParsedFlags<typeof KINDS>;
+
+/** One flag per reflector, such as `--pod-reflection-workers`. */
+function reflectorKinds<T, const S extends string>(
+  setting: S,
+  kindOf: (name: ReflectorName) => FlagKind<T>,
+): { readonly [N in `${ReflectorName}-reflection-${S}`]: FlagKind<T> } {
+  const kinds = REFLECTOR_NAMES.map((name) => [`${name}-reflection-${setting}`, kindOf(name)]);
+  return Object.fromEntries(kinds) as { readonly [N in `${ReflectorName}-reflection-${S}`]: FlagKind<T> };
+}
+
 /** Throws a FlagError that names the flag. `apiServerPort` is what pods of this cluster are told. */
 export function parseSettings(args: readonly string[], apiServerPort: string): VirtualKubeletSettings {
-  const flags = new Flags(args, KINDS);
-  // Accepted for upstream's manifests; there is no resync, since watches lose nothing.
-  flags.durationMs("resync-period", 0);
+  const flags = parseFlags(args, KINDS);
   return {
-    nodeName: flags.required("nodename"),
-    homeClusterId: flags.required("home-cluster-id"),
-    foreignClusterId: flags.required("foreign-cluster-id"),
-    tenantNamespace: flags.required("tenant-namespace"),
-    kubeconfigSecret: flags.required("foreign-kubeconfig-secret-name"),
-    homeKubeconfig: flags.string("home-kubeconfig"),
-    listenPort: flags.integer("listen-port", 10_250),
-    certificateType: certificateType(flags),
-    createNode: flags.boolean("create-node", true),
-    checkNetwork: flags.boolean("node-check-network", true),
-    leaseSeconds: flags.durationMs("node-lease-duration", 40_000) / 1000,
-    pingIntervalMs: flags.durationMs("node-ping-interval", 10_000),
-    pingTimeoutMs: flags.durationMs("node-ping-timeout", 1_000),
-    extraLabels: flags.map("node-extra-labels"),
-    extraAnnotations: flags.map("node-extra-annotations"),
-    healthPort: listenPort(flags, "health-probe-bind-address", "0"),
-    metricsPort: flags.boolean("metrics-enabled", false) ? listenPort(flags, "metrics-address", ":8082") : undefined,
+    nodeName: flags.nodename,
+    homeClusterId: flags["home-cluster-id"],
+    foreignClusterId: flags["foreign-cluster-id"],
+    tenantNamespace: flags["tenant-namespace"],
+    kubeconfigSecret: flags["foreign-kubeconfig-secret-name"],
+    homeKubeconfig: flags["home-kubeconfig"],
+    listenPort: flags["listen-port"],
+    certificateType: flags["certificate-type"],
+    createNode: flags["create-node"],
+    checkNetwork: flags["node-check-network"],
+    leaseSeconds: flags["node-lease-duration"] / 1000,
+    pingIntervalMs: flags["node-ping-interval"],
+    pingTimeoutMs: flags["node-ping-timeout"],
+    extraLabels: flags["node-extra-labels"],
+    extraAnnotations: flags["node-extra-annotations"],
+    healthPort: flags["health-probe-bind-address"],
+    metricsPort: flags["metrics-enabled"] ? flags["metrics-address"] : undefined,
     election: election(flags),
     reflection: reflection(flags, apiServerPort),
   };
 }
 
-function reflection(flags: Flags, apiServerPort: string): ReflectionSettings {
-  const real = (name: string): string | undefined =>
-    flags.boolean(`enable-${name}`, false) ? flags.string(`remote-real-${name}-class-name`) : undefined;
+function reflection(flags: Given, apiServerPort: string): ReflectionSettings {
+  const real = (name: "load-balancer" | "ingress" | "storage"): string | undefined =>
+    flags[`enable-${name}`] ? flags[`remote-real-${name}-class-name`] : undefined;
   return {
     reflectors: reflectors(flags),
-    nodeIp: flags.required("node-ip"),
-    localPodCidr: flags.string("local-podcidr"),
-    remotePodCidrs: remappings(flags, "remote-pod-cidr"),
-    isIpReflected: !flags.boolean("disable-ip-reflection", false),
-    hasApiServerSupport: flags.boolean("enable-apiserver-support", false),
-    apiServerHost: flags.string("home-api-server-host"),
-    apiServerPort: flags.string("home-api-server-port") ?? apiServerPort,
+    nodeIp: flags["node-ip"],
+    localPodCidr: flags["local-podcidr"],
+    remotePodCidrs: remappings(flags["remote-pod-cidr"], flags["remote-pod-cidr-remap"]),
+    isIpReflected: !flags["disable-ip-reflection"],
+    hasApiServerSupport: flags["enable-apiserver-support"],
+    apiServerHost: flags["home-api-server-host"],
+    apiServerPort: flags["home-api-server-port"] ?? apiServerPort,
     loadBalancerClass: real("load-balancer"),
     ingressClass: real("ingress"),
-    hasStorage: flags.boolean("enable-storage", false),
+    hasStorage: flags["enable-storage"],
     storageClass: real("storage"),
-    virtualStorageClass: flags.string("virtual-storage-class-name") ?? "liqo",
+    virtualStorageClass: flags["virtual-storage-class-name"],
   };
 }
 
-function reflectors(flags: Flags): ReflectionSettings["reflectors"] {
+function reflectors(flags: Given): ReflectionSettings["reflectors"] {
   const entries = REFLECTOR_NAMES.map((name) => {
-    const isCustomizable = CUSTOMIZABLE.includes(name);
-    const type = flags.string(`${name}-reflection-type`) ?? (isCustomizable ? "DenyList" : "CustomLiqo");
-    const allowed = isCustomizable ? ["DenyList", "AllowList"] : ["CustomLiqo"];
-    if (!allowed.includes(type))
-      throw new FlagError(
-        `invalid argument "${type}" for "--${name}-reflection-type" flag: use ${allowed.join(" or ")}`,
-      );
-    const workers = flags.integer(`${name}-reflection-workers`, FEW_WORKERS.includes(name) ? 3 : 10);
-    return [name, { workers, type: type as ReflectionType }] as const;
+    const workers = flags[`${name}-reflection-workers`];
+    return [name, { workers, type: flags[`${name}-reflection-type`] }] as const;
   });
   const all = Object.fromEntries(entries) as Record<ReflectorName, { workers: number; type: ReflectionType }>;
   // Slices follow their Services.
   return { ...all, endpointslice: { ...all.endpointslice, type: all.service.type } };
 }
 
-function remappings(flags: Flags, name: string): { from: string; to: string }[] {
-  const seen = flags.list(`${name}-remap`);
-  return flags.list(name).map((from, index) => ({ from, to: seen[index] ?? from }));
+/** Each CIDR with the one it is seen as here. */
+function remappings(cidrs: readonly string[], seen: readonly string[]): { from: string; to: string }[] {
+  return cidrs.map((from, index) => ({ from, to: seen[index] ?? from }));
 }
 
-function certificateType(flags: Flags): VirtualKubeletSettings["certificateType"] {
-  const type = flags.string("certificate-type") ?? "kubelet";
-  if (type === "kubelet" || type === "self-signed") return type;
-  throw new FlagError(`invalid argument "${type}" for "--certificate-type" flag: use kubelet or self-signed`);
-}
-
-/** The port of an address such as `:8082`; undefined for `0`. */
-function listenPort(flags: Flags, name: string, fallback: string): number | undefined {
-  const address = flags.string(name) ?? fallback;
-  if (address === "0") return undefined;
-  const port = Number(address.slice(address.lastIndexOf(":") + 1));
-  if (!Number.isInteger(port) || port < 1)
-    throw new FlagError(`invalid argument "${address}" for "--${name}" flag: use an address such as :8082`);
-  return port;
-}
-
-function election(flags: Flags): ElectionSettings | undefined {
-  if (!flags.boolean("vk-lease-enabled", true)) return undefined;
+function election(flags: Given): ElectionSettings | undefined {
+  if (!flags["vk-lease-enabled"]) return undefined;
   return {
-    leaseSeconds: flags.durationMs("vk-lease-lease-duration", 15_000) / 1000,
-    renewMs: flags.durationMs("vk-lease-renew-interval", 10_000) / 2,
-    retryMs: flags.durationMs("vk-lease-retry-period", 5_000),
+    leaseSeconds: flags["vk-lease-lease-duration"] / 1000,
+    renewMs: flags["vk-lease-renew-interval"] / 2,
+    retryMs: flags["vk-lease-retry-period"],
   };
 }

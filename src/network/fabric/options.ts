@@ -1,5 +1,5 @@
 /** Flags of liqo-fabric. Upstream: pkg/fabric/flags.go */
-import { Flags } from "../flags.ts";
+import { boolean, integer, listenPort, oneOf, parseFlags, required } from "#base/flags.ts";
 import { OVERLAY_PORT } from "../gateway/options.ts";
 import type { OverlayKind } from "../overlay/plan.ts";
 
@@ -15,23 +15,30 @@ export interface FabricOptions {
   readonly followsRoutes: boolean;
 }
 
-const NAMES = [
-  ...["nodename", "podname", "health-probe-bind-address", "metrics-address"],
-  ...["overlay", "geneve-port", "disable-arp", "enable-nft-monitor", "enable-route-monitor"],
-] as const;
+const KINDS = {
+  nodename: required(),
+  podname: required(),
+  "health-probe-bind-address": listenPort(":8081"),
+  "metrics-address": listenPort("0"),
+  overlay: oneOf(["auto", "geneve", "vxlan"], "auto"),
+  "geneve-port": integer(OVERLAY_PORT),
+  "disable-arp": boolean(false),
+  "enable-nft-monitor": boolean(true),
+  "enable-route-monitor": boolean(true),
+};
 
+/** Throws a FlagError that names the flag. */
 export function parseFabricOptions(args: readonly string[]): FabricOptions {
-  const flags = Flags.parse(args, NAMES);
-  const overlay = flags.oneOf("overlay", ["auto", "geneve", "vxlan"], "auto");
+  const flags = parseFlags(args, KINDS);
   return {
-    nodeName: flags.string("nodename"),
-    podName: flags.string("podname"),
-    healthPort: flags.listenPort("health-probe-bind-address", ":8081"),
-    metricsPort: flags.listenPort("metrics-address", "0"),
-    overlay: overlay === "auto" ? undefined : overlay,
-    overlayPort: flags.integer("geneve-port", OVERLAY_PORT),
-    hasArp: !flags.boolean("disable-arp", false),
-    restoresDrift: flags.boolean("enable-nft-monitor", true),
-    followsRoutes: flags.boolean("enable-route-monitor", true),
+    nodeName: flags.nodename,
+    podName: flags.podname,
+    healthPort: flags["health-probe-bind-address"],
+    metricsPort: flags["metrics-address"],
+    overlay: flags.overlay === "auto" ? undefined : flags.overlay,
+    overlayPort: flags["geneve-port"],
+    hasArp: !flags["disable-arp"],
+    restoresDrift: flags["enable-nft-monitor"],
+    followsRoutes: flags["enable-route-monitor"],
   };
 }

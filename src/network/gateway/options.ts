@@ -1,5 +1,17 @@
 /** Flags of liqo-gateway: those of upstream's three containers, in one process. Upstream: pkg/gateway/flags.go and its subfolders */
-import { Flags } from "../flags.ts";
+import {
+  boolean,
+  durationMs,
+  integer,
+  integers,
+  listenPort,
+  notSet,
+  oneOf,
+  type ParsedFlags,
+  parseFlags,
+  required,
+  text,
+} from "#base/flags.ts";
 import type { OverlayKind } from "../overlay/plan.ts";
 import type { Implementation } from "../wireguard/driver.ts";
 import { DEFAULT_KEYS_DIR } from "../wireguard/keys.ts";
@@ -33,71 +45,97 @@ export interface GatewayOptions {
 }
 
 export const OVERLAY_PORT = 6091;
-const SECOND = 1_000;
 
-const NAMES = [
-  ...["name", "namespace", "remote-cluster-id", "node-name", "pod-name", "gateway-uid", "mode"],
-  ...["leader-election", "leader-election-lease-duration", "leader-election-renew-deadline"],
-  ...["leader-election-retry-period", "health-probe-bind-address", "metrics-address"],
-  ...["mtu", "listen-port", "endpoint-address", "endpoint-port", "endpoint-ports", "dns-check-interval", "keys-dir"],
-  ...["implementation", "overlay", "geneve-port", "disable-arp"],
-  ...["ping-enabled", "ping-port", "ping-loss-threshold", "ping-interval", "ping-update-status-interval"],
-  ...["enable-nft-monitor", "enable-route-monitor", "enable-multipath-hash-policy"],
-] as const;
+const KINDS = {
+  name: required(),
+  namespace: required(),
+  "remote-cluster-id": required(),
+  "node-name": required(),
+  "pod-name": required(),
+  "gateway-uid": required(),
+  mode: oneOf(["server", "client"]),
+  "leader-election": boolean(false),
+  "leader-election-lease-duration": durationMs("15s"),
+  "leader-election-renew-deadline": durationMs("10s"),
+  "leader-election-retry-period": durationMs("2s"),
+  "health-probe-bind-address": listenPort(":8081"),
+  "metrics-address": listenPort("0"),
+  mtu: integer(DEFAULT_MTU),
+  "listen-port": integer(DEFAULT_PORT),
+  "endpoint-address": text(),
+  "endpoint-port": integer(DEFAULT_PORT),
+  "endpoint-ports": integers(),
+  "dns-check-interval": durationMs("5m"),
+  "keys-dir": text(DEFAULT_KEYS_DIR),
+  implementation: oneOf(["auto", "kernel", "userspace"], "auto"),
+  overlay: oneOf(["auto", "geneve", "vxlan"], "auto"),
+  "geneve-port": integer(OVERLAY_PORT),
+  "disable-arp": boolean(false),
+  "ping-enabled": boolean(true),
+  "ping-port": integer(12_345),
+  "ping-loss-threshold": integer(5),
+  "ping-interval": durationMs("2s"),
+  "ping-update-status-interval": durationMs("10s"),
+  "enable-nft-monitor": boolean(true),
+  "enable-route-monitor": boolean(true),
+  "enable-multipath-hash-policy": boolean(false),
+};
 
+type Given = ParsedFlags<typeof KINDS>;
+
+/** Throws a FlagError that names the flag. */
 export function parseGatewayOptions(args: readonly string[]): GatewayOptions {
-  const flags = Flags.parse(args, NAMES);
-  const overlay = flags.oneOf("overlay", ["auto", "geneve", "vxlan"], "auto");
-  const mode = flags.oneOf("mode", ["server", "client"]);
+  const flags = parseFlags(args, KINDS);
   return {
-    name: flags.string("name"),
-    namespace: flags.string("namespace"),
-    remoteClusterId: flags.string("remote-cluster-id"),
-    nodeName: flags.string("node-name"),
-    podName: flags.string("pod-name"),
-    gatewayUid: flags.string("gateway-uid"),
-    mode,
+    name: flags.name,
+    namespace: flags.namespace,
+    remoteClusterId: flags["remote-cluster-id"],
+    nodeName: flags["node-name"],
+    podName: flags["pod-name"],
+    gatewayUid: flags["gateway-uid"],
+    mode: flags.mode,
     leaderElection: leaderElection(flags),
-    healthPort: flags.listenPort("health-probe-bind-address", ":8081"),
-    metricsPort: flags.listenPort("metrics-address", "0"),
-    mtu: flags.integer("mtu", DEFAULT_MTU),
-    listenPort: flags.integer("listen-port", DEFAULT_PORT),
-    endpoint: mode === "server" ? undefined : { address: flags.string("endpoint-address"), port: endpointPort(flags) },
-    dnsIntervalMs: flags.durationMs("dns-check-interval", 300 * SECOND),
-    keysDir: flags.string("keys-dir", DEFAULT_KEYS_DIR),
-    implementation: flags.oneOf("implementation", ["auto", "kernel", "userspace"], "auto"),
-    overlay: overlay === "auto" ? undefined : overlay,
-    overlayPort: flags.integer("geneve-port", OVERLAY_PORT),
-    hasArp: !flags.boolean("disable-arp", false),
+    healthPort: flags["health-probe-bind-address"],
+    metricsPort: flags["metrics-address"],
+    mtu: flags.mtu,
+    listenPort: flags["listen-port"],
+    endpoint: endpoint(flags),
+    dnsIntervalMs: flags["dns-check-interval"],
+    keysDir: flags["keys-dir"],
+    implementation: flags.implementation,
+    overlay: flags.overlay === "auto" ? undefined : flags.overlay,
+    overlayPort: flags["geneve-port"],
+    hasArp: !flags["disable-arp"],
     ping: ping(flags),
-    statusIntervalMs: flags.durationMs("ping-update-status-interval", 10 * SECOND),
-    restoresDrift: flags.boolean("enable-nft-monitor", true),
-    followsRoutes: flags.boolean("enable-route-monitor", true),
-    usesMultipathHash: flags.boolean("enable-multipath-hash-policy", false),
+    statusIntervalMs: flags["ping-update-status-interval"],
+    restoresDrift: flags["enable-nft-monitor"],
+    followsRoutes: flags["enable-route-monitor"],
+    usesMultipathHash: flags["enable-multipath-hash-policy"],
   };
 }
 
-function leaderElection(flags: Flags): GatewayOptions["leaderElection"] {
-  if (!flags.boolean("leader-election", false)) return undefined;
+function leaderElection(flags: Given): GatewayOptions["leaderElection"] {
+  if (!flags["leader-election"]) return undefined;
   return {
-    leaseMs: flags.durationMs("leader-election-lease-duration", 15 * SECOND),
-    renewMs: flags.durationMs("leader-election-renew-deadline", 10 * SECOND),
-    retryMs: flags.durationMs("leader-election-retry-period", 2 * SECOND),
+    leaseMs: flags["leader-election-lease-duration"],
+    renewMs: flags["leader-election-renew-deadline"],
+    retryMs: flags["leader-election-retry-period"],
   };
 }
 
-/** Upstream's template passes a list, of which its operator fills the first entry only. */
-function endpointPort(flags: Flags): number {
-  const [first] = (flags.find("endpoint-ports") ?? "").split(",");
-  if (first === undefined || first === "") return flags.integer("endpoint-port", DEFAULT_PORT);
-  return Number(/^\d{1,5}$/.test(first) ? first : flags.integer("endpoint-ports", DEFAULT_PORT));
+function endpoint(flags: Given): GatewayOptions["endpoint"] {
+  if (flags.mode === "server") return undefined;
+  const address = flags["endpoint-address"];
+  if (address === undefined) throw notSet(["endpoint-address"]);
+  // Upstream's template passes a list, of which its operator fills the first entry only.
+  return { address, port: flags["endpoint-ports"][0] ?? flags["endpoint-port"] };
 }
 
-function ping(flags: Flags): GatewayOptions["ping"] {
-  if (!flags.boolean("ping-enabled", true)) return undefined;
+function ping(flags: Given): GatewayOptions["ping"] {
+  if (!flags["ping-enabled"]) return undefined;
   return {
-    port: flags.integer("ping-port", 12_345),
-    lossThreshold: flags.integer("ping-loss-threshold", 5),
-    intervalMs: flags.durationMs("ping-interval", 2 * SECOND),
+    port: flags["ping-port"],
+    lossThreshold: flags["ping-loss-threshold"],
+    intervalMs: flags["ping-interval"],
   };
 }
