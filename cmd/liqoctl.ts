@@ -3,11 +3,10 @@ import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Context } from "#base/context.ts";
-import { messageOf } from "#base/errors.ts";
 import { createLogger, type LogLevel } from "#base/log.ts";
 import type { CommandEnvironment } from "#cli/command/environment.ts";
 import { runProgram } from "#cli/command/program.ts";
-import { CliError, explained } from "#cli/errors.ts";
+import { CliError, explained, formatError } from "#cli/errors.ts";
 import { createPrinter } from "#cli/printer/printer.ts";
 import { PlaygroundError } from "#playground/supervisor/commands.ts";
 import { liqoctl } from "./liqoctl/commands.ts";
@@ -41,11 +40,8 @@ try {
   process.exit(await runProgram(liqoctl, process.argv.slice(2), { ctx, env }));
 } catch (cause) {
   if (controller.signal.aborted) process.exit(130);
+  process.stderr.write(formatError(cause));
   const error = explained(cause);
-  const hint = error instanceof CliError && error.hint !== undefined ? `\n  ${error.hint}` : "";
-  // A CliError is worded for its reader; what caused it is in it already.
-  const message = error instanceof CliError ? error.message : messageOf(error);
-  process.stderr.write(`error: ${message}${hint}\n`);
   if (!(error instanceof CliError || error instanceof PlaygroundError) && process.env["LIQO_LOG_LEVEL"] === "debug")
     throw error;
   process.exit(1);

@@ -33,3 +33,11 @@ export function explained(error: unknown): unknown {
     return new CliError(messageOf(error), { cause: error, hint: REACHABLE_HINT });
   return error;
 }
+
+/** As a user reads it, with what to do about it. */
+export function formatError(cause: unknown): string {
+  const error = explained(cause);
+  // A CliError is worded for its reader; what caused it is in it already.
+  if (!(error instanceof CliError)) return `error: ${messageOf(error)}\n`;
+  return `error: ${error.message}${error.hint === undefined ? "" : `\n  ${error.hint}`}\n`;
+}

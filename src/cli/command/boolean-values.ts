@@ -4,7 +4,8 @@ import type { Command } from "commander";
 export function withBooleanValues(program: Command, args: readonly string[]): string[] {
   const names = new Set<string>();
   const collectNames = (command: Command): void => {
-    for (const option of command.options) if (option.isBoolean() && option.long !== undefined) names.add(option.long);
+    for (const option of command.options)
+      if ((option.isBoolean() || option.negate) && option.long !== undefined) names.add(option.long);
     command.commands.forEach(collectNames);
   };
   collectNames(program);
