@@ -11,7 +11,10 @@ import type { Resource } from "#machinery/gvk.ts";
 import type { KubeObject, ObjectKey } from "#machinery/meta.ts";
 import { generateKeyPair } from "#pki/keys.ts";
 import { TokenSigner } from "#pki/service-account-token.ts";
-import { connectors } from "#playground/apiserver/subresources/connectors.ts";
+import { createTokenAuthenticator } from "#playground/apiserver/authn/authenticator.ts";
+import { createRbacAuthorizer } from "#playground/apiserver/authz/rbac.ts";
+import type { Authorizer } from "#playground/apiserver/request.ts";
+import { connectors, virtualResources } from "#playground/apiserver/subresources/connectors.ts";
 import { startTestApiServer, type TestApiServer } from "#playground/testing.ts";
 
 const CRDS = fileURLToPath(new URL("../../deploy/chart/crds", import.meta.url));
@@ -70,15 +73,21 @@ async function startCluster(
   const signer = new TokenSigner(generateKeyPair("rsa-2048").privateKey);
   const api = await startTestApiServer({
     namespaces: names,
-    parts: (services) => ({
-      connectors: connectors({ services, signer, kubelet: {} }),
-      authorizer: {
+    parts: (services) => {
+      const { reader } = services;
+      const authorizer: Authorizer = {
         authorize: ({ verb, plural }) =>
           refused !== undefined && verb === (refused.verb ?? "create") && plural === refused.resource
             ? { allowed: false, reason: refused.reason }
             : { allowed: forbidden?.has(plural) !== true, reason: "" },
-      },
-    }),
+      };
+      const rbac = createRbacAuthorizer(reader, ctx.signal);
+      return {
+        connectors: connectors({ services, signer, kubelet: {} }),
+        virtual: virtualResources({ services, authorizer, rbac, tokens: createTokenAuthenticator({ reader, signer }) }),
+        authorizer,
+      };
+    },
   });
   const client = new KubeClient({ server: api.url, ca: api.ca, token: api.adminToken }, "test");
   await client.create(ctx, namespaces, {
