@@ -1,0 +1,165 @@
+import assert from "node:assert/strict";
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, describe, test } from "node:test";
+import { foreignClusters } from "#api/core/foreigncluster.ts";
+import { networks } from "#api/ipam/network.ts";
+import { type CliClusters, startCliClusters } from "#kit/cli-clusters.ts";
+import type { LiqoctlOutcome } from "#kit/liqoctl.ts";
+import { createWithStatus } from "#kit/with-status.ts";
+import { customResourceDefinitions, deployments } from "#machinery/builtin.ts";
+
+const CIDRS = "--pod-cidr 10.244.0.0/16 --service-cidr 10.96.0.0/16";
+
+describe("install and uninstall", () => {
+  let clusters: CliClusters;
+  let folder: string;
+
+  before(async () => {
+    clusters = await startCliClusters();
+    folder = mkdtempSync(join(tmpdir(), "liqoctl-install-"));
+    // Helm itself is another program: this one writes down what it is asked.
+    const script = `#!/bin/sh\necho "$@" >> ${folder}/asked\n[ ! -e ${folder}/fails ] || { cat ${folder}/fails >&2; exit 1; }\n`;
+    writeFileSync(join(folder, "helm"), script);
+    chmodSync(join(folder, "helm"), 0o755);
+    mkdirSync(join(folder, "chart/crds"), { recursive: true });
+    const { ctx, consumer } = clusters;
+    const crd = await consumer.client.get(ctx, customResourceDefinitions, { name: "ips.ipam.liqo.io" });
+    const { spec, metadata } = crd;
+    const written = {
+      apiVersion: "apiextensions.k8s.io/v1",
+      kind: "CustomResourceDefinition",
+      metadata: { name: metadata?.name },
+      spec,
+    };
+    writeFileSync(join(folder, "chart/crds/ipam.liqo.io_ips.yaml"), JSON.stringify(written));
+    const labels = { a: "b" };
+    await createWithStatus(ctx, consumer.client, deployments, {
+      metadata: { name: "liqo-controller-manager", namespace: "liqo" },
+      spec: {
+        selector: { matchLabels: labels },
+        template: { metadata: { labels }, spec: { containers: [{ name: "manager", image: "liqo:v1.2.0" }] } },
+      },
+      status: { observedGeneration: 1, replicas: 1, updatedReplicas: 1, readyReplicas: 1, availableReplicas: 1 },
+    });
+  });
+  after(async () => {
+    rmSync(folder, { recursive: true, force: true });
+    await clusters[Symbol.asyncDispose]();
+  });
+
+  async function liqoctl(args: string): Promise<LiqoctlOutcome & { readonly helm: readonly string[] }> {
+    const path = process.env["PATH"];
+    process.env["PATH"] = `${folder}:${path}`;
+    rmSync(join(folder, "asked"), { force: true });
+    writeFileSync(join(folder, "asked"), "");
+    try {
+      const outcome = await clusters.liqoctl(args);
+      const helm = readFileSync(join(folder, "asked"), "utf8").trimEnd().split("\n");
+      return {
+        ...outcome,
+        helm: helm.map((line) => line.replaceAll(folder, "").replaceAll(clusters.kubeconfig, "kc")),
+      };
+    } finally {
+      process.env["PATH"] = path;
+    }
+  }
+
+  test("install renders first, then applies CRDs and chart, and waits for the controllers", async () => {
+    const flags = `${CIDRS} --local-chart-path ${folder}/chart --set a=1 --set b=2 --set-string c=3 --values my.yaml`;
+    const labels = "--cluster-labels topology.io/region=eu --reserved-subnets 10.1.0.0/16,10.2.0.0/16";
+    const { code, stdout, stderr, helm } = await liqoctl(`install ${flags} ${labels} --api-server-url https://a:1,b`);
+    assert.equal(code, 0, stderr);
+    const { url } = clusters.consumer.api;
+    const release = [
+      "liqo /chart --namespace liqo --skip-crds --values my.yaml",
+      "--set-string discovery.config.clusterID=cluster-a --set-string ipam.podCIDR=10.244.0.0/16",
+      "--set-string ipam.serviceCIDR=10.96.0.0/16 --set-string apiServer.address=https://a:1\\,b",
+      "--set-string discovery.config.clusterLabels.topology\\.io/region=eu",
+      "--set-string ipam.reservedSubnets[0]=10.1.0.0/16 --set-string ipam.reservedSubnets[1]=10.2.0.0/16",
+      "--set a=1 --set b=2 --set-string c=3",
+    ].join(" ");
+    const access = "--kubeconfig kc";
+    assert.deepEqual(helm, [
+      `template ${release} ${access}`,
+      `upgrade --install --create-namespace ${release} ${access}`,
+    ]);
+    assert.match(stderr, /✓ \(local\) liqo-controller-manager is ready/);
+    assert.match(stdout, /^\nLiqo is installed on cluster-a\.\n {2}Next: liqoctl peer/);
+    assert.ok(!helm.join().includes(url));
+  });
+
+  test("--dry-run renders and changes nothing", async () => {
+    const { code, helm } = await liqoctl(
+      `install ${CIDRS} --local-chart-path ${folder}/chart --dry-run --context consumer`,
+    );
+    assert.equal(code, 0);
+    assert.deepEqual(
+      helm.map((line) => line.split(" ")[0]),
+      ["template", "upgrade"],
+    );
+    assert.match(helm[1] ?? "", / --dry-run=client --kubeconfig kc --kube-context consumer$/);
+  });
+
+  for (const [args, says] of [
+    ["--pod-cidr banana --service-cidr 10.96.0.0/16", '--pod-cidr "banana": must be an IPv4 CIDR\n'],
+    [
+      "--pod-cidr 10.0.0.0/8 --service-cidr 10.96.0.0/16",
+      "--pod-cidr 10.0.0.0/8 and --service-cidr 10.96.0.0/16 overlap",
+    ],
+    [`${CIDRS} --reserved-subnets 1.2`, '--reserved-subnets "1.2": must be an IPv4 CIDR'],
+    [`${CIDRS} --cluster-id A_b`, '--cluster-id "A_b": a lowercase RFC 1123 label'],
+    [`${CIDRS} --cluster-id rome`, "Liqo is installed with the cluster id cluster-a, which cannot change"],
+    [`${CIDRS} --local-chart-path /nonexistent`, "/nonexistent/crds does not exist\n  run `make setup`"],
+  ] as const) {
+    test(`install ${args} is refused`, async () => {
+      const { code, stderr, helm } = await liqoctl(`install ${args}`);
+      assert.equal(code, 1);
+      assert.ok(stderr.includes(says), stderr);
+      assert.ok(!helm.some((line) => line.startsWith("upgrade")));
+    });
+  }
+
+  test("what Helm refuses is told in its words, and a mark that was left with what to do", async () => {
+    writeFileSync(join(folder, "fails"), "Error: another operation (install/upgrade/rollback) is in progress");
+    const { stderr } = await liqoctl(`install ${CIDRS} --local-chart-path ${folder}/chart`);
+    rmSync(join(folder, "fails"));
+    assert.match(stderr, /error: Error: another operation .* is in progress\n {2}if no other liqoctl or helm runs/);
+  });
+
+  test("uninstall refuses while anything depends on Liqo", async () => {
+    const { ctx, consumer } = clusters;
+    const metadata = { name: "theirs", namespace: "off", finalizers: ["ipam.liqo.io/x"] };
+    await consumer.client.create(ctx, networks, { metadata, spec: { cidr: "10.9.0.0/16" } });
+    const { code, stderr, helm } = await liqoctl("uninstall --skip-confirm");
+    assert.equal(code, 1);
+    assert.match(stderr, /Liqo is still in use: Network off\/theirs\n {2}first `liqoctl unoffload namespace …`/);
+    assert.deepEqual(helm, [""]);
+    const body = { metadata: { finalizers: null } };
+    await consumer.client.patch(ctx, networks, { namespace: "off", name: "theirs" }, "merge", body);
+  });
+
+  test("uninstall removes what the controllers alone can, then the chart", async () => {
+    const { ctx, consumer } = clusters;
+    await consumer.client.create(ctx, foreignClusters, { metadata: { name: "rome" }, spec: { clusterID: "rome" } });
+    const { code, stderr, helm } = await liqoctl("uninstall --skip-confirm --timeout 90s");
+    assert.equal(code, 0, stderr);
+    assert.deepEqual(helm, [
+      "uninstall liqo --namespace liqo --no-hooks --wait --ignore-not-found --timeout 90s --kubeconfig kc",
+    ]);
+    assert.deepEqual((await consumer.client.list(ctx, foreignClusters)).items, []);
+    assert.deepEqual((await consumer.client.list(ctx, networks)).items, []);
+  });
+
+  test("what keeps its finalizers is named with them", async () => {
+    const { ctx, consumer } = clusters;
+    const metadata = { name: "kept", finalizers: ["test.example/kept"] };
+    await consumer.client.create(ctx, foreignClusters, { metadata, spec: { clusterID: "kept" } });
+    const { stderr } = await liqoctl("uninstall --skip-confirm --timeout 100ms");
+    assert.match(
+      stderr,
+      /foreignclusters.core.liqo.io kept \(test.example\/kept\) still exist after 0 s\n {2}are liqo-/,
+    );
+  });
+});

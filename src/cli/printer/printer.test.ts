@@ -1,0 +1,86 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { stripVTControlCharacters } from "node:util";
+import { confirm } from "./confirm.ts";
+import { formatObject } from "./object.ts";
+import { createPrinter, type Printer } from "./printer.ts";
+import { box, table } from "./table.ts";
+
+function recorded(options: { terminal?: boolean; local?: string } = {}): { printer: Printer; text: () => string } {
+  let text = "";
+  let nowMs = 0;
+  const write = (part: string): void => {
+    text += part;
+  };
+  const printer = createPrinter({
+    terminal: options.terminal === true,
+    write,
+    print: (part) => write(`[${part}]`),
+    nowMs: () => {
+      nowMs += 1_500;
+      return nowMs;
+    },
+    ...(options.local !== undefined && { names: { local: options.local } }),
+  });
+  return { printer, text: () => text };
+}
+
+test("each step is a line with its scope, its end and its time", async () => {
+  const { printer, text } = recorded();
+  assert.equal(await printer.step("remote", "Done", async () => 5), 5);
+  await assert.rejects(
+    printer.step("global", "Failed", () => Promise.reject(new Error("no"))),
+    /no/,
+  );
+  printer.success("local", "good");
+  printer.info("global", "so");
+  printer.warning("local", "look");
+  printer.print("result");
+  const lines = ["✓ (remote) Done (1.5s)", "✗ Failed", "✓ (local) good", "• so", "! (local) look", "[result\n]"];
+  assert.equal(text(), lines.join("\n"));
+});
+
+test("on a terminal a step moves in one line, with what it waits for", async (t) => {
+  t.mock.timers.enable({ apis: ["setInterval"] });
+  const { printer, text } = recorded({ terminal: true, local: "milan" });
+  await printer.step("local", "Waiting", async (note) => {
+    note("1 of 2");
+    t.mock.timers.tick(80);
+  });
+  const shown = stripVTControlCharacters(text());
+  assert.equal(shown, "\r⠋ (milan) Waiting\r⠙ (milan) Waiting: 1 of 2\r✓ (milan) Waiting (1.5s)\n");
+});
+
+test("tables are as wide as their cells", () => {
+  assert.equal(table(["NAME", "N"], [["milan", "1"], ["a"]]), "NAME    N\nmilan   1\na");
+  assert.equal(
+    box("Title", [
+      ["Key", "value"],
+      ["", "alone"],
+    ]),
+    ["┌─ Title ────┐", "│ Key: value │", "│ alone      │", "└────────────┘"].join("\n"),
+  );
+});
+
+test("objects are JSON or YAML", () => {
+  assert.equal(formatObject({ a: [1] }, "json"), '{\n  "a": [\n    1\n  ]\n}');
+  assert.equal(formatObject({ a: [1] }, "yaml"), "a:\n  - 1");
+});
+
+for (const answer of ["y", "Y", "yes", " YES "])
+  test(`"${answer}" is a yes`, () => confirm(async () => answer, "unpeer", false));
+
+for (const answer of ["", "n", "yep", "y y"])
+  test(`"${answer}" is none`, () =>
+    assert.rejects(
+      confirm(async () => answer, "unpeer", false),
+      { name: "CliError", message: "operation canceled by the user" },
+    ));
+
+test("nobody is asked when it is confirmed already, and a silence is no yes", async () => {
+  await confirm(() => assert.fail("asked"), "unpeer", true);
+  await assert.rejects(
+    confirm(async () => undefined, "unpeer", false),
+    { message: '"unpeer" is potentially destructive and nobody is there to confirm it', hint: "add --skip-confirm" },
+  );
+});
