@@ -2,7 +2,7 @@
 import type { Context } from "#base/context.ts";
 import type { KubeClient } from "#kube/client/client.ts";
 import type { Resource } from "#machinery/gvk.ts";
-import { type KubeObject, keyOf } from "#machinery/meta.ts";
+import { type KubeObject, keyOf, type ObjectKey } from "#machinery/meta.ts";
 
 export async function createWithStatus<T extends KubeObject & { readonly status?: unknown }>(
   ctx: Context,
@@ -11,15 +11,15 @@ export async function createWithStatus<T extends KubeObject & { readonly status?
   object: T,
 ): Promise<void> {
   await client.create(ctx, resource, object);
-  await writeStatus(ctx, client, resource, object, object.status);
+  await writeStatus(ctx, client, resource, keyOf(object), object.status);
 }
 
-export async function writeStatus<T extends KubeObject>(
+export async function writeStatus(
   ctx: Context,
   client: KubeClient,
-  resource: Resource<T>,
-  object: T,
+  resource: Resource,
+  key: ObjectKey,
   status: unknown,
 ): Promise<void> {
-  await client.patch(ctx, resource, keyOf(object), "merge", { status }, { subresource: "status" });
+  await client.patch(ctx, resource, key, "merge", { status }, { subresource: "status" });
 }

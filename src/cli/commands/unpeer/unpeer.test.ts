@@ -134,8 +134,7 @@ describe("unpeer and force unpeer", () => {
     const gone = readFileSync(kubeconfig, "utf8").replaceAll(provider.api.url, NOWHERE);
     writeFileSync(silent, gone);
     const status = { apiServerUrl: NOWHERE, conditions: [{ type: "APIServerStatus", status: "Error" }] };
-    const peer = { metadata: { name: "cluster-b" } };
-    await writeStatus(ctx, consumer.client, foreignClusters, peer, status);
+    await writeStatus(ctx, consumer.client, foreignClusters, { name: "cluster-b" }, status);
     const { code, stderr } = await unpeer(`--remote-kubeconfig ${silent}`);
     assert.equal(code, 0, stderr);
     assert.match(
