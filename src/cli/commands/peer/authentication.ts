@@ -24,7 +24,7 @@ import { publicKeyOf } from "#pki/keys.ts";
 import { waitFor } from "../../cluster.ts";
 import { CliError } from "../../errors.ts";
 import type { Printer } from "../../printer/printer.ts";
-import type { Side } from "./network.ts";
+import type { Side } from "./side.ts";
 
 /** Gives the consumer an identity at the provider. Repeatable. */
 export async function authenticate(

@@ -21,8 +21,10 @@ import { CliError } from "../../errors.ts";
 import type { Printer } from "../../printer/printer.ts";
 import { ensureTenantNamespace, findTenantNamespace } from "../../tenant.ts";
 import { authenticate } from "./authentication.ts";
+import type { NetworkOptions } from "./gateways.ts";
 import { declareGone } from "./gone.ts";
-import { connectNetworks, type NetworkOptions, type Side } from "./network.ts";
+import { connectNetworks } from "./network.ts";
+import type { Side } from "./side.ts";
 import { waitForNode } from "./virtual-node.ts";
 
 // IPv4 promises 576 bytes; 65535 less the headers of IP, UDP and WireGuard.
