@@ -29,13 +29,7 @@ function completed(line: string, breaks = " \t\n\"'><=;|&(:"): string[] {
     COMP_WORDBREAKS=$2 COMP_LINE=$1 COMP_POINT=\${#1}
     __liqoctl
     for word in "\${COMPREPLY[@]}"; do echo "$word"; done`;
-  const { stdout, stderr } = spawnSync("bash", ["--norc", "--noprofile", "-c", script, "bash", line, breaks], {
-    cwd: folder,
-    env: { PATH: `${folder}:${process.env["PATH"] ?? ""}`, KUBECONFIG: join(folder, "kubeconfig"), HOME: folder },
-    encoding: "utf8",
-  });
-  assert.equal(stderr, "");
-  return stdout.split("\n").filter((word) => word !== "");
+  return outputOf("bash", ["--norc", "--noprofile", "-c", script, "bash", line, breaks]);
 }
 
 for (const [line, offers] of [
@@ -65,16 +59,68 @@ test("bash asks liqoctl for what the kubeconfig knows, and runs none of it", () 
   assert.equal(spawnSync("ls", { cwd: folder, encoding: "utf8" }).stdout.includes("evil"), false);
 });
 
+function lacks(shell: string): string | false {
+  return spawnSync(shell, ["--version"]).error === undefined ? false : `${shell} is not installed`;
+}
+
 for (const [shell, script] of [
   ["bash", bashScript(liqoctl)],
   ["zsh", zshScript(liqoctl)],
   ["fish", fishScript(liqoctl)],
 ] as const) {
-  const skip = spawnSync(shell, ["--version"]).error === undefined ? false : `${shell} is not installed`;
-  test(`the script for ${shell} is one`, { skip }, () => {
+  test(`the script for ${shell} is one`, { skip: lacks(shell) }, () => {
     const file = join(folder, `script.${shell}`);
     writeFileSync(file, script);
     const { status, stderr } = spawnSync(shell, ["-n", file], { encoding: "utf8" });
     assert.deepEqual({ status, stderr }, { status: 0, stderr: "" });
+  });
+}
+
+/** Standard output of a shell that has the completion of liqoctl. */
+function outputOf(shell: string, args: readonly string[]): string[] {
+  const { stdout, stderr } = spawnSync(shell, args, {
+    cwd: folder,
+    env: { PATH: `${folder}:${process.env["PATH"] ?? ""}`, KUBECONFIG: join(folder, "kubeconfig"), HOME: folder },
+    encoding: "utf8",
+  });
+  assert.equal(stderr, "");
+  return stdout.split("\n").filter((word) => word !== "");
+}
+
+// As zsh's own functions would be called by it; offers are written `word:description`.
+const ZSH_SYSTEM = `
+  compdef() { :; }
+  compset() { echo "without $2"; }
+  _files() { echo files; }
+  _describe() { print -rl -- "\${(@P)2}"; }`;
+
+for (const [words, offers] of [
+  [["liqoctl", "unp"], /^unpeer:End the use of a provider/m],
+  [["liqoctl", "-n", "force", "offl"], /^offload:Extend something/m],
+  [["liqoctl", "offload", "ns", "-o", ""], /^json\nyaml$/],
+  [["liqoctl", "peer", "--gw-server-service-type="], /^without \*=\nLoadBalancer\n/],
+  [["liqoctl", "peer", "--context", "a"], /^arn\\:aws\\:eks$/],
+  [["liqoctl", "peer", "--kubeconfig", ""], /^files$/],
+] as const) {
+  test(`zsh knows what follows ${JSON.stringify(words)}`, { skip: lacks("zsh") }, () => {
+    writeFileSync(join(folder, "zsh"), zshScript(liqoctl));
+    const script = `${ZSH_SYSTEM}\nsource ./zsh\nwords=("$@") CURRENT=$#\n__liqoctl`;
+    assert.match(outputOf("zsh", ["-f", "-c", script, "zsh", ...words]).join("\n"), offers);
+  });
+}
+
+for (const [line, offers] of [
+  ["liqoctl unp", ["unpeer"]],
+  ["liqoctl -n force offl", ["offload"]],
+  ["liqoctl offload ns -o ", ["json", "yaml"]],
+  ["liqoctl peer --context r", ["rome"]],
+] as const) {
+  test(`fish knows what follows "${line}"`, { skip: lacks("fish") }, () => {
+    writeFileSync(join(folder, "fish"), fishScript(liqoctl));
+    const lines = outputOf("fish", ["--no-config", "-c", `source ./fish; complete -C '${line}'`]);
+    assert.deepEqual(
+      lines.map((each) => each.split("\t")[0]),
+      offers,
+    );
   });
 }

@@ -12,7 +12,9 @@ ${shellTables(name, [...placesOf(commands).values()])}
 
 __${name}() {
   local current=\${words[CURRENT]} at="" expecting="" arguments=0 word REPLY
-  local -a before=("\${(@)words[2,CURRENT-1]}")
+  local -a before
+  # Unquoted, it leaves out what is empty.
+  before=(\${words[2,CURRENT-1]})
   for word in "\${before[@]}"; do
     if [[ -n $expecting ]]; then
       expecting=""
@@ -57,5 +59,7 @@ __${name}() {
 }
 
 compdef __${name} ${name}
+# As a file of fpath it is run by the first key press itself.
+if [[ \${funcstack[1]} == _${name} ]]; then __${name}; fi
 `;
 }
