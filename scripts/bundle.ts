@@ -24,7 +24,7 @@ const lazyBuiltins: Plugin = {
   },
 };
 
-const commands = readdirSync(join(ROOT, "cmd")).filter((file) => file.endsWith(".ts") && file !== "process.ts");
+const commands = readdirSync(join(ROOT, "cmd")).filter((file) => /^(?!process\.)[^.]+\.ts$/.test(file));
 const shop = join(ROOT, "apps/boutique");
 const services = existsSync(shop) ? readdirSync(shop).filter((name) => existsSync(join(shop, name, "main.ts"))) : [];
 
