@@ -7,8 +7,10 @@ import { foreignClusters } from "#api/core/foreigncluster.ts";
 import { networks } from "#api/ipam/network.ts";
 import { type CliClusters, startCliClusters } from "#kit/cli-clusters.ts";
 import type { LiqoctlOutcome } from "#kit/liqoctl.ts";
+import { seen, TENANT_NAMESPACES } from "#kit/two-clusters.ts";
 import { createWithStatus } from "#kit/with-status.ts";
-import { customResourceDefinitions, deployments } from "#machinery/builtin.ts";
+import { customResourceDefinitions, deployments, namespaces } from "#machinery/builtin.ts";
+import type { KubeObject } from "#machinery/meta.ts";
 
 const CIDRS = "--pod-cidr 10.244.0.0/16 --service-cidr 10.96.0.0/16";
 
@@ -161,5 +163,23 @@ describe("install and uninstall", () => {
       stderr,
       /foreignclusters.core.liqo.io kept \(test.example\/kept\) still exist after 0 s\n {2}are liqo-/,
     );
+  });
+
+  test("--purge removes the CRDs and the namespaces of Liqo and of tenants", async () => {
+    const { ctx, consumer } = clusters;
+    const { client } = consumer;
+    await client.patch(ctx, foreignClusters, { name: "kept" }, "merge", { metadata: { finalizers: null } });
+    const running = liqoctl("uninstall --skip-confirm --purge --timeout 30s");
+    // As the namespace controller does once they are empty.
+    for (const name of [TENANT_NAMESPACES.consumer, "liqo"]) {
+      const isGoing = ({ metadata }: KubeObject) => metadata?.deletionTimestamp !== undefined;
+      const going = await seen(client, namespaces, { name }, isGoing);
+      await client.raw(ctx, "PUT", `/api/v1/namespaces/${name}/finalize`, { ...going, spec: { finalizers: [] } });
+    }
+    const { code, stderr } = await running;
+    assert.equal(code, 0, stderr);
+    assert.match(stderr, /✓ \(local\) CRDs and namespaces removed/);
+    const { items } = await client.list(ctx, customResourceDefinitions);
+    assert.deepEqual(items, []);
   });
 });
