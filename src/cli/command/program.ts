@@ -6,7 +6,7 @@ import { confirm } from "../printer/confirm.ts";
 import { usageOf } from "./argument.ts";
 import { withBooleanValues } from "./boolean-values.ts";
 import type { Command, Commands } from "./command.ts";
-import type { CommandEnvironment } from "./environment.ts";
+import type { CommandEnvironment, Environment } from "./environment.ts";
 import { type Flag, InvalidValue, longName } from "./flag.ts";
 import { SKIP_CONFIRM } from "./skip-confirm.ts";
 
@@ -28,48 +28,25 @@ class Parsed {
   }
 }
 
-/** Runs the command that the arguments name; the exit status. Help and usage errors are written, what the command throws is passed on. */
+/**
+ * Runs the command that the arguments name; resolves to the exit status. Help and usage errors are written, what the command
+ * throws is passed on.
+ */
 export async function runProgram(
   commands: Commands,
   args: readonly string[],
-  { ctx, env, output }: ProgramOptions,
+  options: ProgramOptions,
 ): Promise<number> {
+  const { ctx, env } = options;
   const [verb = "", ...words] = args;
   if (COMPLETION.includes(verb)) {
     const completion = await completeWords(ctx, env, commands, words);
     env.printer.print(formatCompletion(completion, verb === COMPLETION[0]));
     return 0;
   }
-  const program = new Parser(commands.name);
-  if (output !== undefined) program.configureOutput(output);
-  program
-    .description(commands.summary)
-    // Of the program, so that every verb takes it, before or after its own name.
-    .option("--skip-confirm", SKIP_CONFIRM, false)
-    .exitOverride()
-    .configureHelp({ sortSubcommands: true, showGlobalOptions: true })
-    .showHelpAfterError("(add --help for the usage)");
-  const isConfirmed = (): boolean => program.opts<{ skipConfirm: boolean }>().skipConfirm;
-  const ask = (what: string): Promise<void> => confirm(env.ask, what, isConfirmed());
-  for (const { path, summary } of commands.groups) parserAt(program, path).description(summary);
-  for (const command of commands.commands) {
-    const parser = parserAt(program, command.path);
-    describe(parser, command);
-    parser.action(() =>
-      command.run(
-        ctx,
-        { ...env, confirm: ask },
-        { flag: flagReader(parser, command), argument: reader(parser, command) },
-      ),
-    );
-  }
-  // What has both commands below it and flags leaves to those the flags that follow their names.
-  for (const command of commands.commands) {
-    const parser = parserAt(program, command.path);
-    if (parser.commands.length > 0) parser.enablePositionalOptions();
-  }
+  const parser = createParser(commands, options);
   try {
-    await program.parseAsync(withBooleanValues(program, args), { from: "user" });
+    await parser.parseAsync(withBooleanValues(parser, args), { from: "user" });
     return 0;
   } catch (cause) {
     if (cause instanceof CommanderError) return cause.exitCode;
@@ -77,7 +54,32 @@ export async function runProgram(
   }
 }
 
-export function formatExamples(lines: readonly string[]): string {
+function createParser({ name, summary, groups, commands }: Commands, { ctx, env, output }: ProgramOptions): Parser {
+  const program = new Parser(name);
+  if (output !== undefined) program.configureOutput(output);
+  program
+    .description(summary)
+    // Of the program, so that every verb takes it, before or after its own name.
+    .option("--skip-confirm", SKIP_CONFIRM, false)
+    .exitOverride()
+    .configureHelp({ sortSubcommands: true, showGlobalOptions: true })
+    .showHelpAfterError("(add --help for the usage)");
+  const isConfirmed = (): boolean => program.opts<{ skipConfirm: boolean }>().skipConfirm;
+  const own: Environment = { ...env, confirm: (what) => confirm(env.ask, what, isConfirmed()) };
+  for (const group of groups) parserAt(program, group.path).description(group.summary);
+  for (const command of commands) {
+    const parser = parserAt(program, command.path);
+    addWords(parser, command);
+    const given = { flag: flagReader(parser, command), argument: argumentReader(parser, command) };
+    parser.action(() => command.run(ctx, own, given));
+  }
+  // What has both flags and commands below it leaves to those the flags that follow their names.
+  for (const parser of commands.map(({ path }) => parserAt(program, path)))
+    if (parser.commands.length > 0) parser.enablePositionalOptions();
+  return program;
+}
+
+function formatExamples(lines: readonly string[]): string {
   return `\nExamples:\n${lines.map((line) => `  $ ${line}`).join("\n")}\n`;
 }
 
@@ -87,7 +89,7 @@ function parserAt(program: Parser, path: readonly string[]): Parser {
   return parser;
 }
 
-function describe(parser: Parser, command: Command): void {
+function addWords(parser: Parser, command: Command): void {
   const { summary, description, examples = [] } = command;
   parser.summary(summary).description(description === undefined ? summary : `${summary}\n\n${description}`);
   parser.aliases(command.aliases ?? []);
@@ -103,7 +105,7 @@ function optionOf(key: string, flag: Flag<unknown>): Option {
   const option = new Option(value === undefined ? names : `${names} ${value}`, flag.description);
   option.makeOptionMandatory(flag.isRequired === true);
   if (choices !== undefined) option.choices(choices);
-  // Commander shows a default of a flag that turns something off as if it were of the thing.
+  // Commander keeps `--no-x` under the name of x, and would show its default as that of x.
   if (flag.isRequired !== true && !option.negate && initial !== undefined) option.default(initial, shown);
   if (!option.required) option.preset("true");
   return option.argParser((text: string, earlier: unknown) => {
@@ -131,7 +133,7 @@ function parsedValue(parser: Parser, name: string, initial: unknown): unknown {
   return value instanceof Parsed ? value.value : initial;
 }
 
-function reader(parser: Parser, { args }: Command): (key: string) => unknown {
+function argumentReader(parser: Parser, { args }: Command): (key: string) => unknown {
   const keys = Object.keys(args);
   return (key) => {
     const argument = args[key];
