@@ -7,6 +7,7 @@ import { configurations } from "#api/networking/configuration.ts";
 import { connections } from "#api/networking/connection.ts";
 import { gatewayClients } from "#api/networking/gatewayclient.ts";
 import { virtualNodes } from "#api/offloading/virtualnode.ts";
+import { VERSION } from "#base/version.ts";
 import { type CliClusters, startCliClusters } from "#kit/cli-clusters.ts";
 import { TENANT_NAMESPACES } from "#kit/two-clusters.ts";
 import { createWithStatus } from "#kit/with-status.ts";
@@ -160,9 +161,9 @@ describe("info and version", () => {
     ["info peer -g network.gateway.port", "30001\n"],
     ["info peer -g cluster-b.info.role", "Provider\n"],
     ["info -g info.role peer cluster-b", "Provider\n"],
-    ["version --client", "Client version: v1.2.0\n"],
-    ["version", "Client version: v1.2.0\nServer version: v1.1.0\n"],
-    ["version --context provider", "Client version: v1.2.0\nServer version: Unknown\n"],
+    ["version --client", `Client version: ${VERSION}\n`],
+    ["version", `Client version: ${VERSION}\nServer version: v1.1.0\n`],
+    ["version --context provider", `Client version: ${VERSION}\nServer version: Unknown\n`],
   ] as const) {
     test(`${args} prints ${JSON.stringify(expected)}`, async () => {
       const { code, stdout } = await clusters.liqoctl(args);

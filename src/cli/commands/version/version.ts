@@ -1,14 +1,14 @@
 /** `liqoctl version`. Upstream: pkg/liqoctl/version */
+import { COMPATIBLE_WITH, VERSION } from "#base/version.ts";
 import { command } from "../../command/command.ts";
 import { flag } from "../../command/flag.ts";
 import { clusterFlags, openLocal } from "../../command/flag-groups.ts";
 import { findInstalled } from "../install/installed.ts";
 
-const VERSION = "v1.2.0";
-
 export const versionCommand = command({
   path: ["version"],
   summary: "Show the versions of liqoctl and of Liqo on the cluster.",
+  description: `Both have one version, that of this project; they answer to what upstream Liqo ${COMPATIBLE_WITH} does.`,
   flags: { ...clusterFlags, client: flag.boolean("only that of liqoctl") },
   async run(ctx, env, { flags }) {
     env.printer.print(`Client version: ${VERSION}`);
