@@ -23,13 +23,20 @@ const LOOK_MS = 20;
 // Ends a test that waits for what never comes; none fails by how soon something comes.
 const DEADLINE_MS = 60_000;
 
-/** The record of a process that runs, other than `before`. */
-async function running(folder: string, name: string, before?: PidRecord): Promise<PidRecord> {
+async function until<T>(what: string, look: () => T | undefined): Promise<T> {
   for (const end = performance.now() + DEADLINE_MS; performance.now() < end; await delay(LOOK_MS)) {
-    const record = findRecord(folder, name);
-    if (record !== undefined && record.pid !== before?.pid && isAlive(record)) return record;
+    const found = look();
+    if (found !== undefined) return found;
   }
-  throw new Error(`${name} does not run`);
+  throw new Error(`never: ${what}`);
+}
+
+/** The record of a process that runs, other than `before`. */
+function running(folder: string, name: string, before?: PidRecord): Promise<PidRecord> {
+  return until(`${name} runs`, () => {
+    const record = findRecord(folder, name);
+    return record !== undefined && record.pid !== before?.pid && isAlive(record) ? record : undefined;
+  });
 }
 
 function fixture() {
@@ -58,9 +65,11 @@ test("processes are started, started again when they die, and ended when they ar
   await processes.ensure([spec("a", "changed")]);
   assert.equal(isAlive(again), false);
   const changed = await running(run, "a", again);
+  // It runs before it has written anything.
+  const log = (): string => readFileSync(spec("a").logFile, "utf8");
+  await until("the changed command writes", () => (log().includes("started changed") ? true : undefined));
   await processes.stopAll();
   assert.equal(isAlive(changed), false);
-  assert.match(readFileSync(spec("a").logFile, "utf8"), /started x\n(.*\n)*started changed/);
   cancel();
   rmSync(folder, { recursive: true });
 });
