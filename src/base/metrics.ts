@@ -28,7 +28,7 @@ export interface Family<Series> {
 }
 
 // Prometheus' client for Go: DefBuckets.
-export const DEFAULT_BUCKETS: readonly number[] = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+const DEFAULT_BUCKETS: readonly number[] = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
 type Type = "counter" | "gauge" | "histogram";
 

@@ -6,7 +6,7 @@ import { completeKubeconfig, namespaceNames } from "./candidates.ts";
 import type { CommandEnvironment } from "./environment.ts";
 import { type FlagValues, flag } from "./flag.ts";
 
-export const DEFAULT_NAMESPACE = "liqo";
+const DEFAULT_NAMESPACE = "liqo";
 
 export const clusterFlags = {
   kubeconfig: flag.string("kubeconfig of the local cluster (default: $KUBECONFIG or ~/.kube/config)", "path", {

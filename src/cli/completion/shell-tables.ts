@@ -75,6 +75,6 @@ function branch(patterns: readonly string[], words: readonly Word[]): string[] {
   return [`${patterns.map(quoted).join(" | ")}) printf '%s\\n' ${lines.join(" ")} ;;`];
 }
 
-export function quoted(text: string): string {
+function quoted(text: string): string {
   return `'${text.replaceAll("'", `'\\''`)}'`;
 }

@@ -20,7 +20,7 @@ export interface PeeringView {
 }
 
 export const NODE_LINK = "liqo.lfq2hv2zp9";
-export const GATEWAY_LINK = "liqo.n7sq4v2jh8";
+const GATEWAY_LINK = "liqo.n7sq4v2jh8";
 const NODE_OVERLAY_IP = "10.80.0.1";
 const GATEWAY_OVERLAY_IP = "10.80.0.2";
 

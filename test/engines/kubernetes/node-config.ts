@@ -19,7 +19,7 @@ export interface NodeConfigInput {
   readonly networkName: string;
 }
 
-export const SANDBOX_IMAGE = "registry.k8s.io/pause:3.10";
+const SANDBOX_IMAGE = "registry.k8s.io/pause:3.10";
 
 export function containerdSocket(folder: string): string {
   return `${folder}/containerd.sock`;

@@ -35,7 +35,7 @@ export const forceUnpeerCommand = command({
 const OPTIONS = { timeoutMs: 120_000, wait: true };
 
 /** `confirm` is called when all is known and nothing is changed yet; throws to stop. */
-export async function forceUnpeer(
+async function forceUnpeer(
   ctx: Context,
   printer: Printer,
   cluster: Cluster,

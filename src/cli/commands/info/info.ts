@@ -63,7 +63,7 @@ export interface PeerInfo {
 
 export type ModuleStatus = "Disabled" | "Healthy" | "Unhealthy";
 
-export async function collectInfo(ctx: Context, cluster: Cluster): Promise<Info> {
+async function collectInfo(ctx: Context, cluster: Cluster): Promise<Info> {
   const clusterID = await clusterIdOf(ctx, cluster);
   const { client, liqoNamespace: namespace } = cluster;
   const [podList, networkList, peers, connectionList, installed] = await Promise.all([
@@ -159,7 +159,7 @@ function isGood({ status }: { readonly status: string }): boolean {
   return status === "Established" || status === "Ready";
 }
 
-export function formatInfo(info: Info): string {
+function formatInfo(info: Info): string {
   const unhealthy = Object.entries(info.health.unhealthyPods).map(([name, pod]): [string, string] => [
     name,
     `${pod.status}, Ready ${pod.readyContainers}/${pod.totalContainers}, Restarts ${pod.restarts}`,

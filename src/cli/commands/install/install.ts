@@ -78,12 +78,7 @@ export interface InstallOptions {
   readonly confirmReplacing: () => Promise<void>;
 }
 
-export async function install(
-  ctx: Context,
-  printer: Printer,
-  cluster: Cluster,
-  options: InstallOptions,
-): Promise<void> {
+async function install(ctx: Context, printer: Printer, cluster: Cluster, options: InstallOptions): Promise<void> {
   checkSettings(options);
   const clusterId = await printer.step("local", "API server reached", () =>
     answered(ctx, cluster, (limited) => chooseClusterId(limited, cluster, options.clusterId)),

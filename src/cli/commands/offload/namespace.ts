@@ -64,7 +64,7 @@ export interface OffloadOptions {
 }
 
 /** Throws a CliError when the namespace cannot be offloaded so. */
-export async function checkOffloadable(
+async function checkOffloadable(
   ctx: Context,
   cluster: Cluster,
   namespace: string,
@@ -82,7 +82,7 @@ export async function checkOffloadable(
 }
 
 /** Repeatable; `checkOffloadable` comes first. */
-export async function offloadNamespace(
+async function offloadNamespace(
   ctx: Context,
   printer: Printer,
   cluster: Cluster,

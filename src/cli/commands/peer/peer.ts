@@ -75,7 +75,7 @@ export const peerCommand = command({
 });
 
 /** What the flags ask for. */
-export function optionsOf(flags: FlagValues<typeof peerFlags>): PeerOptions {
+function optionsOf(flags: FlagValues<typeof peerFlags>): PeerOptions {
   const { cpu, memory, pods, resource } = flags;
   const amounts = Object.entries({ cpu, memory, pods }).flatMap(([name, amount]) =>
     amount === undefined ? [] : [[name, amount] as const],
@@ -104,7 +104,7 @@ export interface PeerOptions extends NetworkOptions {
   readonly proxyUrl: string | undefined;
 }
 
-export async function peer(
+async function peer(
   ctx: Context,
   printer: Printer,
   local: Cluster,

@@ -38,12 +38,7 @@ export interface UninstallOptions {
 }
 
 /** Repeatable: one that was interrupted goes on where it was. */
-export async function uninstall(
-  ctx: Context,
-  printer: Printer,
-  cluster: Cluster,
-  options: UninstallOptions,
-): Promise<void> {
+async function uninstall(ctx: Context, printer: Printer, cluster: Cluster, options: UninstallOptions): Promise<void> {
   await removeLiqo(ctx, printer, cluster, options);
   if (options.purge)
     await printer.step("local", "CRDs and namespaces removed", () => purge(ctx, cluster, options.timeoutMs));

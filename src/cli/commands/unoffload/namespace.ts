@@ -30,7 +30,7 @@ export const unoffloadNamespaceCommand = command({
   },
 });
 
-export async function unoffloadNamespace(
+async function unoffloadNamespace(
   ctx: Context,
   printer: Printer,
   cluster: Cluster,

@@ -64,7 +64,7 @@ export interface UnpeerOptions extends RemovalOptions {
   readonly confirm: () => Promise<void>;
 }
 
-export async function unpeer(
+async function unpeer(
   ctx: Context,
   printer: Printer,
   local: Cluster,

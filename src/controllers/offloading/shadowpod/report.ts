@@ -6,7 +6,7 @@ import { keyOf } from "#machinery/meta.ts";
 import { isTerminal } from "#machinery/pod.ts";
 import type { Deps } from "../../deps.ts";
 
-export const FAILED_CREATE = "FailedCreate";
+const FAILED_CREATE = "FailedCreate";
 
 export async function reportRefusal(ctx: Context, deps: Deps, shadow: ShadowPod, message: string): Promise<void> {
   const { reason, message: told } = shadow.status ?? {};

@@ -33,7 +33,7 @@ type Answer =
   | { readonly status: 200 | 404; readonly body: string };
 
 /** `ns` is the registry that the client means. */
-export function answerTo(layout: string, path: string, ns: string): Answer {
+function answerTo(layout: string, path: string, ns: string): Answer {
   if (path === "/v2/") return { status: 200, body: "{}" };
   const [, name = "", kind, reference = ""] = /^\/v2\/(.+)\/(manifests|blobs)\/([^/]+)$/.exec(path) ?? [];
   if (kind === "blobs") return blob(layout, reference, "application/octet-stream");
