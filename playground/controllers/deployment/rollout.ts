@@ -84,7 +84,7 @@ function shrinkOld(wanted: number, maxUnavailable: number, newSet: ReplicaSet, o
 }
 
 /** Recreate: all old pods gone before the first new one. */
-export function planRecreate(deployment: Deployment, newSet: ReplicaSet, old: readonly ReplicaSet[]): Scale[] {
+function planRecreate(deployment: Deployment, newSet: ReplicaSet, old: readonly ReplicaSet[]): Scale[] {
   const shrinking = old.filter((set) => (set.spec?.replicas ?? 0) > 0);
   if (shrinking.length > 0) return shrinking.map((set) => ({ set, replicas: 0 }));
   if (old.some((set) => (set.status?.replicas ?? 0) > 0)) return [];

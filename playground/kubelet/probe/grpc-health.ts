@@ -46,7 +46,7 @@ export function checkGrpcHealth(address: string, service: string, timeoutMs: num
   });
 }
 
-export function encodeRequest(service: string): Buffer {
+function encodeRequest(service: string): Buffer {
   const name = Buffer.from(service);
   const message = name.length === 0 ? Buffer.alloc(0) : Buffer.concat([Buffer.from([0x0a, name.length]), name]);
   const frame = Buffer.alloc(5);
@@ -54,7 +54,7 @@ export function encodeRequest(service: string): Buffer {
   return Buffer.concat([frame, message]);
 }
 
-export function verdict(grpcStatus: string, body: Buffer): HealthAnswer {
+function verdict(grpcStatus: string, body: Buffer): HealthAnswer {
   if (grpcStatus !== "" && grpcStatus !== "0")
     return { ok: false, why: `error: health rpc failed with status ${grpcStatus}` };
   // HealthCheckResponse: field 1, varint. An absent field is UNKNOWN.

@@ -23,7 +23,7 @@ const API_VERSION = "networking.liqo.io/v1beta1";
 // A Connection that somebody deletes is back after this time.
 const RESYNC_MS = 15_000;
 
-export function forgeConnection(owner: ConnectionOwner, implementation: string | undefined): Connection {
+function forgeConnection(owner: ConnectionOwner, implementation: string | undefined): Connection {
   const { name, namespace, uid, remoteClusterId } = owner;
   const type = owner.mode === "server" ? "Server" : "Client";
   return {

@@ -21,7 +21,7 @@ function withCreator({ metadata }: KubeObject, creator: string): AdmissionAnswer
 }
 
 /** User names may hold characters that label values may not. */
-export function escapeUser(name: string): string {
+function escapeUser(name: string): string {
   return name
     .replaceAll(/[^A-Za-z0-9._-]/g, "-")
     .slice(0, 63)
