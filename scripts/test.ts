@@ -46,6 +46,7 @@ const PARTS: Readonly<Record<string, () => Promise<Outcome[]>>> = {
   check: async () => [
     await command("format and lint", "node_modules/.bin/biome", ["check", ".", "--diagnostic-level=error"]),
     await command("types", "node_modules/.bin/tsc", ["--noEmit"]),
+    await command("exports, files and packages that nobody uses", "node_modules/.bin/knip", []),
   ],
   unit: async () => {
     const outcomes = await unitTests();

@@ -69,4 +69,3 @@ export const wgGatewayClientTemplates = defineKind({
 export type WgGatewayServer = ObjectOfKind<typeof wgGatewayServers>;
 export type WgGatewayClient = ObjectOfKind<typeof wgGatewayClients>;
 export type WgGatewayServerTemplate = ObjectOfKind<typeof wgGatewayServerTemplates>;
-export type WgGatewayClientTemplate = ObjectOfKind<typeof wgGatewayClientTemplates>;

@@ -40,7 +40,7 @@ export function forgeBootstrapClusterRoles(): ClusterRole[] {
     forgeClusterRole("cluster-admin", user.CLUSTER_ADMIN),
     aggregate("admin", user.ADMIN),
     aggregate("edit", user.EDIT, "admin"),
-    aggregate("view", user.VIEW, "edit"),
+    aggregate("view", user.AGGREGATE_TO_VIEW, "edit"),
     forgeClusterRole("system:aggregate-to-admin", user.AGGREGATE_TO_ADMIN, "admin"),
     forgeClusterRole("system:aggregate-to-edit", user.AGGREGATE_TO_EDIT, "edit"),
     forgeClusterRole("system:aggregate-to-view", user.AGGREGATE_TO_VIEW, "view"),

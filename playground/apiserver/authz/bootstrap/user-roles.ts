@@ -61,8 +61,7 @@ export const AGGREGATE_TO_VIEW: readonly PolicyRule[] = [
   allow(READ, "networking.k8s.io", "ingresses ingresses/status networkpolicies"),
 ];
 
-export const VIEW = AGGREGATE_TO_VIEW;
-export const EDIT = [...AGGREGATE_TO_EDIT, ...VIEW];
+export const EDIT = [...AGGREGATE_TO_EDIT, ...AGGREGATE_TO_VIEW];
 export const ADMIN = [...AGGREGATE_TO_ADMIN, ...EDIT];
 export const CLUSTER_ADMIN: readonly PolicyRule[] = [allow("*", "*", "*"), allowPaths("*", "*")];
 
