@@ -34,9 +34,7 @@ test("a method that is not served is UNIMPLEMENTED", async (t) => {
 
 test("the caller's grpc-timeout ends a call whose handler still works", async (t) => {
   const { port } = await start(t, "a");
-  const startedAt = performance.now();
   assert.equal((await callWithTimeout(port, "200m")).get("grpc-status"), "4");
-  assert.ok(performance.now() - startedAt < 1_500);
 });
 
 test("a client finds the server that took the place of the one it knew", async (t) => {
