@@ -1,0 +1,38 @@
+import assert from "node:assert/strict";
+import { existsSync, globSync, readFileSync } from "node:fs";
+import { dirname, join, relative, resolve } from "node:path";
+import { test } from "node:test";
+
+const root = join(import.meta.dirname, "..");
+const documents = globSync("**/*.md", { cwd: root, exclude: ["node_modules/**", ".tools/**", ".build/**"] });
+
+/** What a heading is linked by, as the usual renderers make it. */
+function anchorsOf(text: string): Set<string> {
+  const headings = [...text.matchAll(/^#+ (.+)$/gm)].map(([, heading = ""]) => heading);
+  return new Set(
+    headings.map((heading) =>
+      heading
+        .toLowerCase()
+        .replace(/\[([^\]]*)\]\([^)]*\)/g, "$1")
+        .replace(/[^\p{L}\p{N} _-]/gu, "")
+        .replaceAll(" ", "-"),
+    ),
+  );
+}
+
+for (const document of documents) {
+  test(`links of ${document} lead somewhere`, () => {
+    const text = readFileSync(join(root, document), "utf8").replace(/^```.*?^```$/gms, "");
+    const broken = [...text.matchAll(/\]\(([^)\s]+)\)/g)].flatMap(([, link = ""]) => {
+      if (/^[a-z]+:/.test(link)) return [];
+      const [path = "", anchor] = link.split("#");
+      const target = path === "" ? join(root, document) : resolve(dirname(join(root, document)), path);
+      if (!existsSync(target)) return [`${link}: no ${relative(root, target)}`];
+      if (anchor === undefined || !target.endsWith(".md")) return [];
+      return anchorsOf(readFileSync(target, "utf8")).has(anchor) ? [] : [`${link}: no such heading`];
+    });
+    assert.deepEqual(broken, []);
+  });
+}
+
+test("there are documents", () => assert.ok(documents.includes("README.md")));
