@@ -4,6 +4,7 @@ import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Context } from "#base/context.ts";
 import { createLogger, type LogLevel } from "#base/log.ts";
+import { sourceStack } from "#base/stack.ts";
 import type { CommandEnvironment } from "#cli/command/environment.ts";
 import { runProgram } from "#cli/command/program.ts";
 import { CliError, explained, formatError } from "#cli/errors.ts";
@@ -43,7 +44,7 @@ try {
   process.stderr.write(formatError(cause));
   const error = explained(cause);
   if (!(error instanceof CliError || error instanceof PlaygroundError) && process.env["LIQO_LOG_LEVEL"] === "debug")
-    throw error;
+    process.stderr.write(`${sourceStack(error)}\n`);
   process.exit(1);
 }
 
