@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Image } from "../image.ts";
 import { forgeSpec, type SpecInput } from "./oci-spec.ts";
+import { image } from "./testing/image.ts";
 
 interface Spec {
   readonly process: Record<string, unknown>;
@@ -17,20 +18,9 @@ interface Spec {
   };
 }
 
-const image: Image = {
-  reference: "web:1",
-  id: "web",
-  entrypoint: [],
-  cmd: [],
-  env: {},
-  user: "",
-  workingDir: "/",
-  stopSignal: "SIGTERM",
-  sizeBytes: 0,
-  root: { binds: [{ host: "/usr/bin", path: "/bin" }], directories: [], links: [], files: [] },
-};
+const root: Image["root"] = { binds: [{ host: "/usr/bin", path: "/bin" }], directories: [], links: [], files: [] };
 const BASE: SpecInput = {
-  image,
+  image: { ...image, root },
   args: ["/bin/web", "--port=80"],
   env: { PATH: "/bin", EMPTY: "" },
   workingDir: "/srv",

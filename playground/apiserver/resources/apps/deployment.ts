@@ -4,7 +4,7 @@ import { deployments } from "#machinery/builtin.ts";
 import { anyStrategy } from "../../strategy.ts";
 import { age, table } from "../columns.ts";
 import { fillConditionTimes } from "../conditions.ts";
-import { setTemplateDefaults, workloadColumns } from "./template.ts";
+import { setTemplateDefaults, WORKLOAD_SCALE, workloadColumns } from "./template.ts";
 import { validateDeployment, validateSelectorUpdate } from "./validation.ts";
 
 export const deploymentStrategy = anyStrategy<Deployment>({
@@ -13,11 +13,7 @@ export const deploymentStrategy = anyStrategy<Deployment>({
   shortNames: ["deploy"],
   categories: ["all"],
   status: true,
-  scale: {
-    specReplicasPath: "spec.replicas",
-    statusReplicasPath: "status.replicas",
-    labelSelectorPath: "spec.selector",
-  },
+  scale: WORKLOAD_SCALE,
   setDefaults: ({ spec, status }) => {
     fillConditionTimes(status, ["lastUpdateTime", "lastTransitionTime"]);
     if (spec === undefined) return;

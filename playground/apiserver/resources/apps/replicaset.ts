@@ -3,7 +3,7 @@ import type { ReplicaSet } from "kubernetes-types/apps/v1";
 import { replicaSets } from "#machinery/builtin.ts";
 import { anyStrategy } from "../../strategy.ts";
 import { age, table } from "../columns.ts";
-import { setTemplateDefaults, workloadColumns } from "./template.ts";
+import { setTemplateDefaults, WORKLOAD_SCALE, workloadColumns } from "./template.ts";
 import { validateReplicaSet, validateSelectorUpdate } from "./validation.ts";
 
 export const replicaSetStrategy = anyStrategy<ReplicaSet>({
@@ -12,11 +12,7 @@ export const replicaSetStrategy = anyStrategy<ReplicaSet>({
   shortNames: ["rs"],
   categories: ["all"],
   status: true,
-  scale: {
-    specReplicasPath: "spec.replicas",
-    statusReplicasPath: "status.replicas",
-    labelSelectorPath: "spec.selector",
-  },
+  scale: WORKLOAD_SCALE,
   setDefaults: ({ spec }) => {
     if (spec === undefined) return;
     spec.replicas ??= 1;

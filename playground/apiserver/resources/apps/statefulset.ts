@@ -3,7 +3,7 @@ import type { StatefulSet } from "kubernetes-types/apps/v1";
 import { statefulSets } from "#machinery/builtin.ts";
 import { anyStrategy } from "../../strategy.ts";
 import { age, table } from "../columns.ts";
-import { setTemplateDefaults, workloadColumns } from "./template.ts";
+import { setTemplateDefaults, WORKLOAD_SCALE, workloadColumns } from "./template.ts";
 import { validateStatefulSet, validateStatefulUpdate } from "./validation.ts";
 
 export const statefulSetStrategy = anyStrategy<StatefulSet>({
@@ -12,11 +12,7 @@ export const statefulSetStrategy = anyStrategy<StatefulSet>({
   shortNames: ["sts"],
   categories: ["all"],
   status: true,
-  scale: {
-    specReplicasPath: "spec.replicas",
-    statusReplicasPath: "status.replicas",
-    labelSelectorPath: "spec.selector",
-  },
+  scale: WORKLOAD_SCALE,
   setDefaults: ({ spec }) => {
     if (spec === undefined) return;
     spec.replicas ??= 1;

@@ -2,6 +2,7 @@
 import type { ReplicationController } from "kubernetes-types/core/v1";
 import { replicationControllers } from "#machinery/builtin.ts";
 import { anyStrategy } from "../../strategy.ts";
+import { WORKLOAD_SCALE } from "../apps/template.ts";
 import { validateReplicationController } from "../apps/validation.ts";
 import { age, table, templateColumns } from "../columns.ts";
 import { setPodSpecDefaults } from "./pod-spec/defaults.ts";
@@ -13,11 +14,7 @@ export const replicationControllerStrategy = anyStrategy<ReplicationController>(
   categories: ["all"],
   status: true,
   defaultPropagation: "Orphan",
-  scale: {
-    specReplicasPath: "spec.replicas",
-    statusReplicasPath: "status.replicas",
-    labelSelectorPath: "spec.selector",
-  },
+  scale: WORKLOAD_SCALE,
   setDefaults: (controller) => {
     const { spec } = controller;
     if (spec === undefined) return;
