@@ -1,4 +1,5 @@
 /** Flags of liqo-controller-manager. Upstream: cmd/liqo-controller-manager/main.go, with those of webhook, IPAM and replicator */
+import { DEFAULT_RUNTIME_CLASS } from "#api/offloading/runtime-class.ts";
 import { boolean, durationMs, integer, list, oneOf, pairs, parseFlags, required, text } from "#base/flags.ts";
 import { POD_SECURITY_LEVELS, type Settings } from "#controllers/deps.ts";
 
@@ -32,7 +33,7 @@ const KINDS = {
   "vk-options-default-template": text("liqo/virtual-kubelet-default"),
   "foreign-cluster-ping-interval": durationMs("5s"),
   "foreign-cluster-ping-timeout": durationMs("5s"),
-  "liqo-runtime-class": text("liqo"),
+  "liqo-runtime-class": text(DEFAULT_RUNTIME_CLASS),
   "webhook-port": integer(9443),
   "webhook-service": text("liqo-webhook"),
   "webhook-secret": text("liqo-webhook-certs"),

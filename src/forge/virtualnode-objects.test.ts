@@ -44,6 +44,15 @@ for (const [name, options, spec, argument, isThere] of [
   });
 }
 
+test("the RuntimeClass goes without saying where it is called as everywhere", () => {
+  const args = forgeVkTemplate(NODE, OPTIONS, { ...PARTS, runtimeClass: "liqo" }).spec?.template.spec?.containers[0]
+    ?.args;
+  assert.equal(
+    (args ?? []).some((argument) => argument.startsWith("--liqo-runtime-class")),
+    false,
+  );
+});
+
 test("the settings of every reflector reach the virtual kubelet", () => {
   const reflectorsConfig = Object.fromEntries(REFLECTOR_NAMES.map((name) => [name, { workers: 7, type: "AllowList" }]));
   const args = argumentsOf({ ...OPTIONS, reflectorsConfig });

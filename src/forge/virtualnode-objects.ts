@@ -7,6 +7,7 @@ import * as labels from "#api/labels.ts";
 import type { Configuration } from "#api/networking/configuration.ts";
 import type { NamespaceMap } from "#api/offloading/namespace.ts";
 import { REFLECTOR_NAMES } from "#api/offloading/reflectors.ts";
+import { DEFAULT_RUNTIME_CLASS } from "#api/offloading/runtime-class.ts";
 import type { VirtualNode, VkOptionsTemplate } from "#api/offloading/virtualnode.ts";
 import { GLOBAL_LABELS, vkDeploymentName } from "./names.ts";
 
@@ -107,7 +108,8 @@ function vkArguments(node: VirtualNode, options: VkOptionsTemplate["spec"], part
     `--liqo-namespace=${parts.liqoNamespace}`,
     `--home-cluster-id=${parts.homeClusterId}`,
     `--local-podcidr=${parts.localPodCidr}`,
-    `--liqo-runtime-class=${parts.runtimeClass}`,
+    // Said where it differs: neither upstream's virtual kubelet nor an earlier one of ours has the flag.
+    ...(parts.runtimeClass === DEFAULT_RUNTIME_CLASS ? [] : [`--liqo-runtime-class=${parts.runtimeClass}`]),
     ...(defaultStorage === undefined
       ? []
       : ["--enable-storage", `--remote-real-storage-class-name=${defaultStorage.storageClassName}`]),

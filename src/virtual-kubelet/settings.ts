@@ -1,6 +1,7 @@
 /** The flags of the virtual kubelet. Upstream: cmd/virtual-kubelet/root/{flag,opts}.go */
 
 import { REFLECTOR_NAMES, type ReflectorName } from "#api/offloading/reflectors.ts";
+import { DEFAULT_RUNTIME_CLASS } from "#api/offloading/runtime-class.ts";
 import {
   boolean,
   durationMs,
@@ -85,7 +86,7 @@ const KINDS = {
   "remote-real-ingress-class-name": text(),
   "remote-real-load-balancer-class-name": text(),
   "virtual-storage-class-name": text("liqo"),
-  "liqo-runtime-class": text("liqo"),
+  "liqo-runtime-class": text(DEFAULT_RUNTIME_CLASS),
   "disable-ip-reflection": boolean(false),
   "home-api-server-host": text(),
   "home-api-server-port": text(),
