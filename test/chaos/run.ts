@@ -78,6 +78,7 @@ export async function runChaos(ctx: Context, options: Options): Promise<Result> 
     if (performance.now() >= endMs || steps.length === options.mostSteps || ctx.signal.aborted) break;
     const title = `seed-${options.seed}-step-${steps.length + 1}`;
     const result = await play(world, title, step, shop, workloads);
+    if (ctx.signal.aborted) break;
     const memory = memoryNow(world.folder);
     // A program that has just been restarted holds less than it will.
     if (steps.length <= WARM_STEPS) before = largest(before, memory);
