@@ -103,12 +103,13 @@ async function unitTests(): Promise<Outcome[]> {
 
 /** How much of the product and the engine the unit tests run: end-to-end tests run most of it, and hold no edge case. */
 function showCoverage(): void {
-  const files = globSync(COVERED, { cwd: root, exclude: ["**/*.test.ts", "**/testing/**", "**/gen/**"] }).map(
-    (file) => ({
-      file,
-      lines: readFileSync(join(root, file), "utf8").split("\n").length,
-    }),
-  );
+  const files = globSync(COVERED, {
+    cwd: root,
+    exclude: ["**/*.{test,system-test}.ts", "**/testing/**", "**/gen/**"],
+  }).map((file) => ({
+    file,
+    lines: readFileSync(join(root, file), "utf8").split("\n").length,
+  }));
   const covered = parseLcov(...Array.from({ length: SHARDS }, (_, index) => readFileSync(lcovOf(index + 1), "utf8")));
   process.stdout.write(`\n== lines that unit tests run\n${coverageTable(byFolder(covered, files))}\n`);
 }
