@@ -3,7 +3,7 @@ SHELL := /bin/sh
 NODE := .tools/bin/node
 export PATH := $(CURDIR)/bin:$(CURDIR)/.tools/bin:$(PATH)
 
-.PHONY: help setup demo demo-down test check unit system e2e kubernetes image test-interop test-kubernetes kubernetes-clusters fidelity chaos bench bench-kubernetes
+.PHONY: help setup demo demo-down test check unit coverage system e2e kubernetes image test-interop test-kubernetes kubernetes-clusters fidelity chaos bench bench-kubernetes
 
 help: ## Show this list
 	@grep -E '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 20
@@ -22,6 +22,9 @@ check: setup ## Format, lint, types and unit tests
 
 system: setup ## Tests beside the code that need root
 	@$(NODE) scripts/test.ts system
+
+coverage: setup ## Unit tests, and which lines they run
+	@$(NODE) scripts/test.ts coverage
 
 unit: setup ## Unit tests
 	@$(NODE) scripts/test.ts unit
@@ -48,7 +51,7 @@ fidelity: setup ## Compare the embedded API server with a genuine one, request b
 	@$(NODE) test/fidelity/run.ts
 
 test: setup ## Everything that is checked (KUBERNETES=1: on genuine Kubernetes too)
-	@$(NODE) scripts/test.ts check unit system e2e interop $(if $(KUBERNETES),kubernetes)
+	@$(NODE) scripts/test.ts check coverage system e2e interop $(if $(KUBERNETES),kubernetes)
 
 chaos: setup ## Faults of all kinds under load, and a comparison after each (MINUTES=10 SEED=<number> FAULTS=<expression>)
 	@$(NODE) test/chaos/main.ts

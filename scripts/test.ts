@@ -1,7 +1,8 @@
 /**
  * Runs the parts that the arguments name, one after the other, and closes with "N passed, N failed": lint and types count
  * as one each, tests as themselves. A file of tests that fails is run once more, alone: what passes then is listed as flaky
- * before the closing line, with its first log kept, and more than three of them fail. `system` is the tests beside the code
+ * before the closing line, with its first log kept, and more than three of them fail. `coverage` is `unit`, and tells
+ * which lines were run: that takes twice the time. `system` is the tests beside the code
  * that need root: namespaces, cgroups, the kernel's tables. `kubernetes` is the end-to-end tests on genuine Kubernetes and
  * the comparison of the two API servers, where the machine can: as root, with Go to build it or with its programs. `interop`
  * is our Liqo beside upstream's, where `LIQO_UPSTREAM` names upstream's programs and chart.
@@ -48,8 +49,10 @@ const PARTS: Readonly<Record<string, () => Promise<Outcome[]>>> = {
     await command("types", "node_modules/.bin/tsc", ["--noEmit"]),
     await command("exports, files and packages that nobody uses", "node_modules/.bin/knip", []),
   ],
-  unit: async () => {
-    const outcomes = await unitTests();
+  unit: () => unitTests(() => []),
+  coverage: async () => {
+    mkdirSync(join(root, ".build/coverage"), { recursive: true });
+    const outcomes = await unitTests(coverageArguments);
     showCoverage();
     return outcomes;
   },
@@ -79,21 +82,22 @@ function lcovOf(shard: number): string {
   return join(root, `.build/coverage/lcov-${shard}.info`);
 }
 
+function coverageArguments(shard: number): string[] {
+  return [
+    "--experimental-test-coverage",
+    "--test-reporter=lcov",
+    `--test-reporter-destination=${lcovOf(shard)}`,
+    `--test-coverage-include=${COVERED}`,
+    "--test-coverage-exclude=**/*.test.ts",
+  ];
+}
+
 /** In as many processes as the machine has processors, each with a part of the files. */
-async function unitTests(): Promise<Outcome[]> {
-  mkdirSync(join(root, ".build/coverage"), { recursive: true });
+async function unitTests(own: (shard: number) => string[]): Promise<Outcome[]> {
   const shards = Array.from({ length: SHARDS }, (_, index) => index + 1);
   const attempts = await Promise.all(
     shards.map((shard) =>
-      attempt(`unit tests, part ${shard} of ${SHARDS}`, [
-        `--test-shard=${shard}/${SHARDS}`,
-        "--experimental-test-coverage",
-        "--test-reporter=lcov",
-        `--test-reporter-destination=${lcovOf(shard)}`,
-        `--test-coverage-include=${COVERED}`,
-        "--test-coverage-exclude=**/*.test.ts",
-        ...UNIT,
-      ]),
+      attempt(`unit tests, part ${shard} of ${SHARDS}`, [`--test-shard=${shard}/${SHARDS}`, ...own(shard), ...UNIT]),
     ),
   );
   const outcomes: Outcome[] = [];
