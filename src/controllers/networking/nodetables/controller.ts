@@ -13,7 +13,7 @@ import { type Controller, DONE, type Result, watchMapped } from "#kube/controlle
 import type { Informer } from "#kube/informer/informer.ts";
 import { keyOf, type ObjectKey } from "#machinery/meta.ts";
 import type { Deps } from "../../deps.ts";
-import { podsInBrief } from "../../pods.ts";
+import { nodeNameOf, podsInBrief } from "../../pods.ts";
 import { TableWriter } from "../table-writer.ts";
 import { type Observed, planNodeTables, routedPods } from "./plan.ts";
 
@@ -82,7 +82,7 @@ async function writePodRoutes(ctx: Context, work: Work, node: InternalNode): Pro
   const { name = "" } = node.metadata ?? {};
   const waitMs = (dueMs.get(name) ?? 0) - deps.nowMs();
   if (waitMs > 0) return waitMs;
-  const addresses = routedPods(name, work.pods.store.list());
+  const addresses = routedPods(name, work.pods.store.indexBy(nodeNameOf).get(name));
   const table = forgePodRoutes(node, deps.settings.liqoNamespace, addresses);
   const isWritten = await work.writer.routes(ctx, keyOf(node), table);
   if (isWritten) dueMs.set(name, deps.nowMs() + addresses.length * PAUSE_MS_PER_ROUTE);

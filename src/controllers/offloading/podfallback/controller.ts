@@ -17,7 +17,7 @@ import { keyOf, type ObjectKey } from "#machinery/meta.ts";
 import { isNotFound } from "#machinery/status-error.ts";
 import { acceptedMappings } from "#trust/namespace-map.ts";
 import type { Deps } from "../../deps.ts";
-import { podsInBrief } from "../../pods.ts";
+import { nodeNameOf, podsInBrief } from "../../pods.ts";
 import { planFallback } from "./plan.ts";
 
 interface Work {
@@ -37,7 +37,11 @@ export function podFallbackController(deps: Deps): Controller {
     events: deps.events("liqo-pod-reflection"),
   };
   const isStranded = (pod: Pod): boolean => strandedAt(work, pod) !== undefined;
-  const stranded = (): ObjectKey[] => work.pods.store.list().filter(isStranded).map(keyOf);
+  const podsByNode = work.pods.store.indexBy(nodeNameOf);
+  const stranded = (): ObjectKey[] => {
+    const away = work.nodes.store.list().flatMap(({ metadata }) => podsByNode.get(metadata?.name ?? ""));
+    return away.filter(isStranded).map(keyOf);
+  };
   return {
     name: "podfallback",
     workers: 2,
