@@ -1,0 +1,34 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { renderMetrics } from "./metrics.ts";
+
+const values = (text: string): string[] => text.split("\n").filter((line) => line !== "" && !line.startsWith("#"));
+const statistics = { receivedBytes: 11, sentBytes: 22, handshakeMs: 0 } as unknown as NonNullable<
+  Parameters<typeof renderMetrics>[0]["statistics"]
+>;
+
+test("a connected peer: its bytes and its latency, by upstream's names", () => {
+  const text = renderMetrics({
+    remoteClusterId: "rome",
+    state: { value: "Connected", latencyMs: 1.2345 },
+    statistics,
+    implementation: "kernel",
+  });
+  assert.deepEqual(values(text), [
+    'liqo_peer_is_connected{driver="wireguard",cluster_id="rome"} 1',
+    'liqo_wireguard_implementation{driver="wireguard",implementation="kernel"} 1',
+    'liqo_peer_receive_bytes_total{driver="wireguard",cluster_id="rome"} 11',
+    'liqo_peer_transmit_bytes_total{driver="wireguard",cluster_id="rome"} 22',
+    'liqo_peer_latency_us{driver="wireguard",cluster_id="rome"} 1235',
+  ]);
+  assert.match(text, /^# TYPE liqo_peer_receive_bytes_total counter$/m);
+  assert.match(text, /^# TYPE liqo_peer_latency_us gauge$/m);
+});
+
+for (const value of ["Connecting", "Error"] as const)
+  test(`a peer that is ${value}: only that it is not connected`, () => {
+    const reading = { remoteClusterId: "rome", state: { value }, statistics, implementation: undefined };
+    assert.deepEqual(values(renderMetrics(reading)), [
+      'liqo_peer_is_connected{driver="wireguard",cluster_id="rome"} 0',
+    ]);
+  });
