@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { failuresByFile } from "./tap.ts";
+import { failuresByFile, filesToRepeat } from "./tap.ts";
 
 // Of node 24: `node --test --test-reporter=tap`.
 const REPORT = `TAP version 13
@@ -51,4 +51,15 @@ test("failed tests are found by their files, and suites around them not counted"
 
 test("a report without failures names no file", () => {
   assert.equal(failuresByFile("TAP version 13\nok 1 - adds\n# pass 1\n").size, 0);
+});
+
+test("a test that stands in steps is repeated by the files that import them", () => {
+  const tests = [
+    { path: "/p/a.test.ts", text: 'import { steps } from "./shop-steps.ts";' },
+    { path: "/p/b.test.ts", text: 'import { other } from "./other-steps.ts";' },
+    { path: "/p/c.system-test.ts", text: 'import { steps } from "../p/shop-steps.ts";' },
+  ];
+  assert.deepEqual(filesToRepeat("/p/b.test.ts", tests), ["/p/b.test.ts"]);
+  assert.deepEqual(filesToRepeat("/p/shop-steps.ts", tests), ["/p/a.test.ts", "/p/c.system-test.ts"]);
+  assert.deepEqual(filesToRepeat("/p/none-steps.ts", tests), []);
 });

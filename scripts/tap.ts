@@ -31,3 +31,13 @@ function blocksOf(tap: string): string[] {
   }
   return blocks.map((lines) => lines.join("\n"));
 }
+
+/** Files of tests to repeat for one that failed: its own, or those that import the steps which it stands in. */
+export function filesToRepeat(
+  path: string,
+  tests: readonly { readonly path: string; readonly text: string }[],
+): string[] {
+  if (path.endsWith("test.ts")) return [path];
+  const name = path.slice(path.lastIndexOf("/") + 1);
+  return tests.filter(({ text }) => text.includes(`/${name}"`)).map((each) => each.path);
+}

@@ -12,7 +12,7 @@ import { existsSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } 
 import { availableParallelism, tmpdir } from "node:os";
 import { basename, join, relative } from "node:path";
 import { byFolder, coverageTable, parseLcov } from "./lcov.ts";
-import { type Failures, failuresByFile } from "./tap.ts";
+import { type Failures, failuresByFile, filesToRepeat } from "./tap.ts";
 
 type Environment = Readonly<Record<string, string>>;
 
@@ -166,7 +166,7 @@ interface Attempt {
 async function attempt(name: string, args: readonly string[], env: Environment = {}): Promise<Attempt> {
   process.stdout.write(`\n== ${name}\n`);
   const { code, tap } = await runTests(name, args, env);
-  const count = (word: string): number => Number(new RegExp(`^# ${word} (\\d+)$`, "m").exec(tap)?.[1] ?? 0);
+  const count = (word: string): number => countOf(tap, word);
   const failed = count("fail") + count("cancelled");
   const outcome = {
     passed: count("pass"),
@@ -177,16 +177,27 @@ async function attempt(name: string, args: readonly string[], env: Environment =
   return { outcome, failures: failuresByFile(tap) };
 }
 
+function countOf(tap: string, word: string): number {
+  return Number(new RegExp(`^# ${word} (\\d+)$`, "m").exec(tap)?.[1] ?? 0);
+}
+
 /** Runs each file that failed once more, alone, and takes what passes then for passed. */
 async function withoutFlaky({ outcome, failures }: Attempt, env: Environment = {}): Promise<Outcome> {
   if (outcome.failed === 0) return outcome;
   const flaky: Flaky[] = [];
   let recovered = 0;
+  const all = globSync("{src,playground,apps,cmd,scripts,test}/**/*test.ts", { cwd: root }).map((file) => {
+    const path = join(root, file);
+    return { path, text: readFileSync(path, "utf8") };
+  });
   for (const [path, { count, text }] of failures) {
     const file = relative(root, path);
-    process.stdout.write(`\n== once more, alone: ${file}\n`);
-    const { code } = await runTests(`again-${basename(file)}`, ["--test-force-exit", file], env);
-    if (code !== 0) continue;
+    const files = filesToRepeat(path, all).map((each) => relative(root, each));
+    process.stdout.write(`\n== once more, alone: ${files.join(" ")}\n`);
+    const again = ["--test-force-exit", "--test-concurrency=1", ...files];
+    const { code, tap } = await runTests(`again-${basename(file)}`, again, env);
+    // A file without tests passes, too.
+    if (files.length === 0 || code !== 0 || countOf(tap, "pass") === 0) continue;
     const log = join(root, ".build", "flaky", `${basename(file)}.${process.pid}.log`);
     mkdirSync(join(root, ".build", "flaky"), { recursive: true });
     writeFileSync(log, text);
