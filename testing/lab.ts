@@ -8,6 +8,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parse, stringify } from "yaml";
+import { DEFAULT_CLUSTER } from "#playground/supervisor/spec.ts";
 import { openClient } from "./client.ts";
 import { findProject } from "./project.ts";
 import { Shell } from "./shell.ts";
@@ -102,7 +103,7 @@ export interface LabClient {
 
 const STEP_TIMEOUT_MS = 120_000;
 // What `liqoctl playground create` gives to every cluster.
-const CIDRS = ["--pod-cidr", "10.244.0.0/16", "--service-cidr", "10.96.0.0/16"];
+const CIDRS = ["--pod-cidr", DEFAULT_CLUSTER.podCidr, "--service-cidr", DEFAULT_CLUSTER.serviceCidr];
 
 /** Resolves when all clusters are ready and all peerings stand; whatever fails before leaves nothing behind. */
 export async function createLab<const Name extends string>(options: LabOptions<Name>): Promise<Lab<Name>> {

@@ -10,8 +10,11 @@ import type { Index, Store } from "#kube/informer/store.ts";
 import { endpointSlices, endpoints, services } from "#machinery/builtin.ts";
 import { formatKey, type ObjectKey } from "#machinery/meta.ts";
 import type { Deps } from "../deps.ts";
+import { ownedSlices } from "../endpointslice/owned.ts";
 import { writeSlices } from "../endpointslice/write.ts";
-import { MANAGED_BY, MANAGER, planMirror, SERVICE_NAME } from "./plan.ts";
+import { MANAGER, planMirror } from "./plan.ts";
+
+const OWN = ownedSlices(MANAGER);
 
 interface Sources {
   readonly services: Store<Service>;
@@ -26,13 +29,13 @@ export function endpointSliceMirroringController(deps: Deps): Controller {
   const sources: Sources = {
     services: serviceInformer.store,
     endpoints: endpointsInformer.store,
-    slicesByService: slices.store.indexBy(serviceKeys),
+    slicesByService: slices.store.indexBy(OWN.serviceKeys),
   };
   return {
     name: "endpointslicemirroring",
     // Kubernetes: --mirroring-concurrent-service-endpoint-syncs
     workers: 5,
-    watches: [watchFor(endpointsInformer), watchFor(serviceInformer), watchMapped(slices, serviceOf)],
+    watches: [watchFor(endpointsInformer), watchFor(serviceInformer), watchMapped(slices, OWN.serviceOf)],
     reconcile: (ctx, key) => reconcile(ctx, deps, sources, key),
   };
 }
@@ -42,14 +45,4 @@ async function reconcile(ctx: Context, deps: Deps, sources: Sources, key: Object
   const owned = sources.slicesByService.get(formatKey(key));
   await writeSlices(ctx, deps, { owned, wanted, fieldManager: MANAGER });
   return DONE;
-}
-
-/** The Service of a slice that is this controller's. */
-function serviceOf({ metadata }: EndpointSlice): ObjectKey[] {
-  const name = metadata?.labels?.[MANAGED_BY] === MANAGER ? metadata.labels[SERVICE_NAME] : undefined;
-  return name === undefined ? [] : [{ namespace: metadata?.namespace ?? "", name }];
-}
-
-function serviceKeys(slice: EndpointSlice): string[] {
-  return serviceOf(slice).map(formatKey);
 }

@@ -6,11 +6,10 @@ import { isIP } from "node:net";
 import type { EndpointAddress, Endpoints, Service } from "kubernetes-types/core/v1";
 import type { Endpoint, EndpointPort, EndpointSlice } from "kubernetes-types/discovery/v1";
 import { controllerReference } from "#machinery/meta.ts";
+import { MANAGED_BY, SERVICE_NAME } from "../endpointslice/owned.ts";
 import { shortHash } from "../pods.ts";
 
-export const MANAGED_BY = "endpointslice.kubernetes.io/managed-by";
 export const MANAGER = "endpointslicemirroring-controller.k8s.io";
-export const SERVICE_NAME = "kubernetes.io/service-name";
 const SKIP_MIRROR = "endpointslice.kubernetes.io/skip-mirror";
 // Endpoints as locks of older leader elections: nobody's addresses, rewritten every other second.
 const LEADER = "control-plane.alpha.kubernetes.io/leader";

@@ -12,8 +12,11 @@ import { formatKey, keyOf, type ObjectKey } from "#machinery/meta.ts";
 import { selectsMap } from "#machinery/selector.ts";
 import type { Deps } from "../deps.ts";
 import { ENDPOINTS_MANAGED_BY, ENDPOINTS_MANAGER, forgeEndpoints } from "./endpoints.ts";
-import { isListed, MANAGED_BY, MANAGER, planSlices, SERVICE_NAME } from "./plan.ts";
+import { ownedSlices } from "./owned.ts";
+import { isListed, MANAGER, planSlices } from "./plan.ts";
 import { writeSlices } from "./write.ts";
+
+const OWN = ownedSlices(MANAGER);
 
 interface Sources {
   readonly services: Store<Service>;
@@ -30,7 +33,7 @@ export function endpointSliceController(deps: Deps): Controller {
   const sources: Sources = {
     services: serviceInformer.store,
     pods: podInformer.store,
-    slicesByService: slices.store.indexBy(serviceKeys),
+    slicesByService: slices.store.indexBy(OWN.serviceKeys),
     endpoints: endpointsInformer.store,
   };
   const servicesOf = (pod: Pod): ObjectKey[] =>
@@ -45,7 +48,7 @@ export function endpointSliceController(deps: Deps): Controller {
       watchFor(serviceInformer),
       watchMapped(podInformer, servicesOf),
       watchFor(endpointsInformer),
-      watchMapped(slices, serviceOf),
+      watchMapped(slices, OWN.serviceOf),
     ],
     reconcile: (ctx, key) => reconcile(ctx, deps, sources, key),
   };
@@ -69,16 +72,6 @@ async function reconcile(ctx: Context, deps: Deps, sources: Sources, key: Object
   await writeSlices(ctx, deps, { owned, wanted: planSlices(service, chosen), fieldManager: MANAGER });
   await deps.client.apply(ctx, endpoints, forgeEndpoints(service, chosen), { fieldManager: ENDPOINTS_MANAGER });
   return DONE;
-}
-
-/** The Service of a slice that is this controller's. */
-function serviceOf({ metadata }: EndpointSlice): ObjectKey[] {
-  const name = metadata?.labels?.[MANAGED_BY] === MANAGER ? metadata.labels[SERVICE_NAME] : undefined;
-  return name === undefined ? [] : [{ namespace: metadata?.namespace ?? "", name }];
-}
-
-function serviceKeys(slice: EndpointSlice): string[] {
-  return serviceOf(slice).map(formatKey);
 }
 
 /** Slices go with their owner; Endpoints have none. */

@@ -4,10 +4,9 @@ import type { Endpoint, EndpointPort, EndpointSlice } from "kubernetes-types/dis
 import { controllerReference } from "#machinery/meta.ts";
 import { isReady, isTerminal, isTerminating } from "#machinery/pod.ts";
 import { shortHash } from "../pods.ts";
+import { MANAGED_BY, SERVICE_NAME } from "./owned.ts";
 
-export const MANAGED_BY = "endpointslice.kubernetes.io/managed-by";
 export const MANAGER = "endpointslice-controller.k8s.io";
-export const SERVICE_NAME = "kubernetes.io/service-name";
 // Kubernetes: --max-endpoints-per-slice
 const MAX_PER_SLICE = 100;
 

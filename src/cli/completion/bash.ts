@@ -1,6 +1,6 @@
 /** The script of `liqoctl completion bash`. Runs in bash 3.2 too, without the package bash-completion. */
 import type { Commands } from "../command/command.ts";
-import { shellTables } from "./shell-tables.ts";
+import { shellTables, walkWords } from "./shell-tables.ts";
 import { placesOf } from "./words.ts";
 
 export function bashScript(commands: Commands): string {
@@ -19,17 +19,7 @@ __${name}() {
   local current=\${words[last]} before=("\${words[@]:1:last-1}")
 
   local at="" expecting="" arguments=0 word REPLY
-  for word in "\${before[@]}"; do
-    if [[ -n $expecting ]]; then
-      expecting=""
-    elif [[ $word == -* ]]; then
-      if __${name}_takes_value "$word"; then expecting=$word; fi
-    elif ((arguments == 0)) && __${name}_child "$at" "$word"; then
-      at=$REPLY
-    else
-      arguments=$((arguments + 1))
-    fi
-  done
+${walkWords(name)}
 
   local candidates="" prefix="" directive=4
   if [[ -n $expecting ]]; then

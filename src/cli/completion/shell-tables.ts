@@ -41,6 +41,21 @@ export function shellTables(name: string, places: readonly Place[]): string {
   ].join("\n\n");
 }
 
+/** Lines that follow the words in `before` to the command in `at`, the flag in `expecting` and the number of `arguments`. */
+export function walkWords(name: string): string {
+  return `  for word in "\${before[@]}"; do
+    if [[ -n $expecting ]]; then
+      expecting=""
+    elif [[ $word == -* ]]; then
+      if __${name}_takes_value "$word"; then expecting=$word; fi
+    elif ((arguments == 0)) && __${name}_child "$at" "$word"; then
+      at=$REPLY
+    else
+      arguments=$((arguments + 1))
+    fi
+  done`;
+}
+
 /** Flags whose value is the next word. Throws where one name does so in one command and not in another. */
 export function valueFlags(places: readonly Place[]): string[] {
   const flags = places.flatMap((place) => place.flags);

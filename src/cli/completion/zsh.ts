@@ -1,6 +1,6 @@
 /** The script of `liqoctl completion zsh`. */
 import type { Commands } from "../command/command.ts";
-import { shellTables } from "./shell-tables.ts";
+import { shellTables, walkWords } from "./shell-tables.ts";
 import { placesOf } from "./words.ts";
 
 export function zshScript(commands: Commands): string {
@@ -15,17 +15,7 @@ __${name}() {
   local -a before
   # Unquoted, it leaves out what is empty.
   before=(\${words[2,CURRENT-1]})
-  for word in "\${before[@]}"; do
-    if [[ -n $expecting ]]; then
-      expecting=""
-    elif [[ $word == -* ]]; then
-      if __${name}_takes_value "$word"; then expecting=$word; fi
-    elif ((arguments == 0)) && __${name}_child "$at" "$word"; then
-      at=$REPLY
-    else
-      arguments=$((arguments + 1))
-    fi
-  done
+${walkWords(name)}
 
   local candidates="" directive=4
   if [[ -n $expecting ]]; then
