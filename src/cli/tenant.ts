@@ -5,7 +5,6 @@ import type { Context } from "#base/context.ts";
 import { tenantNamespaceName } from "#forge/names.ts";
 import type { KubeClient } from "#kube/client/client.ts";
 import { namespaces } from "#machinery/builtin.ts";
-import { isAlreadyExists } from "#machinery/status-error.ts";
 import { CliError } from "./errors.ts";
 
 export async function findTenantNamespace(
@@ -38,13 +37,7 @@ export async function ensureTenantNamespace(ctx: Context, client: KubeClient, re
       },
     },
   };
-  try {
-    await client.create(ctx, namespaces, namespace);
-  } catch (error) {
-    if (!isAlreadyExists(error)) throw error;
-    throw new CliError(`namespace ${name} exists and is not a tenant namespace of cluster ${remoteId}`, {
-      cause: error,
-    });
-  }
+  if ((await client.createIfAbsent(ctx, namespaces, namespace)) === undefined)
+    throw new CliError(`namespace ${name} exists and is not a tenant namespace of cluster ${remoteId}`);
   return name;
 }

@@ -18,7 +18,6 @@ import {
   SIGNED_NONCE_SECRET,
 } from "#forge/names.ts";
 import { secrets } from "#machinery/builtin.ts";
-import { isAlreadyExists } from "#machinery/status-error.ts";
 import { createCsr } from "#pki/csr.ts";
 import { publicKeyOf } from "#pki/keys.ts";
 import { waitFor } from "../../cluster.ts";
@@ -88,9 +87,7 @@ export async function authenticate(
 }
 
 async function ensureNonce(ctx: Context, consumer: Side, provider: Side, timeoutMs: number): Promise<string> {
-  await provider.cluster.client
-    .create(ctx, secrets, forgeNonceSecret(provider.namespace, consumer.id))
-    .catch(ignoreExisting);
+  await provider.cluster.client.createIfAbsent(ctx, secrets, forgeNonceSecret(provider.namespace, consumer.id));
   const secret = await waitFor(
     ctx,
     provider.cluster.client,
@@ -117,9 +114,11 @@ async function signedNonce(
   // Left over from an earlier peering with the same provider: the nonce that counts is the provider's.
   if (found !== undefined && found.data?.["nonce"] !== nonce)
     await consumer.cluster.client.deleteIfPresent(ctx, secrets, key, { uid: found.metadata?.uid ?? "" });
-  await consumer.cluster.client
-    .create(ctx, secrets, forgeSignedNonceSecret(consumer.namespace, provider.id, nonce))
-    .catch(ignoreExisting);
+  await consumer.cluster.client.createIfAbsent(
+    ctx,
+    secrets,
+    forgeSignedNonceSecret(consumer.namespace, provider.id, nonce),
+  );
   const secret = await waitFor(ctx, consumer.cluster.client, secrets, key, {
     until: (object) => object?.data?.["nonce"] === nonce && object.data["signedNonce"] !== undefined,
     timeoutMs,
@@ -137,8 +136,4 @@ async function request(ctx: Context, consumer: Side): Promise<{ csr: string; pub
   const privateKey = unbase64(secret.data?.["privateKey"] ?? "");
   const csr = await createCsr(privateKey, { commonName: consumer.id, organizations: [CONTROL_PLANE_GROUP] });
   return { csr, publicKey: publicKeyOf(privateKey) };
-}
-
-function ignoreExisting(error: unknown): void {
-  if (!isAlreadyExists(error)) throw error;
 }

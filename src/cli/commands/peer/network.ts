@@ -8,6 +8,7 @@ import { type GatewayClient, gatewayClients } from "#api/networking/gatewayclien
 import { type GatewayServer, gatewayServers } from "#api/networking/gatewayserver.ts";
 import type { Context } from "#base/context.ts";
 import { type Cidrs, forgeConfiguration } from "#forge/networking/configuration.ts";
+import { gatewayObjectName } from "#forge/networking/names.ts";
 import { waitFor } from "../../cluster.ts";
 import { CliError } from "../../errors.ts";
 import type { Printer } from "../../printer/printer.ts";
@@ -147,7 +148,7 @@ async function waitConnected(ctx: Context, side: Side, remoteId: string, timeout
     ctx,
     side.cluster.client,
     connections,
-    { namespace: side.namespace, name: `gw-${remoteId}` },
+    { namespace: side.namespace, name: gatewayObjectName(remoteId) },
     {
       until: (found) => found?.status?.value === "Connected",
       timeoutMs,
