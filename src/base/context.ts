@@ -2,6 +2,7 @@
  * What everything that waits receives first: a cancellation signal and a logger, nothing else.
  * Modelled on Go's context.Context and logr.FromContext.
  */
+import { type Clock, systemClock } from "./clock.ts";
 import type { Logger } from "./log.ts";
 
 export interface Context {
@@ -21,16 +22,16 @@ export function withTimeout(parent: Context, timeoutMs: number): Context {
   return { signal: AbortSignal.any([parent.signal, AbortSignal.timeout(timeoutMs)]), log: parent.log };
 }
 
-/** Resolves after `ms`, or at once when the context ends; never rejects. The timer never keeps a process alive. */
-export function sleep(ctx: { readonly signal: AbortSignal }, ms: number): Promise<void> {
+/** Resolves after `ms`, or at once when the context ends; never rejects. */
+export function sleep(ctx: { readonly signal: AbortSignal }, ms: number, clock: Clock = systemClock): Promise<void> {
   if (ctx.signal.aborted) return Promise.resolve();
   return new Promise((resolve) => {
     const done = (): void => {
-      clearTimeout(timer);
+      cancel();
       ctx.signal.removeEventListener("abort", done);
       resolve();
     };
-    const timer = setTimeout(done, ms);
+    const cancel = clock.after(ms, done);
     ctx.signal.addEventListener("abort", done, { once: true });
   });
 }

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import type { ConfigMap } from "kubernetes-types/core/v1";
 import { type Context, withCancel } from "#base/context.ts";
 import { silentLogger } from "#base/log.ts";
-import { steppedClock } from "#kit/queue-clock.ts";
+import { steppedClock } from "#kit/stepped-clock.ts";
 import { configMaps } from "#machinery/builtin.ts";
 import type { ObjectKey } from "#machinery/meta.ts";
 import { startTestApiServer } from "#playground/testing.ts";

@@ -2,6 +2,7 @@
  * Runs a reconciler for the keys that informers report. Reconciling is level-based: the key says what to look at, never
  * what happened. Kubernetes: controller-runtime/pkg/reconcile, pkg/internal/controller
  */
+import type { Clock } from "#base/clock.ts";
 import type { Context } from "#base/context.ts";
 import { isAborted, messageOf } from "#base/errors.ts";
 import { Metrics } from "#base/metrics.ts";
@@ -9,7 +10,7 @@ import { formatKey, type KubeObject, keyOf, type ObjectKey, parseKey } from "#ma
 import { isConflict } from "#machinery/status-error.ts";
 import type { Informer } from "../informer/informer.ts";
 import { queueMetrics } from "../queue/metrics.ts";
-import { type QueueClock, WorkQueue } from "../queue/work-queue.ts";
+import { WorkQueue } from "../queue/work-queue.ts";
 import { type ControllerMetrics, controllerMetrics, type Outcome } from "./metrics.ts";
 
 export interface Result {
@@ -122,7 +123,7 @@ export function watchStart(key: ObjectKey): Watch {
 export interface RunOptions {
   /** Where the work is counted. Default: nobody looks. */
   readonly metrics?: Metrics;
-  readonly clock?: QueueClock;
+  readonly clock?: Clock;
 }
 
 /** Runs until the context ends. Work begins when all watched informers have their first list. */

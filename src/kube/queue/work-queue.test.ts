@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { steppedClock } from "#kit/queue-clock.ts";
+import { steppedClock } from "#kit/stepped-clock.ts";
 import { WorkQueue } from "./work-queue.ts";
 
 /** What is there to be taken now. */

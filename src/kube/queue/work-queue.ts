@@ -3,6 +3,7 @@
  * comes back afterwards if it was added meanwhile. Failures come back later and later.
  * Kubernetes: client-go/util/workqueue (queue.go, delaying_queue.go, default_rate_limiters.go)
  */
+import { type Clock, systemClock } from "#base/clock.ts";
 import { Metrics } from "#base/metrics.ts";
 import { type QueueMetrics, queueMetrics } from "./metrics.ts";
 
@@ -10,30 +11,15 @@ import { type QueueMetrics, queueMetrics } from "./metrics.ts";
 const FAILURE_BASE_MS = 5;
 const FAILURE_MAX_MS = 60_000;
 
-/** When what is to come later comes; tests step their own. */
-export interface QueueClock {
-  /** On a clock that never goes back. */
-  readonly nowMs: () => number;
-  /** Runs once after that time, unless the returned function is called before. */
-  readonly after: (delayMs: number, run: () => void) => () => void;
-}
-
-const REAL_CLOCK: QueueClock = {
-  nowMs: () => performance.now(),
-  after: (delayMs, run) => {
-    const timer = setTimeout(run, delayMs);
-    return () => clearTimeout(timer);
-  },
-};
-
 export interface QueueOptions {
-  readonly clock?: QueueClock;
+  /** When what is to come later comes. */
+  readonly clock?: Clock;
   /** Default: nobody looks. */
   readonly metrics?: QueueMetrics;
 }
 
 export class WorkQueue {
-  readonly #clock: QueueClock;
+  readonly #clock: Clock;
   readonly #metrics: QueueMetrics;
   /** Since when, in ms. */
   readonly #waiting = new Map<string, number>();
@@ -44,7 +30,7 @@ export class WorkQueue {
   readonly #getters: ((key: string | undefined) => void)[] = [];
   #closed = false;
 
-  constructor({ clock = REAL_CLOCK, metrics = queueMetrics(new Metrics(), "") }: QueueOptions = {}) {
+  constructor({ clock = systemClock, metrics = queueMetrics(new Metrics(), "") }: QueueOptions = {}) {
     this.#clock = clock;
     this.#metrics = metrics;
   }

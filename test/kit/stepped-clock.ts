@@ -1,18 +1,20 @@
-/** A clock for queues that a test steps: what is due runs, in order, at the moment that the test says. */
-import type { QueueClock } from "#kube/queue/work-queue.ts";
+/** A clock that a test steps: what is due runs, in order, at the moment that the test says. */
+import type { Clock } from "#base/clock.ts";
 
-export interface SteppedClock extends QueueClock {
+export interface SteppedClock extends Clock {
   /** Lets that much time pass. */
   readonly step: (ms: number) => void;
   /** How long until what comes next; undefined: nothing waits. */
   readonly nextMs: () => number | undefined;
 }
 
-export function steppedClock(): SteppedClock {
+/** At `epochMs` when it begins; its monotonic time begins at 0. */
+export function steppedClock(epochMs = Date.UTC(2030, 0, 1)): SteppedClock {
   let nowMs = 0;
   const waiting = new Set<{ readonly dueMs: number; readonly run: () => void }>();
   const byTime = () => [...waiting].sort((a, b) => a.dueMs - b.dueMs);
   return {
+    epochMs: () => epochMs + nowMs,
     nowMs: () => nowMs,
     after: (delayMs, run) => {
       const entry = { dueMs: nowMs + delayMs, run };
