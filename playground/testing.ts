@@ -71,7 +71,8 @@ export interface TestResponse {
 // biome-ignore lint/suspicious/noExplicitAny: tests look into answers of every kind, and a wrong path fails them
 export type TestBody = any;
 
-const SCHEMAS = fileURLToPath(new URL("../.build/openapi", import.meta.url));
+// Of all servers of one process: nobody changes them.
+const SCHEMAS = loadBuiltinSchemas(fileURLToPath(new URL("../.build/openapi", import.meta.url)));
 const ADMIN: UserInfo = { name: "admin", groups: ["system:masters", "system:authenticated"] };
 
 export async function startTestApiServer(options: TestApiServerOptions = {}): Promise<TestApiServer> {
@@ -92,7 +93,7 @@ export async function startTestApiServer(options: TestApiServerOptions = {}): Pr
       storeFile: join(directory, "store.db"),
       tls: { ...serving, clientCa: ca.certificate },
       strategies: options.strategies ?? [...builtinStrategies, crdStrategy],
-      schemas: loadBuiltinSchemas(SCHEMAS),
+      schemas: SCHEMAS,
       parts: (services) => partsFor(services, adminToken, options.parts),
       ...(options.now !== undefined && { now: options.now }),
       ...(options.auditLog !== undefined && { auditLog: options.auditLog }),

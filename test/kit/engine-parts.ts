@@ -56,7 +56,7 @@ export async function startEngineParts({
 }: EnginePartsOptions = {}): Promise<EngineParts> {
   await using opened = new AsyncDisposableStack();
   const { ctx, cancel } = withCancel({ signal: new AbortController().signal, log: silentLogger });
-  const signer = new TokenSigner(generateKeyPair("rsa-2048").privateKey);
+  const signer = new TokenSigner(generateKeyPair().privateKey);
   const api = opened.use(
     await startTestApiServer({
       namespaces: ["default", "off", "kube-node-lease"],

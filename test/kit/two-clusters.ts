@@ -1,7 +1,4 @@
 /** Two API servers with Liqo's CRDs, as consumer and provider of one virtual node. For tests of reflection. */
-import { readdirSync, readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
-import { parse } from "yaml";
 import * as labels from "#api/labels.ts";
 import { type Context, withCancel } from "#base/context.ts";
 import { silentLogger } from "#base/log.ts";
@@ -16,8 +13,8 @@ import { createRbacAuthorizer } from "#playground/apiserver/authz/rbac.ts";
 import type { Authorizer } from "#playground/apiserver/request.ts";
 import { connectors, virtualResources } from "#playground/apiserver/subresources/connectors.ts";
 import { startTestApiServer, type TestApiServer } from "#playground/testing.ts";
+import { liqoCrds } from "./liqo-crds.ts";
 
-const CRDS = fileURLToPath(new URL("../../deploy/chart/crds", import.meta.url));
 const DEADLINE_MS = 5_000;
 
 export interface TestCluster extends AsyncDisposable {
@@ -70,7 +67,7 @@ async function startCluster(
   ctx: Context,
   { namespaces: names, peer, refused, forbidden }: ClusterOptions,
 ): Promise<TestCluster> {
-  const signer = new TokenSigner(generateKeyPair("rsa-2048").privateKey);
+  const signer = new TokenSigner(generateKeyPair().privateKey);
   const api = await startTestApiServer({
     namespaces: names,
     parts: (services) => {
@@ -96,8 +93,7 @@ async function startCluster(
       labels: { [labels.TENANT_NAMESPACE]: "true", [labels.REMOTE_CLUSTER_ID]: peer },
     },
   });
-  for (const file of readdirSync(CRDS))
-    await client.create(ctx, customResourceDefinitions, parse(readFileSync(`${CRDS}/${file}`, "utf8")));
+  for (const crd of liqoCrds()) await client.create(ctx, customResourceDefinitions, crd);
   return {
     api,
     client,

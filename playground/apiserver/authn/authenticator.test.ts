@@ -21,6 +21,8 @@ import { createAuthenticator } from "./authenticator.ts";
 import { impersonate } from "./impersonation.ts";
 
 const START_MS = Date.parse("2026-01-01T00:00:00Z");
+// Of the kind that takes long to make.
+const KEY = generateKeyPair("rsa-2048").privateKey;
 const CLAIMS = { namespace: "shop", serviceaccount: { name: "cart", uid: "u1" }, pod: { name: "cart-0", uid: "p1" } };
 
 function setup(): {
@@ -34,7 +36,7 @@ function setup(): {
     [serviceAccounts, { metadata: { namespace: "shop", name: "cart", uid: "u1" } }],
     [pods, { metadata: { namespace: "shop", name: "cart-0", uid: "p1" } }],
   );
-  const signer = new TokenSigner(generateKeyPair("rsa-2048").privateKey);
+  const signer = new TokenSigner(KEY);
   const authenticator = createAuthenticator({
     reader,
     signer,

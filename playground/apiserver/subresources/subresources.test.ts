@@ -25,7 +25,7 @@ const context = {
 };
 
 async function start(): Promise<TestApiServer> {
-  const signer = new TokenSigner(generateKeyPair("rsa-2048").privateKey);
+  const signer = new TokenSigner(generateKeyPair().privateKey);
   const controller = new AbortController();
   const api = await startTestApiServer({
     parts: (services) => {

@@ -1,12 +1,10 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { fileURLToPath } from "node:url";
-import { parse } from "yaml";
 import { quotas } from "#api/offloading/quota.ts";
 import type { ShadowPod } from "#api/offloading/shadow.ts";
 import { withCancel } from "#base/context.ts";
 import { silentLogger } from "#base/log.ts";
+import { liqoCrds } from "#kit/liqo-crds.ts";
 import { KubeClient } from "#kube/client/client.ts";
 import { Informers } from "#kube/informer/informers.ts";
 import { customResourceDefinitions, namespaces } from "#machinery/builtin.ts";
@@ -14,7 +12,6 @@ import { milliOf } from "#machinery/quantity.ts";
 import { startTestApiServer } from "#playground/testing.ts";
 import { quotaProblem, resizeProblem, updateAnswer, validateShadowPod } from "./validate.ts";
 
-const CRDS = fileURLToPath(new URL("../../../deploy/chart/crds/offloading.liqo.io", import.meta.url));
 const NAMES = {
   clusterId: "rome",
   liqoNamespace: "liqo",
@@ -113,8 +110,7 @@ test("requests without a name each count", async () => {
   await using api = await startTestApiServer();
   using client = new KubeClient({ server: api.url, ca: api.ca, token: api.adminToken }, "test");
   const { ctx, cancel } = withCancel({ signal: new AbortController().signal, log: silentLogger });
-  for (const file of ["quotas", "shadowpods"])
-    await client.create(ctx, customResourceDefinitions, parse(readFileSync(`${CRDS}_${file}.yaml`, "utf8")));
+  for (const crd of liqoCrds("quotas", "shadowpods")) await client.create(ctx, customResourceDefinitions, crd);
   await client.create(ctx, namespaces, { metadata: { name: "off", labels: { "liqo.io/remote-cluster-id": "milan" } } });
   await client.create(ctx, quotas, { metadata: { name: "u", namespace: "default" }, ...quota("None", { cpu: "7" }) });
   await using informers = new Informers(ctx, client);
