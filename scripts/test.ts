@@ -32,6 +32,8 @@ const MOST_FLAKY = 3;
 
 const root = join(import.meta.dirname, "..");
 const E2E = ["--test-concurrency=1", "test/e2e/*.test.ts"];
+// One process, so that one pair of clusters is enough: see test/kit/shared-clusters.ts.
+const E2E_PEERED = ["--test-isolation=none", "test/e2e/peered/*.test.ts"];
 const INTEROP = ["--test-concurrency=1", "test/interop/*.test.ts"];
 const SYSTEM = ["--test-concurrency=1", "{src,playground}/**/*.system-test.ts"];
 // Many files in one process: a test that fails with something still open must not keep it from ending.
@@ -57,7 +59,7 @@ const PARTS: Readonly<Record<string, () => Promise<Outcome[]>>> = {
     return outcomes;
   },
   system: async () => [await tests("tests that need root", SYSTEM)],
-  e2e: async () => [await tests("end-to-end tests", E2E)],
+  e2e: () => endToEnd("end-to-end tests"),
   interop: besideUpstream,
   kubernetes: onKubernetes,
 };
@@ -118,6 +120,10 @@ function showCoverage(): void {
   process.stdout.write(`\n== lines that unit tests run\n${coverageTable(byFolder(covered, files))}\n`);
 }
 
+async function endToEnd(name: string, env: Environment = {}): Promise<Outcome[]> {
+  return [await tests(`${name}, of two peered clusters`, E2E_PEERED, env), await tests(name, E2E, env)];
+}
+
 async function besideUpstream(): Promise<Outcome[]> {
   if (process.env["LIQO_UPSTREAM"] !== undefined) return [await tests("beside upstream Liqo", INTEROP)];
   const missing = "LIQO_UPSTREAM names no folder with its programs (bin/) and chart (chart/)";
@@ -138,7 +144,7 @@ async function onKubernetes(): Promise<Outcome[]> {
   if (built.failed > 0) return [built];
   return [
     built,
-    await tests("end-to-end tests on genuine Kubernetes", E2E, { LIQO_TEST_ENGINE: "kubernetes" }),
+    ...(await endToEnd("end-to-end tests on genuine Kubernetes", { LIQO_TEST_ENGINE: "kubernetes" })),
     await command("both API servers compared", process.execPath, ["test/fidelity/run.ts"]),
   ];
 }

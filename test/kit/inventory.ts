@@ -21,13 +21,13 @@ export async function names(clusters: Clusters, cluster: string): Promise<string
   return (await everything(clusters, cluster)).map(nameOf).sort();
 }
 
-async function everything(clusters: Clusters, cluster: string): Promise<KubeObject[]> {
+export async function everything(clusters: Clusters, cluster: string): Promise<KubeObject[]> {
   const listed = await clusters.kubectl(cluster, "api-resources", "--verbs=list", "-o", "name");
   const names = listed.split("\n").filter((name) => name !== "" && !name.startsWith("events"));
   return (await clusters.get<{ items: KubeObject[] }>(cluster, names.join(","), "-A")).items;
 }
 
-function nameOf({ kind, metadata }: KubeObject): string {
+export function nameOf({ kind, metadata }: KubeObject): string {
   return `${kind} ${metadata?.namespace ?? "-"}/${metadata?.name}`;
 }
 

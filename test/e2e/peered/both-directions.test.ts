@@ -2,9 +2,10 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import type { Node, Pod } from "kubernetes-types/core/v1";
-import { type Clusters, startPeered } from "#kit/clusters.ts";
+import type { Clusters } from "#kit/clusters.ts";
 import { eventually } from "#kit/eventually.ts";
 import { PAGE_WITH_NAME } from "#kit/services.ts";
+import { takePeered } from "#kit/shared-clusters.ts";
 
 const BACK = ["--context", "rome", "--remote-context", "milan"] as const;
 /** Consumer and provider of each namespace. */
@@ -16,7 +17,7 @@ describe("peering in both directions", () => {
   let first: string;
 
   before(async () => {
-    clusters = await startPeered({ workers: 1 });
+    clusters = await takePeered();
     await serve(clusters, "there");
     first = await identityOf(clusters);
   });

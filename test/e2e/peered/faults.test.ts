@@ -7,11 +7,12 @@ import { after, before, describe, it } from "node:test";
 import type { Pod } from "kubernetes-types/core/v1";
 import { machineOf, needsOwnClusters } from "#engines/choose.ts";
 import type { Component, RunningContainer } from "#engines/engine.ts";
-import { type Clusters, startPeered } from "#kit/clusters.ts";
+import type { Clusters } from "#kit/clusters.ts";
 import { liqoContainer } from "#kit/components.ts";
 import { eventually } from "#kit/eventually.ts";
 import { Load, page } from "#kit/load.ts";
 import { loadBalancerAddress, PAGE_WITH_NAME } from "#kit/services.ts";
+import { takePeered } from "#kit/shared-clusters.ts";
 
 const NAMESPACE = "web";
 const TWIN = "web-milan";
@@ -46,7 +47,7 @@ describe("a process that is killed", { skip: needsOwnClusters() }, () => {
   const started = new Map<string, string>();
 
   before(async () => {
-    clusters = await startPeered();
+    clusters = await takePeered();
     url = await serve(clusters);
     for (const name of PODS) started.set(name, await identityOf(clusters, name));
   });

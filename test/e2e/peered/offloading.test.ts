@@ -9,12 +9,13 @@ import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import type { Node, Pod, Service } from "kubernetes-types/core/v1";
 import type { EndpointSlice } from "kubernetes-types/discovery/v1";
-import { type Clusters, startPeered } from "#kit/clusters.ts";
+import type { Clusters } from "#kit/clusters.ts";
 import { output } from "#kit/command.ts";
 import { eventually } from "#kit/eventually.ts";
+import { takePeered } from "#kit/shared-clusters.ts";
 import { Shopper } from "#kit/shopper.ts";
 
-const EXAMPLE = join(import.meta.dirname, "../../docs/examples/hello-world.yaml");
+const EXAMPLE = join(import.meta.dirname, "../../../docs/examples/hello-world.yaml");
 const NAMESPACE = "liqo-demo";
 const TWIN = "liqo-demo-milan";
 const PODS = ["nginx-local", "nginx-remote"] as const;
@@ -64,7 +65,7 @@ else require("node:dgram").createSocket("udp4").on("message", print).send("hello
 describe("offloaded pods", { concurrency: 1 }, () => {
   let clusters: Clusters;
   before(async () => {
-    clusters = await startPeered({ loadBalancer: true });
+    clusters = await takePeered();
     await clusters.kubectl("milan", "create", "namespace", NAMESPACE);
     await clusters.liqoctl("offload", "namespace", NAMESPACE, "--context", "milan");
   });

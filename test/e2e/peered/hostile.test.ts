@@ -11,9 +11,10 @@ import type { EndpointSlice } from "kubernetes-types/discovery/v1";
 import type { RoleBinding } from "kubernetes-types/rbac/v1";
 import type { ResourceSlice } from "#api/authentication/resourceslice.ts";
 import type { NamespaceMap } from "#api/offloading/namespace.ts";
-import { type Clusters, startPeered } from "#kit/clusters.ts";
+import type { Clusters } from "#kit/clusters.ts";
 import { eventually } from "#kit/eventually.ts";
 import { type As, clusterKeyOf, Identities, requestFor } from "#kit/identities.ts";
+import { takePeered } from "#kit/shared-clusters.ts";
 import {
   evilKubeconfig,
   evilNonce,
@@ -33,7 +34,7 @@ describe("hostile peers", () => {
   let slice: As;
 
   before(async () => {
-    clusters = await startPeered({ workers: 1 });
+    clusters = await takePeered();
     identities = new Identities(clusters);
     await clusters.kubectl("milan", "create", "namespace", "web");
     await clusters.liqoctl("offload", "namespace", "web", "--context", "milan", "--pod-offloading-strategy", "Remote");
@@ -99,6 +100,7 @@ describe("hostile peers", () => {
         const [condition] = answered.status?.conditions ?? [];
         assert.deepEqual([condition?.type, condition?.status], ["Authentication", "Denied"]);
         assert.equal(answered.status?.authParams?.signedCRT, undefined);
+        await clusters.kubectl("rome", "delete", "resourceslices.authentication.liqo.io", name, "-n", TENANT);
       });
     }
 

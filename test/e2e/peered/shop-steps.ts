@@ -5,9 +5,10 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import type { Node, Pod, Service } from "kubernetes-types/core/v1";
-import { type Clusters, startPeered } from "#kit/clusters.ts";
+import type { Clusters } from "#kit/clusters.ts";
 import { eventually } from "#kit/eventually.ts";
 import { loadBalancerAddress } from "#kit/services.ts";
+import { takePeered } from "#kit/shared-clusters.ts";
 import { purchase, Shopper } from "#kit/shopper.ts";
 
 interface List<T> {
@@ -47,7 +48,7 @@ export function shopSuite({ name, manifest, oneByOne, footer }: ShopSuite): void
   describe(name, { concurrency: 1 }, () => {
     let clusters: Clusters;
     before(async () => {
-      clusters = await startPeered();
+      clusters = await takePeered();
       await clusters.kubectl("milan", "create", "namespace", NAMESPACE);
       await clusters.liqoctl("offload", "namespace", NAMESPACE, "--context", "milan");
     });

@@ -7,10 +7,11 @@ import { after, before, describe, it } from "node:test";
 import { machineOf, needsOwnClusters } from "#engines/choose.ts";
 import type { Machine } from "#engines/engine.ts";
 import { between } from "#engines/link-faults.ts";
-import { type Clusters, startPeered } from "#kit/clusters.ts";
+import type { Clusters } from "#kit/clusters.ts";
 import { eventually } from "#kit/eventually.ts";
 import { Load, page } from "#kit/load.ts";
 import { loadBalancerAddress } from "#kit/services.ts";
+import { takePeered } from "#kit/shared-clusters.ts";
 import { assertPodTold, assertTold, type Lost, NOTHING_LOST } from "#kit/truth.ts";
 
 const NAMESPACE = "web";
@@ -60,7 +61,7 @@ describe("what is lost is told", { skip: needsOwnClusters() }, () => {
   let url: string;
 
   before(async () => {
-    clusters = await startPeered({ workers: 1 });
+    clusters = await takePeered();
     machine = machineOf(clusters.engine);
     url = await serve(clusters);
   });
