@@ -3,13 +3,14 @@
  * in the recording, compared object by object and field by field.
  */
 import assert from "node:assert/strict";
+import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { needsOwnClusters } from "#engines/choose.ts";
 import { type Clusters, installLiqo, startClusters } from "#kit/clusters.ts";
 import { eventually } from "#kit/eventually.ts";
-import { normalObject } from "#kit/normal-object.ts";
+import { type NormalObject, normalObject } from "#kit/normal-object.ts";
 import { type Accepted, differences, formatDifference, judge } from "#kit/object-differences.ts";
-import { findRecording, kindArguments, type Recording } from "#kit/recording.ts";
+import { kindArguments, RECORDINGS, readRecording } from "#kit/recording.ts";
 import type { KubeObject } from "#machinery/meta.ts";
 import { CONSUMER, PROVIDER } from "./upstream-accepted.ts";
 
@@ -18,14 +19,10 @@ const SETTLE_MS = 60_000;
 const MORE_KINDS = ["Role", "RoleBinding", "ClusterRoleBinding"].map((kind) => `${kind}.v1.rbac.authorization.k8s.io`);
 const OUR_NAMESPACES = /^(liqo-tenant-.*|off|off-cluster-a)$/;
 
-const recording = findRecording();
-const skip =
-  recording === undefined ? "upstream's recording is not on this machine (../shared/data)" : needsOwnClusters();
-
-describe("objects beside upstream's", { concurrency: 1, skip }, () => {
+describe("objects beside upstream's", { concurrency: 1, skip: needsOwnClusters() }, () => {
   let clusters: Clusters;
   before(async () => {
-    if (recording !== undefined) clusters = await prepare(recording);
+    clusters = await prepare();
   });
   after(() => clusters?.[Symbol.asyncDispose]());
 
@@ -37,7 +34,7 @@ describe("objects beside upstream's", { concurrency: 1, skip }, () => {
       eventually(
         `nothing else differs on ${cluster}`,
         async () => {
-          const recorded = recording?.[side] ?? [];
+          const recorded = readRecording(side);
           compare(recorded, await objectsOf(clusters, cluster, recorded), accepted);
         },
         SETTLE_MS,
@@ -45,7 +42,7 @@ describe("objects beside upstream's", { concurrency: 1, skip }, () => {
   }
 });
 
-async function prepare({ sample }: Recording): Promise<Clusters> {
+async function prepare(): Promise<Clusters> {
   const clusters = await startClusters(
     { name: "cluster-a", workers: 1, podCidr: "10.244.0.0/16", serviceCidr: "10.96.0.0/16" },
     { name: "cluster-b", workers: 1, podCidr: "10.245.0.0/16", serviceCidr: "10.97.0.0/16" },
@@ -58,7 +55,7 @@ async function prepare({ sample }: Recording): Promise<Clusters> {
     await clusters.kubectl("cluster-a", "create", "namespace", "off");
     const strategy = ["--pod-offloading-strategy", "Remote"];
     await clusters.liqoctl("offload", "namespace", "off", "--context", "cluster-a", ...strategy);
-    await clusters.kubectl("cluster-a", "-n", "off", "apply", "--server-side", "-f", sample);
+    await clusters.kubectl("cluster-a", "-n", "off", "apply", "--server-side", "-f", join(RECORDINGS, "sample.yaml"));
     await clusters.kubectl("cluster-a", "-n", "off", "rollout", "status", "deployment/web", "--timeout=60s");
     return clusters;
   } catch (error) {
@@ -70,16 +67,19 @@ async function prepare({ sample }: Recording): Promise<Clusters> {
 async function objectsOf(
   clusters: Clusters,
   cluster: string,
-  recorded: readonly KubeObject[],
+  recorded: readonly NormalObject[],
 ): Promise<readonly KubeObject[]> {
   const kinds = [...new Set([...kindArguments(recorded), ...MORE_KINDS])].join(",");
   const { items } = await clusters.get<{ items: KubeObject[] }>(cluster, kinds, "-A");
   return items;
 }
 
-function compare(recorded: readonly KubeObject[], here: readonly KubeObject[], accepted: readonly Accepted[]): void {
-  const titles = new Set(recorded.map((object) => normalObject(object).title));
-  const compared = here.filter((object) => titles.has(normalObject(object).title) || isOfLiqo(object));
+function compare(recorded: readonly NormalObject[], here: readonly KubeObject[], accepted: readonly Accepted[]): void {
+  const titles = new Set(recorded.map(({ title }) => title));
+  const compared = here
+    .map((object) => ({ object, normal: normalObject(object) }))
+    .filter(({ object, normal }) => titles.has(normal.title) || isOfLiqo(object))
+    .map(({ normal }) => normal);
   // Events come and go: those recorded have to be there, others may.
   const found = differences(recorded, compared).filter(
     ({ object, path, upstream }) => !(object.startsWith("Event ") && path === "" && upstream === undefined),

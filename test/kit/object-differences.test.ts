@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { UnstructuredObject } from "#machinery/meta.ts";
+import { normalObject } from "./normal-object.ts";
 import { differences, formatDifference, judge } from "./object-differences.ts";
 
 const lines = (upstream: readonly UnstructuredObject[], here: readonly UnstructuredObject[]): string[] =>
-  differences(upstream, here).map(formatDifference);
+  differences(upstream.map(normalObject), here.map(normalObject)).map(formatDifference);
 
 function tenant(name: string, fields: object = {}, metadata: object = {}): UnstructuredObject {
   return { apiVersion: "v1", kind: "Tenant", metadata: { name, namespace: "ns", ...metadata }, ...fields };
@@ -120,7 +121,10 @@ test("the keys of a Secret count, its values do not", () => {
 });
 
 test("an acceptance covers its differences, and one that covers none is idle", () => {
-  const found = differences([tenant("a", { spec: { x: "1", y: "1" } })], [tenant("a", { spec: { x: "2", y: "2" } })]);
+  const found = differences(
+    [tenant("a", { spec: { x: "1", y: "1" } })].map(normalObject),
+    [tenant("a", { spec: { x: "2", y: "2" } })].map(normalObject),
+  );
   const used = { object: /^Tenant /, path: /^spec\.x$/, reason: "meant" };
   const idle = { object: /^Tenant /, path: /^spec\.z$/, reason: "gone" };
   const judged = judge(found, [used, idle]);

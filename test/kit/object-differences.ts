@@ -2,8 +2,7 @@
  * How the objects of one installation differ from those of another, field by field. Used to hold what our controllers
  * write against what was recorded from upstream Liqo. Pure.
  */
-import type { KubeObject } from "#machinery/meta.ts";
-import { type NormalObject, normalObject } from "./normal-object.ts";
+import type { NormalObject } from "./normal-object.ts";
 
 export interface Difference {
   /** `Kind namespace/name`, names normalised. */
@@ -22,9 +21,9 @@ export interface Accepted {
 }
 
 /** Sorted by object, then by path. Objects of equal normalised names are paired with the likest. */
-export function differences(upstream: readonly KubeObject[], here: readonly KubeObject[]): Difference[] {
-  const theirs = Map.groupBy(upstream.map(normalObject), ({ title }) => title);
-  const ours = Map.groupBy(here.map(normalObject), ({ title }) => title);
+export function differences(upstream: readonly NormalObject[], here: readonly NormalObject[]): Difference[] {
+  const theirs = Map.groupBy(upstream, ({ title }) => title);
+  const ours = Map.groupBy(here, ({ title }) => title);
   const titles = [...new Set([...theirs.keys(), ...ours.keys()])].sort();
   return titles.flatMap((title) => groupDifferences(title, theirs.get(title) ?? [], ours.get(title) ?? []));
 }

@@ -1,28 +1,36 @@
 /**
- * What was recorded from clusters with upstream Liqo, and which of a cluster's objects answer to it. The recording is
- * beside the repository and not part of it.
+ * What upstream Liqo wrote on two genuine clusters, as facts: one line for each field of each object, without what no
+ * two installations share (normal-object.ts). Written by scripts/record-upstream-objects.ts.
  */
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { parseAllDocuments } from "yaml";
 import type { KubeObject } from "#machinery/meta.ts";
+import type { NormalObject } from "./normal-object.ts";
 
-export interface Recording {
-  readonly folder: string;
-  /** The manifest that was applied. */
-  readonly sample: string;
-  readonly consumer: readonly KubeObject[];
-  readonly provider: readonly KubeObject[];
+export const RECORDINGS = join(import.meta.dirname, "../e2e/testdata");
+
+/** `side`: `consumer`, `provider`. */
+export function readRecording(side: string): NormalObject[] {
+  return parseRecording(readFileSync(join(RECORDINGS, `upstream-${side}.txt`), "utf8"));
 }
 
-const FOLDER = join(import.meta.dirname, "../../../shared/data/upstream-recording");
+/** `# <title>`, then `<path> = <value as JSON>` for each field; an empty line between two objects. */
+export function formatRecording(objects: readonly NormalObject[]): string {
+  return objects
+    .map(({ title, fields }) => [`# ${title}`, ...[...fields].map(lineOf).sort()].join("\n"))
+    .sort()
+    .join("\n\n")
+    .concat("\n");
+}
 
-/** Undefined where the recording is not at hand. */
-export function findRecording(folder = FOLDER): Recording | undefined {
-  const sample = join(folder, "sample.yaml");
-  if (!existsSync(sample)) return undefined;
-  const side = (name: string) => merge(read(folder, `${name}.yaml`), read(folder, `${name}-network.yaml`));
-  return { folder, sample, consumer: side("consumer"), provider: side("provider") };
+export function parseRecording(text: string): NormalObject[] {
+  return text
+    .split(/^# /m)
+    .slice(1)
+    .map((part) => {
+      const [title = "", ...lines] = part.trimEnd().split("\n");
+      return { title, fields: new Map(lines.map(fieldOf)) };
+    });
 }
 
 /** Both recordings of a cluster; what is in both is taken from the later one, which was made with the network. */
@@ -32,19 +40,17 @@ export function merge(earlier: readonly KubeObject[], later: readonly KubeObject
 }
 
 /** For `kubectl get`: `Pod.v1.`, `IP.v1alpha1.ipam.liqo.io`. */
-export function kindArguments(objects: readonly KubeObject[]): string[] {
+export function kindArguments(objects: readonly NormalObject[]): string[] {
   return [...new Set(objects.map(kindArgument))].sort();
 }
 
-function read(folder: string, file: string): KubeObject[] {
-  return parseAllDocuments(readFileSync(join(folder, file), "utf8")).flatMap((document) => {
-    const object: unknown = document.toJS();
-    return isObject(object) ? [object] : [];
-  });
+function lineOf([path, value]: readonly [string, string]): string {
+  return `${path} = ${JSON.stringify(value)}`;
 }
 
-function isObject(value: unknown): value is KubeObject {
-  return typeof value === "object" && value !== null && "kind" in value;
+function fieldOf(line: string): readonly [string, string] {
+  const at = line.indexOf(" = ");
+  return [line.slice(0, at), String(JSON.parse(line.slice(at + 3)))];
 }
 
 function identity({ kind, metadata }: KubeObject): string {
@@ -53,7 +59,8 @@ function identity({ kind, metadata }: KubeObject): string {
   return `${kind} ${metadata?.namespace}/${name}`;
 }
 
-function kindArgument({ apiVersion = "", kind }: KubeObject): string {
+function kindArgument({ title, fields }: NormalObject): string {
+  const apiVersion = fields.get("apiVersion") ?? "";
   const [group = "", version = ""] = apiVersion.includes("/") ? apiVersion.split("/") : ["", apiVersion];
-  return `${kind}.${version}.${group}`;
+  return `${title.slice(0, title.indexOf(" "))}.${version}.${group}`;
 }
