@@ -21,10 +21,13 @@ export function planPodSecurity(
   return metadata?.managedFields?.some(({ manager }) => manager === FIELD_MANAGER) === true ? {} : undefined;
 }
 
-/** `twin` is read with its managed fields. */
 export async function ensurePodSecurity(ctx: Context, deps: Deps, twin: Namespace): Promise<void> {
-  const labels = planPodSecurity(twin, deps.settings.podSecurityLevel);
+  const level = deps.settings.podSecurityLevel;
   const name = twin.metadata?.name ?? "";
+  // Whose a label is say the managed fields, which are not in the cache.
+  const isAsked = level === "privileged" && twin.metadata?.labels?.[ENFORCE] !== undefined;
+  const known = isAsked ? await deps.client.find(ctx, namespaces, { name }) : twin;
+  const labels = known && planPodSecurity(known, level);
   if (labels !== undefined)
     await deps.client.apply(ctx, namespaces, { metadata: { name, labels } }, { fieldManager: FIELD_MANAGER });
 }

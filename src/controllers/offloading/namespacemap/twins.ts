@@ -11,6 +11,7 @@ import { forgeNamespaceBinding } from "#forge/bindings.ts";
 import { forgeTwin, managedBy, type TwinParts } from "#forge/twin.ts";
 import { Applier } from "#kube/client/applier.ts";
 import type { EventRecorder } from "#kube/events/recorder.ts";
+import type { Informer } from "#kube/informer/informer.ts";
 import { namespaces, roleBindings } from "#machinery/builtin.ts";
 import { formatKey, keyOf } from "#machinery/meta.ts";
 import { managedAccounts } from "../../accounts.ts";
@@ -38,6 +39,7 @@ export interface Outcome {
 
 interface Writing {
   readonly deps: Deps;
+  readonly namespaces: Informer<Namespace>;
   readonly applier: Applier;
 }
 
@@ -47,7 +49,7 @@ export class Twins {
   readonly #refusals = new Refusals();
 
   constructor(deps: Deps, events: EventRecorder) {
-    this.#writing = { deps, applier: new Applier(deps.client) };
+    this.#writing = { deps, namespaces: deps.informers.for(namespaces), applier: new Applier(deps.client) };
     this.#events = events;
   }
 
@@ -118,13 +120,14 @@ async function tryTwin(ctx: Context, writing: Writing, twin: TwinParts, last: Ph
   }
 }
 
-async function ensureTwin(ctx: Context, { deps, applier }: Writing, parts: TwinParts): Promise<Outcome> {
+async function ensureTwin(ctx: Context, writing: Writing, parts: TwinParts): Promise<Outcome> {
+  const { deps, applier } = writing;
   const { map, consumerId, remote } = parts;
-  let twin = await deps.client.find(ctx, namespaces, { name: remote });
+  let twin = writing.namespaces.store.get({ name: remote });
   if (twin === undefined) {
     if (isReserved(remote, deps.settings)) return reserved(remote);
     try {
-      twin = await deps.client.createIfAbsent(ctx, namespaces, forgeTwin(parts));
+      twin = await createTwin(ctx, writing, parts);
     } catch (error) {
       // It was there once, perhaps, but is no more.
       return outcomeOfError(error, remote, undefined);
@@ -139,6 +142,18 @@ async function ensureTwin(ctx: Context, { deps, applier }: Writing, parts: TwinP
   const cached = managedAccounts(deps).roleBindings.store.get(keyOf(wanted));
   await applier.applyIfChanged(ctx, roleBindings, { cached, wanted });
   return { phase: "Accepted" };
+}
+
+/** The namespace as it is now: made, or one of that name that the watch has not told of yet. */
+async function createTwin(
+  ctx: Context,
+  { deps, namespaces: informer }: Writing,
+  parts: TwinParts,
+): Promise<Namespace | undefined> {
+  const made = await deps.client.createIfAbsent(ctx, namespaces, forgeTwin(parts));
+  if (made === undefined) return deps.client.find(ctx, namespaces, { name: parts.remote });
+  informer.observe(made);
+  return made;
 }
 
 function stuck(reason: string, message: string): Outcome {
