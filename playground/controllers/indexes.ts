@@ -2,7 +2,6 @@
  * How controllers find what belongs to an object without looking at all objects: for `store.indexBy`, which keeps one
  * index for each function however many ask. Kubernetes: pkg/controller/controller_utils.go (AddPodControllerIndexer)
  */
-import type { Pod } from "kubernetes-types/core/v1";
 import { controllerOf, type KubeObject } from "#machinery/meta.ts";
 
 /** Where objects without a controller are found. */
@@ -16,9 +15,4 @@ export function controllerUid(object: KubeObject): readonly string[] {
 /** By its own uid. */
 export function uidOf(object: KubeObject): readonly string[] {
   return [object.metadata?.uid ?? ""];
-}
-
-/** By the name of its node; pods that have none are found under the empty one. */
-export function nodeNameOf({ spec }: Pod): readonly string[] {
-  return [spec?.nodeName ?? ""];
 }

@@ -4,7 +4,7 @@
  */
 import type { Node, Pod } from "kubernetes-types/core/v1";
 import type { Index, Store } from "#kube/informer/store.ts";
-import { isTerminal } from "#machinery/pod.ts";
+import { isTerminal, nodeNameOf } from "#machinery/pod.ts";
 import { type ClusterState, type NodeState, nodeState } from "./cluster-state.ts";
 import type { StorageState } from "./storage-state.ts";
 
@@ -24,7 +24,7 @@ export class ClusterCache {
 
   constructor(nodes: Store<Node>, pods: Store<Pod>, storage: StorageState) {
     this.#nodes = nodes;
-    this.#podsByNode = pods.indexBy(nodeNames);
+    this.#podsByNode = pods.indexBy(nodeNameOf);
     this.#storage = storage;
   }
 
@@ -47,7 +47,7 @@ export class ClusterCache {
 
   /** To be called for a pod as it is now, and as it was before. */
   podChanged(pod: Pod): void {
-    const [nodeName] = nodeNames(pod);
+    const [nodeName] = nodeNameOf(pod);
     if (nodeName === undefined) return;
     this.#states.delete(nodeName);
     this.forget(pod);
@@ -75,9 +75,4 @@ export class ClusterCache {
 
 function uidOf({ metadata }: Pod): string {
   return metadata?.uid ?? "";
-}
-
-/** None of a pod without a node. */
-function nodeNames({ spec }: Pod): string[] {
-  return (spec?.nodeName ?? "") === "" ? [] : [spec?.nodeName ?? ""];
 }

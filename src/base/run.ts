@@ -10,6 +10,8 @@ export interface RunOptions {
   readonly env?: Readonly<Record<string, string | undefined>>;
   readonly cwd?: string;
   readonly signal?: AbortSignal;
+  /** Told what the tool writes to standard error, as it comes. */
+  readonly onError?: (text: string) => void;
 }
 
 export interface RunResult {
@@ -52,7 +54,10 @@ export function run(file: string, args: readonly string[], options: RunOptions =
     let stdout = "";
     let stderr = "";
     child.stdout.setEncoding("utf8").on("data", (chunk: string) => (stdout += chunk));
-    child.stderr.setEncoding("utf8").on("data", (chunk: string) => (stderr += chunk));
+    child.stderr.setEncoding("utf8").on("data", (chunk: string) => {
+      stderr += chunk;
+      options.onError?.(chunk);
+    });
     child.on("error", (cause) => reject(new RunError(shown, undefined, stderr || cause.message, cause)));
     child.on("close", (code) =>
       code === 0 ? resolve({ stdout, stderr }) : reject(new RunError(shown, code ?? -1, stderr)),

@@ -13,11 +13,6 @@ export function podsInBrief(deps: Pick<Deps, "informers">): Informer<Pod> {
   return deps.informers.for(pods, { transform: inBrief });
 }
 
-/** For an index by node. */
-export function nodeNameOf({ spec }: Pod): string[] {
-  return spec?.nodeName === undefined ? [] : [spec.nodeName];
-}
-
 /** Whether the pod runs at a provider: its virtual kubelet says so. */
 export function isOffloaded({ metadata }: Pod): boolean {
   return metadata?.labels?.[labels.SHADOW_POD] !== undefined;

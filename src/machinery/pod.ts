@@ -8,6 +8,11 @@ export interface SizedPodSpec extends PodSpec {
   resources?: ResourceRequirements;
 }
 
+/** The name of its node, for an index by node; none while it has no node. */
+export function nodeNameOf({ spec }: Pod): readonly string[] {
+  return spec?.nodeName === undefined || spec.nodeName === "" ? [] : [spec.nodeName];
+}
+
 export function isReady(pod: Pod): boolean {
   return isConditionTrue(pod.status?.conditions, "Ready");
 }

@@ -10,9 +10,8 @@ import type { Index, Store } from "#kube/informer/store.ts";
 import { leases, nodes, pods } from "#machinery/builtin.ts";
 import { timestamp } from "#machinery/conditions.ts";
 import { keyOf, type ObjectKey } from "#machinery/meta.ts";
-import { isReady } from "#machinery/pod.ts";
+import { isReady, nodeNameOf } from "#machinery/pod.ts";
 import type { Deps } from "../deps.ts";
-import { nodeNameOf } from "../indexes.ts";
 import { heartbeatOf, lostConditions, wantedTaints } from "./plan.ts";
 
 const LEASE_NAMESPACE = "kube-node-lease";

@@ -5,8 +5,8 @@ import { type Controller, DONE, type Result, watchFor, watchMapped } from "#kube
 import type { Store } from "#kube/informer/store.ts";
 import { nodes, pods } from "#machinery/builtin.ts";
 import { formatKey, keyOf, type ObjectKey } from "#machinery/meta.ts";
+import { nodeNameOf } from "#machinery/pod.ts";
 import type { Deps } from "../deps.ts";
-import { nodeNameOf } from "../indexes.ts";
 import { judge, QUARANTINE_MS } from "./plan.ts";
 
 interface Sources {

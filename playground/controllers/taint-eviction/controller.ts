@@ -5,9 +5,8 @@ import { type Controller, DONE, type Result, watchFor, watchMapped } from "#kube
 import type { Store } from "#kube/informer/store.ts";
 import { nodes, pods } from "#machinery/builtin.ts";
 import { keyOf, type ObjectKey } from "#machinery/meta.ts";
-import { isTerminating } from "#machinery/pod.ts";
+import { isTerminating, nodeNameOf } from "#machinery/pod.ts";
 import type { Deps } from "../deps.ts";
-import { nodeNameOf } from "../indexes.ts";
 import { evictionTime } from "./plan.ts";
 
 interface Stores {

@@ -12,8 +12,9 @@ import { forgePodRoutes } from "#forge/networking/routes.ts";
 import { type Controller, DONE, type Result, watchMapped } from "#kube/controller/controller.ts";
 import type { Informer } from "#kube/informer/informer.ts";
 import { keyOf, type ObjectKey } from "#machinery/meta.ts";
+import { nodeNameOf } from "#machinery/pod.ts";
 import type { Deps } from "../../deps.ts";
-import { nodeNameOf, podsInBrief } from "../../pods.ts";
+import { podsInBrief } from "../../pods.ts";
 import { TableWriter } from "../table-writer.ts";
 import { type Observed, planNodeTables, routedPods } from "./plan.ts";
 

@@ -14,10 +14,11 @@ import type { EventRecorder } from "#kube/events/recorder.ts";
 import type { Informer } from "#kube/informer/informer.ts";
 import { pods } from "#machinery/builtin.ts";
 import { keyOf, type ObjectKey } from "#machinery/meta.ts";
+import { nodeNameOf } from "#machinery/pod.ts";
 import { isNotFound } from "#machinery/status-error.ts";
 import { acceptedMappings } from "#trust/namespace-map.ts";
 import type { Deps } from "../../deps.ts";
-import { nodeNameOf, podsInBrief } from "../../pods.ts";
+import { podsInBrief } from "../../pods.ts";
 import { planFallback } from "./plan.ts";
 
 interface Work {
