@@ -36,19 +36,19 @@ export function findTarget(core: Core, info: RequestInfo): Target {
     return { to: "virtual", virtual };
   }
   const served = core.registry.find(info);
-  if (served === undefined) throw hasGroup(core, info.group) ? nowhere() : pageNotFound();
+  if (served === undefined) throw hasGroup(core, info.group) ? unknownPath() : pageNotFound();
   const { strategy } = served;
   const needsNamespace = strategy.resource.namespaced && info.namespace === "";
   if (needsNamespace && !["list", "watch"].includes(info.verb)) {
-    throw info.name === "" ? methodNotAllowed() : nowhere();
+    throw info.name === "" ? methodNotAllowed() : unknownPath();
   }
-  if (!strategy.resource.namespaced && info.namespace !== "" && info.plural !== "namespaces") throw nowhere();
+  if (!strategy.resource.namespaced && info.namespace !== "" && info.plural !== "namespaces") throw unknownPath();
   if (info.subresource === "") return requireVerb(strategy.verbs ?? DEFAULT_VERBS, info, { to: "resource", served });
   const builtIn =
     (info.subresource === "status" && strategy.status) || (info.subresource === "scale" && strategy.scale);
   if (builtIn) return requireVerb(["get", "patch", "update"], info, { to: "resource", served });
   const connector = core.registry.findConnector(info, info.subresource);
-  if (connector === undefined) throw served.custom ? notFound(strategy.resource, info.name) : nowhere();
+  if (connector === undefined) throw served.custom ? notFound(strategy.resource, info.name) : unknownPath();
   requireVerb(connector.verbs, info, undefined);
   if (connector.form === "view") return { to: "view", served, view: connector };
   return connector.form === "json" ? { to: "json", served, connector } : { to: "stream", served, connector };
@@ -67,7 +67,7 @@ function hasGroup(core: Core, group: string): boolean {
   );
 }
 
-function nowhere(): Error {
+function unknownPath(): Error {
   return failure(404, "NotFound", "the server could not find the requested resource", {});
 }
 

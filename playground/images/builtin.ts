@@ -53,7 +53,7 @@ const NODE_PATH = "/usr/local/bin/node";
 
 export function builtinEntries(options: BuiltinOptions): ImageEntry[] {
   return [
-    ...plain(),
+    ...baseImages(),
     redis(),
     nginx(),
     nodeImage(options),
@@ -62,7 +62,7 @@ export function builtinEntries(options: BuiltinOptions): ImageEntry[] {
   ];
 }
 
-function plain(): ImageEntry[] {
+function baseImages(): ImageEntry[] {
   const sh = { cmd: ["sh"] };
   const hostShare = { binds: [{ host: "/usr/share", path: "/usr/share" }] };
   return [

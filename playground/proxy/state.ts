@@ -64,14 +64,15 @@ function portRules(
   if (spec.clusterIP === "None" || spec.clusterIP === "") return [];
   const protocol = (port.protocol ?? "TCP").toLowerCase() as Protocol;
   const all = candidates(slices, port, nodeName);
-  const internal = spec.internalTrafficPolicy === "Local" ? usable(all.filter((e) => e.isLocal)) : usable(all);
+  const internal =
+    spec.internalTrafficPolicy === "Local" ? readyBackends(all.filter((e) => e.isLocal)) : readyBackends(all);
   const keepsClientIp = spec.externalTrafficPolicy === "Local";
-  const local = usable(all.filter((endpoint) => endpoint.isLocal));
+  const local = readyBackends(all.filter((endpoint) => endpoint.isLocal));
   const external = !keepsClientIp
-    ? usable(all)
+    ? readyBackends(all)
     : local.length > 0
       ? local
-      : usable(all).length > 0
+      : readyBackends(all).length > 0
         ? ("drop" as const)
         : [];
   const balancers = (service.status?.loadBalancer?.ingress ?? []).flatMap(({ ip }) => (ip === undefined ? [] : [ip]));
@@ -132,7 +133,7 @@ function candidate(endpoint: Endpoint, port: number, nodeName: string): Candidat
 }
 
 /** Ready endpoints; when there is none, those that still serve while they end. */
-function usable(endpoints: readonly Candidate[]): Backend[] {
+function readyBackends(endpoints: readonly Candidate[]): Backend[] {
   const ready = endpoints.filter((endpoint) => endpoint.isReady);
   const chosen = ready.length > 0 ? ready : endpoints.filter((endpoint) => endpoint.isServingAndTerminating);
   return chosen.map(({ ip, port, isLocal }) => ({ ip, port, isLocal }));

@@ -122,7 +122,7 @@ function forgeConditions(
   const hasAny = (name: string): boolean => milliOf(resources[name]) > 0n;
   const isShort = !hasAny("cpu") || !hasAny("memory");
   const wanted: Wanted[] = [
-    ready(isShort, health),
+    readyCondition(isShort, health),
     pressure("MemoryPressure", !hasAny("memory"), "SufficientMemory"),
     pressure("DiskPressure", isShort, "NoDiskPressure"),
     pressure("PIDPressure", isShort, "NoPIDPressure"),
@@ -141,7 +141,7 @@ function forgeConditions(
 }
 
 /** Upstream lets the lease run out, and says what is lost only of the network. */
-function ready(isShort: boolean, { isApiServerUp, isNetworkUp }: NodeHealth): Wanted {
+function readyCondition(isShort: boolean, { isApiServerUp, isNetworkUp }: NodeHealth): Wanted {
   const type = "Ready";
   const network =
     isNetworkUp === undefined ? "" : `; the network with it is ${isNetworkUp ? "established" : "down as well"}`;

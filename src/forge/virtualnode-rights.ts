@@ -20,7 +20,7 @@ const NODE_LEASES = "kube-node-lease";
 export function forgeVkClusterBinding(node: VirtualNode): ClusterRoleBinding {
   return {
     metadata: { name: bindingNameOf(node.metadata?.name ?? ""), labels: bindingLabels(node) },
-    ...granted(CLUSTER_ROLE, node),
+    ...roleGrant(CLUSTER_ROLE, node),
   };
 }
 
@@ -49,7 +49,7 @@ function forgeBinding(node: VirtualNode, namespace: string, role: string): RoleB
   const own = { ...bindingLabels(node), [labels.VIRTUAL_NODE]: node.metadata?.name ?? "" };
   return {
     metadata: { name: bindingNameOf(node.metadata?.name ?? ""), namespace, labels: own },
-    ...granted(role, node),
+    ...roleGrant(role, node),
   };
 }
 
@@ -61,7 +61,7 @@ function bindingLabels(node: VirtualNode): Record<string, string> {
   };
 }
 
-function granted(role: string, node: VirtualNode): Pick<RoleBinding, "roleRef" | "subjects"> {
+function roleGrant(role: string, node: VirtualNode): Pick<RoleBinding, "roleRef" | "subjects"> {
   const { name = "", namespace = "" } = node.metadata ?? {};
   return {
     roleRef: { apiGroup: GROUP, kind: "ClusterRole", name: role },

@@ -21,12 +21,12 @@ export function rbacEscalation(authorizer: Authorizer, rbac: RbacAuthorizer): Ad
       if (isUnchanged(request)) return;
       const { plural } = request.resource;
       if (plural === "roles" || plural === "clusterroles") {
-        if (!may(authorizer, request, "escalate", plural, request.name))
+        if (!isAllowed(authorizer, request, "escalate", plural, request.name))
           refuseUnheld(rbac, request, (request.object as Role).rules ?? []);
         return;
       }
       const { kind, name } = (request.object as unknown as RoleBinding).roleRef;
-      if (may(authorizer, request, "bind", kind === "Role" ? "roles" : "clusterroles", name)) return;
+      if (isAllowed(authorizer, request, "bind", kind === "Role" ? "roles" : "clusterroles", name)) return;
       const rules = rbac.rulesOfRole({ kind, name }, request.namespace);
       if (rules === undefined)
         throw notFound({ group: GROUP, plural: kind === "Role" ? "roles" : "clusterroles" }, name);
@@ -35,7 +35,13 @@ export function rbacEscalation(authorizer: Authorizer, rbac: RbacAuthorizer): Ad
   };
 }
 
-function may(authorizer: Authorizer, request: AdmissionRequest, verb: string, plural: string, name: string): boolean {
+function isAllowed(
+  authorizer: Authorizer,
+  request: AdmissionRequest,
+  verb: string,
+  plural: string,
+  name: string,
+): boolean {
   const { user, namespace } = request;
   const right = {
     user,

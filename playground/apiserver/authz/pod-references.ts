@@ -26,7 +26,7 @@ export function referencesOf(pod: Pod): PodReferences {
       configMaps.add(variable.valueFrom?.configMapKeyRef?.name);
     }
   }
-  return { secrets: present(secrets), configMaps: present(configMaps), claims: present(claims) };
+  return { secrets: definedNames(secrets), configMaps: definedNames(configMaps), claims: definedNames(claims) };
 }
 
 /** Init, ordinary and ephemeral containers. */
@@ -51,6 +51,6 @@ function collectVolume(
   }
 }
 
-function present(names: Set<string | undefined>): ReadonlySet<string> {
+function definedNames(names: Set<string | undefined>): ReadonlySet<string> {
   return new Set([...names].filter((name) => name !== undefined));
 }

@@ -11,10 +11,10 @@ export type RuleTarget = Pick<
 >;
 
 export function ruleAllows(rule: PolicyRule, target: RuleTarget): boolean {
-  if (!listed(rule.verbs, target.verb)) return false;
+  if (!includesOrAll(rule.verbs, target.verb)) return false;
   if (!target.isResource) return (rule.nonResourceURLs ?? []).some((pattern) => matchesPath(pattern, target.path));
   return (
-    listed(rule.apiGroups, target.group) &&
+    includesOrAll(rule.apiGroups, target.group) &&
     (rule.resources ?? []).some((resource) => matchesResource(resource, target.plural, target.subresource)) &&
     (isEmpty(rule.resourceNames) || (rule.resourceNames ?? []).includes(target.name))
   );
@@ -65,13 +65,13 @@ function breakDown(rule: PolicyRule): PolicyRule[] {
 }
 
 function ruleCovers(owner: PolicyRule, part: PolicyRule): boolean {
-  if (!part.verbs.every((verb) => listed(owner.verbs, verb))) return false;
+  if (!part.verbs.every((verb) => includesOrAll(owner.verbs, verb))) return false;
   const [url] = part.nonResourceURLs ?? [];
   if (url !== undefined) return (owner.nonResourceURLs ?? []).some((pattern) => matchesPath(pattern, url));
   const [resource = "", subresource = ""] = (part.resources?.[0] ?? "").split("/");
   const [name] = part.resourceNames ?? [];
   return (
-    listed(owner.apiGroups, part.apiGroups?.[0] ?? "") &&
+    includesOrAll(owner.apiGroups, part.apiGroups?.[0] ?? "") &&
     (owner.resources ?? []).some((pattern) => matchesResource(pattern, resource, subresource)) &&
     (isEmpty(owner.resourceNames) || (name !== undefined && (owner.resourceNames ?? []).includes(name)))
   );
@@ -88,7 +88,7 @@ function matchesPath(pattern: string, path: string): boolean {
   return pattern.endsWith("*") && path.startsWith(pattern.replace(/\*+$/, ""));
 }
 
-function listed(values: readonly string[] | undefined, value: string): boolean {
+function includesOrAll(values: readonly string[] | undefined, value: string): boolean {
   return values !== undefined && (values.includes("*") || values.includes(value));
 }
 

@@ -65,7 +65,7 @@ function forgeStrategy(crd: CustomResourceDefinition, version: CrdVersion, schem
     generation: true,
     ...(version.subresources?.scale !== undefined && { scale: version.subresources.scale }),
     setDefaults: (object) => applyDefaults(object, schema),
-    ...(hasDefaults(schema) && { fillStored: filling(schema) }),
+    ...(hasDefaults(schema) && { fillStored: defaulter(schema) }),
     validate: (object) => check(object, undefined),
     validateUpdate: check,
     validateStatusUpdate: objectChecker(version, schema, validateStatus),
@@ -76,7 +76,7 @@ function forgeStrategy(crd: CustomResourceDefinition, version: CrdVersion, schem
 }
 
 /** Most objects are read many times and lack nothing: those are looked through once. */
-function filling(schema: Schema): (object: KubeObject) => KubeObject {
+function defaulter(schema: Schema): (object: KubeObject) => KubeObject {
   const complete = new WeakSet<KubeObject>();
   return (object) => {
     if (complete.has(object)) return object;

@@ -49,7 +49,8 @@ function findUnknownField(
     const [object, field] = node.args;
     const type = typeOf(object, schema, isRoot);
     const at = node.input.indexOf(".", object.range.end);
-    if (type !== undefined && lacks(type, field, isRoot && object.op === "id")) return { field, at: Math.max(at, 0) };
+    if (type !== undefined && isUndefinedField(type, field, isRoot && object.op === "id"))
+      return { field, at: Math.max(at, 0) };
   }
   for (const child of childrenOf(node)) {
     const found = findUnknownField(child, schema, isRoot);
@@ -67,7 +68,7 @@ function typeOf(node: ASTNode, schema: Schema, isRoot: boolean): Schema | undefi
 }
 
 /** Names that CEL reserves are written with underscores: they are left alone. */
-function lacks(schema: Schema, field: string, isResource: boolean): boolean {
+function isUndefinedField(schema: Schema, field: string, isResource: boolean): boolean {
   if (schema.type !== "object" || schema["x-kubernetes-preserve-unknown-fields"] === true) return false;
   if (schema.additionalProperties !== undefined || field.startsWith("__")) return false;
   if (schema["x-kubernetes-embedded-resource"] === true || isResource)

@@ -17,17 +17,17 @@ function validateReplicas(object: JsonObject, path: string): FieldError[] {
   const fields = path.replace(/^\./, "").split(".");
   let value: unknown = object;
   for (const field of fields) {
-    if (!isJsonObject(value)) return [misread(path, value, "map[string]interface{}")];
+    if (!isJsonObject(value)) return [wrongType(path, value, "map[string]interface{}")];
     value = value[field];
     if (value === undefined || value === null) return [];
   }
-  if (!Number.isInteger(value)) return [misread(path, value, "int64")];
+  if (!Number.isInteger(value)) return [wrongType(path, value, "int64")];
   const replicas = Number(value);
   if (replicas < 0) return [invalid(path, replicas, "should be a non-negative integer")];
   return replicas > MAX_REPLICAS ? [invalid(path, replicas, `should be less than or equal to ${MAX_REPLICAS}`)] : [];
 }
 
-function misread(path: string, value: unknown, expected: string): FieldError {
+function wrongType(path: string, value: unknown, expected: string): FieldError {
   return invalid(
     path,
     0,

@@ -69,13 +69,13 @@ function onWire(shape: Schema, types: Types): Schema {
   const properties: Record<string, Schema> = {};
   const message: Schema = { type: "object", goType, wire: numbered(fields), properties };
   types.known.set(shape, message);
-  for (const [name, property] of Object.entries({ ...shape.properties, ...otherwise(goType, shape) }))
+  for (const [name, property] of Object.entries({ ...shape.properties, ...wireOverrides(goType, shape) }))
     properties[name] = onWire(property, types);
   return goType.startsWith("JSONSchemaPropsOr") ? Object.assign(message, { wireChoice: true }) : message;
 }
 
 /** What JSON has in another form, or what shape.ts leaves open. */
-function otherwise(goType: string, shape: Schema): Readonly<Record<string, Schema>> {
+function wireOverrides(goType: string, shape: Schema): Readonly<Record<string, Schema>> {
   if (goType === "WebhookClientConfig") return { caBundle: { type: "string", format: "byte" } };
   if (goType === "ValidationRule") return { optionalOldSelf: { type: "boolean" } };
   if (goType !== "JSONSchemaProps") return {};

@@ -13,14 +13,14 @@ const structs = new WeakMap<Schema, readonly string[]>();
  * does not write; in place.
  */
 export function fillEmpty(object: JsonObject, schema: Schema | undefined, empty: JsonObject = {}): void {
-  settle(object, schema, empty);
+  collectEmpty(object, schema, empty);
   fillFrom(object, empty);
 }
 
-function settle(value: unknown, schema: Schema | undefined, empty: JsonObject): void {
+function collectEmpty(value: unknown, schema: Schema | undefined, empty: JsonObject): void {
   if (schema === undefined) return;
   if (Array.isArray(value)) {
-    for (const item of value) settle(item, schema.items, {});
+    for (const item of value) collectEmpty(item, schema.items, {});
     return;
   }
   if (!isJsonObject(value)) return;
@@ -30,7 +30,7 @@ function settle(value: unknown, schema: Schema | undefined, empty: JsonObject): 
     const childSchema = fieldSchema(schema, field);
     if (schema.wire !== undefined && empty[field] !== null && isEmptyCollection(child, childSchema))
       delete value[field];
-    else settle(child, childSchema, isJsonObject(empty[field]) ? empty[field] : {});
+    else collectEmpty(child, childSchema, isJsonObject(empty[field]) ? empty[field] : {});
   }
 }
 

@@ -61,7 +61,7 @@ export async function createObject(
   if (isStatusOurs) withStatus(admitted, empty);
   strategy.prepareForCreate?.(admitted);
   encode(call.served, admitted);
-  refuse(call, admitted, [...validateMetadata(strategy, admitted), ...(strategy.validate?.(admitted) ?? [])]);
+  throwIfInvalid(call, admitted, [...validateMetadata(strategy, admitted), ...(strategy.validate?.(admitted) ?? [])]);
   call.warnings.push(...(strategy.warnings?.(admitted) ?? []));
   await validateAdmission(core, call, request, admitted);
   return insert(core, call, admitted, options.dryRun);
@@ -94,14 +94,14 @@ function insert(core: Core, call: Call, object: UnstructuredObject, dryRun: bool
       if (!(error instanceof StoreError)) throw error;
       const base = metadata.generateName ?? "";
       if (base === "" || !metadata.name?.startsWith(base) || attempt === MAX_NAME_ATTEMPTS) {
-        throw taken(call, metadata.name ?? "", core.store.get(key)?.value);
+        throw nameConflict(call, metadata.name ?? "", core.store.get(key)?.value);
       }
       metadata.name = generateName(base);
     }
   }
 }
 
-function taken(call: Call, name: string, present: KubeObject | undefined): StatusError {
+function nameConflict(call: Call, name: string, present: KubeObject | undefined): StatusError {
   const { status } = alreadyExists(call.served.strategy.resource, name);
   const isGoing = present?.metadata?.deletionTimestamp !== undefined;
   return new StatusError(isGoing ? { ...status, message: `object is being deleted: ${status.message}` } : status);
@@ -150,7 +150,7 @@ async function prepareUpdate(
 ): Promise<UnstructuredObject> {
   const { strategy } = call.served;
   const { next, previous } = pair;
-  refuse(call, next, keepForUpdate(call, next, previous));
+  throwIfInvalid(call, next, keepForUpdate(call, next, previous));
   fillEmpty(next, call.served.schema(), strategy.empty);
   strategy.setDefaults?.(next);
   if (input.prepare !== undefined) input.prepare(next, previous);
@@ -176,7 +176,7 @@ async function prepareUpdate(
   const main = followsMainRules(call) ? strategy.validateUpdate : undefined;
   const own = call.subresource === "status" ? strategy.validateStatusUpdate : main;
   const errors = (input.validate ?? own?.bind(strategy))?.(admitted, previous) ?? [];
-  refuse(call, admitted, [
+  throwIfInvalid(call, admitted, [
     ...validateMetadata(strategy, admitted),
     ...validateMetadataUpdate(admitted, previous),
     ...errors,
@@ -334,7 +334,7 @@ export async function validateAdmission(
   }
 }
 
-function refuse(call: Call, object: KubeObject, errors: readonly FieldError[]): void {
+function throwIfInvalid(call: Call, object: KubeObject, errors: readonly FieldError[]): void {
   if (errors.length === 0) return;
   // What several checks found is said once.
   const once = new Map<string, FieldError>();

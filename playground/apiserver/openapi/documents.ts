@@ -133,7 +133,8 @@ function customSchema(served: ServedResource, schemas: BuiltinSchemas): object {
   const meta = schemas.objectMeta();
   const description = "Standard object's metadata.";
   // Linked schemas share nodes, and ObjectMeta carries what only the server needs.
-  const metadata = meta === undefined ? { type: "object" } : { type: "object", description, properties: plain(meta) };
+  const metadata =
+    meta === undefined ? { type: "object" } : { type: "object", description, properties: publishedProperties(meta) };
   return {
     ...own,
     properties: {
@@ -146,7 +147,7 @@ function customSchema(served: ServedResource, schemas: BuiltinSchemas): object {
   };
 }
 
-function plain(schema: Schema): JsonObject {
+function publishedProperties(schema: Schema): JsonObject {
   const strip = (key: string, value: unknown): unknown => (key === "wire" || key === "goType" ? undefined : value);
   return JSON.parse(JSON.stringify(schema.properties ?? {}, strip)) as JsonObject;
 }

@@ -100,13 +100,13 @@ async function evict(
   if (plan.do === "refuse") throw plan.error;
   const options = { ...(body?.deleteOptions as Record<string, unknown> | undefined) };
   if (request.dryRun || (Array.isArray(options.dryRun) && options.dryRun.length > 0)) return;
-  if (plan.do === "spend") await spend(ctx, writer, plan.budget, pod, now());
+  if (plan.do === "spend") await decrementDisruptionsAllowed(ctx, writer, plan.budget, pod, now());
   if (pod.metadata?.deletionTimestamp === undefined) await markDisrupted(ctx, writer, pod, now());
   const { uid } = pod.metadata ?? {};
   await writer.delete(ctx, pods, namespace, name, { preconditions: { uid }, ...options });
 }
 
-async function spend(
+async function decrementDisruptionsAllowed(
   ctx: Context,
   writer: ApiServices["writer"],
   budget: PodDisruptionBudget,

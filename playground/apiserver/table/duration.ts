@@ -5,18 +5,18 @@ export function humanDuration(ms: number): string {
   if (seconds < 0) return "0s";
   if (seconds < 120) return `${seconds}s`;
   const minutes = Math.trunc(seconds / 60);
-  if (minutes < 10) return two(minutes, "m", seconds % 60, "s");
+  if (minutes < 10) return formatTwoUnits(minutes, "m", seconds % 60, "s");
   if (minutes < 180) return `${minutes}m`;
   const hours = Math.trunc(minutes / 60);
-  if (hours < 8) return two(hours, "h", minutes % 60, "m");
+  if (hours < 8) return formatTwoUnits(hours, "h", minutes % 60, "m");
   if (hours < 48) return `${hours}h`;
   const days = Math.trunc(hours / 24);
-  if (hours < 192) return two(days, "d", hours % 24, "h");
+  if (hours < 192) return formatTwoUnits(days, "d", hours % 24, "h");
   if (hours < 8760 * 2) return `${days}d`;
   const years = Math.trunc(hours / 8760);
-  return hours < 8760 * 8 ? two(years, "y", days % 365, "d") : `${years}y`;
+  return hours < 8760 * 8 ? formatTwoUnits(years, "y", days % 365, "d") : `${years}y`;
 }
 
-function two(major: number, majorUnit: string, minor: number, minorUnit: string): string {
+function formatTwoUnits(major: number, majorUnit: string, minor: number, minorUnit: string): string {
   return minor === 0 ? `${major}${majorUnit}` : `${major}${majorUnit}${minor}${minorUnit}`;
 }

@@ -78,7 +78,7 @@ interface Scene {
 
 /** The status afterwards. */
 async function act(ctx: Context, deps: Deps, { cron, status, owned, plan }: Scene): Promise<CronJobStatus> {
-  tell(ctx, deps, cron, plan);
+  recordEvents(ctx, deps, cron, plan);
   if (plan.dueMs === undefined || (plan.do !== "create" && plan.do !== "replace")) return status;
   if (plan.do === "create") return statusAfter(status, plan.dueMs, await create(ctx, deps, cron, plan.dueMs));
   const running = new Set((status.active ?? []).map(({ uid }) => uid));
@@ -88,7 +88,7 @@ async function act(ctx: Context, deps: Deps, { cron, status, owned, plan }: Scen
 }
 
 /** Why nothing is begun. */
-function tell(ctx: Context, deps: Deps, cron: CronJob, plan: CronPlan): void {
+function recordEvents(ctx: Context, deps: Deps, cron: CronJob, plan: CronPlan): void {
   if (plan.do === "refuse")
     deps.events.warning(ctx, cron, "UnparseableSchedule", `unparseable schedule: ${cron.spec?.schedule}`);
   if (plan.do === "miss" && plan.dueMs !== undefined) {

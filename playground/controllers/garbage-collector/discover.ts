@@ -48,7 +48,7 @@ function watchResource(
   const { group, version, plural, kind, namespaced } = resource;
   const typed: Resource<KubeObject> = { group, version, plural, kind, namespaced };
   // What another controller watches is not watched twice; of the rest, metadata is all that ownership needs.
-  const informer = deps.informers.find(typed) ?? deps.informers.for(typed, { transform: trimmed });
+  const informer = deps.informers.find(typed) ?? deps.informers.for(typed, { transform: withoutContent });
   const changed = (object: KubeObject): void => {
     const node = graph.put(typed, object);
     if (node === undefined) return;
@@ -71,7 +71,7 @@ function watchResource(
   return informer;
 }
 
-function trimmed({ metadata = {} }: KubeObject): KubeObject {
+function withoutContent({ metadata = {} }: KubeObject): KubeObject {
   const { name, namespace, uid, resourceVersion, deletionTimestamp, ownerReferences, finalizers } = metadata;
   return {
     metadata: {

@@ -81,7 +81,7 @@ function outcomeOf(tally: Tally, runMs: number): Outcome | undefined {
   const { activeDeadlineSeconds } = spec ?? {};
   if (activeDeadlineSeconds !== undefined && spec?.suspend !== true && runMs >= activeDeadlineSeconds * 1000)
     return failed("DeadlineExceeded", "Job was active longer than specified deadline");
-  return indexedFailure(tally) ?? success(tally);
+  return indexedFailure(tally) ?? successOutcome(tally);
 }
 
 function failed(reason: string, message: string): Outcome {
@@ -106,7 +106,7 @@ function indexedFailure({ spec, completed, failedIndexes }: Tally): Outcome | un
   return isOver ? failed("FailedIndexes", "Job has failed indexes") : undefined;
 }
 
-function success({ spec, active, completed, succeeded, owned }: Tally): Outcome | undefined {
+function successOutcome({ spec, active, completed, succeeded, owned }: Tally): Outcome | undefined {
   const rule = completed === undefined ? -1 : ruleMet(spec, completed);
   if (rule >= 0) return { type: "Complete", reason: "SuccessPolicy", message: `Matched rules at index ${rule}` };
   const { completions } = spec ?? {};
@@ -145,8 +145,8 @@ function planPlain(tally: Tally, nowMs: number): Step {
         ? Math.min(active.length, parallelism)
         : parallelism
       : Math.min(parallelism, completions - succeeded);
-  const remove = surplus(active, wanted);
-  const missing = Math.max(0, wanted - active.length - ending(tally).length);
+  const remove = podsToDelete(active, wanted);
+  const missing = Math.max(0, wanted - active.length - terminatingPods(tally).length);
   if (missing === 0) return { create: [], remove };
   const waitMs = backoffMs(counted, nowMs);
   if (waitMs > 0) return { create: [], remove, waitMs };
@@ -167,7 +167,7 @@ function planIndexed(tally: Tally, completed: ReadonlySet<number>, nowMs: number
   }
   const kept = [...byIndex].sort(([a], [b]) => a - b);
   remove.push(...kept.slice(parallelism).map(([, pod]) => pod));
-  const leaving = ending(tally);
+  const leaving = terminatingPods(tally);
   const leavingIndexes = new Set(leaving.map(indexOf));
   const failuresByIndex = Map.groupBy(failures, ({ pod }) => indexOf(pod));
   const create: NewPod[] = [];
@@ -201,12 +201,12 @@ function failuresOf(own: Tally["failures"]): IndexFailures {
 }
 
 /** Pods that are being deleted, where their replacement has to wait for their end. */
-function ending({ spec, owned }: Tally): Pod[] {
+function terminatingPods({ spec, owned }: Tally): Pod[] {
   if (spec?.podReplacementPolicy !== "Failed") return [];
   return owned.filter((pod) => isTerminating(pod) && !isTerminal(pod));
 }
 
-function surplus(active: readonly Pod[], wanted: number): Pod[] {
+function podsToDelete(active: readonly Pod[], wanted: number): Pod[] {
   return [...active].sort(byAge).slice(Math.max(0, wanted));
 }
 

@@ -67,7 +67,10 @@ function resolve(schema: JsonSchema, definitions: Definitions): JsonSchema {
   const reference = schema["$ref"];
   if (typeof reference === "string") {
     const { $ref: _ref, ...rest } = schema;
-    return { ...resolve(definition(reference.replace(/^.*\//, ""), definitions), definitions), ...keep(rest) };
+    return {
+      ...resolve(definition(reference.replace(/^.*\//, ""), definitions), definitions),
+      ...withoutDropped(rest),
+    };
   }
   if (schema["format"] === "quantity") return quantity.json;
   if (schema["x-kubernetes-int-or-string"] === true)
@@ -78,7 +81,7 @@ function resolve(schema: JsonSchema, definitions: Definitions): JsonSchema {
     additionalProperties?: JsonSchema | boolean;
   } & JsonSchema;
   return {
-    ...keep(rest),
+    ...withoutDropped(rest),
     ...(properties !== undefined && {
       properties: Object.fromEntries(
         Object.entries(properties).map(([name, field]) => [name, resolve(field, definitions)]),
@@ -100,7 +103,7 @@ function withKeys(item: JsonSchema, keys: unknown): JsonSchema {
   return { ...item, required: [...new Set([...before, ...needed])].sort() };
 }
 
-function keep(schema: JsonSchema): JsonSchema {
+function withoutDropped(schema: JsonSchema): JsonSchema {
   return Object.fromEntries(Object.entries(schema).filter(([keyword]) => !DROPPED.has(keyword)));
 }
 

@@ -33,16 +33,17 @@ export function podChanges(shadow: ShadowPod, pod: Pod): PodChange[] {
   const [wanted, present] = [shadow.spec?.pod, pod.spec];
   if (wanted === undefined || present === undefined) return [];
   const changes: PodChange[] = [];
-  const images = differing(wanted, present, ({ image }, old) => image !== undefined && image !== old.image);
-  if (images !== undefined) changes.push({ patch: { spec: pick(images, ({ name, image }) => ({ name, image })) } });
+  const images = changedContainers(wanted, present, ({ image }, old) => image !== undefined && image !== old.image);
+  if (images !== undefined)
+    changes.push({ patch: { spec: mapContainers(images, ({ name, image }) => ({ name, image })) } });
   const { activeDeadlineSeconds } = wanted;
   if (activeDeadlineSeconds !== undefined && activeDeadlineSeconds !== present.activeDeadlineSeconds)
     changes.push({ patch: { spec: { activeDeadlineSeconds } } });
   const tolerations = grownTolerations(present, wanted);
   if (tolerations !== undefined) changes.push({ patch: { spec: { tolerations } } });
-  const sizes = differing(wanted, present, (next, old) => !hasAmounts(old.resources, next.resources));
+  const sizes = changedContainers(wanted, present, (next, old) => !hasAmounts(old.resources, next.resources));
   if (sizes !== undefined) {
-    const spec = pick(sizes, ({ name, resources }) => ({ name, resources: amountsOf(resources) }));
+    const spec = mapContainers(sizes, ({ name, resources }) => ({ name, resources: amountsOf(resources) }));
     changes.push({ subresource: "resize", patch: { spec } });
   }
   const debugging = present.ephemeralContainers ?? [];
@@ -55,7 +56,7 @@ export function podChanges(shadow: ShadowPod, pod: Pod): PodChange[] {
 
 type Lists = Partial<Record<(typeof LISTS)[number], Container[]>>;
 
-function differing(
+function changedContainers(
   wanted: PodSpec,
   present: PodSpec,
   differs: (next: Container, old: Container) => boolean,
@@ -70,7 +71,7 @@ function differing(
   return lists.length === 0 ? undefined : Object.fromEntries(lists);
 }
 
-function pick(lists: Lists, of: (container: Container) => object): Partial<PodSpec> {
+function mapContainers(lists: Lists, of: (container: Container) => object): Partial<PodSpec> {
   return Object.fromEntries(Object.entries(lists).map(([list, containers]) => [list, containers.map(of)]));
 }
 

@@ -15,7 +15,7 @@ export function withReadinessGates({ spec, status }: Pod, remote: readonly PodCo
   const own = gates.flatMap((type) => findCondition(status?.conditions, type) ?? findCondition(remote, type) ?? []);
   const others = remote.filter(({ type }) => !gates.includes(type));
   return [
-    ...others.map((condition) => (condition.type === "Ready" ? ready(condition, gates, own) : condition)),
+    ...others.map((condition) => (condition.type === "Ready" ? readyCondition(condition, gates, own) : condition)),
     ...own,
   ];
 }
@@ -29,7 +29,7 @@ function gatesOf(spec: Pod["spec"]): string[] {
 }
 
 /** The time is that of the last step, so that the same input gives the same condition. */
-function ready(remote: PodCondition, gates: readonly string[], own: readonly PodCondition[]): PodCondition {
+function readyCondition(remote: PodCondition, gates: readonly string[], own: readonly PodCondition[]): PodCondition {
   if (remote.status !== "True") return remote;
   const times = [remote, ...own].flatMap(({ lastTransitionTime }) => lastTransitionTime ?? []).sort();
   const lastTransitionTime = times.at(-1);

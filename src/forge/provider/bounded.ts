@@ -18,7 +18,7 @@ export const MOST_STATUS_BYTES = 256 * 1024;
 
 /** The same JSON with long texts cut, long lists and maps ended, and nothing below a depth that no status has. */
 export function bounded<T>(value: T, bounds: Bounds = OF_STATUS): T {
-  return cut(value, bounds, DEPTH) as T;
+  return truncate(value, bounds, DEPTH) as T;
 }
 
 /** Why the status is not taken; undefined when it is. */
@@ -28,14 +28,14 @@ export function sizeProblem(status: unknown): string | undefined {
   return `the provider's status has ${sizeBytes} bytes, at most ${MOST_STATUS_BYTES} are taken`;
 }
 
-function cut(value: unknown, bounds: Bounds, depth: number): unknown {
+function truncate(value: unknown, bounds: Bounds, depth: number): unknown {
   if (typeof value === "string") return value.slice(0, bounds.characters);
   if (typeof value !== "object" || value === null) return value;
   if (depth === 0) return undefined;
   const { items, keys } = bounds;
-  if (Array.isArray(value)) return value.slice(0, items).map((each) => cut(each, bounds, depth - 1));
+  if (Array.isArray(value)) return value.slice(0, items).map((each) => truncate(each, bounds, depth - 1));
   const entries = Object.entries(value).slice(0, keys);
   return Object.fromEntries(
-    entries.map(([key, each]) => [key.slice(0, bounds.characters), cut(each, bounds, depth - 1)]),
+    entries.map(([key, each]) => [key.slice(0, bounds.characters), truncate(each, bounds, depth - 1)]),
   );
 }

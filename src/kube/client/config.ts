@@ -77,9 +77,9 @@ export function configFromKubeconfig(config: Kubeconfig, select: KubeconfigSelec
         : `${origin}: context "${contextName}" does not exist`,
     );
   }
-  const cluster = named(config.clusters, select.cluster ?? context?.cluster, "cluster", origin).cluster ?? {};
+  const cluster = findNamed(config.clusters, select.cluster ?? context?.cluster, "cluster", origin).cluster ?? {};
   const userName = select.user ?? context?.user;
-  const user = userName === undefined ? {} : (named(config.users, userName, "user", origin).user ?? {});
+  const user = userName === undefined ? {} : (findNamed(config.users, userName, "user", origin).user ?? {});
   for (const method of ["exec", "auth-provider"]) {
     if (user[method] !== undefined)
       throw new KubeconfigError(
@@ -159,7 +159,7 @@ function parseText(text: string, origin: string): unknown {
   }
 }
 
-function named(items: NamedItem[] | undefined, name: string | undefined, what: string, origin: string): NamedItem {
+function findNamed(items: NamedItem[] | undefined, name: string | undefined, what: string, origin: string): NamedItem {
   const found = items?.find((item) => item.name === name);
   if (found === undefined) throw new KubeconfigError(`${origin}: ${what} "${name ?? ""}" does not exist`);
   return found;

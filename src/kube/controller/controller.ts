@@ -137,11 +137,16 @@ export async function runController(ctx: Context, controller: Controller, option
   ctx.signal.addEventListener("abort", () => queue.close(), { once: true });
   if (ctx.signal.aborted) queue.close();
   await Promise.race([Promise.all(started.map(({ synced }) => synced)), aborted(ctx.signal)]);
-  await Promise.all(Array.from({ length: workers }, () => work({ ...ctx, log }, controller, queue, counted)));
+  await Promise.all(Array.from({ length: workers }, () => runWorker({ ...ctx, log }, controller, queue, counted)));
   for (const { stop } of started) stop();
 }
 
-async function work(ctx: Context, controller: Controller, queue: WorkQueue, counted: ControllerMetrics): Promise<void> {
+async function runWorker(
+  ctx: Context,
+  controller: Controller,
+  queue: WorkQueue,
+  counted: ControllerMetrics,
+): Promise<void> {
   for (let key = await queue.get(); key !== undefined; key = await queue.get()) {
     const begunMs = performance.now();
     counted.begun();
@@ -156,7 +161,7 @@ async function work(ctx: Context, controller: Controller, queue: WorkQueue, coun
     } catch (error) {
       if (ctx.signal.aborted && isAborted(error)) return;
       outcome = error instanceof TerminalError ? "terminal_error" : "error";
-      report(ctx, key, error);
+      logFailure(ctx, key, error);
       if (outcome === "error") queue.addRateLimited(key);
     } finally {
       counted.ended(outcome, performance.now() - begunMs);
@@ -165,7 +170,7 @@ async function work(ctx: Context, controller: Controller, queue: WorkQueue, coun
   }
 }
 
-function report(ctx: Context, key: string, error: unknown): void {
+function logFailure(ctx: Context, key: string, error: unknown): void {
   // Conflicts are the normal outcome of optimistic locking, not news.
   if (isConflict(error)) ctx.log.debug("reconcile conflicted, will retry", { key, error: messageOf(error) });
   else ctx.log.warn("reconcile failed", { key, error: messageOf(error) });

@@ -26,7 +26,7 @@ export function applyStrategicMergePatch(
     if (field === DIRECTIVE || field === RETAIN_KEYS || field.startsWith(ELEMENT_ORDER)) continue;
     if (field.startsWith(DELETE_FROM_LIST)) {
       const list = field.slice(DELETE_FROM_LIST.length);
-      current[list] = without(current[list], value);
+      current[list] = removeElements(current[list], value);
     } else if (value === null) delete current[field];
     else if (!Array.isArray(value)) current[field] = mergeField(current[field], value, fieldSchema(schema, field));
   }
@@ -115,7 +115,7 @@ function retainKeys(current: JsonObject, patch: JsonObject): void {
   for (const field of Object.keys(current)) if (!keys.includes(field)) delete current[field];
 }
 
-function without(current: unknown, removed: unknown): unknown[] {
+function removeElements(current: unknown, removed: unknown): unknown[] {
   if (!Array.isArray(removed)) throw badRequest("invalid patch format of primitive list");
   const list: unknown[] = Array.isArray(current) ? current : [];
   return list.filter((item) => !removed.some((gone) => jsonEquals(gone, item)));

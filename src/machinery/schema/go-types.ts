@@ -33,7 +33,7 @@ function check(value: unknown, schema: Schema, place: Place): Problem | undefine
   if (value === null || value === undefined) return undefined;
   if (schema.format === "quantity") return checkQuantity(value, place);
   if (schema["x-kubernetes-int-or-string"] === true) {
-    return typeof value === "string" || Number.isInteger(value) ? undefined : mismatch(value, "int32", place);
+    return typeof value === "string" || Number.isInteger(value) ? undefined : typeMismatch(value, "int32", place);
   }
   switch (schema.type) {
     case "object":
@@ -41,20 +41,20 @@ function check(value: unknown, schema: Schema, place: Place): Problem | undefine
     case "array":
       return checkArray(value, schema, place);
     case "string":
-      return typeof value === "string" ? checkTime(value, schema) : mismatch(value, goName(schema), place);
+      return typeof value === "string" ? checkTime(value, schema) : typeMismatch(value, goName(schema), place);
     case "boolean":
-      return typeof value === "boolean" ? undefined : mismatch(value, "bool", place);
+      return typeof value === "boolean" ? undefined : typeMismatch(value, "bool", place);
     case "integer":
-      return Number.isInteger(value) ? undefined : mismatch(value, goName(schema), place);
+      return Number.isInteger(value) ? undefined : typeMismatch(value, goName(schema), place);
     case "number":
-      return typeof value === "number" ? undefined : mismatch(value, "float64", place);
+      return typeof value === "number" ? undefined : typeMismatch(value, "float64", place);
     default:
       return undefined;
   }
 }
 
 function checkObject(value: unknown, schema: Schema, place: Place): Problem | undefined {
-  if (!isJsonObject(value)) return mismatch(value, goName(schema), place);
+  if (!isJsonObject(value)) return typeMismatch(value, goName(schema), place);
   const isStruct = schema.properties !== undefined;
   for (const [field, child] of Object.entries(value)) {
     const childSchema = fieldSchema(schema, field);
@@ -68,7 +68,7 @@ function checkObject(value: unknown, schema: Schema, place: Place): Problem | un
 }
 
 function checkArray(value: unknown, schema: Schema, place: Place): Problem | undefined {
-  if (!Array.isArray(value)) return mismatch(value, goName(schema), place);
+  if (!Array.isArray(value)) return typeMismatch(value, goName(schema), place);
   if (schema.items === undefined) return undefined;
   for (const item of value) {
     const error = check(item, schema.items, place);
@@ -78,23 +78,23 @@ function checkArray(value: unknown, schema: Schema, place: Place): Problem | und
 }
 
 function checkQuantity(value: unknown, place: Place): Problem | undefined {
-  if (typeof value !== "string" && typeof value !== "number") return mismatch(value, "resource.Quantity", place);
+  if (typeof value !== "string" && typeof value !== "number") return typeMismatch(value, "resource.Quantity", place);
   const why = findQuantityError(value);
-  return why === undefined ? undefined : both(why);
+  return why === undefined ? undefined : sameProblem(why);
 }
 
 function checkTime(value: string, schema: Schema): Problem | undefined {
   if (schema.format !== "date-time" || !Number.isNaN(Date.parse(value))) return undefined;
-  return both(
+  return sameProblem(
     `parsing time ${JSON.stringify(value)} as "2006-01-02T15:04:05Z07:00": cannot parse ${JSON.stringify(value)} as "2006"`,
   );
 }
 
-function both(text: string): Problem {
+function sameProblem(text: string): Problem {
   return { decoding: text, conversion: text };
 }
 
-function mismatch(value: unknown, goType: string, place: Place): Problem {
+function typeMismatch(value: unknown, goType: string, place: Place): Problem {
   const where = place.fields.length === 0 ? "value" : `struct field ${place.struct}.${place.fields.join(".")}`;
   return {
     decoding: `json: cannot unmarshal ${wordOf(value)} into Go ${where} of type ${goType}`,

@@ -113,7 +113,7 @@ function readEntry(map: JsonObject, { bytes }: WireValue, { type, depth }: { typ
 }
 
 function readValue({ scalar, bytes = Buffer.alloc(0) }: WireValue, type: Schema, depth: number): unknown {
-  if (type.format === "quantity") return text(bytes, 1);
+  if (type.format === "quantity") return decodeString(bytes, 1);
   if (type.format === "date-time") return readTime(bytes, type.goType === "MicroTime");
   if (type["x-kubernetes-int-or-string"] === true) return readIntOrString(bytes);
   switch (type.type) {
@@ -146,11 +146,11 @@ function readChoice(bytes: Buffer, schema: Schema, depth: number): unknown {
 
 /** RawExtension, FieldsV1, JSON: a message whose first field is JSON text. */
 function readRaw(bytes: Buffer): unknown {
-  const raw = text(bytes, 1);
+  const raw = decodeString(bytes, 1);
   return raw === "" ? undefined : parseJson(raw);
 }
 
-function text(bytes: Buffer, number: number): string {
+function decodeString(bytes: Buffer, number: number): string {
   return (
     readFields(bytes)
       .find((field) => field.number === number)
@@ -182,7 +182,7 @@ function readIntOrString(bytes: Buffer): number | string {
     if (field.number === 1) isText = field.scalar === 1n;
     if (field.number === 2) number = Number(BigInt.asIntN(64, field.scalar));
   }
-  return isText ? text(bytes, 3) : number;
+  return isText ? decodeString(bytes, 3) : number;
 }
 
 function doubleOf(bits: bigint): number {

@@ -28,7 +28,7 @@ function visit(value: unknown, schema: Schema, path: string, resource: boolean, 
     const childSchema = schemaFor(schema, field);
     if (childSchema !== undefined) {
       visit(child, childSchema, childPath, childSchema["x-kubernetes-embedded-resource"] === true, unknown);
-    } else if (!keeps(schema, field, resource)) {
+    } else if (!isPreserved(schema, field, resource)) {
       unknown.push(childPath);
       delete value[field];
     }
@@ -46,7 +46,7 @@ function isOpaque(schema: Schema): boolean {
   return schema.type === undefined && schema.properties === undefined && schema.additionalProperties === undefined;
 }
 
-function keeps(schema: Schema, field: string, resource: boolean): boolean {
+function isPreserved(schema: Schema, field: string, resource: boolean): boolean {
   if (schema["x-kubernetes-preserve-unknown-fields"] === true) return true;
   if (schema.additionalProperties === true) return true;
   return resource && EMBEDDED_FIELDS.has(field);

@@ -41,7 +41,7 @@ function creationProblem({ metadata }: UnstructuredObject, tenant: string): stri
   for (const [key, value] of Object.entries(expected)) {
     const found = metadata?.labels?.[key];
     if (found !== value)
-      return `a tenant creates replicas only: label ${key} must be "${value}", found ${shown(found)}`;
+      return `a tenant creates replicas only: label ${key} must be "${value}", found ${quoted(found)}`;
   }
   if ((metadata?.finalizers ?? []).length > 0) return "finalizers of a replica cannot be set by a tenant";
   if ((metadata?.ownerReferences ?? []).length > 0) return "ownerReferences of a replica cannot be set by a tenant";
@@ -64,6 +64,6 @@ function changeProblem(
   return undefined;
 }
 
-function shown(value: string | undefined): string {
+function quoted(value: string | undefined): string {
   return value === undefined ? "none" : `"${value}"`;
 }

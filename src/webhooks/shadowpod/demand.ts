@@ -23,8 +23,8 @@ export function demandOf(spec: SizedPodSpec | undefined): Amounts {
   };
   const { requests, limits } = spec?.resources ?? {};
   // A limit of the whole pod is a request where neither it nor any container has one.
-  const resources = { requests: { ...possible(limits), ...podRequests(containers), ...possible(requests) } };
-  const total = podRequests({ ...containers, resources, overhead: possible(spec?.overhead) });
+  const resources = { requests: { ...nonNegative(limits), ...podRequests(containers), ...nonNegative(requests) } };
+  const total = podRequests({ ...containers, resources, overhead: nonNegative(spec?.overhead) });
   return new Map(Object.entries(total).map(([name, text]) => [name, milliOf(text)]));
 }
 
@@ -80,10 +80,10 @@ function quantityLists(spec: SizedPodSpec | undefined): [where: string, list: Qu
 
 function withRequests(container: Container): Container {
   const { requests, limits } = container.resources ?? {};
-  return { ...container, resources: { requests: { ...possible(limits), ...possible(requests) } } };
+  return { ...container, resources: { requests: { ...nonNegative(limits), ...nonNegative(requests) } } };
 }
 
-function possible(list: Quantities | undefined): Record<string, string> {
+function nonNegative(list: Quantities | undefined): Record<string, string> {
   return Object.fromEntries(Object.entries(list ?? {}).filter(([, text]) => (parseQuantityMilli(text) ?? -1n) >= 0n));
 }
 

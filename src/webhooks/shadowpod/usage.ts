@@ -49,7 +49,7 @@ export class QuotaUsage {
     // Of two creations of one name it is open which succeeds: whoever made them, none counts for less because of the other.
     const isOthers = present !== undefined && present.creator !== share.creator;
     const name = isOthers ? `${own} ${share.creator}` : own;
-    const amounts = larger(this.#shares.get(name)?.amounts, share.amounts);
+    const amounts = maxAmounts(this.#shares.get(name)?.amounts, share.amounts);
     this.#set(name, { creator: share.creator, amounts });
     this.#reserved.set(name, nowMs);
   }
@@ -108,7 +108,7 @@ function shareOf(shadow: ShadowPod): Share {
   return { creator: creatorOf(shadow), amounts: demandOf(shadow.spec?.pod) };
 }
 
-function larger(a: Amounts | undefined, b: Amounts): Amounts {
+function maxAmounts(a: Amounts | undefined, b: Amounts): Amounts {
   const all = new Map(a);
   for (const [name, amount] of b) if (amount > (all.get(name) ?? 0n)) all.set(name, amount);
   return all;

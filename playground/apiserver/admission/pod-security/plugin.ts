@@ -71,7 +71,7 @@ function validatePod(reader: ObjectReader, request: AdmissionRequest): void {
   }
   annotate?.(`${ANNOTATION}enforce-policy`, formatLevel(enforce));
   const found = violations(enforce, { metadata, spec });
-  tell(request, asked, { pod: { metadata, spec }, isRefused: found.length > 0 });
+  warnAndAudit(request, asked, { pod: { metadata, spec }, isRefused: found.length > 0 });
   if (found.length === 0) return;
   throw forbiddenError(resource, name, `violates PodSecurity "${formatLevel(enforce)}": ${formatViolations(found)}`);
 }
@@ -79,11 +79,11 @@ function validatePod(reader: ObjectReader, request: AdmissionRequest): void {
 function validateTemplate(reader: ObjectReader, request: AdmissionRequest): void {
   const { metadata, spec } = templateOf(request.object as KubeObject) ?? {};
   if (spec === undefined) return;
-  tell(request, policyFor(reader, request.namespace), { pod: { metadata, spec }, isRefused: false });
+  warnAndAudit(request, policyFor(reader, request.namespace), { pod: { metadata, spec }, isRefused: false });
 }
 
 /** Who is refused needs no warning besides. */
-function tell(
+function warnAndAudit(
   { warnings, annotate }: AdmissionRequest,
   { policy, errors }: AskedPolicy,
   { pod, isRefused }: { readonly pod: PodLike; readonly isRefused: boolean },

@@ -52,7 +52,7 @@ async function mutate(
   /** What each webhook that wants to be asked again saw leave its hands. */
   const seen = new Map<ConfiguredWebhook, string>();
   const run = async (configured: ConfiguredWebhook): Promise<void> => {
-    const answer = await consult(dispatch, configured, request);
+    const answer = await callWebhook(dispatch, configured, request);
     if (answer !== undefined) applyAnswer(configured.webhook, request, answer);
     if (answer !== undefined && configured.webhook.reinvocationPolicy === "IfNeeded")
       seen.set(configured, JSON.stringify(request.object));
@@ -67,7 +67,7 @@ async function validate(
   request: AdmissionRequest,
 ): Promise<void> {
   const checks = webhooks.map(async (configured) => {
-    const answer = await consult(dispatch, configured, request);
+    const answer = await callWebhook(dispatch, configured, request);
     if (answer !== undefined) refuseUnlessAllowed(configured.webhook, request, answer);
   });
   // All are asked at once; the first in order that refuses is the one reported.
@@ -75,7 +75,7 @@ async function validate(
 }
 
 /** The webhook's answer; `undefined` when it is not concerned, or failed and may be ignored. */
-async function consult(
+async function callWebhook(
   { ctx, reader, caller, mutating }: Dispatch,
   { webhook, conditions }: ConfiguredWebhook,
   request: AdmissionRequest,

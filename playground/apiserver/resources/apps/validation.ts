@@ -95,7 +95,7 @@ export function validateDaemonSet({ spec }: DaemonSet): FieldError[] {
   const { selector, template, updateStrategy: strategy } = spec ?? {};
   const problems = validateSelector(selector, "spec.selector");
   const errors = [...problems];
-  if (problems.length === 0 && !selects(selector, template?.metadata?.labels)) errors.push(mismatch(template));
+  if (problems.length === 0 && !selects(selector, template?.metadata?.labels)) errors.push(selectorMismatch(template));
   if (isEverything(selector))
     errors.push(invalid("spec.selector", selector, "empty selector is invalid for daemonset"));
   errors.push(...validateRunning(template), ...validateNonnegative(spec?.minReadySeconds, "spec.minReadySeconds"));
@@ -173,10 +173,10 @@ function isEverything(selector: LabelSelector | undefined): boolean {
 
 function validateTemplate(template: PodTemplateSpec | undefined, selector: LabelSelector | undefined): FieldError[] {
   const isSelected = isEverything(selector) || selects(selector, template?.metadata?.labels);
-  return [...(isSelected ? [] : [mismatch(template)]), ...validateRunning(template)];
+  return [...(isSelected ? [] : [selectorMismatch(template)]), ...validateRunning(template)];
 }
 
-function mismatch(template: PodTemplateSpec | undefined): FieldError {
+function selectorMismatch(template: PodTemplateSpec | undefined): FieldError {
   const labels = template?.metadata?.labels ?? null;
   return invalid("spec.template.metadata.labels", labels, "`selector` does not match template `labels`");
 }

@@ -129,7 +129,7 @@ function findNonce(ctx: Context, deps: Deps, tenant: Tenant): Promise<Secret | u
 /** Signs, reports and binds; returns when the certificate is due for renewal. */
 async function admit(ctx: Context, work: Work, tenant: Tenant, plan: Admission): Promise<number | undefined> {
   const { deps } = work;
-  const delayMs = plan.hasHandshake ? await certify(ctx, deps, tenant) : await place(ctx, deps, tenant);
+  const delayMs = plan.hasHandshake ? await certify(ctx, deps, tenant) : await reportTenantNamespace(ctx, deps, tenant);
   if (plan.hasRights) await bind(ctx, work, tenant, plan);
   else await release(ctx, deps, tenant, [resourceSlices, namespaceMaps]);
   await markSlices(ctx, work, tenant, plan.isCordoned);
@@ -147,7 +147,7 @@ async function certify(ctx: Context, deps: Deps, tenant: Tenant): Promise<number
 }
 
 /** Without a handshake there is nothing to renew. */
-async function place(ctx: Context, deps: Deps, tenant: Tenant): Promise<undefined> {
+async function reportTenantNamespace(ctx: Context, deps: Deps, tenant: Tenant): Promise<undefined> {
   await writeStatus(ctx, deps, tenant, { tenantNamespace: tenant.metadata?.namespace ?? "" });
 }
 

@@ -63,17 +63,22 @@ function generic(
   nowMs: number,
 ): Pick<Status, "conditions"> {
   const before = cluster.status?.conditions;
-  if (apiServer !== undefined) return { conditions: kept(before, [apiServerCondition(apiServer)], nowMs) };
+  if (apiServer !== undefined)
+    return { conditions: keepTransitionTimes(before, [apiServerCondition(apiServer)], nowMs) };
   return isDeclaredGone(cluster) && before !== undefined ? { conditions: before } : {};
 }
 
 function moduleStatus(before: Module | undefined, conditions: Condition[], nowMs: number): Module {
   if (conditions.length === 0) return { enabled: false };
-  return { enabled: true, conditions: kept(before?.conditions, conditions, nowMs) };
+  return { enabled: true, conditions: keepTransitionTimes(before?.conditions, conditions, nowMs) };
 }
 
 /** Exactly these conditions, with the transition times of those that did not change. */
-function kept(before: Condition[] | undefined, wanted: readonly Condition[], nowMs: number): Condition[] {
+function keepTransitionTimes(
+  before: Condition[] | undefined,
+  wanted: readonly Condition[],
+  nowMs: number,
+): Condition[] {
   return wanted.flatMap((condition) => {
     const previous = before?.find(({ type }) => type === condition.type);
     return withCondition<Condition>(previous === undefined ? [] : [previous], condition, nowMs);

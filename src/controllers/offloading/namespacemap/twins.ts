@@ -125,16 +125,16 @@ async function ensureTwin(ctx: Context, writing: Writing, parts: TwinParts): Pro
   const { map, consumerId, remote } = parts;
   let twin = writing.namespaces.store.get({ name: remote });
   if (twin === undefined) {
-    if (isReserved(remote, deps.settings)) return reserved(remote);
+    if (isReserved(remote, deps.settings)) return nameReserved(remote);
     try {
       twin = await createTwin(ctx, writing, parts);
     } catch (error) {
       // It was there once, perhaps, but is no more.
       return outcomeOfError(error, remote, undefined);
     }
-    if (twin === undefined) return taken(remote);
+    if (twin === undefined) return nameTaken(remote);
   }
-  if (!isManagedBy(twin, map)) return isReserved(remote, deps.settings) ? reserved(remote) : taken(remote);
+  if (!isManagedBy(twin, map)) return isReserved(remote, deps.settings) ? nameReserved(remote) : nameTaken(remote);
   if (twin.metadata?.deletionTimestamp !== undefined) return { phase: "Terminating" };
   // Before the consumer has any right there.
   await ensurePodSecurity(ctx, deps, twin);
@@ -156,16 +156,19 @@ async function createTwin(
   return made;
 }
 
-function stuck(reason: string, message: string): Outcome {
+function creationFailed(reason: string, message: string): Outcome {
   return { phase: "CreationLoopBackOff", problem: { reason, message } };
 }
 
-function reserved(remote: string): Outcome {
-  return stuck("ReservedNamespace", reservedMessage(remote));
+function nameReserved(remote: string): Outcome {
+  return creationFailed("ReservedNamespace", reservedMessage(remote));
 }
 
-function taken(remote: string): Outcome {
-  return stuck("NamespaceTaken", `namespace ${remote} exists already and is none of this map's; it is left alone`);
+function nameTaken(remote: string): Outcome {
+  return creationFailed(
+    "NamespaceTaken",
+    `namespace ${remote} exists already and is none of this map's; it is left alone`,
+  );
 }
 
 function refusalKey(map: NamespaceMap, origin: string): string {

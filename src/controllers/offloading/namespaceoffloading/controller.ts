@@ -125,7 +125,7 @@ async function reconcile(ctx: Context, work: Work, key: ObjectKey): Promise<Resu
   // Before the mapping: reflection begins as soon as the provider has accepted it.
   await ensureRights(ctx, work, namespace, { maps, required: plan.required });
   for (const mapping of plan.mappings) await writeMapping(ctx, deps, namespace, mapping);
-  if (plan.isGoing && (await leave(ctx, work, offloading, maps))) return DONE;
+  if (plan.isGoing && (await finalize(ctx, work, offloading, maps))) return DONE;
   await report(ctx, work, offloading, { maps, plan });
   // A selected peer without its map yet: the map's creation brings us back.
   return againMs === undefined ? DONE : { requeueAfterMs: againMs };
@@ -144,7 +144,7 @@ async function ensureRights(
 }
 
 /** Whether nothing is left to wait for. */
-async function leave(
+async function finalize(
   ctx: Context,
   work: Work,
   offloading: NamespaceOffloading,

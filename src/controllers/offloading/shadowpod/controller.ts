@@ -80,7 +80,7 @@ async function reconcile(ctx: Context, work: Work, key: ObjectKey): Promise<Resu
     return follow(ctx, work, shadow);
   }
   refusals.forget(formatKey(key));
-  await settle(ctx, work, shadow, { pod, plan });
+  await applyPlan(ctx, work, shadow, { pod, plan });
   return DONE;
 }
 
@@ -90,7 +90,7 @@ function networkOf({ tenants, configurations: informer }: Work, namespace?: stri
   return consumer === undefined ? undefined : configurationOf(consumer, informer.store.list(), tenants);
 }
 
-async function settle(
+async function applyPlan(
   ctx: Context,
   { deps, events }: Work,
   shadow: ShadowPod,
