@@ -7,7 +7,7 @@ import { keyOf } from "#machinery/meta.ts";
 import { isReady } from "#machinery/pod.ts";
 import { replicaSetController } from "../replicaset/controller.ts";
 import { deploymentController } from "./controller.ts";
-import { REVISION } from "./new-set.ts";
+import { REVISION } from "./new-replica-set.ts";
 
 const key = { namespace: "off", name: "web" };
 const labels = { app: "web" };

@@ -9,7 +9,7 @@ import { keyOf, type ObjectKey } from "#machinery/meta.ts";
 import { isAlreadyExists } from "#machinery/status-error.ts";
 import type { Deps } from "../deps.ts";
 import { controllerUid } from "../indexes.ts";
-import { type NewSetPlan, planNewSet, REVISION, surplusSets } from "./new-set.ts";
+import { type NewReplicaSetPlan, planNewReplicaSet, REVISION, surplusReplicaSets } from "./new-replica-set.ts";
 import { planScale } from "./rollout.ts";
 import { deploymentStatus } from "./status.ts";
 
@@ -40,22 +40,22 @@ async function reconcile(ctx: Context, deps: Deps, sources: Sources, key: Object
   const deployment = sources.deployments.get(key);
   if (deployment === undefined || deployment.metadata?.deletionTimestamp !== undefined) return DONE;
   const owned = sources.setsByController.get(deployment.metadata?.uid ?? "");
-  const plan = planNewSet(deployment, owned);
+  const plan = planNewReplicaSet(deployment, owned);
   const old = owned.filter((set) => set !== plan.set);
-  const newSet = await ensureNewSet(ctx, deps, deployment, plan);
+  const newReplicaSet = await ensureNewReplicaSet(ctx, deps, deployment, plan);
   if (plan.do !== "pause") await setRevision(ctx, deps, deployment, plan.revision);
-  if (plan.do === "create" && newSet === undefined) return { requeueAfterMs: CACHE_LAG_MS };
-  if (newSet !== undefined) await scale(ctx, deps, deployment, newSet, old);
+  if (plan.do === "create" && newReplicaSet === undefined) return { requeueAfterMs: CACHE_LAG_MS };
+  if (newReplicaSet !== undefined) await scale(ctx, deps, deployment, newReplicaSet, old);
   if (plan.do !== "pause") await cleanHistory(ctx, deps, deployment, old);
-  return report(ctx, deps, deployment, newSet, old);
+  return report(ctx, deps, deployment, newReplicaSet, old);
 }
 
 /** Undefined when there is none, or none in the cache yet. */
-async function ensureNewSet(
+async function ensureNewReplicaSet(
   ctx: Context,
   deps: Deps,
   deployment: Deployment,
-  plan: NewSetPlan,
+  plan: NewReplicaSetPlan,
 ): Promise<ReplicaSet | undefined> {
   if (plan.do === "annotate") {
     const body = { metadata: { annotations: plan.annotations } };
@@ -85,10 +85,10 @@ async function scale(
   ctx: Context,
   deps: Deps,
   deployment: Deployment,
-  newSet: ReplicaSet,
+  newReplicaSet: ReplicaSet,
   old: readonly ReplicaSet[],
 ): Promise<void> {
-  for (const { set, replicas } of planScale(deployment, newSet, old)) {
+  for (const { set, replicas } of planScale(deployment, newReplicaSet, old)) {
     await deps.client.patch(ctx, replicaSets, keyOf(set), "merge", { spec: { replicas } });
     tellScaled(ctx, deps, deployment, set, set.spec?.replicas ?? 0, replicas);
   }
@@ -106,7 +106,7 @@ async function cleanHistory(
   deployment: Deployment,
   old: readonly ReplicaSet[],
 ): Promise<void> {
-  for (const set of surplusSets(deployment, old)) {
+  for (const set of surplusReplicaSets(deployment, old)) {
     const uid = set.metadata?.uid;
     await deps.client.deleteIfPresent(ctx, replicaSets, keyOf(set), uid === undefined ? {} : { uid });
   }
@@ -116,10 +116,10 @@ async function report(
   ctx: Context,
   deps: Deps,
   deployment: Deployment,
-  newSet: ReplicaSet | undefined,
+  newReplicaSet: ReplicaSet | undefined,
   old: readonly ReplicaSet[],
 ): Promise<Result> {
-  const { status, requeueAfterMs } = deploymentStatus(deployment, newSet, old, deps.nowMs());
+  const { status, requeueAfterMs } = deploymentStatus(deployment, newReplicaSet, old, deps.nowMs());
   if (!isDeepStrictEqual(status, deployment.status ?? {}))
     await deps.client.updateStatus(ctx, deployments, { ...deployment, status });
   return requeueAfterMs === undefined ? DONE : { requeueAfterMs };

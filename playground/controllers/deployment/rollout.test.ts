@@ -18,10 +18,10 @@ const set = (name: string, replicas: number, availableReplicas: number): Replica
   status: { replicas, availableReplicas },
 });
 
-for (const [name, of, newSet, old, expected] of [
-  ["the new set grows first", deployment(4, "25%", "25%"), [0, 0], [[4, 4]], { newSet: 1 }],
+for (const [name, of, newReplicaSet, old, expected] of [
+  ["the new set grows first", deployment(4, "25%", "25%"), [0, 0], [[4, 4]], { newReplicaSet: 1 }],
   ["then an old pod may go", deployment(4, "25%", "25%"), [1, 0], [[4, 4]], { old0: 3 }],
-  ["and the new set grows into its place", deployment(4, "25%", "25%"), [1, 0], [[3, 4]], { newSet: 2 }],
+  ["and the new set grows into its place", deployment(4, "25%", "25%"), [1, 0], [[3, 4]], { newReplicaSet: 2 }],
   ["no more go while new ones are not available", deployment(4, "25%", "25%"), [2, 0], [[3, 4]], {}],
   ["nor when the status still tells of more", deployment(10, 3, 2), [5, 0], [[8, 10]], {}],
   ["once they are, the next may", deployment(4, "25%", "25%"), [2, 2], [[3, 3]], { old0: 1 }],
@@ -39,7 +39,7 @@ for (const [name, of, newSet, old, expected] of [
 ] as const) {
   test(`rolling update: ${name}`, () => {
     const sets = old.map(([replicas, available], i) => set(`old${i}`, replicas, available));
-    const plan = planRolling(of, set("newSet", newSet[0], newSet[1]), sets);
+    const plan = planRolling(of, set("newReplicaSet", newReplicaSet[0], newReplicaSet[1]), sets);
     assert.deepEqual(Object.fromEntries(plan.map((scale) => [scale.set.metadata?.name, scale.replicas])), expected);
   });
 }
@@ -47,7 +47,7 @@ for (const [name, of, newSet, old, expected] of [
 const recreate: Deployment = { spec: { replicas: 2, selector: {}, template: {}, strategy: { type: "Recreate" } } };
 const paused: Deployment = { spec: { replicas: 5, selector: {}, template: {}, paused: true } };
 
-for (const [name, of, newSet, old, expected] of [
+for (const [name, of, newReplicaSet, old, expected] of [
   ["Recreate takes all old pods first", recreate, set("new", 0, 0), [set("old", 2, 2)], { old: 0 }],
   [
     "Recreate waits for the last of them",
@@ -70,7 +70,7 @@ for (const [name, of, newSet, old, expected] of [
   ["a paused one of the right size stays", paused, set("new", 5, 5), [], {}],
 ] as [string, Deployment, ReplicaSet, ReplicaSet[], Record<string, number>][]) {
   test(name, () => {
-    const plan = planScale(of, newSet, old);
+    const plan = planScale(of, newReplicaSet, old);
     assert.deepEqual(Object.fromEntries(plan.map((scale) => [scale.set.metadata?.name, scale.replicas])), expected);
   });
 }

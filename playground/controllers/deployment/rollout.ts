@@ -24,39 +24,44 @@ export function limits(deployment: Deployment): { maxSurge: number; maxUnavailab
 }
 
 /** The next step towards what the Deployment asks for. */
-export function planScale(deployment: Deployment, newSet: ReplicaSet, old: readonly ReplicaSet[]): Scale[] {
-  if (deployment.spec?.paused === true) return planPaused(deployment, newSet, old);
+export function planScale(deployment: Deployment, newReplicaSet: ReplicaSet, old: readonly ReplicaSet[]): Scale[] {
+  if (deployment.spec?.paused === true) return planPaused(deployment, newReplicaSet, old);
   const isRecreate = deployment.spec?.strategy?.type === "Recreate";
-  return isRecreate ? planRecreate(deployment, newSet, old) : planRolling(deployment, newSet, old);
+  return isRecreate ? planRecreate(deployment, newReplicaSet, old) : planRolling(deployment, newReplicaSet, old);
 }
 
 /** A paused deployment still scales when it has one live set. */
-function planPaused(deployment: Deployment, newSet: ReplicaSet, old: readonly ReplicaSet[]): Scale[] {
-  const [only, ...others] = [newSet, ...old].filter((set) => (set.spec?.replicas ?? 0) > 0);
+function planPaused(deployment: Deployment, newReplicaSet: ReplicaSet, old: readonly ReplicaSet[]): Scale[] {
+  const [only, ...others] = [newReplicaSet, ...old].filter((set) => (set.spec?.replicas ?? 0) > 0);
   const wanted = deployment.spec?.replicas ?? 1;
   if (only === undefined || others.length > 0 || only.spec?.replicas === wanted) return [];
   return [{ set: only, replicas: wanted }];
 }
 
 /** The next step of a rolling update: grow the new set within the surge, then shrink old ones within the unavailability. */
-export function planRolling(deployment: Deployment, newSet: ReplicaSet, old: readonly ReplicaSet[]): Scale[] {
+export function planRolling(deployment: Deployment, newReplicaSet: ReplicaSet, old: readonly ReplicaSet[]): Scale[] {
   const wanted = deployment.spec?.replicas ?? 1;
   const { maxSurge, maxUnavailable } = limits(deployment);
-  const all = [newSet, ...old];
+  const all = [newReplicaSet, ...old];
   const total = sum(all, (set) => set.spec?.replicas ?? 0);
-  const current = newSet.spec?.replicas ?? 0;
-  if (current > wanted) return [{ set: newSet, replicas: wanted }];
+  const current = newReplicaSet.spec?.replicas ?? 0;
+  if (current > wanted) return [{ set: newReplicaSet, replicas: wanted }];
   if (current < wanted) {
     const grown = Math.min(wanted, current + Math.max(0, wanted + maxSurge - total));
-    if (grown > current) return [{ set: newSet, replicas: grown }];
+    if (grown > current) return [{ set: newReplicaSet, replicas: grown }];
   }
-  return shrinkOld(wanted, maxUnavailable, newSet, old);
+  return shrinkOld(wanted, maxUnavailable, newReplicaSet, old);
 }
 
-function shrinkOld(wanted: number, maxUnavailable: number, newSet: ReplicaSet, old: readonly ReplicaSet[]): Scale[] {
+function shrinkOld(
+  wanted: number,
+  maxUnavailable: number,
+  newReplicaSet: ReplicaSet,
+  old: readonly ReplicaSet[],
+): Scale[] {
   const replicas = new Map(old.map((set) => [set, set.spec?.replicas ?? 0]));
-  const newUnavailable = (newSet.spec?.replicas ?? 0) - (newSet.status?.availableReplicas ?? 0);
-  const totalSpec = sum([newSet, ...old], (set) => set.spec?.replicas ?? 0);
+  const newUnavailable = (newReplicaSet.spec?.replicas ?? 0) - (newReplicaSet.status?.availableReplicas ?? 0);
+  const totalSpec = sum([newReplicaSet, ...old], (set) => set.spec?.replicas ?? 0);
   const minAvailable = wanted - maxUnavailable;
   let budget = totalSpec - minAvailable - newUnavailable;
   // What is available is told late: of the replicas taken away a moment ago it still counts some.
@@ -69,7 +74,7 @@ function shrinkOld(wanted: number, maxUnavailable: number, newSet: ReplicaSet, o
     replicas.set(set, count - cut);
     budget -= cut;
   }
-  const available = sum([newSet, ...old], (set) => set.status?.availableReplicas ?? 0);
+  const available = sum([newReplicaSet, ...old], (set) => set.status?.availableReplicas ?? 0);
   let spare = Math.min(budget, available - minAvailable);
   for (const set of old) {
     const count = replicas.get(set) ?? 0;
@@ -84,12 +89,12 @@ function shrinkOld(wanted: number, maxUnavailable: number, newSet: ReplicaSet, o
 }
 
 /** Recreate: all old pods gone before the first new one. */
-function planRecreate(deployment: Deployment, newSet: ReplicaSet, old: readonly ReplicaSet[]): Scale[] {
+function planRecreate(deployment: Deployment, newReplicaSet: ReplicaSet, old: readonly ReplicaSet[]): Scale[] {
   const shrinking = old.filter((set) => (set.spec?.replicas ?? 0) > 0);
   if (shrinking.length > 0) return shrinking.map((set) => ({ set, replicas: 0 }));
   if (old.some((set) => (set.status?.replicas ?? 0) > 0)) return [];
   const wanted = deployment.spec?.replicas ?? 1;
-  return (newSet.spec?.replicas ?? 0) === wanted ? [] : [{ set: newSet, replicas: wanted }];
+  return (newReplicaSet.spec?.replicas ?? 0) === wanted ? [] : [{ set: newReplicaSet, replicas: wanted }];
 }
 
 export function sum<T>(items: readonly T[], of: (item: T) => number): number {

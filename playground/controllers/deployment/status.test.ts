@@ -64,7 +64,7 @@ const running = progressing(UPDATED[0] ?? "", UPDATED[1] ?? "", UPDATED[2] ?? ""
 const done = progressing(DONE[0] ?? "", DONE[1] ?? "", DONE[2] ?? "");
 const counts = { replicas: 2, updatedReplicas: 2, readyReplicas: 1, availableReplicas: 1 };
 
-for (const [name, before, newSet, atMs, expected, waits] of [
+for (const [name, before, newReplicaSet, atMs, expected, waits] of [
   ["begins", {}, set("web-b", 1, 0), now, UPDATED, true],
   ["goes on", { ...counts, readyReplicas: 0, conditions: [running] }, set("web-b", 2, 1), now + 60_000, UPDATED, true],
   ["stands still within the deadline", { ...counts, conditions: [running] }, set("web-b", 2, 1), now, UPDATED, true],
@@ -80,15 +80,15 @@ for (const [name, before, newSet, atMs, expected, waits] of [
   ],
 ] as [string, Deployment["status"], ReplicaSet, number, string[], boolean][]) {
   test(`a roll-out that ${name}`, () => {
-    const { status, requeueAfterMs } = deploymentStatus(deployment(before), newSet, [], atMs);
+    const { status, requeueAfterMs } = deploymentStatus(deployment(before), newReplicaSet, [], atMs);
     assert.deepEqual(shown(status.conditions, "Progressing"), expected);
     assert.equal(requeueAfterMs, waits ? 60_000 : undefined);
   });
 }
 
 test("times move only when something does", () => {
-  const times = (of: Deployment, newSet: ReplicaSet) => {
-    const { status } = deploymentStatus(of, newSet, [], now);
+  const times = (of: Deployment, newReplicaSet: ReplicaSet) => {
+    const { status } = deploymentStatus(of, newReplicaSet, [], now);
     const found = status.conditions?.find(({ type }) => type === "Progressing");
     return [found?.lastUpdateTime, found?.lastTransitionTime];
   };

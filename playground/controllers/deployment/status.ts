@@ -11,11 +11,11 @@ export interface Reported {
 
 export function deploymentStatus(
   deployment: Deployment,
-  newSet: ReplicaSet | undefined,
+  newReplicaSet: ReplicaSet | undefined,
   old: readonly ReplicaSet[],
   nowMs: number,
 ): Reported {
-  const all = newSet === undefined ? old : [newSet, ...old];
+  const all = newReplicaSet === undefined ? old : [newReplicaSet, ...old];
   const replicas = sum(all, ({ status }) => status?.replicas ?? 0);
   const availableReplicas = sum(all, ({ status }) => status?.availableReplicas ?? 0);
   const readyReplicas = sum(all, ({ status }) => status?.readyReplicas ?? 0);
@@ -23,7 +23,7 @@ export function deploymentStatus(
   const counts: DeploymentStatus = {
     observedGeneration: deployment.metadata?.generation ?? 0,
     ...(replicas > 0 && { replicas }),
-    ...((newSet?.status?.replicas ?? 0) > 0 && { updatedReplicas: newSet?.status?.replicas ?? 0 }),
+    ...((newReplicaSet?.status?.replicas ?? 0) > 0 && { updatedReplicas: newReplicaSet?.status?.replicas ?? 0 }),
     ...(readyReplicas > 0 && { readyReplicas }),
     ...(availableReplicas > 0 && { availableReplicas }),
     ...(unavailableReplicas > 0 && { unavailableReplicas }),
@@ -31,7 +31,7 @@ export function deploymentStatus(
   };
   const wanted = deployment.spec?.replicas ?? 1;
   const available = availableCondition(deployment, availableReplicas, wanted, nowMs);
-  const progressing = progressCondition(deployment, newSet, counts, nowMs);
+  const progressing = progressCondition(deployment, newReplicaSet, counts, nowMs);
   const deadlineMs = (deployment.spec?.progressDeadlineSeconds ?? 600) * 1000;
   const isWaiting = progressing?.status === "True" && progressing.reason !== "NewReplicaSetAvailable";
   return {
@@ -57,13 +57,13 @@ function availableCondition(
 
 function progressCondition(
   deployment: Deployment,
-  newSet: ReplicaSet | undefined,
+  newReplicaSet: ReplicaSet | undefined,
   counts: DeploymentStatus,
   nowMs: number,
 ): DeploymentCondition | undefined {
-  if (newSet === undefined) return findCondition(deployment.status?.conditions, "Progressing");
+  if (newReplicaSet === undefined) return findCondition(deployment.status?.conditions, "Progressing");
   const wanted = deployment.spec?.replicas ?? 1;
-  const name = newSet.metadata?.name ?? "";
+  const name = newReplicaSet.metadata?.name ?? "";
   const complete =
     (counts.updatedReplicas ?? 0) === wanted &&
     (counts.replicas ?? 0) === wanted &&

@@ -5,7 +5,7 @@ import { nodeNamed, podNamed } from "#kit/cluster-objects.ts";
 import { startEngineParts } from "#kit/engine-parts.ts";
 import { nodes, pods } from "#machinery/builtin.ts";
 import { podGcController } from "./controller.ts";
-import { judge, QUARANTINE_MS } from "./plan.ts";
+import { classify, QUARANTINE_MS } from "./plan.ts";
 
 const ending = { deletionTimestamp: "2026-01-01T00:00:00Z" };
 for (const [name, pod, expected] of [
@@ -17,7 +17,7 @@ for (const [name, pod, expected] of [
 ] as [string, Pod, string][]) {
   test(`a pod ${name}: ${expected}`, () => {
     const find = (node: string) => (node === "rome-1" ? nodeNamed("rome-1") : undefined);
-    assert.equal(judge(pod, find), expected);
+    assert.equal(classify(pod, find), expected);
   });
 }
 

@@ -7,7 +7,7 @@ import { nodes, pods } from "#machinery/builtin.ts";
 import { formatKey, keyOf, type ObjectKey } from "#machinery/meta.ts";
 import { nodeNameOf } from "#machinery/pod.ts";
 import type { Deps } from "../deps.ts";
-import { judge, QUARANTINE_MS } from "./plan.ts";
+import { classify, QUARANTINE_MS } from "./plan.ts";
 
 interface Sources {
   readonly pods: Store<Pod>;
@@ -34,7 +34,7 @@ export function podGcController(deps: Deps): Controller {
 async function reconcile(ctx: Context, deps: Deps, sources: Sources, key: ObjectKey): Promise<Result> {
   const { orphans } = sources;
   const pod = sources.pods.get(key);
-  const verdict = pod === undefined ? "keep" : judge(pod, (name) => sources.nodes.get({ name }));
+  const verdict = pod === undefined ? "keep" : classify(pod, (name) => sources.nodes.get({ name }));
   if (verdict === "keep") {
     orphans.delete(formatKey(key));
     return DONE;

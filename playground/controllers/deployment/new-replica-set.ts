@@ -11,7 +11,7 @@ export const REVISION = "deployment.kubernetes.io/revision";
 const HASH = "pod-template-hash";
 const NOT_COPIED = ["kubectl.kubernetes.io/last-applied-configuration", REVISION, "deprecated.deployment.rollback.to"];
 
-export type NewSetPlan =
+export type NewReplicaSetPlan =
   | { readonly do: "create"; readonly set: ReplicaSet; readonly revision: string }
   | {
       readonly do: "annotate";
@@ -23,7 +23,7 @@ export type NewSetPlan =
   /** It is paused: nothing is begun or numbered. */
   | { readonly do: "pause"; readonly set: ReplicaSet | undefined };
 
-export function planNewSet(deployment: Deployment, owned: readonly ReplicaSet[]): NewSetPlan {
+export function planNewReplicaSet(deployment: Deployment, owned: readonly ReplicaSet[]): NewReplicaSetPlan {
   const hash = shortHash([deployment.spec?.template, deployment.status?.collisionCount ?? 0]);
   const set = owned.find(({ metadata }) => metadata?.labels?.[HASH] === hash);
   if (deployment.spec?.paused === true) return { do: "pause", set };
@@ -32,14 +32,14 @@ export function planNewSet(deployment: Deployment, owned: readonly ReplicaSet[])
   // A roll-back makes an old set the newest revision.
   const revision = String(set !== undefined && revisionOf(set) > newest ? revisionOf(set) : newest + 1);
   const annotations = annotationsOf(deployment, revision);
-  if (set === undefined) return { do: "create", set: forgeSet(deployment, old, hash, annotations), revision };
+  if (set === undefined) return { do: "create", set: forgeReplicaSet(deployment, old, hash, annotations), revision };
   // After a roll-back the Deployment carries the annotations of the set it came from, the set keeps its own.
   const isStale = Object.entries(annotations).some(([key, value]) => set.metadata?.annotations?.[key] !== value);
   return isStale ? { do: "annotate", set, annotations, revision } : { do: "keep", set, revision };
 }
 
 /** Empty sets beyond `revisionHistoryLimit`, the oldest revisions. */
-export function surplusSets(deployment: Deployment, old: readonly ReplicaSet[]): ReplicaSet[] {
+export function surplusReplicaSets(deployment: Deployment, old: readonly ReplicaSet[]): ReplicaSet[] {
   const idle = old.filter((set) => (set.spec?.replicas ?? 0) === 0 && (set.status?.replicas ?? 0) === 0);
   const surplus = Math.max(0, idle.length - (deployment.spec?.revisionHistoryLimit ?? 10));
   return idle.sort((a, b) => revisionOf(a) - revisionOf(b)).slice(0, surplus);
@@ -61,7 +61,7 @@ function annotationsOf(deployment: Deployment, revision: string): Record<string,
   };
 }
 
-function forgeSet(
+function forgeReplicaSet(
   deployment: Deployment,
   old: readonly ReplicaSet[],
   hash: string,

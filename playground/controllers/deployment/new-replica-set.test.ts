@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Deployment, DeploymentSpec, ReplicaSet } from "kubernetes-types/apps/v1";
-import { planNewSet, REVISION, surplusSets } from "./new-set.ts";
+import { planNewReplicaSet, REVISION, surplusReplicaSets } from "./new-replica-set.ts";
 
 const template = (image: string) => ({
   metadata: { labels: { app: "web" } },
@@ -16,7 +16,7 @@ const deployment = (image: string, own: Partial<DeploymentSpec> = {}, annotation
 
 /** The set that was made of the template, as it is now. */
 function made(image: string, revision: number, replicas = 0, name?: string): ReplicaSet {
-  const plan = planNewSet(deployment(image), []);
+  const plan = planNewReplicaSet(deployment(image), []);
   assert.equal(plan.do, "create");
   const { metadata, spec } = plan.set ?? {};
   return {
@@ -34,7 +34,7 @@ test("the set of a new template is named after it, selects by it, and is the Dep
     "kubernetes.io/change-cause": "first",
     "kubectl.kubernetes.io/last-applied-configuration": "{}",
   };
-  const { do: verb, set } = planNewSet(deployment("web:1", { minReadySeconds: 5 }, annotations), []);
+  const { do: verb, set } = planNewReplicaSet(deployment("web:1", { minReadySeconds: 5 }, annotations), []);
   const hash = set?.metadata?.labels?.["pod-template-hash"] ?? "";
   assert.equal(verb, "create");
   assert.match(hash, /^[a-z0-9]{10}$/);
@@ -71,32 +71,32 @@ for (const [name, own, old, expected] of [
   ["while the old are there, with Recreate", recreate, [made("web:0", 1, 1)], 0],
 ] as [string, Partial<DeploymentSpec>, ReplicaSet[], number][]) {
   test(`a new set begins with ${expected} pods ${name}`, () => {
-    assert.equal(planNewSet(deployment("web:1", own), old).set?.spec?.replicas, expected);
+    assert.equal(planNewReplicaSet(deployment("web:1", own), old).set?.spec?.replicas, expected);
   });
 }
 
 test("a set that exists is kept, renumbered when it is rolled back to, and annotated as the Deployment is", () => {
   const [first, second] = [made("web:1", 1), made("web:2", 2)];
-  assert.deepEqual(planNewSet(deployment("web:2"), [first, second]), { do: "keep", set: second, revision: "2" });
-  const back = planNewSet(deployment("web:1"), [first, second]);
+  assert.deepEqual(planNewReplicaSet(deployment("web:2"), [first, second]), { do: "keep", set: second, revision: "2" });
+  const back = planNewReplicaSet(deployment("web:1"), [first, second]);
   assert.deepEqual([back.do, back.set, back.do === "annotate" && back.revision], ["annotate", first, "3"]);
-  const caused = planNewSet(deployment("web:2", {}, { "kubernetes.io/change-cause": "x" }), [first, second]);
+  const caused = planNewReplicaSet(deployment("web:2", {}, { "kubernetes.io/change-cause": "x" }), [first, second]);
   assert.equal(caused.do === "annotate" && caused.annotations["kubernetes.io/change-cause"], "x");
-  const third = planNewSet(deployment("web:3"), [first, second]);
+  const third = planNewReplicaSet(deployment("web:3"), [first, second]);
   assert.deepEqual([third.do, third.do === "create" && third.revision], ["create", "3"]);
 });
 
 test("a paused Deployment begins nothing, and knows the set of its template", () => {
   const first = made("web:1", 1);
-  assert.deepEqual(planNewSet(deployment("web:1", { paused: true }), [first]), { do: "pause", set: first });
-  assert.deepEqual(planNewSet(deployment("web:2", { paused: true }), [first]), { do: "pause", set: undefined });
+  assert.deepEqual(planNewReplicaSet(deployment("web:1", { paused: true }), [first]), { do: "pause", set: first });
+  assert.deepEqual(planNewReplicaSet(deployment("web:2", { paused: true }), [first]), { do: "pause", set: undefined });
 });
 
 test("a hash that was taken by another template is another one", () => {
   const collided = { ...deployment("web:1"), status: { collisionCount: 1 } };
   assert.notEqual(
-    planNewSet(collided, []).set?.metadata?.name,
-    planNewSet(deployment("web:1"), []).set?.metadata?.name,
+    planNewReplicaSet(collided, []).set?.metadata?.name,
+    planNewReplicaSet(deployment("web:1"), []).set?.metadata?.name,
   );
 });
 
@@ -105,7 +105,7 @@ test("empty sets beyond the limit go, the oldest first", () => {
   const busy = made("web:1", 0, 1, "web-busy");
   const leaving = { ...made("web:1", 0, 0, "web-leaving"), status: { replicas: 1 } };
   const removed = (limit?: number): (string | undefined)[] =>
-    surplusSets(deployment("web:2", limit === undefined ? {} : { revisionHistoryLimit: limit }), [
+    surplusReplicaSets(deployment("web:2", limit === undefined ? {} : { revisionHistoryLimit: limit }), [
       ...old,
       busy,
       leaving,
