@@ -32,7 +32,8 @@ const MOST_FLAKY = 3;
 
 const root = join(import.meta.dirname, "..");
 const E2E = ["--test-concurrency=1", "test/e2e/*.test.ts"];
-// One process, so that one pair of clusters is enough: see test/kit/shared-clusters.ts.
+// One process each, so that one cluster, or one pair, is enough: see test/kit/shared-clusters.ts.
+const E2E_ONE_CLUSTER = ["--test-isolation=none", "test/e2e/one-cluster/*.test.ts"];
 const E2E_PEERED = ["--test-isolation=none", "test/e2e/peered/*.test.ts"];
 const INTEROP = ["--test-concurrency=1", "test/interop/*.test.ts"];
 const SYSTEM = ["--test-concurrency=1", "{src,playground}/**/*.system-test.ts"];
@@ -121,7 +122,11 @@ function showCoverage(): void {
 }
 
 async function endToEnd(name: string, env: Environment = {}): Promise<Outcome[]> {
-  return [await tests(`${name}, of two peered clusters`, E2E_PEERED, env), await tests(name, E2E, env)];
+  return [
+    await tests(`${name}, of one cluster`, E2E_ONE_CLUSTER, env),
+    await tests(`${name}, of two peered clusters`, E2E_PEERED, env),
+    await tests(name, E2E, env),
+  ];
 }
 
 async function besideUpstream(): Promise<Outcome[]> {

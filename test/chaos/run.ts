@@ -15,6 +15,7 @@ import type { Workload } from "./load/workload.ts";
 import { keepLogs } from "./logs.ts";
 import { type Step, schedule } from "./schedule.ts";
 import { startWorld, type World } from "./world.ts";
+import { replaceWornPods } from "./worn-pods.ts";
 
 export const INVARIANTS = ["told", "healed", "mirrored", "kept", "bounded"] as const;
 export type Invariant = (typeof INVARIANTS)[number];
@@ -76,6 +77,7 @@ export async function runChaos(ctx: Context, options: Options): Promise<Result> 
   if (names.length === 0) throw new Error(`no fault's name matches ${options.among}`);
   for (const step of schedule(options.seed, names)) {
     if (performance.now() >= endMs || steps.length === options.mostSteps || ctx.signal.aborted) break;
+    await replaceWornPods(world);
     const title = `seed-${options.seed}-step-${steps.length + 1}`;
     const result = await play(world, title, step, shop, workloads);
     if (ctx.signal.aborted) break;

@@ -2,8 +2,9 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Clusters, startClusters } from "./clusters.ts";
+import type { Clusters } from "./clusters.ts";
 import { type Background, type CommandOptions, type Outcome, outcome } from "./command.ts";
+import { takeSingle } from "./shared-clusters.ts";
 
 const NAME = "milan";
 
@@ -23,8 +24,8 @@ export interface OneCluster extends AsyncDisposable {
   readonly file: (name: string, content: string) => string;
 }
 
-export async function startCluster(): Promise<OneCluster> {
-  const clusters = await startClusters({ name: NAME });
+export async function takeCluster(): Promise<OneCluster> {
+  const clusters = await takeSingle();
   const folder = mkdtempSync(join(tmpdir(), "liqo-e2e-files-"));
   const tryKubectl: OneCluster["tryKubectl"] = (args, options) => clusters.tryKubectl(NAME, args, options);
   const file: OneCluster["file"] = (name, content) => {

@@ -28,10 +28,8 @@ export async function restore(clusters: Clusters, cluster: string, before: Reado
     `${cluster} as it was`,
     async () => {
       const came = [...(await listed(clusters, cluster))].filter(([name]) => !before.has(name));
-      // What has an owner goes with it.
-      const roots = came.map(([, object]) => object).filter(({ metadata }) => metadata?.ownerReferences === undefined);
-      if (roots.some(({ metadata }) => metadata?.deletionTimestamp === undefined))
-        await remove(clusters, cluster, roots);
+      const left = came.map(([, object]) => object).filter(isToDelete);
+      if (left.length > 0) await remove(clusters, cluster, left);
       assert.deepEqual(
         came.map(([name]) => name),
         [],
@@ -39,6 +37,12 @@ export async function restore(clusters: Clusters, cluster: string, before: Reado
     },
     RESTORED_MS,
   );
+}
+
+/** What has an owner goes with it, but pods would take their time. */
+function isToDelete({ kind, metadata = {} }: KubeObject): boolean {
+  if (kind === "Pod") return metadata.deletionTimestamp === undefined || (metadata.deletionGracePeriodSeconds ?? 0) > 1;
+  return metadata.ownerReferences === undefined && metadata.deletionTimestamp === undefined;
 }
 
 async function remove(clusters: Clusters, cluster: string, objects: readonly KubeObject[]): Promise<void> {

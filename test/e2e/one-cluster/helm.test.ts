@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import type { Deployment } from "kubernetes-types/apps/v1";
 import { needsOwnClusters } from "#engines/choose.ts";
-import { type OneCluster, startCluster } from "#kit/one-cluster.ts";
+import { type OneCluster, takeCluster } from "#kit/one-cluster.ts";
 
 const HOOK = `
 apiVersion: batch/v1
@@ -27,7 +27,7 @@ describe("helm", { concurrency: 1, skip: needsOwnClusters() }, () => {
   const folder = mkdtempSync(join(tmpdir(), "liqo-e2e-chart-"));
   const chart = join(folder, "shop");
   before(async () => {
-    cluster = await startCluster();
+    cluster = await takeCluster();
     await helm("create", chart);
     writeFileSync(join(chart, "templates/hook.yaml"), HOOK);
     // The Gateway API is not part of Kubernetes.

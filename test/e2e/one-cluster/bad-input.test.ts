@@ -4,7 +4,7 @@ import { after, before, describe, test } from "node:test";
 import type { Pod } from "kubernetes-types/core/v1";
 import { needsOwnClusters } from "#engines/choose.ts";
 import { eventually } from "#kit/eventually.ts";
-import { type OneCluster, startCluster } from "#kit/one-cluster.ts";
+import { type OneCluster, takeCluster } from "#kit/one-cluster.ts";
 
 const SUBDOMAIN =
   "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')";
@@ -97,7 +97,7 @@ const REFUSED: readonly Refused[] = [
 describe("bad input", { concurrency: 1, skip: needsOwnClusters() }, () => {
   let cluster: OneCluster;
   before(async () => {
-    cluster = await startCluster();
+    cluster = await takeCluster();
   });
   after(() => cluster?.[Symbol.asyncDispose]());
 

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { needsOwnClusters } from "#engines/choose.ts";
 import { CHART, parseManifest, template } from "#kit/chart.ts";
-import { type OneCluster, startCluster } from "#kit/one-cluster.ts";
+import { type OneCluster, takeCluster } from "#kit/one-cluster.ts";
 
 const VALUE_SETS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   "what is required": {},
@@ -38,7 +38,7 @@ const VALUE_SETS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 describe("the chart on an API server", { skip: needsOwnClusters() }, () => {
   let cluster: OneCluster;
   before(async () => {
-    cluster = await startCluster();
+    cluster = await takeCluster();
     await cluster.kubectl("apply", "--server-side", "-f", join(CHART, "crds"));
     await cluster.kubectl("wait", "--for=condition=Established", "-f", join(CHART, "crds"), "--timeout=60s");
     await cluster.kubectl("create", "namespace", "liqo");

@@ -7,7 +7,7 @@ import type { Pod, Service } from "kubernetes-types/core/v1";
 import { needsOwnClusters } from "#engines/choose.ts";
 import type { Background } from "#kit/command.ts";
 import { eventually } from "#kit/eventually.ts";
-import { type OneCluster, startCluster } from "#kit/one-cluster.ts";
+import { type OneCluster, takeCluster } from "#kit/one-cluster.ts";
 
 const MANIFEST = `
 apiVersion: v1
@@ -63,7 +63,7 @@ describe("pods", { concurrency: 1, skip: needsOwnClusters() }, () => {
   let cluster: OneCluster;
   const kubectl = (...args: readonly string[]) => cluster.kubectl(...args);
   before(async () => {
-    cluster = await startCluster();
+    cluster = await takeCluster();
     await cluster.apply(MANIFEST);
     await cluster.kubectl("wait", "--for=condition=Ready", "pod/web", "--timeout=60s");
   });

@@ -5,7 +5,7 @@ import type { Deployment } from "kubernetes-types/apps/v1";
 import type { ConfigMap, Service } from "kubernetes-types/core/v1";
 import { machineOf, needsOwnClusters } from "#engines/choose.ts";
 import { eventually } from "#kit/eventually.ts";
-import { type OneCluster, startCluster } from "#kit/one-cluster.ts";
+import { type OneCluster, takeCluster } from "#kit/one-cluster.ts";
 
 const MANIFEST = `
 apiVersion: apps/v1
@@ -61,7 +61,7 @@ describe("objects", { concurrency: 1, skip: needsOwnClusters() }, () => {
   let cluster: OneCluster;
   const kubectl = (...args: readonly string[]) => cluster.kubectl(...args);
   before(async () => {
-    cluster = await startCluster();
+    cluster = await takeCluster();
   });
   after(() => cluster?.[Symbol.asyncDispose]());
 

@@ -6,7 +6,7 @@ import type { Job } from "kubernetes-types/batch/v1";
 import type { PersistentVolumeClaim, Pod } from "kubernetes-types/core/v1";
 import { needsOwnClusters } from "#engines/choose.ts";
 import { eventually } from "#kit/eventually.ts";
-import { type OneCluster, startCluster } from "#kit/one-cluster.ts";
+import { type OneCluster, takeCluster } from "#kit/one-cluster.ts";
 
 interface List<T> {
   readonly items: T[];
@@ -18,7 +18,7 @@ describe("workloads", { concurrency: 1, skip: needsOwnClusters() }, () => {
   let cluster: OneCluster;
   const kubectl = (...args: readonly string[]) => cluster.kubectl(...args);
   before(async () => {
-    cluster = await startCluster();
+    cluster = await takeCluster();
     // Its first minute passes while the other tests run.
     await cluster.kubectl("create", "cronjob", "tick", "--image=busybox", "--schedule=* * * * *", "--", "echo", "tick");
     await cluster.kubectl("create", "deployment", "web", "--image=nginx", "--replicas=2", "--port=80");
