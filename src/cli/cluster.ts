@@ -141,7 +141,7 @@ export async function waitFor<T extends KubeObject>(
   );
 }
 
-/** Waits for the first object of a listing. Throws a CliError after the time. */
+/** Waits for the first object of a listing, as far as it is accepted. Throws a CliError after the time. */
 export async function waitForSome<T extends KubeObject>(
   ctx: Context,
   client: KubeClient,
@@ -149,16 +149,19 @@ export async function waitForSome<T extends KubeObject>(
   options: {
     readonly namespace?: string;
     readonly labelSelector?: string;
+    /** Default: all. */
+    readonly accepts?: (object: T) => boolean;
     readonly timeoutMs: number;
     /** Completes "<resource>: … within 10 s". */
     readonly what: string;
   },
 ): Promise<T> {
-  const { timeoutMs, what, ...scope } = options;
+  const { accepts = () => true, timeoutMs, what, ...scope } = options;
   const limited = withTimeout(ctx, timeoutMs);
   for (;;) {
     const { items } = await client.list(ctx, resource, scope);
-    if (items[0] !== undefined) return items[0];
+    const found = items.find(accepts);
+    if (found !== undefined) return found;
     if (limited.signal.aborted)
       throw new CliError(`${formatGroupResource(resource)}: ${what} within ${Math.round(timeoutMs / 1000)} s`);
     await sleep(limited, 100);

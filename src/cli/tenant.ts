@@ -41,3 +41,14 @@ export async function ensureTenantNamespace(ctx: Context, client: KubeClient, re
     throw new CliError(`namespace ${name} exists and is not a tenant namespace of cluster ${remoteId}`);
   return name;
 }
+
+/** Throws a CliError when `asked`, which a person gave, is another namespace than the one `found` for the peer. */
+export function requireTenantNamespace(remoteId: string, found: string | undefined, asked: string | undefined): void {
+  // As upstream: the namespace that a kubeconfig has by default is none that anybody asked for.
+  if (asked === undefined || asked === "default") return;
+  const own = found ?? tenantNamespaceName(remoteId);
+  if (asked !== own)
+    throw new CliError(`namespace ${asked} is not the tenant namespace of cluster ${remoteId}`, {
+      hint: `leave the namespace out for ${own}: Liqo counts what lies elsewhere for nothing`,
+    });
+}

@@ -9,6 +9,7 @@ import { connections } from "#api/networking/connection.ts";
 import { gatewayClients } from "#api/networking/gatewayclient.ts";
 import { gatewayServers } from "#api/networking/gatewayserver.ts";
 import { publicKeys } from "#api/networking/publickey.ts";
+import { wgGatewayClientTemplates, wgGatewayServerTemplates } from "#api/networking/wggateway.ts";
 import { virtualNodes } from "#api/offloading/virtualnode.ts";
 import { type CliClusters, startCliClusters } from "#kit/cli-clusters.ts";
 import { seen, TENANT_NAMESPACES } from "#kit/two-clusters.ts";
@@ -54,10 +55,17 @@ describe("peer", () => {
     const metadata = { name: "authentication-keys", namespace: "liqo" };
     await client.create(ctx, secrets, { metadata, data: { privateKey: encoded(privateKey) } });
     const { namespace, name } = key;
+    const port = { "?nodePort": "x" };
+    const template = { spec: { service: { spec: { ports: [port] } } } };
+    await client.create(ctx, wgGatewayServerTemplates, {
+      metadata: { name: "wireguard-server", namespace: "liqo" },
+      spec: { template },
+    });
+    await client.create(ctx, wgGatewayClientTemplates, { metadata: { name: "wireguard-client", namespace: "liqo" } });
     const publicKey = encoded("k".repeat(32));
     await client.create(ctx, secrets, { metadata: { name: "gateway-keys", namespace }, data: { publicKey } });
     await createWithStatus(ctx, client, connections, {
-      metadata: { name: `gw-${name}`, namespace },
+      metadata: { name: `gw-${name}`, namespace, labels: { "liqo.io/remote-cluster-id": name } },
       spec: { type: "Server", gatewayRef: {} },
       status: { value: "Connected" },
     });
