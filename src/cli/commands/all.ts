@@ -4,6 +4,8 @@ import { forceUnpeerCommand } from "./force/unpeer.ts";
 import { infoCommand } from "./info/info.ts";
 import { infoPeerCommand } from "./info/peer.ts";
 import { installCommand } from "./install/install.ts";
+import { networkConnectCommand } from "./network/connect.ts";
+import { networkDisconnectCommand, networkResetCommand } from "./network/disconnect.ts";
 import { offloadNamespaceCommand } from "./offload/namespace.ts";
 import { peerCommand } from "./peer/peer.ts";
 import { uninstallCommand } from "./uninstall/uninstall.ts";
@@ -13,6 +15,7 @@ import { versionCommand } from "./version/version.ts";
 
 export const liqoGroups: readonly CommandGroup[] = [
   { path: ["force"], summary: "Force actions on Liqo." },
+  { path: ["network"], summary: "Connect and part the networks of two clusters." },
   { path: ["offload"], summary: "Extend something to remote clusters." },
   { path: ["unoffload"], summary: "Bring something home." },
 ];
@@ -23,6 +26,9 @@ export const liqoCommands: readonly Command[] = [
   peerCommand,
   unpeerCommand,
   forceUnpeerCommand,
+  networkConnectCommand,
+  networkDisconnectCommand,
+  networkResetCommand,
   offloadNamespaceCommand,
   unoffloadNamespaceCommand,
   infoCommand,

@@ -94,3 +94,26 @@ export function checkMtu(mtu: number): void {
   if (mtu < MIN_MTU || mtu > MAX_MTU)
     throw new CliError(`--mtu ${mtu}: must be from ${MIN_MTU} to ${MAX_MTU}`, { hint: "leave it out for 1340" });
 }
+
+/** Liqo makes gateways of nothing else; upstream takes any resource and waits for somebody who does. */
+export const serverTypeFlag = flag.choice(
+  "kind of the gateway server's template",
+  "resource",
+  ["networking.liqo.io/v1beta1/wggatewayservertemplates"],
+  { initial: "networking.liqo.io/v1beta1/wggatewayservertemplates" },
+);
+
+export const clientTypeFlag = flag.choice(
+  "kind of the gateway client's template",
+  "resource",
+  ["networking.liqo.io/v1beta1/wggatewayclienttemplates"],
+  { initial: "networking.liqo.io/v1beta1/wggatewayclienttemplates" },
+);
+
+export function templateFlag(of: "server" | "client") {
+  return flag.string(`name of the gateway ${of}'s template`, "name", { initial: DEFAULT_TEMPLATES[of] });
+}
+
+export function templateNamespaceFlag(of: "server" | "client") {
+  return flag.string(`namespace of the gateway ${of}'s template (default: that of Liqo, where the gateway is)`, "name");
+}
