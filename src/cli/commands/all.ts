@@ -1,5 +1,6 @@
 /** Every command of Liqo. */
 import type { Command, CommandGroup } from "../command/command.ts";
+import { authenticateCommand } from "./authenticate/authenticate.ts";
 import { forceUnpeerCommand } from "./force/unpeer.ts";
 import { infoCommand } from "./info/info.ts";
 import { infoPeerCommand } from "./info/peer.ts";
@@ -8,6 +9,7 @@ import { networkConnectCommand } from "./network/connect.ts";
 import { networkDisconnectCommand, networkResetCommand } from "./network/disconnect.ts";
 import { offloadNamespaceCommand } from "./offload/namespace.ts";
 import { peerCommand } from "./peer/peer.ts";
+import { unauthenticateCommand } from "./unauthenticate/unauthenticate.ts";
 import { uninstallCommand } from "./uninstall/uninstall.ts";
 import { unoffloadNamespaceCommand } from "./unoffload/namespace.ts";
 import { unpeerCommand } from "./unpeer/unpeer.ts";
@@ -26,6 +28,8 @@ export const liqoCommands: readonly Command[] = [
   peerCommand,
   unpeerCommand,
   forceUnpeerCommand,
+  authenticateCommand,
+  unauthenticateCommand,
   networkConnectCommand,
   networkDisconnectCommand,
   networkResetCommand,

@@ -13,7 +13,7 @@ import type { Cluster } from "../../cluster.ts";
 import { command } from "../../command/command.ts";
 import { type FlagValues, flag } from "../../command/flag.ts";
 import { openLocal, openRemote, remoteFlags, timeoutFlag } from "../../command/flag-groups.ts";
-import { authenticate } from "../../peering/authentication/authenticate.ts";
+import { authenticate, proxyFlag } from "../../peering/authentication/authenticate.ts";
 import { connectNetworks } from "../../peering/network/connect.ts";
 import { gatewayFlags, type NetworkOptions, networkOptions } from "../../peering/network/options.ts";
 import { resourceFlags, resourcesOf, waitForGrant } from "../../peering/offloading/slice.ts";
@@ -34,7 +34,7 @@ const peerFlags = {
   resourceSliceClass: flag.string("class of the ResourceSlice", "class", { initial: "default" }),
   createVirtualNode: flag.switchedOn("make a node of the resources"),
   ...resourceFlags,
-  proxyUrl: flag.string("proxy for the provider's API server", "url"),
+  proxyUrl: proxyFlag,
 };
 
 export const peerCommand = command({

@@ -4,11 +4,14 @@ import { type Tenant, tenants } from "#api/authentication/tenant.ts";
 import type { Context } from "#base/context.ts";
 import { keyOf } from "#machinery/meta.ts";
 import { waitFor } from "../../cluster.ts";
+import { flag } from "../../command/flag.ts";
 import { CliError } from "../../errors.ts";
 import type { Printer } from "../../printer/printer.ts";
 import type { Side } from "../side.ts";
 import { ensureNonce, signNonce } from "./nonce.ts";
 import { findTenant, identityFor, isAdmitted, tenantFor } from "./tenant.ts";
+
+export const proxyFlag = flag.string("proxy for the provider's API server", "url");
 
 export interface AuthenticationOptions {
   readonly proxyUrl: string | undefined;
