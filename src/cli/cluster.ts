@@ -6,7 +6,7 @@ import { KubeClient } from "#kube/client/client.ts";
 import { configFromFile, KubeconfigError } from "#kube/client/config.ts";
 import { configMaps } from "#machinery/builtin.ts";
 import { formatGroupResource, type Resource } from "#machinery/gvk.ts";
-import { formatKey, type KubeObject, type ObjectKey } from "#machinery/meta.ts";
+import { formatKey, type KubeObject, type Marks, type ObjectKey } from "#machinery/meta.ts";
 import { StatusError } from "#machinery/status-error.ts";
 import { CliError, REACHABLE_HINT } from "./errors.ts";
 
@@ -28,11 +28,17 @@ export interface Cluster extends Disposable {
   readonly contextName?: string;
 }
 
-export function openCluster(flags: ClusterFlags, liqoNamespace: string, defaultKubeconfig: string): Cluster {
+/** `marks`: on all that is made there. */
+export function openCluster(
+  flags: ClusterFlags,
+  liqoNamespace: string,
+  defaultKubeconfig: string,
+  marks: Marks = {},
+): Cluster {
   const path = flags.kubeconfig ?? defaultKubeconfig;
   try {
     const config = configFromFile(path, flags);
-    const client = new KubeClient(config, "liqoctl");
+    const client = new KubeClient(config, "liqoctl", marks);
     const named = flags.context === undefined ? {} : { contextName: flags.context };
     const dispose = { [Symbol.dispose]: () => client[Symbol.dispose]() };
     return { client, liqoNamespace, server: config.server, ...named, ...dispose };

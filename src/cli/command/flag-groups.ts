@@ -3,7 +3,7 @@ import { type Cluster, openCluster } from "../cluster.ts";
 import { CliError } from "../errors.ts";
 import type { HelmFlags } from "../helm.ts";
 import { completeKubeconfig, namespaceNames } from "./candidates.ts";
-import type { CommandEnvironment } from "./environment.ts";
+import type { CommandEnvironment, Environment } from "./environment.ts";
 import { type FlagValues, flag } from "./flag.ts";
 
 const DEFAULT_NAMESPACE = "liqo";
@@ -90,24 +90,24 @@ export function timeoutFlag(initial: string) {
 type Access = FlagValues<typeof accessFlags>;
 type RemoteAccess = FlagValues<typeof remoteAccessFlags>;
 
-export function openLocal(flags: FlagValues<typeof clusterFlags>, env: CommandEnvironment): Cluster {
-  return openCluster(flags, flags.namespace, env.defaultKubeconfig);
+export function openLocal(flags: FlagValues<typeof clusterFlags>, env: Environment): Cluster {
+  return openCluster(flags, flags.namespace, env.defaultKubeconfig, env.marks());
 }
 
-export function openRemote(flags: FlagValues<typeof remoteFlags>, env: CommandEnvironment): Cluster {
+export function openRemote(flags: FlagValues<typeof remoteFlags>, env: Environment): Cluster {
   return openOther(flags, flags.remoteNamespace ?? flags.namespace, env);
 }
 
 /** As openLocal where `--namespace` is that of objects. */
-export function openScope(flags: Access & { readonly liqoNamespace?: string }, env: CommandEnvironment): Cluster {
-  return openCluster(flags, flags.liqoNamespace ?? DEFAULT_NAMESPACE, env.defaultKubeconfig);
+export function openScope(flags: Access & { readonly liqoNamespace?: string }, env: Environment): Cluster {
+  return openCluster(flags, flags.liqoNamespace ?? DEFAULT_NAMESPACE, env.defaultKubeconfig, env.marks());
 }
 
-export function openRemoteScope(flags: FlagValues<typeof remoteScopeFlags>, env: CommandEnvironment): Cluster {
+export function openRemoteScope(flags: FlagValues<typeof remoteScopeFlags>, env: Environment): Cluster {
   return openOther(flags, flags.remoteLiqoNamespace, env);
 }
 
-function openOther(flags: Access & RemoteAccess, liqoNamespace: string, env: CommandEnvironment): Cluster {
+function openOther(flags: Access & RemoteAccess, liqoNamespace: string, env: Environment): Cluster {
   const remote = {
     kubeconfig: flags.remoteKubeconfig,
     context: flags.remoteContext,
@@ -120,7 +120,7 @@ function openOther(flags: Access & RemoteAccess, liqoNamespace: string, env: Com
     });
   }
   const kubeconfig = remote.kubeconfig ?? flags.kubeconfig ?? env.defaultKubeconfig;
-  return openCluster({ ...remote, kubeconfig }, liqoNamespace, kubeconfig);
+  return openCluster({ ...remote, kubeconfig }, liqoNamespace, kubeconfig, env.marks());
 }
 
 export function helmFlags(flags: FlagValues<typeof clusterFlags>, env: CommandEnvironment): HelmFlags {

@@ -8,7 +8,7 @@ import { withBooleanValues } from "./boolean-values.ts";
 import type { Command, Commands } from "./command.ts";
 import type { CommandEnvironment, Environment } from "./environment.ts";
 import { type Flag, InvalidValue, longName } from "./flag.ts";
-import { SKIP_CONFIRM } from "./skip-confirm.ts";
+import { GLOBAL_FLAGS, type GlobalFlag, mergePairs } from "./global-flags.ts";
 
 // As cobra's: for scripts of shells, and for those that show no descriptions.
 const COMPLETION = ["__complete", "__completeNoDesc"];
@@ -59,13 +59,19 @@ function createParser({ name, summary, groups, commands }: Commands, { ctx, env,
   if (output !== undefined) program.configureOutput(output);
   program
     .description(summary)
-    // Of the program, so that every verb takes it, before or after its own name.
-    .option("--skip-confirm", SKIP_CONFIRM, false)
     .exitOverride()
     .configureHelp({ sortSubcommands: true, showGlobalOptions: true })
     .showHelpAfterError("(add --help for the usage)");
-  const isConfirmed = (): boolean => program.opts<{ skipConfirm: boolean }>().skipConfirm;
-  const own: Environment = { ...env, confirm: (what) => confirm(env.ask, what, isConfirmed()) };
+  // Of the program, so that every verb takes them, before or after its own name.
+  for (const flag of GLOBAL_FLAGS) program.addOption(globalOption(flag));
+  const own: Environment = {
+    ...env,
+    confirm: (what) => confirm(env.ask, what, program.getOptionValue("skipConfirm") === true),
+    marks: () => ({
+      labels: program.getOptionValue("globalLabels") ?? {},
+      annotations: program.getOptionValue("globalAnnotations") ?? {},
+    }),
+  };
   for (const group of groups) parserAt(program, group.path).description(group.summary);
   for (const command of commands) {
     const parser = parserAt(program, command.path);
@@ -77,6 +83,23 @@ function createParser({ name, summary, groups, commands }: Commands, { ctx, env,
   for (const parser of commands.map(({ path }) => parserAt(program, path)))
     if (parser.commands.length > 0) parser.enablePositionalOptions();
   return program;
+}
+
+function globalOption({ word, value, description }: GlobalFlag): Option {
+  const option = new Option(value === undefined ? word : `${word} ${value}`, description);
+  if (value === undefined) return option;
+  return option.argParser((text: string, earlier: unknown) =>
+    refusing(() => mergePairs(text, typeof earlier === "object" && earlier !== null ? { ...earlier } : {})),
+  );
+}
+
+/** Commander's own error for what is no value of a flag. */
+function refusing<T>(parse: () => T): T {
+  try {
+    return parse();
+  } catch (cause) {
+    throw cause instanceof InvalidValue ? new InvalidArgumentError(cause.message) : cause;
+  }
 }
 
 function formatExamples(lines: readonly string[]): string {
@@ -108,13 +131,9 @@ function optionOf(key: string, flag: Flag<unknown>): Option {
   // Commander keeps `--no-x` under the name of x, and would show its default as that of x.
   if (flag.isRequired !== true && !option.negate && initial !== undefined) option.default(initial, shown);
   if (!option.required) option.preset("true");
-  return option.argParser((text: string, earlier: unknown) => {
-    try {
-      return new Parsed(flag.parse(text, earlier instanceof Parsed ? earlier.value : initial));
-    } catch (cause) {
-      throw cause instanceof InvalidValue ? new InvalidArgumentError(cause.message) : cause;
-    }
-  });
+  return option.argParser((text: string, earlier: unknown) =>
+    refusing(() => new Parsed(flag.parse(text, earlier instanceof Parsed ? earlier.value : initial))),
+  );
 }
 
 /** A flag that stood before the name of a command belongs to it all the same, if it has it. */

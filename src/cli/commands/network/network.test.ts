@@ -64,6 +64,17 @@ describe("network connect, disconnect and reset", () => {
     assert.equal(metadata?.uid, before.metadata?.uid);
   });
 
+  test("global labels and annotations are on all that is made, and change nothing of Liqo's own", async () => {
+    await connect(
+      " --global-labels team=red,liqo.io/remote-cluster-id=other --global-labels a=b --global-annotations x=y",
+    );
+    const { metadata } = await clusters.consumer.client.get(clusters.ctx, configurations, AT_CONSUMER);
+    assert.deepEqual(
+      [metadata?.labels, metadata?.annotations],
+      [{ team: "red", a: "b", "liqo.io/remote-cluster-id": "cluster-b" }, { x: "y" }],
+    );
+  });
+
   test("connect leaves the keys to others when it is told to", async () => {
     await connect(" --disable-sharing-keys --wait");
     assert.deepEqual(
@@ -120,6 +131,7 @@ describe("network connect, disconnect and reset", () => {
       /has no spec.template.spec.service.spec.loadBalancerIP, and --gw-server-service-loadbalancerip is given\n {2}add `\?loadBalancerIP`/,
     ],
     ["connect --gw-server-type v1/pods", /Allowed choices are networking.liqo.io\/v1beta1\/wggatewayservertemplates/],
+    ["connect --global-labels team", /"team" is not key=value/],
     ["connect --mtu 10", /--mtu 10: must be from 576 to 65455/],
     ["connect -n off", /namespace off is not the tenant namespace of cluster cluster-b\n {2}leave the namespace out/],
     ["disconnect --remote-namespace off-cluster-a", /namespace off-cluster-a is not the tenant namespace of cluster/],
