@@ -25,11 +25,20 @@ export async function findTenantNamespace(
 export async function ensureTenantNamespace(ctx: Context, client: KubeClient, remoteId: string): Promise<string> {
   const found = await findTenantNamespace(ctx, client, remoteId);
   if (found !== undefined) return found;
-  const name = tenantNamespaceName(remoteId);
+  const namespace = forgeTenantNamespace(remoteId);
+  const { name = "" } = namespace.metadata ?? {};
+  if ((await client.createIfAbsent(ctx, namespaces, namespace)) === undefined)
+    throw new CliError(`namespace ${name} exists and is not a tenant namespace of cluster ${remoteId}`, {
+      hint: `remove it, or label it: kubectl label namespace ${name} ${labels.TENANT_NAMESPACE}=true ${labels.REMOTE_CLUSTER_ID}=${remoteId}`,
+    });
+  return name;
+}
+
+export function forgeTenantNamespace(remoteId: string): Namespace {
   const security = ["audit", "enforce", "warn"].map((mode) => [`pod-security.kubernetes.io/${mode}`, "privileged"]);
-  const namespace: Namespace = {
+  return {
     metadata: {
-      name,
+      name: tenantNamespaceName(remoteId),
       labels: {
         [labels.REMOTE_CLUSTER_ID]: remoteId,
         [labels.TENANT_NAMESPACE]: "true",
@@ -37,9 +46,6 @@ export async function ensureTenantNamespace(ctx: Context, client: KubeClient, re
       },
     },
   };
-  if ((await client.createIfAbsent(ctx, namespaces, namespace)) === undefined)
-    throw new CliError(`namespace ${name} exists and is not a tenant namespace of cluster ${remoteId}`);
-  return name;
 }
 
 /** Throws a CliError when `asked`, which a person gave, is another namespace than the one `found` for the peer. */

@@ -52,7 +52,23 @@ function string(
 
 /** A text that must be given. */
 function required(description: string, value: string, options: ValueOptions = {}): Flag<string> {
-  return { description, value: `<${value}>`, isRequired: true, ...options, initial: "", parse: (text) => text };
+  const parse = (text: string): string => {
+    if (text === "") throw new InvalidValue("must not be empty");
+    return text;
+  };
+  return { description, value: `<${value}>`, isRequired: true, ...options, initial: "", parse };
+}
+
+/** One of a few words, which must be given. */
+function requiredChoice<const T extends string>(description: string, value: string, choices: readonly T[]): Flag<T> {
+  const [initial] = choices;
+  if (initial === undefined) throw new Error(`${description}: there is nothing to choose`);
+  return { ...choice(description, value, choices, { initial }), isRequired: true };
+}
+
+/** A value that must be given and that `parse` reads. `initial` is never seen. */
+function requiredOf<T>(description: string, value: string, parse: (text: string) => T, initial: T): Flag<T> {
+  return { description, value: `<${value}>`, isRequired: true, initial, parse };
 }
 
 /** Off, unless it is given. Without a value; as everywhere, `=true` and `=false` may follow. */
@@ -108,7 +124,18 @@ function repeated(description: string, value: string, options: ValueOptions = {}
   return { description, value: `<${value}>`, ...options, initial: [], parse };
 }
 
-export const flag = { string, required, boolean, switchedOn, choice, duration, of, repeated };
+export const flag = {
+  string,
+  required,
+  requiredOf,
+  requiredChoice,
+  boolean,
+  switchedOn,
+  choice,
+  duration,
+  of,
+  repeated,
+};
 
 /** `podCidr` is written `--pod-cidr`. */
 export function longName(key: string): string {

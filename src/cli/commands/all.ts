@@ -1,7 +1,21 @@
 /** Every command of Liqo. */
 import type { Command, CommandGroup } from "../command/command.ts";
 import { authenticateCommand } from "./authenticate/authenticate.ts";
+import { createConfigurationCommand } from "./create/configuration.ts";
+import { createGatewayClientCommand } from "./create/gatewayclient.ts";
+import { createGatewayServerCommand } from "./create/gatewayserver.ts";
+import { createNonceCommand } from "./create/nonce.ts";
+import { createPublicKeyCommand } from "./create/publickey.ts";
+import { createResourceSliceCommand } from "./create/resourceslice.ts";
+import { createVirtualNodeCommand } from "./create/virtualnode.ts";
+import { deleteCommands } from "./delete/delete.ts";
 import { forceUnpeerCommand } from "./force/unpeer.ts";
+import { generateConfigurationCommand } from "./generate/configuration.ts";
+import { generateIdentityCommand } from "./generate/identity.ts";
+import { generatePublicKeyCommand } from "./generate/publickey.ts";
+import { generateTenantCommand } from "./generate/tenant.ts";
+import { getKubeconfigCommand } from "./get/kubeconfig.ts";
+import { getNonceCommand } from "./get/nonce.ts";
 import { infoCommand } from "./info/info.ts";
 import { infoPeerCommand } from "./info/peer.ts";
 import { installCommand } from "./install/install.ts";
@@ -16,7 +30,11 @@ import { unpeerCommand } from "./unpeer/unpeer.ts";
 import { versionCommand } from "./version/version.ts";
 
 export const liqoGroups: readonly CommandGroup[] = [
+  { path: ["create"], summary: "Make single objects of a peering." },
+  { path: ["delete"], summary: "Delete single objects of a peering." },
   { path: ["force"], summary: "Force actions on Liqo." },
+  { path: ["generate"], summary: "Print objects to be applied at a peer." },
+  { path: ["get"], summary: "Print what Liqo keeps in Secrets." },
   { path: ["network"], summary: "Connect and part the networks of two clusters." },
   { path: ["offload"], summary: "Extend something to remote clusters." },
   { path: ["unoffload"], summary: "Bring something home." },
@@ -33,6 +51,20 @@ export const liqoCommands: readonly Command[] = [
   networkConnectCommand,
   networkDisconnectCommand,
   networkResetCommand,
+  createConfigurationCommand,
+  createGatewayServerCommand,
+  createGatewayClientCommand,
+  createPublicKeyCommand,
+  createNonceCommand,
+  createResourceSliceCommand,
+  createVirtualNodeCommand,
+  ...deleteCommands,
+  generateConfigurationCommand,
+  generatePublicKeyCommand,
+  generateTenantCommand,
+  generateIdentityCommand,
+  getKubeconfigCommand,
+  getNonceCommand,
   offloadNamespaceCommand,
   unoffloadNamespaceCommand,
   infoCommand,
