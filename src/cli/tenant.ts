@@ -58,3 +58,12 @@ export function requireTenantNamespace(remoteId: string, found: string | undefin
       hint: `leave the namespace out for ${own}: Liqo counts what lies elsewhere for nothing`,
     });
 }
+
+/** The namespace that is kept for the peer. Throws a CliError when there is none. */
+export async function requireKnownNamespace(ctx: Context, client: KubeClient, remoteId: string): Promise<string> {
+  const found = await findTenantNamespace(ctx, client, remoteId);
+  if (found !== undefined) return found;
+  throw new CliError(`there is no tenant namespace of cluster ${remoteId}`, {
+    hint: "check the id: `kubectl get foreignclusters` lists the peers; `liqoctl authenticate` or `liqoctl network connect` makes the namespace of a new one",
+  });
+}

@@ -3,7 +3,7 @@ import type { Context } from "#base/context.ts";
 import { tenantNamespaceName } from "#forge/names.ts";
 import { type Cluster, clusterIdOf } from "../cluster.ts";
 import { CliError } from "../errors.ts";
-import { findTenantNamespace, requireTenantNamespace } from "../tenant.ts";
+import { findTenantNamespace, requireKnownNamespace, requireTenantNamespace } from "../tenant.ts";
 import type { Side } from "./side.ts";
 
 export interface Asked {
@@ -36,9 +36,6 @@ export async function peerScope(
 
 /** As peerScope; throws a CliError for a peer that nothing was done with yet. */
 export async function knownPeer(ctx: Context, cluster: Cluster, asked: Asked): Promise<Side> {
-  const { side, isKnown } = await peerScope(ctx, cluster, asked);
-  if (isKnown) return side;
-  throw new CliError(`there is no tenant namespace of cluster ${side.peerId}`, {
-    hint: "check the id: `kubectl get foreignclusters` lists the peers; `liqoctl authenticate` or `liqoctl network connect` makes the namespace of a new one",
-  });
+  const { side } = await peerScope(ctx, cluster, asked);
+  return { ...side, namespace: await requireKnownNamespace(ctx, cluster.client, side.peerId) };
 }
