@@ -75,7 +75,7 @@ function createParser({ name, summary, groups, commands }: Commands, { ctx, env,
   for (const group of groups) parserAt(program, group.path).description(group.summary);
   for (const command of commands) {
     const parser = parserAt(program, command.path);
-    addWords(parser, command);
+    addWords(parser, command, name);
     const given = { flag: flagReader(parser, command), argument: argumentReader(parser, command) };
     parser.action(() => command.run(ctx, own, given));
   }
@@ -102,8 +102,9 @@ function refusing<T>(parse: () => T): T {
   }
 }
 
-function formatExamples(lines: readonly string[]): string {
-  return `\nExamples:\n${lines.map((line) => `  $ ${line}`).join("\n")}\n`;
+/** Examples are written for the program by its usual name. */
+function formatExamples(lines: readonly string[], name: string): string {
+  return `\nExamples:\n${lines.map((line) => `  $ ${line.replaceAll(/\bliqoctl\b/g, name)}`).join("\n")}\n`;
 }
 
 function parserAt(program: Parser, path: readonly string[]): Parser {
@@ -112,14 +113,14 @@ function parserAt(program: Parser, path: readonly string[]): Parser {
   return parser;
 }
 
-function addWords(parser: Parser, command: Command): void {
+function addWords(parser: Parser, command: Command, name: string): void {
   const { summary, description, examples = [] } = command;
   parser.summary(summary).description(description === undefined ? summary : `${summary}\n\n${description}`);
   parser.aliases(command.aliases ?? []);
   for (const [key, argument] of Object.entries(command.args))
     parser.addArgument(new Argument(usageOf(key, argument), argument.description));
   for (const [key, flag] of Object.entries(command.flags)) parser.addOption(optionOf(key, flag));
-  if (examples.length > 0) parser.addHelpText("after", formatExamples(examples));
+  if (examples.length > 0) parser.addHelpText("after", formatExamples(examples, name));
 }
 
 function optionOf(key: string, flag: Flag<unknown>): Option {
