@@ -60,7 +60,7 @@ export async function changeCondition(
   });
 }
 
-export function conditionOf({ spec }: Tenant): Condition {
+function conditionOf({ spec }: Tenant): Condition {
   return spec?.tenantCondition ?? "Active";
 }
 

@@ -35,7 +35,7 @@ export async function joinSides(ctx: Context, local: Part, remote: Part): Promis
 }
 
 /** The ids of both. Throws a CliError unless Liqo is on both and they differ. */
-export async function identify(ctx: Context, local: Cluster, remote: Cluster): Promise<readonly [string, string]> {
+async function identify(ctx: Context, local: Cluster, remote: Cluster): Promise<readonly [string, string]> {
   const ids = await Promise.all([clusterIdOf(ctx, local), clusterIdOf(ctx, remote)]);
   if (ids[0] !== ids[1]) return ids;
   throw new CliError(`both clusters have the id "${ids[0]}"`, {

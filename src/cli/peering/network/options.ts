@@ -35,7 +35,7 @@ export interface NetworkOptions {
   readonly timeoutMs: number;
 }
 
-export const DEFAULT_TEMPLATES = { server: "wireguard-server", client: "wireguard-client" } as const;
+const DEFAULT_TEMPLATES = { server: "wireguard-server", client: "wireguard-client" } as const;
 
 export const DEFAULT_PORT = 51_840;
 
