@@ -52,11 +52,7 @@ function string(
 
 /** A text that must be given. */
 function required(description: string, value: string, options: ValueOptions = {}): Flag<string> {
-  const parse = (text: string): string => {
-    if (text === "") throw new InvalidValue("must not be empty");
-    return text;
-  };
-  return { description, value: `<${value}>`, isRequired: true, ...options, initial: "", parse };
+  return { description, value: `<${value}>`, isRequired: true, ...options, initial: "", parse: (text) => text };
 }
 
 /** One of a few words, which must be given. */

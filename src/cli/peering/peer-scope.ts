@@ -6,6 +6,8 @@ import { CliError } from "../errors.ts";
 import { findTenantNamespace, requireKnownNamespace, requireTenantNamespace } from "../tenant.ts";
 import type { Side } from "./side.ts";
 
+const PEERS_HINT = "give the id of the peer: `liqoctl info -g clusterid` there prints it";
+
 export interface Asked {
   readonly remoteClusterId: string;
   /** `--namespace`; undefined: the tenant namespace. */
@@ -24,9 +26,10 @@ export async function peerScope(
   cluster: Cluster,
   { remoteClusterId: peerId, namespace: asked }: Asked,
 ): Promise<PeerScope> {
+  if (peerId === "") throw new CliError('--remote-cluster-id "": must be the id of the peer', { hint: PEERS_HINT });
   if ((await clusterIdOf(ctx, cluster)) === peerId)
     throw new CliError(`--remote-cluster-id "${peerId}" is the cluster itself`, {
-      hint: "give the id of the peer: `liqoctl info -g clusterid` there prints it",
+      hint: PEERS_HINT,
     });
   const found = await findTenantNamespace(ctx, cluster.client, peerId);
   requireTenantNamespace(peerId, found, asked);

@@ -288,6 +288,10 @@ describe("create", () => {
     [`configuration rome ${PEER} ${CIDRS} -n off`, /namespace off is not the tenant namespace of cluster cluster-b/],
     [`configuration rome --remote-cluster-id cluster-a ${CIDRS}`, /"cluster-a" is the cluster itself\n {2}give the id/],
     [`configuration rome ${PEER} ${CIDRS} --liqo-namespace off`, /Liqo is not installed in namespace off/],
+    [
+      `configuration rome --remote-cluster-id= ${CIDRS}`,
+      /--remote-cluster-id "": must be the id of the peer\n {2}give/,
+    ],
     [`configuration ${PEER} ${CIDRS}`, /missing required argument 'name'/],
     [`gatewayserver rome ${PEER} --mtu 1`, /--mtu 1: must be from 576 to 65455/],
     [`gatewayserver rome ${PEER} --service-type ExternalName`, /Allowed choices are LoadBalancer, NodePort, ClusterIP/],
