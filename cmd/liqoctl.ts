@@ -38,7 +38,9 @@ const env: CommandEnvironment = {
 };
 
 try {
-  process.exit(await runProgram(liqoctl, process.argv.slice(2), { ctx, env }));
+  // As a plug-in of kubectl it is called otherwise.
+  const name = process.env["LIQO_COMMAND"] || liqoctl.name;
+  process.exit(await runProgram({ ...liqoctl, name }, process.argv.slice(2), { ctx, env }));
 } catch (cause) {
   if (controller.signal.aborted) process.exit(130);
   process.stderr.write(formatError(cause));

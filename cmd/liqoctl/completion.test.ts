@@ -33,7 +33,7 @@ function completed(line: string, breaks = " \t\n\"'><=;|&(:"): string[] {
 }
 
 for (const [line, offers] of [
-  ["liqoctl un", ["uninstall", "unoffload", "unpeer"]],
+  ["liqoctl un", ["unauth", "unauthenticate", "uncordon", "uninstall", "unoffload", "unpeer"]],
   ["liqoctl force ", ["unpeer"]],
   ["liqoctl --skip-confirm force u", ["unpeer"]],
   ["liqoctl -n force off", ["offload"]],

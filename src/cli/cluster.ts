@@ -6,7 +6,7 @@ import { KubeClient } from "#kube/client/client.ts";
 import { configFromFile, KubeconfigError } from "#kube/client/config.ts";
 import { configMaps } from "#machinery/builtin.ts";
 import { formatGroupResource, type Resource } from "#machinery/gvk.ts";
-import { formatKey, type KubeObject, type ObjectKey } from "#machinery/meta.ts";
+import { formatKey, type KubeObject, type Marks, type ObjectKey } from "#machinery/meta.ts";
 import { StatusError } from "#machinery/status-error.ts";
 import { CliError, REACHABLE_HINT } from "./errors.ts";
 
@@ -28,11 +28,17 @@ export interface Cluster extends Disposable {
   readonly contextName?: string;
 }
 
-export function openCluster(flags: ClusterFlags, liqoNamespace: string, defaultKubeconfig: string): Cluster {
+/** `marks`: on all that is made there. */
+export function openCluster(
+  flags: ClusterFlags,
+  liqoNamespace: string,
+  defaultKubeconfig: string,
+  marks: Marks = {},
+): Cluster {
   const path = flags.kubeconfig ?? defaultKubeconfig;
   try {
     const config = configFromFile(path, flags);
-    const client = new KubeClient(config, "liqoctl");
+    const client = new KubeClient(config, "liqoctl", marks);
     const named = flags.context === undefined ? {} : { contextName: flags.context };
     const dispose = { [Symbol.dispose]: () => client[Symbol.dispose]() };
     return { client, liqoNamespace, server: config.server, ...named, ...dispose };
@@ -141,7 +147,7 @@ export async function waitFor<T extends KubeObject>(
   );
 }
 
-/** Waits for the first object of a listing. Throws a CliError after the time. */
+/** Waits for the first object of a listing, as far as it is accepted. Throws a CliError after the time. */
 export async function waitForSome<T extends KubeObject>(
   ctx: Context,
   client: KubeClient,
@@ -149,16 +155,19 @@ export async function waitForSome<T extends KubeObject>(
   options: {
     readonly namespace?: string;
     readonly labelSelector?: string;
+    /** Default: all. */
+    readonly accepts?: (object: T) => boolean;
     readonly timeoutMs: number;
     /** Completes "<resource>: … within 10 s". */
     readonly what: string;
   },
 ): Promise<T> {
-  const { timeoutMs, what, ...scope } = options;
+  const { accepts = () => true, timeoutMs, what, ...scope } = options;
   const limited = withTimeout(ctx, timeoutMs);
   for (;;) {
     const { items } = await client.list(ctx, resource, scope);
-    if (items[0] !== undefined) return items[0];
+    const found = items.find(accepts);
+    if (found !== undefined) return found;
     if (limited.signal.aborted)
       throw new CliError(`${formatGroupResource(resource)}: ${what} within ${Math.round(timeoutMs / 1000)} s`);
     await sleep(limited, 100);

@@ -25,11 +25,20 @@ export async function findTenantNamespace(
 export async function ensureTenantNamespace(ctx: Context, client: KubeClient, remoteId: string): Promise<string> {
   const found = await findTenantNamespace(ctx, client, remoteId);
   if (found !== undefined) return found;
-  const name = tenantNamespaceName(remoteId);
+  const namespace = forgeTenantNamespace(remoteId);
+  const { name = "" } = namespace.metadata ?? {};
+  if ((await client.createIfAbsent(ctx, namespaces, namespace)) === undefined)
+    throw new CliError(`namespace ${name} exists and is not a tenant namespace of cluster ${remoteId}`, {
+      hint: `remove it, or label it: kubectl label namespace ${name} ${labels.TENANT_NAMESPACE}=true ${labels.REMOTE_CLUSTER_ID}=${remoteId}`,
+    });
+  return name;
+}
+
+export function forgeTenantNamespace(remoteId: string): Namespace {
   const security = ["audit", "enforce", "warn"].map((mode) => [`pod-security.kubernetes.io/${mode}`, "privileged"]);
-  const namespace: Namespace = {
+  return {
     metadata: {
-      name,
+      name: tenantNamespaceName(remoteId),
       labels: {
         [labels.REMOTE_CLUSTER_ID]: remoteId,
         [labels.TENANT_NAMESPACE]: "true",
@@ -37,7 +46,24 @@ export async function ensureTenantNamespace(ctx: Context, client: KubeClient, re
       },
     },
   };
-  if ((await client.createIfAbsent(ctx, namespaces, namespace)) === undefined)
-    throw new CliError(`namespace ${name} exists and is not a tenant namespace of cluster ${remoteId}`);
-  return name;
+}
+
+/** Throws a CliError when `asked`, which a person gave, is another namespace than the one `found` for the peer. */
+export function requireTenantNamespace(remoteId: string, found: string | undefined, asked: string | undefined): void {
+  // As upstream: the namespace that a kubeconfig has by default is none that anybody asked for.
+  if (asked === undefined || asked === "default") return;
+  const own = found ?? tenantNamespaceName(remoteId);
+  if (asked !== own)
+    throw new CliError(`namespace ${asked} is not the tenant namespace of cluster ${remoteId}`, {
+      hint: `leave the namespace out for ${own}: Liqo counts what lies elsewhere for nothing`,
+    });
+}
+
+/** The namespace that is kept for the peer. Throws a CliError when there is none. */
+export async function requireKnownNamespace(ctx: Context, client: KubeClient, remoteId: string): Promise<string> {
+  const found = await findTenantNamespace(ctx, client, remoteId);
+  if (found !== undefined) return found;
+  throw new CliError(`there is no tenant namespace of cluster ${remoteId}`, {
+    hint: "check the id: `kubectl get foreignclusters` lists the peers; `liqoctl authenticate` or `liqoctl network connect` makes the namespace of a new one",
+  });
 }

@@ -50,7 +50,8 @@ export function forgeSignedNonceSecret(namespace: string, providerId: string, no
 
 export interface TenantParts {
   readonly consumerId: string;
-  readonly namespace: string;
+  /** At the provider; left out of what is printed for it. */
+  readonly namespace: string | undefined;
   /** PEM. */
   readonly csr: string;
   readonly publicKey: string;
@@ -61,7 +62,11 @@ export interface TenantParts {
 
 export function forgeTenant({ consumerId, namespace, csr, publicKey, signature, proxyUrl }: TenantParts): Tenant {
   return {
-    metadata: { name: consumerId, namespace, labels: { [labels.REMOTE_CLUSTER_ID]: consumerId } },
+    metadata: {
+      name: consumerId,
+      ...(namespace !== undefined && { namespace }),
+      labels: { [labels.REMOTE_CLUSTER_ID]: consumerId },
+    },
     spec: {
       clusterID: consumerId,
       csr: base64(csr),
@@ -72,16 +77,17 @@ export function forgeTenant({ consumerId, namespace, csr, publicKey, signature, 
   };
 }
 
+/** The namespace is left out of what is printed for the consumer. */
 export function forgeControlPlaneIdentity(
   providerId: string,
-  namespace: string,
+  namespace: string | undefined,
   remoteNamespace: string,
   authParams: AuthParams,
 ): Identity {
   return {
     metadata: {
       name: controlPlaneIdentityName(providerId),
-      namespace,
+      ...(namespace !== undefined && { namespace }),
       labels: { [labels.REMOTE_CLUSTER_ID]: providerId },
     },
     spec: { clusterID: providerId, authParams, type: "ControlPlane", namespace: remoteNamespace },

@@ -45,6 +45,26 @@ export interface KubeObject {
   metadata?: ObjectMeta;
 }
 
+/** Labels and annotations for many objects. */
+export interface Marks {
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly annotations?: Readonly<Record<string, string>>;
+}
+
+/** The object with those marks that it does not set itself. */
+export function withMarks<T extends KubeObject>(object: T, { labels = {}, annotations = {} }: Marks): T {
+  if (Object.keys(labels).length + Object.keys(annotations).length === 0) return object;
+  const { metadata } = object;
+  return {
+    ...object,
+    metadata: {
+      ...metadata,
+      labels: { ...labels, ...metadata?.labels },
+      ...(Object.keys(annotations).length > 0 && { annotations: { ...annotations, ...metadata?.annotations } }),
+    },
+  };
+}
+
 /** An object as plain JSON, when its kind is only known at run time. */
 export type UnstructuredObject = KubeObject & { [field: string]: unknown };
 

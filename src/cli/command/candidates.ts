@@ -34,9 +34,14 @@ export async function offloadableNamespaces(request: CompletionRequest): Promise
 }
 
 /** Ids of the clusters that this one is peered with, less those on the line. */
-export async function peerIds(request: CompletionRequest): Promise<readonly string[]> {
-  const names = await namesOf(request, foreignClusters);
-  return names.filter((name) => !request.args.includes(name));
+export const peerIds = namesOfKind(foreignClusters);
+
+/** Names of what the cluster has of a kind, less those on the line. */
+export function namesOfKind<T extends KubeObject>(resource: Resource<T>): Completer {
+  return async (request) => {
+    const names = new Set(await namesOf(request, resource));
+    return [...names].filter((name) => !request.args.includes(name));
+  };
 }
 
 async function namesOf<T extends KubeObject>(

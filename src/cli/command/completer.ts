@@ -7,7 +7,7 @@ export interface CompletionRequest {
   readonly env: CommandEnvironment;
   /** What stands behind a flag on the line so far, by the key of the flag. */
   readonly flagText: (key: string) => string | undefined;
-  /** Arguments that are on the line already. */
+  /** For an argument: those that are on the line already. */
   readonly args: readonly string[];
 }
 

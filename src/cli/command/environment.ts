@@ -1,4 +1,5 @@
 /** What the process gives to the commands. */
+import type { Marks } from "#machinery/meta.ts";
 import type { Ask } from "../printer/confirm.ts";
 import type { Printer } from "../printer/printer.ts";
 
@@ -17,4 +18,6 @@ export interface CommandEnvironment {
 export interface Environment extends CommandEnvironment {
   /** Asks whether to go on with a command; throws unless the answer is yes. */
   readonly confirm: (command: string) => Promise<void>;
+  /** --global-labels and --global-annotations. */
+  readonly marks: () => Marks;
 }

@@ -3,12 +3,13 @@ import { type Cluster, openCluster } from "../cluster.ts";
 import { CliError } from "../errors.ts";
 import type { HelmFlags } from "../helm.ts";
 import { completeKubeconfig, namespaceNames } from "./candidates.ts";
-import type { CommandEnvironment } from "./environment.ts";
+import type { CommandEnvironment, Environment } from "./environment.ts";
 import { type FlagValues, flag } from "./flag.ts";
 
 const DEFAULT_NAMESPACE = "liqo";
 
-export const clusterFlags = {
+/** Which cluster, and as whom. */
+export const accessFlags = {
   kubeconfig: flag.string("kubeconfig of the local cluster (default: $KUBECONFIG or ~/.kube/config)", "path", {
     complete: "files",
   }),
@@ -17,16 +18,10 @@ export const clusterFlags = {
     complete: completeKubeconfig("clusters", "local"),
   }),
   user: flag.string("user entry of the local kubeconfig", "name", { complete: completeKubeconfig("users", "local") }),
-  namespace: flag.string("namespace of Liqo", "name", {
-    short: "n",
-    initial: DEFAULT_NAMESPACE,
-    complete: namespaceNames,
-  }),
   verbose: flag.boolean("say more", { short: "v" }),
 };
 
-export const remoteFlags = {
-  ...clusterFlags,
+const remoteAccessFlags = {
   remoteKubeconfig: flag.string(
     "kubeconfig of the remote cluster (default: the local one, with --remote-context)",
     "path",
@@ -41,7 +36,47 @@ export const remoteFlags = {
   remoteUser: flag.string("user entry of the remote kubeconfig", "name", {
     complete: completeKubeconfig("users", "remote"),
   }),
+};
+
+/** For verbs about Liqo itself: `--namespace` is where it is installed. */
+export const clusterFlags = {
+  ...accessFlags,
+  namespace: flag.string("namespace of Liqo", "name", {
+    short: "n",
+    initial: DEFAULT_NAMESPACE,
+    complete: namespaceNames,
+  }),
+};
+
+export const remoteFlags = {
+  ...clusterFlags,
+  ...remoteAccessFlags,
   remoteNamespace: flag.string("namespace of Liqo in the remote cluster (default: as --namespace)", "name"),
+};
+
+/** For verbs about single objects: `--namespace` is where they lie. */
+export const scopeFlags = {
+  ...accessFlags,
+  namespace: flag.string("namespace of the object (default: the tenant namespace of the peer)", "name", {
+    short: "n",
+    complete: namespaceNames,
+  }),
+};
+
+export const liqoNamespaceFlag = {
+  liqoNamespace: flag.string("namespace of Liqo", "name", { initial: DEFAULT_NAMESPACE, complete: namespaceNames }),
+};
+
+/** As scopeFlags, for two clusters. */
+export const remoteScopeFlags = {
+  ...scopeFlags,
+  ...liqoNamespaceFlag,
+  ...remoteAccessFlags,
+  remoteNamespace: flag.string(
+    "namespace of the objects in the remote cluster (default: the tenant namespace of the peer)",
+    "name",
+  ),
+  remoteLiqoNamespace: flag.string("namespace of Liqo in the remote cluster", "name", { initial: DEFAULT_NAMESPACE }),
 };
 
 export function outputFlag(description: string) {
@@ -52,11 +87,27 @@ export function timeoutFlag(initial: string) {
   return flag.duration("how long to wait", initial);
 }
 
-export function openLocal(flags: FlagValues<typeof clusterFlags>, env: CommandEnvironment): Cluster {
-  return openCluster(flags, flags.namespace, env.defaultKubeconfig);
+type Access = FlagValues<typeof accessFlags>;
+type RemoteAccess = FlagValues<typeof remoteAccessFlags>;
+
+export function openLocal(flags: FlagValues<typeof clusterFlags>, env: Environment): Cluster {
+  return openCluster(flags, flags.namespace, env.defaultKubeconfig, env.marks());
 }
 
-export function openRemote(flags: FlagValues<typeof remoteFlags>, env: CommandEnvironment): Cluster {
+export function openRemote(flags: FlagValues<typeof remoteFlags>, env: Environment): Cluster {
+  return openOther(flags, flags.remoteNamespace ?? flags.namespace, env);
+}
+
+/** As openLocal where `--namespace` is that of objects. */
+export function openScope(flags: Access & { readonly liqoNamespace?: string }, env: Environment): Cluster {
+  return openCluster(flags, flags.liqoNamespace ?? DEFAULT_NAMESPACE, env.defaultKubeconfig, env.marks());
+}
+
+export function openRemoteScope(flags: FlagValues<typeof remoteScopeFlags>, env: Environment): Cluster {
+  return openOther(flags, flags.remoteLiqoNamespace, env);
+}
+
+function openOther(flags: Access & RemoteAccess, liqoNamespace: string, env: Environment): Cluster {
   const remote = {
     kubeconfig: flags.remoteKubeconfig,
     context: flags.remoteContext,
@@ -69,7 +120,7 @@ export function openRemote(flags: FlagValues<typeof remoteFlags>, env: CommandEn
     });
   }
   const kubeconfig = remote.kubeconfig ?? flags.kubeconfig ?? env.defaultKubeconfig;
-  return openCluster({ ...remote, kubeconfig }, flags.remoteNamespace ?? flags.namespace, kubeconfig);
+  return openCluster({ ...remote, kubeconfig }, liqoNamespace, kubeconfig, env.marks());
 }
 
 export function helmFlags(flags: FlagValues<typeof clusterFlags>, env: CommandEnvironment): HelmFlags {

@@ -55,6 +55,18 @@ function required(description: string, value: string, options: ValueOptions = {}
   return { description, value: `<${value}>`, isRequired: true, ...options, initial: "", parse: (text) => text };
 }
 
+/** One of a few words, which must be given. */
+function requiredChoice<const T extends string>(description: string, value: string, choices: readonly T[]): Flag<T> {
+  const [initial] = choices;
+  if (initial === undefined) throw new Error(`${description}: there is nothing to choose`);
+  return { ...choice(description, value, choices, { initial }), isRequired: true };
+}
+
+/** A value that must be given and that `parse` reads. `initial` is never seen. */
+function requiredOf<T>(description: string, value: string, parse: (text: string) => T, initial: T): Flag<T> {
+  return { description, value: `<${value}>`, isRequired: true, initial, parse };
+}
+
 /** Off, unless it is given. Without a value; as everywhere, `=true` and `=false` may follow. */
 function boolean(description: string, options: { readonly short?: string } = {}): Flag<boolean> {
   return { description, ...options, initial: false, parse: (text) => bool(text) };
@@ -108,7 +120,18 @@ function repeated(description: string, value: string, options: ValueOptions = {}
   return { description, value: `<${value}>`, ...options, initial: [], parse };
 }
 
-export const flag = { string, required, boolean, switchedOn, choice, duration, of, repeated };
+export const flag = {
+  string,
+  required,
+  requiredOf,
+  requiredChoice,
+  boolean,
+  switchedOn,
+  choice,
+  duration,
+  of,
+  repeated,
+};
 
 /** `podCidr` is written `--pod-cidr`. */
 export function longName(key: string): string {

@@ -168,3 +168,11 @@ test("a group alone shows what is below it, with status 1", async () => {
   assert.match(stderr, /^Usage: fleet sink [^\n]+\n\nSink things\.\n/);
   assert.match(stderr, /^ {2}ship \[name\] +Sink a ship\.$/m);
 });
+
+test("under another name usage and examples are of that name", async () => {
+  const row = command({ path: ["row"], summary: "Row.", examples: ["liqoctl row"], run: async () => undefined });
+  const commands = { ...fleet, name: "kubectl fleet", commands: [row] };
+  const { stdout } = await runLiqoctl(ctx, ["row", "--help"], { commands });
+  assert.match(stdout, /^Usage: kubectl fleet row \[options\]/);
+  assert.match(stdout, /\$ kubectl fleet row\n/);
+});

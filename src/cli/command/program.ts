@@ -8,7 +8,7 @@ import { withBooleanValues } from "./boolean-values.ts";
 import type { Command, Commands } from "./command.ts";
 import type { CommandEnvironment, Environment } from "./environment.ts";
 import { type Flag, InvalidValue, longName } from "./flag.ts";
-import { SKIP_CONFIRM } from "./skip-confirm.ts";
+import { GLOBAL_FLAGS, type GlobalFlag, mergePairs } from "./global-flags.ts";
 
 // As cobra's: for scripts of shells, and for those that show no descriptions.
 const COMPLETION = ["__complete", "__completeNoDesc"];
@@ -59,17 +59,23 @@ function createParser({ name, summary, groups, commands }: Commands, { ctx, env,
   if (output !== undefined) program.configureOutput(output);
   program
     .description(summary)
-    // Of the program, so that every verb takes it, before or after its own name.
-    .option("--skip-confirm", SKIP_CONFIRM, false)
     .exitOverride()
     .configureHelp({ sortSubcommands: true, showGlobalOptions: true })
     .showHelpAfterError("(add --help for the usage)");
-  const isConfirmed = (): boolean => program.opts<{ skipConfirm: boolean }>().skipConfirm;
-  const own: Environment = { ...env, confirm: (what) => confirm(env.ask, what, isConfirmed()) };
+  // Of the program, so that every verb takes them, before or after its own name.
+  for (const flag of GLOBAL_FLAGS) program.addOption(globalOption(flag));
+  const own: Environment = {
+    ...env,
+    confirm: (what) => confirm(env.ask, what, program.getOptionValue("skipConfirm") === true),
+    marks: () => ({
+      labels: program.getOptionValue("globalLabels") ?? {},
+      annotations: program.getOptionValue("globalAnnotations") ?? {},
+    }),
+  };
   for (const group of groups) parserAt(program, group.path).description(group.summary);
   for (const command of commands) {
     const parser = parserAt(program, command.path);
-    addWords(parser, command);
+    addWords(parser, command, name);
     const given = { flag: flagReader(parser, command), argument: argumentReader(parser, command) };
     parser.action(() => command.run(ctx, own, given));
   }
@@ -79,8 +85,26 @@ function createParser({ name, summary, groups, commands }: Commands, { ctx, env,
   return program;
 }
 
-function formatExamples(lines: readonly string[]): string {
-  return `\nExamples:\n${lines.map((line) => `  $ ${line}`).join("\n")}\n`;
+function globalOption({ word, value, description }: GlobalFlag): Option {
+  const option = new Option(value === undefined ? word : `${word} ${value}`, description);
+  if (value === undefined) return option;
+  return option.argParser((text: string, earlier: unknown) =>
+    refusing(() => mergePairs(text, typeof earlier === "object" && earlier !== null ? { ...earlier } : {})),
+  );
+}
+
+/** Commander's own error for what is no value of a flag. */
+function refusing<T>(parse: () => T): T {
+  try {
+    return parse();
+  } catch (cause) {
+    throw cause instanceof InvalidValue ? new InvalidArgumentError(cause.message) : cause;
+  }
+}
+
+/** Examples are written for the program by its usual name. */
+function formatExamples(lines: readonly string[], name: string): string {
+  return `\nExamples:\n${lines.map((line) => `  $ ${line.replaceAll(/\bliqoctl\b/g, name)}`).join("\n")}\n`;
 }
 
 function parserAt(program: Parser, path: readonly string[]): Parser {
@@ -89,14 +113,14 @@ function parserAt(program: Parser, path: readonly string[]): Parser {
   return parser;
 }
 
-function addWords(parser: Parser, command: Command): void {
+function addWords(parser: Parser, command: Command, name: string): void {
   const { summary, description, examples = [] } = command;
   parser.summary(summary).description(description === undefined ? summary : `${summary}\n\n${description}`);
   parser.aliases(command.aliases ?? []);
   for (const [key, argument] of Object.entries(command.args))
     parser.addArgument(new Argument(usageOf(key, argument), argument.description));
   for (const [key, flag] of Object.entries(command.flags)) parser.addOption(optionOf(key, flag));
-  if (examples.length > 0) parser.addHelpText("after", formatExamples(examples));
+  if (examples.length > 0) parser.addHelpText("after", formatExamples(examples, name));
 }
 
 function optionOf(key: string, flag: Flag<unknown>): Option {
@@ -108,13 +132,9 @@ function optionOf(key: string, flag: Flag<unknown>): Option {
   // Commander keeps `--no-x` under the name of x, and would show its default as that of x.
   if (flag.isRequired !== true && !option.negate && initial !== undefined) option.default(initial, shown);
   if (!option.required) option.preset("true");
-  return option.argParser((text: string, earlier: unknown) => {
-    try {
-      return new Parsed(flag.parse(text, earlier instanceof Parsed ? earlier.value : initial));
-    } catch (cause) {
-      throw cause instanceof InvalidValue ? new InvalidArgumentError(cause.message) : cause;
-    }
-  });
+  return option.argParser((text: string, earlier: unknown) =>
+    refusing(() => new Parsed(flag.parse(text, earlier instanceof Parsed ? earlier.value : initial))),
+  );
 }
 
 /** A flag that stood before the name of a command belongs to it all the same, if it has it. */

@@ -44,6 +44,11 @@ describe("__complete", () => {
     [["playground", "stop", ""], ":4"],
     [["completion", "f"], "fish\tPrint the script for fish.", ":4"],
     [["version", "--cli"], "--client\tonly that of liqoctl", ":4"],
+    [["create", "gws", "rome", "--remote-cluster-id", "r"], "rome", ":4"],
+    [["--global-labels", "a=b", "force", "unpeer", "o"], "oslo", ":4"],
+    [["network", "connect", "--gw-server-service-type", "N"], "NodePort", ":4"],
+    [["network", "reset", "-n", "of"], "off", ":4"],
+    [["cordon", "tenant", ""], ":4"],
     [["nosuch", ""], ":4"],
   ] as const) {
     test(`${JSON.stringify(words)} gives ${JSON.stringify(expected)}`, async () =>

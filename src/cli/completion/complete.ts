@@ -34,11 +34,11 @@ export async function completeWords(
   const last = words.at(-1) ?? "";
   const line = readLine(commands, words.slice(0, -1));
   const { place, args, expecting } = line;
-  const ask = async (complete: Completer | undefined, begin: string): Promise<Completion> => {
+  const ask = async (complete: Completer | undefined, begin: string, given: readonly string[]): Promise<Completion> => {
     if (complete === undefined) return { candidates: [], directive: DIRECTIVE.noFiles };
     if (complete === "files") return { candidates: [], directive: DIRECTIVE.default };
     try {
-      const names = await complete({ ctx, env, args, flagText: (key) => line.texts.get(key) });
+      const names = await complete({ ctx, env, args: given, flagText: (key) => line.texts.get(key) });
       return matching(wordsOf(names), begin);
     } catch (error) {
       ctx.log.debug("no candidates", { error: String(error) });
@@ -48,7 +48,8 @@ export async function completeWords(
   const value = (flag: FlagWord | undefined, begin: string): Promise<Completion> =>
     flag !== undefined && flag.choices.length > 0
       ? Promise.resolve(matching(wordsOf(flag.choices), begin))
-      : ask(flag?.complete, begin);
+      : // An argument may be called as the value of a flag is.
+        ask(flag?.complete, begin, []);
   if (expecting !== undefined) return value(expecting, last);
   const [name = "", begin] = splitOnce(last);
   if (!line.onlyArguments && last.startsWith("-"))
@@ -59,7 +60,7 @@ export async function completeWords(
           begin,
         );
   if (args.length === 0 && place.children.length > 0) return matching(place.children, last);
-  return ask(argumentAt(place, args.length)?.complete, last);
+  return ask(argumentAt(place, args.length)?.complete, last, args);
 }
 
 interface Line {

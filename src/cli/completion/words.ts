@@ -3,7 +3,7 @@ import type { Arguments } from "../command/argument.ts";
 import type { Commands } from "../command/command.ts";
 import type { Completer } from "../command/completer.ts";
 import { type Flag, longName } from "../command/flag.ts";
-import { SKIP_CONFIRM } from "../command/skip-confirm.ts";
+import { GLOBAL_FLAGS, type GlobalFlag } from "../command/global-flags.ts";
 
 export interface Word {
   readonly word: string;
@@ -45,14 +45,13 @@ const HELP: FlagWord = {
   complete: undefined,
 };
 const GLOBAL: readonly FlagWord[] = [
-  {
+  ...GLOBAL_FLAGS.map((flag: GlobalFlag) => ({
     ...HELP,
-    word: "--skip-confirm",
+    ...flag,
     short: undefined,
-    description: SKIP_CONFIRM,
-    key: "skipConfirm",
-    choices: BOOLEAN,
-  },
+    takesValue: flag.value !== undefined,
+    choices: flag.value === undefined ? BOOLEAN : [],
+  })),
   HELP,
 ];
 

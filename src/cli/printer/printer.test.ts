@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { stripVTControlCharacters } from "node:util";
 import { confirm } from "./confirm.ts";
-import { formatObject } from "./object.ts";
+import { formatObject, formatObjects } from "./object.ts";
 import { createPrinter, type Printer } from "./printer.ts";
 import { box, table } from "./table.ts";
 
@@ -60,6 +60,10 @@ test("tables are as wide as their cells", () => {
 test("objects are JSON or YAML", () => {
   assert.equal(formatObject({ a: [1] }, "json"), '{\n  "a": [\n    1\n  ]\n}');
   assert.equal(formatObject({ a: [1] }, "yaml"), "a:\n  - 1");
+  assert.equal(formatObjects([{ a: 1 }, { b: 2 }], "yaml"), "a: 1\n---\nb: 2");
+  assert.deepEqual(JSON.parse(formatObjects([{ a: 1 }], "json")), { a: 1 });
+  const list = { apiVersion: "v1", kind: "List", items: [{ a: 1 }, { b: 2 }] };
+  assert.deepEqual(JSON.parse(formatObjects([{ a: 1 }, { b: 2 }], "json")), list);
 });
 
 for (const answer of ["y", "Y", "yes", " YES "])

@@ -2,7 +2,7 @@
 import { usageOf } from "../command/argument.ts";
 import type { Command, Commands } from "../command/command.ts";
 import { type Flag, longName } from "../command/flag.ts";
-import { SKIP_CONFIRM } from "../command/skip-confirm.ts";
+import { GLOBAL_FLAGS, type GlobalFlag } from "../command/global-flags.ts";
 
 export function formatReference({ name, summary, groups, commands }: Commands): string {
   const sorted = [...commands].sort((a, b) => (title(a) < title(b) ? -1 : 1));
@@ -11,7 +11,7 @@ export function formatReference({ name, summary, groups, commands }: Commands): 
     `<!-- Written by \`node scripts/liqoctl-docs.ts\`: change the commands, then run it. -->`,
     summary,
     "Every command takes these, before or after its own words:",
-    [`- \`--skip-confirm\`: ${SKIP_CONFIRM}`, "- `-h`, `--help`: usage and flags"].join("\n"),
+    [...GLOBAL_FLAGS.map(globalLine), "- `-h`, `--help`: usage and flags"].join("\n"),
     "Flags without a value may be given one: `--purge=true`, `--purge=false`. Durations are Go's: `90s`, `10m`, `1h30m`.",
     sorted
       .map((command) => `- [${title(command)}](#${title(command).replaceAll(" ", "-")}): ${command.summary}`)
@@ -22,6 +22,10 @@ export function formatReference({ name, summary, groups, commands }: Commands): 
   ]
     .join("\n\n")
     .concat("\n");
+}
+
+function globalLine({ word, value, description }: GlobalFlag): string {
+  return `- \`${word}${value === undefined ? "" : ` ${value}`}\`: ${description}`;
 }
 
 function title({ path }: Command): string {

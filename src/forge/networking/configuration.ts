@@ -12,10 +12,19 @@ export interface Cidrs {
   readonly external: readonly string[];
 }
 
-/** What one cluster must know of the other one's CIDRs. */
-export function forgeConfiguration(remoteId: string, namespace: string, remote: Cidrs): Configuration {
+/** What one cluster must know of the other one's CIDRs. The namespace is left out of what is printed for another cluster. */
+export function forgeConfiguration(
+  remoteId: string,
+  namespace: string | undefined,
+  name: string,
+  remote: Cidrs,
+): Configuration {
   return {
-    metadata: { name: remoteId, namespace, labels: { [labels.REMOTE_CLUSTER_ID]: remoteId } },
+    metadata: {
+      name,
+      ...(namespace !== undefined && { namespace }),
+      labels: { [labels.REMOTE_CLUSTER_ID]: remoteId },
+    },
     spec: { remote: { cidr: { pod: [...remote.pod], external: [...remote.external] } } },
   };
 }

@@ -3,10 +3,10 @@ import * as labels from "#api/labels.ts";
 import type { GatewayClient } from "#api/networking/gatewayclient.ts";
 import type { GatewayServer } from "#api/networking/gatewayserver.ts";
 import type { PublicKey } from "#api/networking/publickey.ts";
-import type { KubeObject } from "#machinery/meta.ts";
-import { ownerReference } from "./names.ts";
 
 export interface ServerOptions {
+  /** Default: that of the peer. */
+  readonly name?: string;
   readonly mtu: number;
   readonly port: number;
   readonly serviceType: "LoadBalancer" | "NodePort" | "ClusterIP";
@@ -16,9 +16,9 @@ export interface ServerOptions {
 }
 
 export function forgeGatewayServer(remoteId: string, namespace: string, options: ServerOptions): GatewayServer {
-  const { mtu, port, serviceType, nodePort, loadBalancerIp, template } = options;
+  const { name = remoteId, mtu, port, serviceType, nodePort, loadBalancerIp, template } = options;
   return {
-    metadata: { name: remoteId, namespace, labels: { [labels.REMOTE_CLUSTER_ID]: remoteId } },
+    metadata: { name, namespace, labels: { [labels.REMOTE_CLUSTER_ID]: remoteId } },
     spec: {
       serverTemplateRef: { apiVersion: "networking.liqo.io/v1beta1", kind: "WgGatewayServerTemplate", ...template },
       mtu,
@@ -33,6 +33,8 @@ export function forgeGatewayServer(remoteId: string, namespace: string, options:
 }
 
 export interface ClientOptions {
+  /** Default: that of the peer. */
+  readonly name?: string;
   readonly mtu: number;
   readonly addresses: readonly string[];
   readonly port: number;
@@ -41,9 +43,9 @@ export interface ClientOptions {
 }
 
 export function forgeGatewayClient(remoteId: string, namespace: string, options: ClientOptions): GatewayClient {
-  const { mtu, addresses, port, protocol, template } = options;
+  const { name = remoteId, mtu, addresses, port, protocol, template } = options;
   return {
-    metadata: { name: remoteId, namespace, labels: { [labels.REMOTE_CLUSTER_ID]: remoteId } },
+    metadata: { name, namespace, labels: { [labels.REMOTE_CLUSTER_ID]: remoteId } },
     spec: {
       clientTemplateRef: { apiVersion: "networking.liqo.io/v1beta1", kind: "WgGatewayClientTemplate", ...template },
       mtu,
@@ -52,14 +54,18 @@ export function forgeGatewayClient(remoteId: string, namespace: string, options:
   };
 }
 
-/** `publicKey` is base64 of the raw key. */
-export function forgePublicKey(remoteId: string, namespace: string, publicKey: string, owner: KubeObject): PublicKey {
+/** `publicKey` is base64 of the raw key. The namespace is left out of what is printed for another cluster. */
+export function forgePublicKey(
+  remoteId: string,
+  namespace: string | undefined,
+  name: string,
+  publicKey: string,
+): PublicKey {
   return {
     metadata: {
-      name: remoteId,
-      namespace,
+      name,
+      ...(namespace !== undefined && { namespace }),
       labels: { [labels.REMOTE_CLUSTER_ID]: remoteId, [labels.GATEWAY_RESOURCE]: "true" },
-      ownerReferences: [ownerReference(owner)],
     },
     spec: { publicKey },
   };

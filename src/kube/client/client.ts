@@ -5,7 +5,7 @@
 import type { IncomingMessage } from "node:http";
 import type { Context } from "#base/context.ts";
 import { apiVersionOf, type Resource } from "#machinery/gvk.ts";
-import { type KubeList, type KubeObject, keyOf, type ObjectKey } from "#machinery/meta.ts";
+import { type KubeList, type KubeObject, keyOf, type Marks, type ObjectKey, withMarks } from "#machinery/meta.ts";
 import { isAlreadyExists, isNotFound, type Status } from "#machinery/status-error.ts";
 import type { ClusterConfig } from "./config.ts";
 import {
@@ -26,11 +26,21 @@ const PAGE_SIZE = 500;
 export class KubeClient implements Disposable {
   readonly transport: Transport;
   readonly #fieldManager: string;
+  readonly #marks: Marks;
 
-  /** `name` becomes the user agent and the default field manager. */
-  constructor(config: ClusterConfig, name: string) {
+  /** `name` becomes the user agent and the default field manager; `marks` are on all that is created or applied. */
+  constructor(config: ClusterConfig, name: string, marks: Marks = {}) {
     this.transport = new Transport(config, name);
     this.#fieldManager = name;
+    this.#marks = marks;
+  }
+
+  /** The object as `create` and `apply` send it. */
+  complete<T extends KubeObject>(
+    resource: Resource<T>,
+    object: T,
+  ): T & Required<Pick<KubeObject, "apiVersion" | "kind">> {
+    return { ...withMarks(object, this.#marks), apiVersion: apiVersionOf(resource), kind: resource.kind };
   }
 
   [Symbol.dispose](): void {
@@ -95,7 +105,7 @@ export class KubeClient implements Disposable {
   create<T extends KubeObject>(ctx: Context, resource: Resource<T>, object: T, options: WriteOptions = {}): Promise<T> {
     const namespace = object.metadata?.namespace;
     const path = collectionPath(resource, namespace);
-    return this.#write<T>(ctx, "POST", path, withType(resource, object), options);
+    return this.#write<T>(ctx, "POST", path, this.complete(resource, object), options);
   }
 
   /** As create, but an object of that name is left as it is; the new one, undefined when there was one. */
@@ -143,7 +153,9 @@ export class KubeClient implements Disposable {
       path,
       query: { ...this.#writeQuery(options), force: options.force ?? true },
       headers: { "Content-Type": "application/apply-patch+yaml" },
-      body: JSON.stringify(withType(resource, object)),
+      body: JSON.stringify(
+        options.subresource === undefined ? this.complete(resource, object) : withType(resource, object),
+      ),
       signal: ctx.signal,
     });
   }

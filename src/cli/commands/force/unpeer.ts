@@ -12,11 +12,15 @@ import { peerIds } from "../../command/candidates.ts";
 import { command } from "../../command/command.ts";
 import { clusterFlags, openLocal } from "../../command/flag-groups.ts";
 import { CliError } from "../../errors.ts";
+import { removeIdentity, removeTenant } from "../../peering/authentication/removal.ts";
+import { declareGone } from "../../peering/gone.ts";
+import { removeNamespace } from "../../peering/namespace.ts";
+import { resetNetwork } from "../../peering/network/removal.ts";
+import { tellLeavingPods } from "../../peering/offloading/leaving-pods.ts";
+import { removeVirtualNodes } from "../../peering/offloading/removal.ts";
+import type { Side } from "../../peering/side.ts";
 import type { Printer } from "../../printer/printer.ts";
 import { findTenantNamespace } from "../../tenant.ts";
-import { declareGone } from "../peer/gone.ts";
-import { tellLeavingPods } from "../peer/leaving-pods.ts";
-import { removeNamespace, removeTenant, removeUse, resetNetwork, type Side } from "../peer/removal.ts";
 
 export const forceUnpeerCommand = command({
   path: ["force", "unpeer"],
@@ -62,7 +66,8 @@ async function forceUnpeer(
     await cluster.client.deleteIfPresent(ctx, foreignClusters, { name: peerId });
     return;
   }
-  await removeUse(ctx, printer, side, OPTIONS);
+  await removeVirtualNodes(ctx, printer, side, OPTIONS);
+  await removeIdentity(ctx, printer, side, OPTIONS);
   await removeTenant(ctx, printer, side, OPTIONS);
   await printer.step("local", "Network reset", () => resetNetwork(ctx, side, OPTIONS));
   await printer.step("local", "Tenant namespace removed", () => removeNamespace(ctx, side, OPTIONS));

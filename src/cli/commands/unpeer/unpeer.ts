@@ -8,27 +8,23 @@ import { tenants } from "#api/authentication/tenant.ts";
 import { configurations } from "#api/networking/configuration.ts";
 import { virtualNodes } from "#api/offloading/virtualnode.ts";
 import type { Context } from "#base/context.ts";
-import type { Resource } from "#machinery/gvk.ts";
-import { requireRights } from "../../checks/rights.ts";
 import type { Cluster } from "../../cluster.ts";
 import { command } from "../../command/command.ts";
 import { flag } from "../../command/flag.ts";
 import { openLocal, openRemote, remoteFlags, timeoutFlag } from "../../command/flag-groups.ts";
 import { CliError } from "../../errors.ts";
+import { removeIdentity, removeTenant } from "../../peering/authentication/removal.ts";
+import { declareGone } from "../../peering/gone.ts";
+import { findLeft, leftThere } from "../../peering/left.ts";
+import { removeNamespace } from "../../peering/namespace.ts";
+import { resetNetwork } from "../../peering/network/removal.ts";
+import { tellLeavingPods } from "../../peering/offloading/leaving-pods.ts";
+import { removeVirtualNodes } from "../../peering/offloading/removal.ts";
+import { findParties, type Parties, sideOf } from "../../peering/parties.ts";
+import type { RemovalOptions } from "../../peering/remove-all.ts";
+import { isBidirectional, type Side } from "../../peering/side.ts";
+import { requireDeletions } from "../../peering/sides.ts";
 import type { Printer } from "../../printer/printer.ts";
-import { declareGone } from "../peer/gone.ts";
-import { tellLeavingPods } from "../peer/leaving-pods.ts";
-import { findLeft, leftThere } from "../peer/left.ts";
-import { findParties, type Parties, type Party } from "../peer/parties.ts";
-import { isBidirectional } from "../peer/peer.ts";
-import {
-  type RemovalOptions,
-  removeNamespace,
-  removeTenant,
-  removeUse,
-  resetNetwork,
-  type Side,
-} from "../peer/removal.ts";
 
 export const unpeerCommand = command({
   path: ["unpeer"],
@@ -88,18 +84,16 @@ async function unpeer(
   if (consumer !== undefined) await tellLeavingPods(ctx, printer, consumer);
   await options.confirm();
   if (left !== undefined) for (const { cluster, peerId } of sides) await declareGone(ctx, cluster, peerId);
-  if (consumer !== undefined) await removeUse(ctx, printer, consumer, options);
+  if (consumer !== undefined) {
+    await removeVirtualNodes(ctx, printer, consumer, options);
+    await removeIdentity(ctx, printer, consumer, options);
+  }
   if (provider !== undefined) await removeTenant(ctx, printer, provider, options);
   if (bidirectional) printer.info("global", "The network stays: the peering in the other direction uses it");
   else await removeShared(ctx, printer, sides, options);
   // A later peering with the same cluster begins without it.
   for (const { cluster, peerId } of sides) await declareGone(ctx, cluster, peerId, false);
   if (left !== undefined) for (const line of leftThere(left)) printer.warning("global", line);
-}
-
-/** Undefined where there is nothing to do: it does not answer, or knows nothing of the peer. */
-function sideOf({ scope, cluster, peerId, namespace }: Party): Side | undefined {
-  return namespace === undefined ? undefined : { scope, cluster, peerId, namespace };
 }
 
 async function checkDirection(
@@ -115,16 +109,6 @@ async function checkDirection(
       hint: "leave --delete-namespaces out, or unpeer in the other direction first",
     });
   return bidirectional;
-}
-
-async function requireDeletions(ctx: Context, side: Side | undefined, kinds: readonly Resource[]): Promise<void> {
-  if (side === undefined) return;
-  const { namespace, cluster } = side;
-  await requireRights(
-    ctx,
-    cluster,
-    kinds.map((resource) => ({ verb: "delete", resource, namespace }) as const),
-  );
 }
 
 async function removeShared(

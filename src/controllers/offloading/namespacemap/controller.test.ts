@@ -80,3 +80,17 @@ test("a twin that the API server refuses stands in nobody's way, and says why", 
   cancel();
   await running;
 });
+
+test("a map that asks for nothing is answered, so that an older answer at its consumer does not stand for ever", async () => {
+  await using clusters = await startTwoClusters();
+  const { ctx, cancel } = withCancel(clusters.ctx);
+  const { client } = clusters.provider;
+  const key = { namespace, name: "cluster-b" };
+  await client.create(ctx, namespaceMaps, { metadata: { ...key, labels: replica }, spec: { desiredMapping: {} } });
+  await using informers = new Informers(ctx, client);
+  const running = runController(ctx, namespaceMapController(controllerDeps(client, informers)));
+  const map = await seen(client, namespaceMaps, key, ({ status }) => status?.currentMapping !== undefined);
+  assert.deepEqual(map.status?.currentMapping, {});
+  cancel();
+  await running;
+});

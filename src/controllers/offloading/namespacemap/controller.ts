@@ -76,7 +76,8 @@ async function reconcile(ctx: Context, work: Work, key: ObjectKey): Promise<Resu
     await removeFinalizer(ctx, deps.client, namespaceMaps, map, FINALIZER);
     return DONE;
   }
-  if (!jsonEquals(mapping, map.status?.currentMapping ?? {}))
+  // An empty answer is said, too: at a consumer that was drained meanwhile an older one stands until there is a newer.
+  if (!jsonEquals(mapping, map.status?.currentMapping))
     await deps.client.updateStatus(ctx, namespaceMaps, { ...map, status: { currentMapping: mapping } });
   if (failures.length > 0) throw failures[0];
   return retryMs === undefined ? DONE : { requeueAfterMs: retryMs };

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { GatewayClient } from "#api/networking/gatewayclient.ts";
 import type { GatewayServer } from "#api/networking/gatewayserver.ts";
-import { type Gateways, planTunnel } from "./network.ts";
+import { planTunnel } from "./connect.ts";
+import type { Gateways } from "./gateways.ts";
 
 const server: GatewayServer = { metadata: { name: "peer" } };
 const client: GatewayClient = { metadata: { name: "peer" } };

@@ -6,7 +6,7 @@ import { pods } from "#machinery/builtin.ts";
 import { controllerOf } from "#machinery/meta.ts";
 import { isTerminal } from "#machinery/pod.ts";
 import type { Printer } from "../../printer/printer.ts";
-import type { Side } from "./removal.ts";
+import type { Side } from "../side.ts";
 
 // A screen has some 25 lines.
 const MAX_NAMES = 10;

@@ -3,7 +3,7 @@ import { after, before, describe, test } from "node:test";
 import { foreignClusters } from "#api/core/foreigncluster.ts";
 import { startTwoClusters, type TwoClusters } from "#kit/two-clusters.ts";
 import { writeStatus } from "#kit/with-status.ts";
-import type { Cluster } from "../../cluster.ts";
+import type { Cluster } from "../cluster.ts";
 import { declareGone, giveUpWhenSilent, requireSilent } from "./gone.ts";
 
 const UNREACHABLE = "liqo.io/foreign-cluster-permanently-unreachable";

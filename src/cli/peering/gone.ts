@@ -7,8 +7,8 @@ import { foreignClusters } from "#api/core/foreigncluster.ts";
 import { type Context, sleep, withTimeout } from "#base/context.ts";
 import { isNotFound } from "#machinery/status-error.ts";
 import { apiServerStatus, isSilent } from "#trust/reach.ts";
-import { ANSWER_MS, type Cluster } from "../../cluster.ts";
-import { CliError } from "../../errors.ts";
+import { ANSWER_MS, type Cluster } from "../cluster.ts";
+import { CliError } from "../errors.ts";
 
 const POLL_MS = 500;
 

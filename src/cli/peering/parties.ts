@@ -1,11 +1,12 @@
 /** The two clusters of a peering, one of which may not answer. */
 import { type ForeignCluster, foreignClusters } from "#api/core/foreigncluster.ts";
 import type { Context } from "#base/context.ts";
-import { type Cluster, clusterIdOf, reach } from "../../cluster.ts";
-import { CliError } from "../../errors.ts";
-import type { Scope } from "../../printer/printer.ts";
-import { findTenantNamespace } from "../../tenant.ts";
+import { type Cluster, clusterIdOf, reach } from "../cluster.ts";
+import { CliError } from "../errors.ts";
+import type { Scope } from "../printer/printer.ts";
+import { findTenantNamespace } from "../tenant.ts";
 import { requireSilent } from "./gone.ts";
+import type { Side } from "./side.ts";
 
 export interface Party {
   readonly scope: Scope;
@@ -53,6 +54,11 @@ export async function findParties(ctx: Context, local: Cluster, remote: Cluster)
       namespace: answers ? await findTenantNamespace(ctx, cluster.client, known.peerId) : undefined,
     };
   }
+}
+
+/** Undefined where there is nothing to do: it does not answer, or knows nothing of the peer. */
+export function sideOf({ scope, cluster, peerId, namespace }: Party): Side | undefined {
+  return namespace === undefined ? undefined : { scope, cluster, peerId, namespace };
 }
 
 async function silentId(ctx: Context, silent: Cluster, other: Cluster, silence: string): Promise<string> {

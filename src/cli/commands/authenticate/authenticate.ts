@@ -1,0 +1,33 @@
+/** `liqoctl authenticate`: an identity at a provider. Upstream: pkg/liqoctl/authenticate */
+import { identities } from "#api/authentication/identity.ts";
+import { tenants } from "#api/authentication/tenant.ts";
+import { secrets } from "#machinery/builtin.ts";
+import { command } from "../../command/command.ts";
+import { openLocal, openRemote, remoteFlags, timeoutFlag } from "../../command/flag-groups.ts";
+import { authenticate, proxyFlag } from "../../peering/authentication/authenticate.ts";
+import { joinSides } from "../../peering/sides.ts";
+
+export const authenticateCommand = command({
+  path: ["authenticate"],
+  aliases: ["auth"],
+  summary: "Have a remote cluster (the provider) let the local one (the consumer) in.",
+  description:
+    "The consumer proves its key by signing a nonce, and is given an Identity: with it, it may ask for resources by `liqoctl create resourceslice`. Repeatable.",
+  examples: [
+    "liqoctl authenticate --remote-kubeconfig rome.yaml",
+    "liqoctl authenticate --context milan --remote-context rome --proxy-url http://10.0.0.7:8118",
+  ],
+  flags: { ...remoteFlags, timeout: timeoutFlag("2m"), proxyUrl: proxyFlag },
+  async run(ctx, env, { flags }) {
+    using local = openLocal(flags, env);
+    using remote = openRemote(flags, env);
+    const [consumer, provider] = await env.printer.step("global", "Clusters identified", () =>
+      joinSides(
+        ctx,
+        { cluster: local, creates: [secrets, identities] },
+        { cluster: remote, creates: [secrets, tenants] },
+      ),
+    );
+    await authenticate(ctx, env.printer, consumer, provider, { proxyUrl: flags.proxyUrl, timeoutMs: flags.timeout });
+  },
+});

@@ -1,0 +1,82 @@
+/** The authentication part of peering: nonce, tenant, identity. Upstream: pkg/liqoctl/authenticate */
+import { identities } from "#api/authentication/identity.ts";
+import { type Tenant, tenants } from "#api/authentication/tenant.ts";
+import type { Context } from "#base/context.ts";
+import { keyOf } from "#machinery/meta.ts";
+import { waitFor } from "../../cluster.ts";
+import { flag } from "../../command/flag.ts";
+import { CliError } from "../../errors.ts";
+import type { Printer } from "../../printer/printer.ts";
+import type { Side } from "../side.ts";
+import { ensureNonce, signNonce } from "./nonce.ts";
+import { findTenant, identityFor, isAdmitted, tenantFor } from "./tenant.ts";
+
+export const proxyFlag = flag.string("proxy for the provider's API server", "url");
+
+export interface AuthenticationOptions {
+  readonly proxyUrl: string | undefined;
+  readonly timeoutMs: number;
+}
+
+/** Gives the consumer an identity at the provider. Repeatable. */
+export async function authenticate(
+  ctx: Context,
+  printer: Printer,
+  consumer: Side,
+  provider: Side,
+  options: AuthenticationOptions,
+): Promise<void> {
+  const { timeoutMs } = options;
+  const nonce = await printer.step(provider.scope, "Nonce generated", () => ensureNonce(ctx, provider, timeoutMs));
+  const signature = await printer.step(consumer.scope, "Nonce signed", () =>
+    signNonce(ctx, consumer, nonce, timeoutMs),
+  );
+  const tenant = await printer.step(provider.scope, "Tenant accepted", async () => {
+    const wanted = await tenantFor(ctx, consumer.cluster, {
+      consumerId: provider.peerId,
+      namespace: provider.namespace,
+      signature,
+      proxyUrl: options.proxyUrl,
+    });
+    return ensureTenant(ctx, provider, wanted, timeoutMs);
+  });
+  await printer.step(consumer.scope, "Identity created", () =>
+    ensureIdentity(ctx, consumer, identityFor(tenant, consumer.peerId, consumer.namespace), timeoutMs),
+  );
+}
+
+async function ensureTenant(ctx: Context, provider: Side, wanted: Tenant, timeoutMs: number): Promise<Tenant> {
+  const { client } = provider.cluster;
+  const found = await findTenant(ctx, provider);
+  // The request is made anew at each run and the certificate belongs to the first one: what is there stays.
+  if (found === undefined) await client.create(ctx, tenants, wanted);
+  else requireSameKey(found, wanted);
+  const tenant = await waitFor(ctx, client, tenants, keyOf(found ?? wanted), {
+    until: isAdmitted,
+    timeoutMs,
+    what: "not authenticated; see the Tenant's events",
+  });
+  return tenant ?? wanted;
+}
+
+/** A cluster that was made anew under its old id has another key. */
+function requireSameKey({ metadata, spec }: Tenant, wanted: Tenant): void {
+  if (spec?.publicKey === undefined || spec.publicKey === wanted.spec?.publicKey) return;
+  throw new CliError(`Tenant ${metadata?.namespace}/${metadata?.name} is there with another key`, {
+    hint: "it is of an earlier peering: `liqoctl unpeer` removes it; then again",
+  });
+}
+
+async function ensureIdentity(
+  ctx: Context,
+  { cluster: { client } }: Side,
+  identity: ReturnType<typeof identityFor>,
+  timeoutMs: number,
+): Promise<void> {
+  await client.apply(ctx, identities, identity);
+  await waitFor(ctx, client, identities, keyOf(identity), {
+    until: (found) => (found?.status?.kubeconfigSecretRef?.name ?? "") !== "",
+    timeoutMs,
+    what: "no kubeconfig",
+  });
+}
