@@ -18,28 +18,14 @@ import { join } from "node:path";
 import type { Context } from "#base/context.ts";
 import { hasCode } from "#base/errors.ts";
 import { run } from "#base/run.ts";
+import type { ContainerRuntime, CreateOptions, Exit } from "./container-runtime.ts";
+import { ATTACH_BRIDGE } from "./perl-bridges.ts";
 
 export interface RuntimeOptions {
   /** Private to one node agent. */
   readonly directory: string;
   /** Default: runc. */
   readonly runtime?: string;
-}
-
-export interface CreateOptions {
-  readonly id: string;
-  readonly name: string;
-  readonly spec: object;
-  readonly logPath: string;
-  readonly tty: boolean;
-  readonly stdin: boolean;
-  readonly stdinOnce: boolean;
-}
-
-export interface Exit {
-  readonly code: number;
-  readonly finishedAt: string;
-  readonly outOfMemory: boolean;
 }
 
 const CREATE_DEADLINE_MS = 20_000;
@@ -52,7 +38,7 @@ class RuntimeError extends Error {
   }
 }
 
-export class Runtime implements Disposable {
+export class Runtime implements ContainerRuntime {
   readonly #directory: string;
   readonly #runtime: string;
   readonly #watcher: FSWatcher;
@@ -83,17 +69,10 @@ export class Runtime implements Disposable {
     return join(this.bundle(id), "rootfs");
   }
 
-  /** Ids of all containers on disk, running or not. */
   list(): string[] {
     return readdirSync(join(this.#directory, "containers"));
   }
 
-  /** Where conmon takes terminal sizes: `1 <rows> <columns>`. */
-  controlFile(id: string): string {
-    return join(this.bundle(id), "ctl");
-  }
-
-  /** Creates and starts a container whose root exists already; resolves with its first process. */
   async start(ctx: Context, options: CreateOptions): Promise<number> {
     const bundle = this.bundle(options.id);
     writeFileSync(join(bundle, "config.json"), JSON.stringify(options.spec));
@@ -115,12 +94,10 @@ export class Runtime implements Disposable {
     }
   }
 
-  /** The container's first process, as this machine counts. */
   pidOf(id: string): number {
     return Number(readFileSync(join(this.bundle(id), "pidfile"), "utf8"));
   }
 
-  /** Whether the container's first process still is that process. */
   isAlive(id: string): boolean {
     try {
       const pid = this.pidOf(id);
@@ -146,17 +123,24 @@ export class Runtime implements Disposable {
     }
   }
 
-  /** Ends and forgets the container, whatever state it is in. */
   async remove(id: string): Promise<void> {
     await run(this.#runtime, [...this.#globals, "delete", "--force", id], { timeoutMs: CREATE_DEADLINE_MS });
     rmSync(join(this.#exits, id), { force: true });
     rmSync(this.bundle(id), { force: true, recursive: true });
   }
 
-  /** The command line that runs one more process in the container, described by a process file. */
   execCommand(id: string, processFile: string, how: { readonly tty: boolean; readonly pidFile: string }): string[] {
     const flags = [...(how.tty ? ["--tty"] : []), "--pid-file", how.pidFile, "--process", processFile];
     return [this.#runtime, ...this.#globals, "exec", ...flags, id];
+  }
+
+  attachCommand(id: string): string[] {
+    return ["perl", "-e", ATTACH_BRIDGE, "--", this.bundle(id)];
+  }
+
+  resize(id: string, rows: number, columns: number): void {
+    // Of conmon: 1 is the kind of the message.
+    writeFileSync(join(this.bundle(id), "ctl"), `1 ${rows} ${columns}\n`, { flag: "a" });
   }
 
   get #globals(): string[] {
