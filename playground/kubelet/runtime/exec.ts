@@ -54,6 +54,9 @@ export function execToEnd(
     const cancel = clock.after(timeoutMs, () => {
       timedOut = true;
       kill();
+      // What it has started itself may live on, and hold its output open.
+      child.stdout?.destroy();
+      child.stderr?.destroy();
     });
     const collect = (chunk: Buffer): void => {
       if (output.length < MAX_OUTPUT_BYTES) output += chunk.toString("utf8");
