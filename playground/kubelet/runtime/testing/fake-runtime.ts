@@ -15,6 +15,7 @@ const DEADLINE_MS = 60_000;
 export interface StartedSpec {
   readonly process: { readonly args: readonly string[]; readonly env: readonly string[]; readonly cwd: string };
   readonly mounts: readonly { readonly destination: string; readonly source?: string; readonly options?: string[] }[];
+  readonly linux: { readonly namespaces: readonly { readonly type: string; readonly path?: string }[] };
 }
 
 export class FakeContainer {
