@@ -140,8 +140,9 @@ export class PodProbes implements Disposable {
     let delayMs = EAGER_FIRST_MS;
     for (;;) {
       const result = await check(probe, target);
-      if (result.ok || ctx.signal.aborted || this.#clock.nowMs() + delayMs >= untilMs) return result;
+      if (result.ok || this.#clock.nowMs() + delayMs >= untilMs) return result;
       await sleep(ctx, delayMs, this.#clock);
+      if (ctx.signal.aborted) return result;
       delayMs *= 1.5;
     }
   }
