@@ -26,6 +26,8 @@ export interface RuntimeOptions {
   readonly directory: string;
   /** Default: runc. */
   readonly runtime?: string;
+  /** Default: the one in the path. */
+  readonly conmon?: string;
 }
 
 const CREATE_DEADLINE_MS = 20_000;
@@ -41,12 +43,14 @@ class RuntimeError extends Error {
 export class Runtime implements ContainerRuntime {
   readonly #directory: string;
   readonly #runtime: string;
+  readonly #conmon: string;
   readonly #watcher: FSWatcher;
 
   /** `onExit` is told of each container that ends from now on; ask `findExit` for those that ended before. */
   constructor(options: RuntimeOptions, onExit: (id: string) => void) {
     this.#directory = options.directory;
     this.#runtime = options.runtime ?? findRuntime();
+    this.#conmon = options.conmon ?? "conmon";
     for (const folder of ["exits", "runc", "containers"]) mkdirSync(join(this.#directory, folder), { recursive: true });
     this.#watcher = watch(this.#exits, (_event, file) => {
       if (file !== null && existsSync(join(this.#exits, file))) onExit(file);
@@ -165,7 +169,7 @@ export class Runtime implements ContainerRuntime {
     // Its own environment on purpose: nothing of the node agent's may leak into what conmon starts.
     const env = { PATH: process.env["PATH"], _OCI_SYNCPIPE: "3" };
     // It reports that memory ran out by a file in its working directory.
-    const child = spawn("conmon", args, {
+    const child = spawn(this.#conmon, args, {
       ...{ cwd: bundle, env, signal: ctx.signal },
       stdio: ["ignore", "ignore", "ignore", "pipe"],
     });
@@ -190,14 +194,24 @@ function readSyncPipe(child: ReturnType<typeof spawn>, name: string): Promise<nu
       if (!text.includes("\n")) return;
       clearTimeout(timer);
       pipe.removeAllListeners();
-      const answer = JSON.parse(text) as { pid?: number; data?: number; message?: string };
-      const pid = answer.pid ?? answer.data ?? -1;
       if ("destroy" in pipe) pipe.destroy();
-      if (pid > 0) resolve(pid);
-      else fail(runtimeMessage(answer.message ?? "unknown failure"));
+      const answer = parseAnswer(text);
+      if (typeof answer === "number") resolve(answer);
+      else fail(answer);
     });
     pipe.on("end", () => fail("conmon ended without an answer"));
   });
+}
+
+/** The process, or why there is none. */
+function parseAnswer(text: string): number | string {
+  try {
+    const { pid, data, message } = JSON.parse(text) as { pid?: number; data?: number; message?: string };
+    const process = pid ?? data ?? -1;
+    return process > 0 ? process : runtimeMessage(message ?? "unknown failure");
+  } catch {
+    return `conmon answered ${JSON.stringify(text.trim())}`;
+  }
 }
 
 /** The part of runc's log lines that says what happened. */
