@@ -202,3 +202,33 @@ test("a failing postStart hook ends its container, which runs again", async () =
   await node.runtime.next("main");
   await node.pod("web", (pod) => stateOf(pod, "main")?.ready === true && stateOf(pod, "main")?.restartCount === 1);
 });
+
+test("a pod is not taken from the API before its end is told there", async () => {
+  let isRefused = false;
+  const asked = { delete: 0, status: 0 };
+  await using node = await startNode({
+    forbids: ({ verb, plural, subresource }) => {
+      if (plural !== "pods") return false;
+      if (verb === "delete") asked.delete++;
+      if (subresource !== "status" || !isRefused) return false;
+      asked.status++;
+      return true;
+    },
+  });
+  await node.create("web", {});
+  const main = await node.runtime.next("main");
+  await node.pod("web", isRunning);
+  isRefused = true;
+  await remove(node);
+  await node.runtime.signalled(main, "SIGTERM");
+  const refused = async (): Promise<void> => {
+    while (asked.status < 3) await new Promise(setImmediate);
+  };
+  await node.passing(500, refused());
+  assert.equal(asked.delete, 1);
+  isRefused = false;
+  const told = node.pod("web", (pod) => stateOf(pod, "main")?.state?.terminated?.exitCode === 0);
+  await node.passing(500, told);
+  await node.gone("web");
+  assert.equal(asked.delete, 2);
+});
