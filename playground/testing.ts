@@ -2,12 +2,14 @@
  * One API server inside a test, as envtest is for Go: everything real but the cluster around it. Full rights for
  * the administrator, no controllers; tests that need RBAC or admission pass their own parts.
  */
+
 import { randomUUID } from "node:crypto";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { request as httpsRequest } from "node:https";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import type { Clock } from "#base/clock.ts";
 import { silentLogger } from "#base/log.ts";
 import type { KubeObject } from "#machinery/meta.ts";
 import { isAlreadyExists } from "#machinery/status-error.ts";
@@ -31,7 +33,7 @@ export interface TestApiServerOptions {
   readonly namespaces?: readonly string[];
   /** An existing directory to keep state in; default a temporary one, removed at the end. */
   readonly directory?: string;
-  readonly now?: () => number;
+  readonly clock?: Clock;
   /** The file to append the audit log to. */
   readonly auditLog?: string;
 }
@@ -95,7 +97,7 @@ export async function startTestApiServer(options: TestApiServerOptions = {}): Pr
       strategies: options.strategies ?? [...builtinStrategies, crdStrategy],
       schemas: SCHEMAS,
       parts: (services) => partsFor(services, adminToken, options.parts),
-      ...(options.now !== undefined && { now: options.now }),
+      ...(options.clock !== undefined && { clock: options.clock }),
       ...(options.auditLog !== undefined && { auditLog: options.auditLog }),
     },
   );

@@ -1,5 +1,6 @@
 /** What all handlers share: storage, registry, pluggable parts and the clock. Made once by server.ts. */
 
+import type { Clock } from "#base/clock.ts";
 import type { Context } from "#base/context.ts";
 import type { KubeObject } from "#machinery/meta.ts";
 import type { Store } from "#playground/store/store.ts";
@@ -12,7 +13,8 @@ export interface Core {
   readonly store: Store<KubeObject>;
   readonly registry: Registry;
   readonly parts: () => ApiServerParts;
-  readonly now: () => number;
+  readonly clock: Clock;
+  readonly random: () => number;
   readonly schemas: BuiltinSchemas;
 }
 

@@ -42,7 +42,7 @@ export class NonResourcePaths {
 
   constructor(core: Core, schemas: BuiltinSchemas) {
     this.#core = core;
-    this.#openApi = new OpenApiDocuments(core.registry, schemas);
+    this.#openApi = new OpenApiDocuments(core.registry, schemas, core.clock);
   }
 
   /** Throws 404 for a path that isn't served. */

@@ -13,6 +13,7 @@ import {
 } from "node:http2";
 import type { AddressInfo, Socket } from "node:net";
 import type { Duplex } from "node:stream";
+import { type Clock, systemClock } from "#base/clock.ts";
 import { type Context, withCancel } from "#base/context.ts";
 import { messageOf } from "#base/errors.ts";
 import { sourceStack } from "#base/stack.ts";
@@ -53,7 +54,10 @@ export interface ApiServerOptions {
   readonly schemas: BuiltinSchemas;
   /** Authentication, authorization, admission, subresources; called once, before the first request. */
   readonly parts: (services: ApiServices) => ApiServerParts;
-  readonly now?: () => number;
+  /** Default: that of the machine. */
+  readonly clock?: Clock;
+  /** Default: Math.random. */
+  readonly random?: () => number;
   /** The file to append the audit log to. Absent: none is kept. */
   readonly auditLog?: string;
 }
@@ -82,7 +86,8 @@ export async function startApiServer(ctx: Context, options: ApiServerOptions): P
   const core: Core = {
     store,
     registry,
-    now: options.now ?? Date.now,
+    clock: options.clock ?? systemClock,
+    random: options.random ?? Math.random,
     schemas: options.schemas,
     parts: () => {
       if (parts === undefined) throw failure(503, "ServiceUnavailable", "the server is starting");
@@ -94,7 +99,7 @@ export async function startApiServer(ctx: Context, options: ApiServerOptions): P
   for (const connector of parts.connectors) registry.addConnector(connector);
   for (const virtual of parts.virtual) registry.addVirtual(virtual);
   startCustomResources(own, core, services.writer);
-  const audit = options.auditLog === undefined ? undefined : new AuditLog(options.auditLog, core.now);
+  const audit = options.auditLog === undefined ? undefined : new AuditLog(options.auditLog, core.clock.epochMs);
   const listener = new Listener(own, core, new NonResourcePaths(core, options.schemas), audit);
   const server = await listen(listener, options);
   const close = async (): Promise<void> => {
@@ -175,9 +180,10 @@ class Listener {
     outgoing: ServerResponse | Http2ServerResponse,
   ): Promise<void> {
     const info = parseRequestInfo(incoming.method ?? "GET", incoming.url ?? "/");
-    const startMs = performance.now();
+    const { clock } = this.#core;
+    const startMs = clock.nowMs();
     const audited = this.#audit?.received(info, incoming);
-    outgoing.on("finish", () => this.#metrics.count(info, outgoing.statusCode, performance.now() - startMs));
+    outgoing.on("finish", () => this.#metrics.count(info, outgoing.statusCode, clock.nowMs() - startMs));
     for (const end of ["finish", "close"]) outgoing.on(end, () => audited?.responseComplete(outgoing.statusCode));
     // A client that goes away in the middle is no error of ours.
     outgoing.on("error", (error: Error) => this.#ctx.log.debug("response failed", { path: info.path, error }));
@@ -251,7 +257,8 @@ class Listener {
     }
     const { strategy } = call.served;
     const representation = negotiate(String(incoming.headers.accept ?? ""), info.query);
-    const show = (body: object): object => render(body, { strategy, representation, nowMs: this.#core.now() });
+    const show = (body: object): object =>
+      render(body, { strategy, representation, nowMs: this.#core.clock.epochMs() });
     if (call.verb === "watch") {
       startWatch(this.#core, call, lazySink(outgoing, namedOnce(show)));
       audited?.responseStarted(200);

@@ -85,7 +85,7 @@ export interface ResourceStrategy<T extends KubeObject = KubeObject> {
   validate?(object: T): FieldError[];
   prepareForUpdate?(next: T, previous: T): void;
   validateUpdate?(next: T, previous: T): FieldError[];
-  prepareForStatusUpdate?(next: T, previous: T): void;
+  prepareForStatusUpdate?(next: T, previous: T, nowMs: number): void;
   validateStatusUpdate?(next: T, previous: T): FieldError[];
   /**
    * Whether `metadata.generation` is kept: it grows whenever anything but metadata and status changes, unless it is

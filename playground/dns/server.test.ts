@@ -3,9 +3,12 @@ import { test } from "node:test";
 import packet from "dns-packet";
 import type { Service } from "kubernetes-types/core/v1";
 import type { Endpoint, EndpointSlice } from "kubernetes-types/discovery/v1";
+import { steppedClock } from "#kit/stepped-clock.ts";
 import { decodeMessage, FLAGS, type Message } from "./packet.ts";
 import { type Responder, respond } from "./server.ts";
 import type { ClusterView } from "./zone.ts";
+
+const machine = { clock: steppedClock(), random: () => 0 };
 
 const ports = [{ name: "http", port: 80, protocol: "TCP" }];
 const services: Record<string, Service> = {
@@ -38,7 +41,7 @@ const view: ClusterView = {
 
 async function ask(name: string, type: string, responder: Partial<Responder> = {}): Promise<Message> {
   const query = packet.encode({ type: "query", id: 7, flags: FLAGS.recursionDesired, questions: [{ name, type }] });
-  const bytes = await respond({ view, upstreams: [], isReady: () => true, ...responder }, query, false);
+  const bytes = await respond({ view, upstreams: [], isReady: () => true, ...machine, ...responder }, query, false);
   assert.ok(bytes !== undefined);
   return decodeMessage(bytes);
 }
@@ -97,6 +100,7 @@ test("an answer that does not fit is cut over UDP and whole over TCP", async () 
     view: { ...view, listSlices: () => [{ ...slice, endpoints: many }] },
     upstreams: [],
     isReady: () => true,
+    ...machine,
   };
   const query = packet.encode({
     type: "query",
@@ -112,7 +116,7 @@ test("an answer that does not fit is cut over UDP and whole over TCP", async () 
 });
 
 test("garbage is answered with a format error or not at all", async () => {
-  const responder: Responder = { view, upstreams: [], isReady: () => true };
+  const responder: Responder = { view, upstreams: [], isReady: () => true, ...machine };
   assert.equal(await respond(responder, Buffer.from([1, 2]), false), undefined);
   const garbage = Buffer.alloc(20, 0xff);
   garbage.writeUInt16BE(0x0100, 2);

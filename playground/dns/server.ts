@@ -1,8 +1,10 @@
 /** Cluster DNS on one node, over UDP and TCP: authoritative for the cluster's domain, forwarding the rest. RFC 1035, CoreDNS */
+
 import { createSocket, type Socket as UdpSocket } from "node:dgram";
 import { createServer, type Server, type Socket } from "node:net";
 import type { Service } from "kubernetes-types/core/v1";
 import type { EndpointSlice } from "kubernetes-types/discovery/v1";
+import { type Clock, systemClock } from "#base/clock.ts";
 import type { Context } from "#base/context.ts";
 import { hasCode, messageOf } from "#base/errors.ts";
 import { run } from "#base/run.ts";
@@ -23,6 +25,10 @@ export interface DnsServerOptions {
   readonly slices: Informer<EndpointSlice>;
   /** Where other names are asked; none: they do not resolve. */
   readonly upstreams?: readonly Upstream[];
+  /** Default: that of the machine. */
+  readonly clock?: Clock;
+  /** Orders the addresses of an answer. Default: Math.random. */
+  readonly random?: () => number;
 }
 
 const PLAIN_UDP_BYTES = 512;
@@ -46,6 +52,8 @@ export async function startDnsServer(ctx: Context, options: DnsServerOptions): P
   const responder: Responder = {
     view,
     upstreams: options.upstreams ?? [],
+    clock: options.clock ?? systemClock,
+    random: options.random ?? Math.random,
     isReady: () => options.services.isSynced && options.slices.isSynced,
   };
   const udp = await listenUdp(ctx, responder, options.address, port);
@@ -63,6 +71,8 @@ export interface Responder {
   readonly view: ClusterView;
   readonly upstreams: readonly Upstream[];
   readonly isReady: () => boolean;
+  readonly clock: Clock;
+  readonly random: () => number;
 }
 
 /** The answer to one message, cut to what the asker can take; undefined for what deserves none. */
@@ -105,12 +115,12 @@ async function decide(
   if (question === undefined || more.length > 0) return refusal("FORMERR");
   if (!responder.isReady()) return refusal("SERVFAIL");
   const resolution = resolve(responder.view, question);
-  const soa = authority(responder.view.domain, Math.floor(Date.now() / 1000));
+  const soa = authority(responder.view.domain, Math.floor(responder.clock.epochMs() / 1000));
   if (resolution.kind === "nxdomain") return { rcode: "NXDOMAIN", answers: [], authorities: [soa] };
   if (resolution.kind === "answer") {
     return {
       rcode: "NOERROR",
-      answers: shuffle(resolution.answers),
+      answers: shuffle(resolution.answers, responder.random),
       authorities: resolution.answers.length === 0 ? [soa] : [],
     };
   }
@@ -147,9 +157,9 @@ function refusal(rcode: Rcode): Reply {
 }
 
 /** Clients that take the first address spread over all of them. CNAMEs stay in front. */
-function shuffle(answers: readonly Answer[]): Answer[] {
+function shuffle(answers: readonly Answer[], random: () => number): Answer[] {
   const aliases = answers.filter((answer) => answer.type === "CNAME");
-  const rest = answers.filter((answer) => answer.type !== "CNAME").map((answer) => ({ answer, at: Math.random() }));
+  const rest = answers.filter((answer) => answer.type !== "CNAME").map((answer) => ({ answer, at: random() }));
   return [...aliases, ...rest.sort((a, b) => a.at - b.at).map(({ answer }) => answer)];
 }
 

@@ -2,7 +2,9 @@
  * The two bases of all images. `host` binds the machine's programs and libraries read-only into an otherwise private root,
  * so that nothing has to be downloaded; `busybox` is a root of its own.
  */
+
 import { execFileSync } from "node:child_process";
+import { randomUUID } from "node:crypto";
 import {
   existsSync,
   lstatSync,
@@ -112,7 +114,7 @@ function buildApplets(bin: string): void {
   const busybox = ["/usr/bin/busybox", "/bin/busybox"].find((path) => existsSync(path));
   if (busybox === undefined)
     throw new Error("prepare busybox image: no busybox on this machine; apt-get install busybox-static");
-  const aside = `${bin}.${process.pid}.${performance.now()}`;
+  const aside = `${bin}.${randomUUID()}`;
   mkdirSync(aside, { recursive: true });
   writeFileSync(join(aside, "busybox"), hideWget(readFileSync(busybox)), { mode: 0o755 });
   const applets = execFileSync(busybox, ["--list"], { encoding: "utf8" }).split("\n");

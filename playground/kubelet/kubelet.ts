@@ -11,6 +11,7 @@ import type { KubeClient } from "#kube/client/client.ts";
 import { EventRecorder } from "#kube/events/recorder.ts";
 import { Informer } from "#kube/informer/informer.ts";
 import { pods } from "#machinery/builtin.ts";
+import { type Host, thisHost } from "./host.ts";
 import type { ImageSource } from "./image.ts";
 import { describeMachine } from "./node/machine.ts";
 import type { NodeSettings } from "./node/node-object.ts";
@@ -21,7 +22,7 @@ import { StatusWriter } from "./pod/status-writer.ts";
 import { PodWorker } from "./pod/worker.ts";
 import { availableCapabilities } from "./runtime/capabilities.ts";
 import { detectCgroups } from "./runtime/cgroup.ts";
-import { Runtime } from "./runtime/container.ts";
+import type { ContainerRuntime } from "./runtime/container-runtime.ts";
 import { AddressPool } from "./sandbox/address-pool.ts";
 import { HostPorts } from "./sandbox/host-ports.ts";
 import { type KubeletServer, type ServerTls, startKubeletServer } from "./server/server.ts";
@@ -46,6 +47,8 @@ export interface KubeletOptions {
   /** All Services: shared with the service proxy and the DNS server of the same process. */
   readonly services: Informer<Service>;
   readonly tls: ServerTls;
+  /** Default: this one. */
+  readonly host?: Host;
 }
 
 export interface Kubelet extends AsyncDisposable {
@@ -55,10 +58,11 @@ export interface Kubelet extends AsyncDisposable {
 /** Resolves when the server listens and the pods on disk are adopted; registering the node waits for the API server by itself. */
 export async function startKubelet(ctx: Context, options: KubeletOptions): Promise<Kubelet> {
   const workers = new Map<string, PodWorker>();
-  const runtime = new Runtime({ directory: join(options.directory, "runtime") }, (id) => {
+  const { host = thisHost } = options;
+  const runtime = host.openRuntime(join(options.directory, "runtime"), (id) => {
     for (const worker of workers.values()) if (worker.ownerOf(id) !== undefined) worker.wake();
   });
-  const deps = openDeps(ctx, options, runtime);
+  const deps = openDeps(ctx, options, host, runtime);
   if (deps.cgroups.version === "none")
     ctx.log.warn("containers run without resource limits", { why: deps.cgroups.why });
   const begin = (pod: Pod, record?: PodRecord): void => {
@@ -80,30 +84,38 @@ export async function startKubelet(ctx: Context, options: KubeletOptions): Promi
     port: options.node.kubeletPort ?? 10250,
     address: options.node.address,
   });
-  const machine = await describeMachine(ctx, options.node.name);
+  const machine = await describeMachine(ctx, host.run, options.node.name);
   const settings = { ...options.node, kubeletPort: server.port };
-  void startRegistration(ctx, { client: options.client, settings, machine, listImages: () => listImages(deps) });
+  void startRegistration(ctx, {
+    ...{ client: options.client, clock: host.clock, settings, machine },
+    listImages: () => listImages(deps),
+  });
   return { port: server.port, [Symbol.asyncDispose]: () => close({ informer, server, runtime, deps }) };
 }
 
-function openDeps(ctx: Context, options: KubeletOptions, runtime: Runtime): NodeDeps {
+function openDeps(ctx: Context, options: KubeletOptions, host: Host, runtime: ContainerRuntime): NodeDeps {
   const { client, node, directory } = options;
+  const { clock, run } = host;
   for (const folder of ["pods", "logs"]) mkdirSync(join(directory, folder), { recursive: true });
   return {
+    clock,
+    run,
     client,
     recorder: new EventRecorder(client, { component: "kubelet", host: node.name }),
     runtime,
     images: options.images,
-    hostPorts: new HostPorts(),
+    hostPorts: new HostPorts(run),
     pool: new AddressPool(join(directory, "addresses"), node.podCidr),
     volumes: {
+      clock,
+      run,
       client,
       objects: new ObjectWatch(ctx, client),
-      tokens: new TokenCache(client),
+      tokens: new TokenCache(client, clock),
       nodeResources: node.capacity,
     },
-    statuses: new StatusWriter(ctx, client),
-    cgroups: detectCgroups(options.cgroupParent),
+    statuses: new StatusWriter(ctx, client, clock),
+    cgroups: detectCgroups(options.cgroupParent, host.cgroupRoot),
     cgroupParent: options.cgroupParent,
     capabilities: availableCapabilities(),
     podsDirectory: join(directory, "pods"),
@@ -149,7 +161,7 @@ function isNamesake(a: Pod, b: Pod): boolean {
 }
 
 /** Containers that no record knows: the agent ended between creating and recording them. */
-async function removeStrays(runtime: Runtime, workers: ReadonlyMap<string, PodWorker>): Promise<void> {
+async function removeStrays(runtime: ContainerRuntime, workers: ReadonlyMap<string, PodWorker>): Promise<void> {
   const known = [...workers.values()];
   const strays = runtime.list().filter((id) => !known.some((worker) => worker.ownerOf(id) !== undefined));
   await Promise.all(strays.map((id) => runtime.remove(id)));
@@ -174,7 +186,7 @@ function listImages(deps: NodeDeps): { names: string[]; sizeBytes: number }[] {
 async function close(open: {
   informer: Informer<Pod>;
   server: KubeletServer;
-  runtime: Runtime;
+  runtime: ContainerRuntime;
   deps: NodeDeps;
 }): Promise<void> {
   await open.server[Symbol.asyncDispose]();

@@ -2,9 +2,8 @@
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { Context } from "#base/context.ts";
-import { run } from "#base/run.ts";
+import { thisHost } from "./host.ts";
 import { detectCgroups, endCgroup, removeEmptyParents } from "./runtime/cgroup.ts";
-import { Runtime } from "./runtime/container.ts";
 
 export interface RemoveNodeOptions {
   /** As given to startKubelet. */
@@ -16,16 +15,17 @@ const UMOUNT_DEADLINE_MS = 10_000;
 const CGROUP_DEADLINE_MS = 5_000;
 
 /** Removes containers, mounts, control groups and the folder. Repeatable; a node that never was is success. */
-export async function removeNode(ctx: Context, options: RemoveNodeOptions): Promise<void> {
+export async function removeNode(ctx: Context, options: RemoveNodeOptions, host = thisHost): Promise<void> {
   if (existsSync(join(options.directory, "runtime"))) {
-    using runtime = new Runtime({ directory: join(options.directory, "runtime") }, () => undefined);
+    using runtime = host.openRuntime(join(options.directory, "runtime"), () => undefined);
     await Promise.all(runtime.list().map((id) => runtime.remove(id)));
   }
   const mounts = mountsBelow(readFileSync("/proc/self/mounts", "utf8"), options.directory);
-  if (mounts.length > 0) await run("umount", ["-l", ...mounts], { timeoutMs: UMOUNT_DEADLINE_MS, signal: ctx.signal });
-  const cgroups = detectCgroups(options.cgroupParent);
+  if (mounts.length > 0)
+    await host.run("umount", ["-l", ...mounts], { timeoutMs: UMOUNT_DEADLINE_MS, signal: ctx.signal });
+  const cgroups = detectCgroups(options.cgroupParent, host.cgroupRoot);
   // Killed processes hold their groups until the kernel is done with them.
-  await endCgroup(ctx, cgroups, options.cgroupParent, CGROUP_DEADLINE_MS);
+  await endCgroup(ctx, cgroups, options.cgroupParent, { timeoutMs: CGROUP_DEADLINE_MS, clock: host.clock });
   removeEmptyParents(cgroups, options.cgroupParent);
   rmSync(options.directory, { recursive: true, force: true });
 }

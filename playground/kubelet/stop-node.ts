@@ -2,19 +2,20 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { type Context, sleep } from "#base/context.ts";
-import { Runtime } from "./runtime/container.ts";
+import { thisHost } from "./host.ts";
 
 const POLL_MS = 50;
 
 /** SIGTERM, then, after `graceMs`, SIGKILL. Repeatable; a node that never was is success. */
-export async function stopNode(ctx: Context, directory: string, graceMs: number): Promise<void> {
+export async function stopNode(ctx: Context, directory: string, graceMs: number, host = thisHost): Promise<void> {
   const folder = join(directory, "runtime");
   if (!existsSync(folder)) return;
-  using runtime = new Runtime({ directory: folder }, () => undefined);
+  using runtime = host.openRuntime(folder, () => undefined);
   const running = (): string[] => runtime.list().filter((id) => runtime.isAlive(id));
   await Promise.all(running().map((id) => runtime.signal(ctx, id, "SIGTERM")));
-  const deadline = performance.now() + graceMs;
-  while (running().length > 0 && performance.now() < deadline && !ctx.signal.aborted) await sleep(ctx, POLL_MS);
+  const deadline = host.clock.nowMs() + graceMs;
+  while (running().length > 0 && host.clock.nowMs() < deadline && !ctx.signal.aborted)
+    await sleep(ctx, POLL_MS, host.clock);
   await Promise.all(running().map((id) => runtime.signal(ctx, id, "SIGKILL")));
-  while (running().length > 0 && !ctx.signal.aborted) await sleep(ctx, POLL_MS);
+  while (running().length > 0 && !ctx.signal.aborted) await sleep(ctx, POLL_MS, host.clock);
 }

@@ -3,15 +3,13 @@
  * the cluster changes, those that failed until their back-off is over.
  * Kubernetes: pkg/scheduler/backend/queue/scheduling_queue.go, framework/plugins/queuesort/priority_sort.go
  */
+import { type Clock, systemClock } from "#base/clock.ts";
 
 // As a controller's queue: first soon, then later and later.
 const BACKOFF_BASE_MS = 5;
 const BACKOFF_MAX_MS = 60_000;
 // Pods that fit nowhere are tried again after this even if nothing seems to change (upstream: 5 min flush).
 export const FLUSH_MS = 60_000;
-
-/** Calls `run` after `delayMs`, unless the returned function was called before. */
-export type StartTimer = (delayMs: number, run: () => void) => () => void;
 
 interface Aside {
   readonly priority: number;
@@ -21,7 +19,7 @@ interface Aside {
 
 /** For one consumer: a key that is added while it is worked on is given out once more. */
 export class SchedulingQueue {
-  readonly #startTimer: StartTimer;
+  readonly #after: Clock["after"];
   /** By priority, in the order of arrival. */
   readonly #active = new Map<number, Set<string>>();
   readonly #priorities = new Map<string, number>();
@@ -30,8 +28,8 @@ export class SchedulingQueue {
   #getter: ((key: string | undefined) => void) | undefined;
   #closed = false;
 
-  constructor(startTimer: StartTimer = startTimeout) {
-    this.#startTimer = startTimer;
+  constructor(after: Clock["after"] = systemClock.after) {
+    this.#after = after;
   }
 
   /** Due at once, whatever it waited for before. */
@@ -103,7 +101,7 @@ export class SchedulingQueue {
     // What was added while it was worked on does not wait.
     if (this.#closed || this.#priorities.has(key)) return;
     this.#remove(key);
-    const cancel = this.#startTimer(delayMs, () => this.add(key, priority));
+    const cancel = this.#after(delayMs, () => this.add(key, priority));
     this.#aside.set(key, { priority, isUnschedulable, cancel });
   }
 
@@ -117,9 +115,4 @@ export class SchedulingQueue {
     level?.delete(key);
     if (level?.size === 0) this.#active.delete(priority);
   }
-}
-
-function startTimeout(delayMs: number, run: () => void): () => void {
-  const timer = setTimeout(run, delayMs);
-  return () => clearTimeout(timer);
 }

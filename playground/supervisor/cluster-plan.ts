@@ -33,12 +33,17 @@ export interface Programs {
   readonly project: string;
 }
 
-interface Build {
+export interface Build {
   readonly spec: ClusterSpec;
   readonly paths: ClusterPaths;
   readonly programs: Programs;
-  readonly credentials: Credentials;
   readonly network: ClusterNetwork;
+  /** Of its workers; none while it is stopped. */
+  readonly nodes: readonly NodeNetwork[];
+}
+
+interface Parts extends Omit<Build, "nodes"> {
+  readonly credentials: Credentials;
   readonly server: string;
 }
 
@@ -51,9 +56,17 @@ export async function planCluster(
   programs: Programs,
 ): Promise<ClusterPlan> {
   const network = await createClusterNetwork(ctx, lab, { name: spec.name, podCidr: spec.podCidr });
+  const nodes: NodeNetwork[] = [];
+  for (let i = 1; i <= spec.workers && !spec.stopped; i++)
+    nodes.push(await createNodeNetwork(ctx, network, `worker-node-${i}`));
+  return writePlan({ spec, paths, programs, network, nodes });
+}
+
+/** Credentials, configuration files and processes of a cluster whose networks are there. */
+export async function writePlan({ nodes, ...build }: Build): Promise<ClusterPlan> {
+  const { spec, paths, network } = build;
   const credentials = new Credentials(paths.pki);
   const server = `https://${network.gateway}:${API_PORT}`;
-  const build: Build = { spec, paths, programs, credentials, network, server };
   const ca = await credentials.ca();
   const admin = await credentials.client("admin", {
     commonName: "kubernetes-admin",
@@ -61,16 +74,13 @@ export async function planCluster(
   });
   const access: ClusterAccess = { name: spec.name, server, ca: ca.certificate, admin };
   if (spec.stopped) return { access, processes: [] };
-  const control = [await apiServerProcess(build), await controllersProcess(build)];
-  const nodes: ProcessSpec[] = [];
-  for (let i = 1; i <= spec.workers; i++) {
-    const node = await createNodeNetwork(ctx, network, `worker-node-${i}`);
-    nodes.push(await nodeProcess(build, node));
-  }
-  return { access, processes: [...control, ...nodes] };
+  const parts: Parts = { ...build, credentials, server };
+  const processes = [await apiServerProcess(parts), await controllersProcess(parts)];
+  for (const node of nodes) processes.push(await nodeProcess(parts, node));
+  return { access, processes };
 }
 
-async function apiServerProcess({ spec, paths, programs, credentials, network }: Build): Promise<ProcessSpec> {
+async function apiServerProcess({ spec, paths, programs, credentials, network }: Parts): Promise<ProcessSpec> {
   const ca = await credentials.ca();
   const names = apiServerNames(network.gateway, spec.serviceCidr);
   const config: ApiServerConfig = {
@@ -98,7 +108,7 @@ async function controllersProcess({
   credentials,
   network,
   server,
-}: Build): Promise<ProcessSpec> {
+}: Parts): Promise<ProcessSpec> {
   const ca = await credentials.ca();
   const config: ControllersConfig = {
     server,
@@ -116,7 +126,7 @@ async function controllersProcess({
 }
 
 async function nodeProcess(
-  { spec, paths, programs, credentials, network, server }: Build,
+  { spec, paths, programs, credentials, network, server }: Parts,
   node: NodeNetwork,
 ): Promise<ProcessSpec> {
   const ca = await credentials.ca();
@@ -159,7 +169,7 @@ async function nodeProcess(
 }
 
 function processSpec(
-  { spec, paths, programs }: Pick<Build, "spec" | "paths" | "programs">,
+  { spec, paths, programs }: Pick<Parts, "spec" | "paths" | "programs">,
   name: string,
   netns: string,
   config: object,

@@ -2,10 +2,12 @@
  * Keeps processes running: starts them, adopts those that an earlier supervisor started, restarts what died, later and
  * later when it keeps dying. A process is known by pid and start time, so that a reused pid is never mistaken for it.
  */
+
 import { spawn } from "node:child_process";
 import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { Backoff } from "#base/backoff.ts";
+import { type Clock, systemClock } from "#base/clock.ts";
 import { type Context, sleep } from "#base/context.ts";
 import { hasCode } from "#base/errors.ts";
 
@@ -36,11 +38,13 @@ const KILL_GRACE_MS = 1_000;
 export class Processes {
   readonly #ctx: Context;
   readonly #runFolder: string;
+  readonly #clock: Clock;
   readonly #running = new Map<string, Running>();
 
-  constructor(ctx: Context, runFolder: string) {
+  constructor(ctx: Context, runFolder: string, clock = systemClock) {
     this.#ctx = ctx;
     this.#runFolder = runFolder;
+    this.#clock = clock;
     mkdirSync(runFolder, { recursive: true });
   }
 
@@ -78,15 +82,15 @@ export class Processes {
   async #keep(ctx: Context, spec: ProcessSpec): Promise<void> {
     const backoff = new Backoff({ baseMs: 100, maxMs: 10_000 });
     while (!ctx.signal.aborted) {
-      const startedAt = performance.now();
+      const startedAt = this.#clock.nowMs();
       const found = findRecord(this.#runFolder, spec.name);
       if (found !== undefined && isAlive(found)) await untilDead(ctx, found);
       else await this.#launch(ctx, spec);
       if (ctx.signal.aborted) return;
-      if (performance.now() - startedAt > 30_000) backoff.reset();
+      if (this.#clock.nowMs() - startedAt > 30_000) backoff.reset();
       const delayMs = backoff.nextMs();
       ctx.log.warn("process ended, starting it again", { delayMs: Math.round(delayMs) });
-      await sleep(ctx, delayMs);
+      await sleep(ctx, delayMs, this.#clock);
     }
   }
 

@@ -14,8 +14,10 @@ import { formatKey, type KubeObject, type ObjectKey } from "#machinery/meta.ts";
 import { createCa } from "#pki/certificate.ts";
 import { generateKeyPair } from "#pki/keys.ts";
 import { TokenSigner } from "#pki/service-account-token.ts";
-import type { RequestAttributes } from "#playground/apiserver/request.ts";
-import { connectors } from "#playground/apiserver/subresources/connectors.ts";
+import { createTokenAuthenticator } from "#playground/apiserver/authn/authenticator.ts";
+import { createRbacAuthorizer } from "#playground/apiserver/authz/rbac.ts";
+import type { Authorizer, RequestAttributes, UserInfo } from "#playground/apiserver/request.ts";
+import { connectors, virtualResources } from "#playground/apiserver/subresources/connectors.ts";
 import type { ControllerFactory, Deps, Settings } from "#playground/controllers/deps.ts";
 import { startTestApiServer } from "#playground/testing.ts";
 
@@ -46,6 +48,8 @@ export interface EnginePartsOptions {
   readonly settings?: Partial<Settings>;
   /** Requests that the API server forbids; asked each time. */
   readonly forbids?: (attributes: RequestAttributes) => boolean;
+  /** Whose tokens the API server knows, for those who ask it. */
+  readonly tokens?: Readonly<Record<string, UserInfo>>;
 }
 
 /** The namespaces default, off and kube-node-lease exist; nothing runs yet. */
@@ -53,6 +57,7 @@ export async function startEngineParts({
   nowMs = Date.now,
   settings,
   forbids = () => false,
+  tokens = {},
 }: EnginePartsOptions = {}): Promise<EngineParts> {
   await using opened = new AsyncDisposableStack();
   const { ctx, cancel } = withCancel({ signal: new AbortController().signal, log: silentLogger });
@@ -60,10 +65,20 @@ export async function startEngineParts({
   const api = opened.use(
     await startTestApiServer({
       namespaces: ["default", "off", "kube-node-lease"],
-      parts: (services) => ({
-        connectors: connectors({ services, signer, kubelet: {} }),
-        authorizer: { authorize: (attributes) => ({ allowed: !forbids(attributes), reason: "" }) },
-      }),
+      parts: (services) => {
+        const authorizer: Authorizer = { authorize: (attributes) => ({ allowed: !forbids(attributes), reason: "" }) };
+        const { reader } = services;
+        return {
+          authorizer,
+          connectors: connectors({ services, signer, kubelet: {} }),
+          virtual: virtualResources({
+            services,
+            authorizer,
+            rbac: createRbacAuthorizer(reader, ctx.signal),
+            tokens: createTokenAuthenticator({ reader, signer, staticTokens: tokens }),
+          }),
+        };
+      },
     }),
   );
   const client = opened.use(new KubeClient({ server: api.url, ca: api.ca, token: api.adminToken }, "test"));

@@ -17,6 +17,11 @@ export function steppedClock(epochMs = Date.UTC(2030, 0, 1)): SteppedClock {
     epochMs: () => epochMs + nowMs,
     nowMs: () => nowMs,
     after: (delayMs, run) => {
+      // Due already, and no step might come any more.
+      if (delayMs <= 0) {
+        const soon = setImmediate(run);
+        return () => clearImmediate(soon);
+      }
       const entry = { dueMs: nowMs + delayMs, run };
       waiting.add(entry);
       return () => waiting.delete(entry);

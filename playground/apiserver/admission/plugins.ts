@@ -3,6 +3,7 @@
  * by default there and absent here. Kubernetes: pkg/kubeapiserver/options/plugins.go (AllOrderedPlugins)
  */
 
+import { type Clock, systemClock } from "#base/clock.ts";
 import type { RbacAuthorizer } from "../authz/rbac.ts";
 import type { ApiServices } from "../connector.ts";
 import type { AdmissionPlugin, Authorizer } from "../request.ts";
@@ -33,11 +34,11 @@ export interface AdmissionDeps {
   readonly authorizer?: Authorizer;
   /** Ends what the plugins keep: caches and connections to webhooks. Default: with the process. */
   readonly signal?: AbortSignal;
-  readonly now?: () => number;
+  readonly clock?: Clock;
 }
 
 export function admissionPlugins(deps: AdmissionDeps): AdmissionPlugin[] {
-  const { services, rbac, authorizer = rbac, signal = new AbortController().signal, now = Date.now } = deps;
+  const { services, rbac, authorizer = rbac, signal = new AbortController().signal, clock = systemClock } = deps;
   const { reader, writer } = services;
   const webhooks = webhookPlugins(reader, signal);
   return [
@@ -46,7 +47,7 @@ export function admissionPlugins(deps: AdmissionDeps): AdmissionPlugin[] {
     serviceAccountPlugin(reader),
     nodeRestriction(reader),
     nodeTaint(),
-    podSecurity(reader),
+    podSecurity(reader, clock),
     priorityPlugin(reader),
     defaultTolerationSeconds(),
     runtimeClassPlugin(reader),
@@ -60,6 +61,6 @@ export function admissionPlugins(deps: AdmissionDeps): AdmissionPlugin[] {
     webhooks.mutating,
     webhooks.validating,
     // Last, so that nothing is charged that another plugin refuses.
-    resourceQuotaPlugin({ reader, writer, now }),
+    resourceQuotaPlugin({ reader, writer, now: clock.epochMs }),
   ];
 }

@@ -2,9 +2,11 @@
  * Gives each pod a ServiceAccount, its image pull secrets and a volume with its token.
  * Kubernetes: plugin/pkg/admission/serviceaccount/admission.go
  */
+
 import type { Pod, PodSpec, ServiceAccount, Volume } from "kubernetes-types/core/v1";
 import { serviceAccounts } from "#machinery/builtin.ts";
 import { forbiddenError } from "#machinery/status-error.ts";
+import { generateName } from "../handlers/metadata.ts";
 import type { AdmissionPlugin, ObjectReader } from "../request.ts";
 import { isMirrorPod, isPodCreation, podOf, startedContainersOf } from "./pod-request.ts";
 
@@ -14,8 +16,6 @@ const VOLUME_PREFIX = "kube-api-access-";
 const TOKEN_SECONDS = 60 * 60 + 7;
 /** Octal 0644. */
 const MODE = 420;
-/** No vowels, no look-alikes. Kubernetes: apimachinery/pkg/util/rand. */
-const ALPHABET = "bcdfghjklmnpqrstvwxz2456789";
 
 export function serviceAccountPlugin(reader: ObjectReader): AdmissionPlugin {
   return {
@@ -48,7 +48,7 @@ function wantsToken(pod: Pod, account: ServiceAccount): boolean {
 function mountToken(pod: Pod, spec: PodSpec): void {
   const volumes = spec.volumes ?? [];
   const present = volumes.find((volume) => volume.name.startsWith(VOLUME_PREFIX));
-  const name = present?.name ?? `${VOLUME_PREFIX}${randomSuffix()}`;
+  const name = present?.name ?? generateName(VOLUME_PREFIX);
   let mounted = false;
   for (const container of startedContainersOf(pod)) {
     const mounts = container.volumeMounts ?? [];
@@ -75,8 +75,4 @@ function tokenVolume(name: string): Volume {
       ],
     },
   };
-}
-
-function randomSuffix(): string {
-  return Array.from({ length: 5 }, () => ALPHABET[Math.floor(Math.random() * ALPHABET.length)]).join("");
 }

@@ -2,6 +2,7 @@
  * Who asks: certificates, then tokens, then nobody in particular; afterwards impersonation.
  * Kubernetes: pkg/kubeapiserver/authenticator/config.go
  */
+import { systemClock } from "#base/clock.ts";
 import { failure } from "#machinery/status-error.ts";
 import { SERVICE_ACCOUNT_ISSUER, type TokenSigner } from "#pki/service-account-token.ts";
 import type { Authenticator, Authorizer, ObjectReader, UserInfo } from "../request.ts";
@@ -31,7 +32,7 @@ const ANONYMOUS: UserInfo = { name: "system:anonymous", groups: ["system:unauthe
 
 /** All bearer tokens that the server knows; the TokenReview resource asks it too. */
 export function createTokenAuthenticator(options: TokenOptions): TokenAuthenticator {
-  const { reader, signer, staticTokens = {}, now = Date.now } = options;
+  const { reader, signer, staticTokens = {}, now = systemClock.epochMs } = options;
   const kinds = [
     staticTokenAuthenticator(staticTokens),
     serviceAccountAuthenticator({ signer, reader, now }),
@@ -50,7 +51,7 @@ export function createTokenAuthenticator(options: TokenOptions): TokenAuthentica
 
 /** Always gives a user, anonymous included, or throws 401; 403 when impersonation is refused. */
 export function createAuthenticator(options: AuthenticatorOptions): Authenticator {
-  const certificates = clientCertificateAuthenticator(options.now ?? Date.now);
+  const certificates = clientCertificateAuthenticator(options.now ?? systemClock.epochMs);
   const tokens = createTokenAuthenticator(options);
   const audiences = [options.signer.issuer, SERVICE_ACCOUNT_ISSUER];
   const identify = async (request: Parameters<Authenticator["authenticate"]>[0]): Promise<UserInfo | undefined> => {

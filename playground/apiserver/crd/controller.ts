@@ -95,7 +95,7 @@ class CustomResources {
       conditions.push({
         type: "Terminating",
         status: "True",
-        lastTransitionTime: timestamp(this.#core.now()),
+        lastTransitionTime: timestamp(this.#core.clock.epochMs()),
         reason: "InstanceDeletionInProgress",
         message: "CustomResource deletion is in progress",
       });

@@ -102,7 +102,7 @@ interface Removal {
 
 function remove(core: Core, call: Call, { entry, current, options }: Removal): Deletion {
   const { strategy } = call.served;
-  const next = planDeletion(strategy, current, { options, nowMs: core.now() });
+  const next = planDeletion(strategy, current, { options, nowMs: core.clock.epochMs() });
   const gone = isDeletable(strategy.resource, next);
   if (options.dryRun) return { object: gone ? current : next, gone };
   const before = JSON.stringify(current);

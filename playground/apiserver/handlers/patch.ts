@@ -215,7 +215,7 @@ async function handleApply(
         manager: options.fieldManager,
         apiVersion: apiVersionOf(call.served.strategy.resource),
         subresource: call.subresource,
-        time: timestamp(core.now()),
+        time: timestamp(core.clock.epochMs()),
       },
     }) as UnstructuredObject;
     requireSameName(call, merged);

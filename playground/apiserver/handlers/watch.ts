@@ -36,7 +36,7 @@ export function startWatch(core: Core, call: Call, sink: WatchSink): void {
   const selection = ofName(call.name, parseSelection(call.served.strategy, query));
   const initial = parseInitialEvents(query);
   const revision = parseRevision(query.get("resourceVersion") ?? "");
-  const timeout = parseInteger(query.get("timeoutSeconds")) || DEFAULT_TIMEOUT_SECONDS * (1 + Math.random());
+  const timeout = parseInteger(query.get("timeoutSeconds")) || DEFAULT_TIMEOUT_SECONDS * (1 + core.random());
   const bookmarks = isTrue(query.get("allowWatchBookmarks"));
   const stream = new WatchStream(core, call, { selection, sink, bookmarks });
   const wantsState = initial ?? revision === 0;
@@ -122,19 +122,28 @@ class WatchStream {
 
   #untilEnd(timeoutMs: number): void {
     const { sink, bookmarks } = this.#input;
-    const ticker = bookmarks ? setInterval(() => this.#bookmark(), BOOKMARK_INTERVAL_MS).unref() : undefined;
+    const { clock } = this.#core;
+    const none = (): void => undefined;
+    let stopTicking = none;
+    const tick = (): void => {
+      stopTicking = clock.after(BOOKMARK_INTERVAL_MS, () => {
+        this.#bookmark();
+        tick();
+      });
+    };
+    if (bookmarks) tick();
     const lastMs = timeoutMs - LAST_BOOKMARK_MS;
-    const last = bookmarks && lastMs > 0 ? setTimeout(() => this.#bookmark(), lastMs).unref() : undefined;
+    const stopLast = bookmarks && lastMs > 0 ? clock.after(lastMs, () => this.#bookmark()) : none;
     const finish = (): void => {
-      clearInterval(ticker);
-      clearTimeout(last);
-      clearTimeout(deadline);
+      stopTicking();
+      stopLast();
+      stopDeadline();
       this.#unsubscribe();
     };
-    const deadline = setTimeout(() => {
+    const stopDeadline = clock.after(timeoutMs, () => {
       finish();
       sink.end();
-    }, timeoutMs).unref();
+    });
     if (sink.signal.aborted) finish();
     else sink.signal.addEventListener("abort", finish, { once: true });
   }

@@ -48,7 +48,7 @@ export async function createObject(
 ): Promise<KubeObject> {
   const { strategy } = call.served;
   const { object, options } = input;
-  fillForCreate(call, object, core.now());
+  fillForCreate(call, object, core.clock.epochMs());
   const isStatusOurs = strategy.status === true && strategy.statusOnCreate !== true && call.subresource === "";
   if (isStatusOurs) delete object.status;
   fillEmpty(object, call.served.schema(), strategy.empty);
@@ -165,7 +165,7 @@ async function prepareUpdate(
     options: input.options,
   });
   const admitted = input.raw === true ? next : await admit(core, call, request, next);
-  if (call.subresource === "status") strategy.prepareForStatusUpdate?.(admitted, previous);
+  if (call.subresource === "status") strategy.prepareForStatusUpdate?.(admitted, previous, core.clock.epochMs());
   else if (followsMainRules(call)) {
     // Once more: admission may have changed what is to stay.
     if (call.subresource === "" && input.prepare === undefined) keepFields(admitted, previous, strategy);
@@ -272,7 +272,7 @@ export function recordManager(core: Core, call: Call, { next, previous, options 
     apiVersion: apiVersionOf(call.served.strategy.resource),
     subresource: call.subresource,
     // As upstream: who scales an object does so at no time.
-    time: call.subresource === "scale" ? "" : timestamp(core.now()),
+    time: call.subresource === "scale" ? "" : timestamp(core.clock.epochMs()),
   });
   for (const entry of managedFields) if (entry.time === "") delete entry.time;
   if (managedFields.length === 0) delete metadata.managedFields;

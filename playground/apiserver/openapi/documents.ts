@@ -3,7 +3,9 @@
  * Documents are made on request and not kept: kubectl caches them by the hash in their address.
  * Kubernetes: staging/src/k8s.io/kube-openapi/pkg/handler3/handler.go
  */
+
 import { createHash } from "node:crypto";
+import type { Clock } from "#base/clock.ts";
 import { apiVersionOf } from "#machinery/gvk.ts";
 import type { JsonObject, Schema } from "#machinery/schema/schema.ts";
 import { failure } from "#machinery/status-error.ts";
@@ -24,8 +26,10 @@ interface GroupVersion {
 export class OpenApiDocuments {
   readonly #registry: Registry;
   readonly #schemas: BuiltinSchemas;
+  readonly #clock: Clock;
 
-  constructor(registry: Registry, schemas: BuiltinSchemas) {
+  constructor(registry: Registry, schemas: BuiltinSchemas, clock: Clock) {
+    this.#clock = clock;
     this.#registry = registry;
     this.#schemas = schemas;
   }
@@ -44,7 +48,7 @@ export class OpenApiDocuments {
       return;
     }
     const isImmutable = info.query.has("hash");
-    if (isImmutable) to.outgoing.setHeader("expires", new Date(Date.now() + 365 * 86_400_000).toUTCString());
+    if (isImmutable) to.outgoing.setHeader("expires", new Date(this.#clock.epochMs() + 365 * 86_400_000).toUTCString());
     await sendObject(to.outgoing, { code: 200, body, acceptsGzip });
   }
 

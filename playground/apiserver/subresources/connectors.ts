@@ -1,4 +1,5 @@
 /** The one list of subresources and virtual resources that this folder serves; server wiring calls both functions. */
+import { systemClock } from "#base/clock.ts";
 import type { TokenSigner } from "#pki/service-account-token.ts";
 import type { ApiServices, Connector, VirtualResource } from "../connector.ts";
 import { bindingConnector, bindingResource } from "./binding.ts";
@@ -18,7 +19,7 @@ export interface ConnectorDeps {
   readonly now?: () => number;
 }
 
-export function connectors({ services, signer, kubelet, now = Date.now }: ConnectorDeps): Connector[] {
+export function connectors({ services, signer, kubelet, now = systemClock.epochMs }: ConnectorDeps): Connector[] {
   return [
     bindingConnector(services, now),
     evictionConnector(services, now),
@@ -38,5 +39,5 @@ export interface VirtualResourceDeps extends ReviewDeps {
 }
 
 export function virtualResources(deps: VirtualResourceDeps): VirtualResource[] {
-  return [bindingResource(deps.services, deps.now ?? Date.now), ...reviewResources(deps)];
+  return [bindingResource(deps.services, deps.now ?? systemClock.epochMs), ...reviewResources(deps)];
 }

@@ -94,6 +94,7 @@ export function pickEndpoint(
   namespace: string,
   service: string,
   portName: string,
+  random: () => number = Math.random,
 ): { host: string; port: number } | undefined {
   const slices = reader
     .list(endpointSlices, namespace)
@@ -103,5 +104,5 @@ export function pickEndpoint(
     const ready = (slice.endpoints ?? []).filter((endpoint) => endpoint.conditions?.ready !== false);
     return port === undefined ? [] : ready.flatMap(({ addresses }) => addresses.map((host) => ({ host, port })));
   });
-  return places[Math.floor(Math.random() * places.length)];
+  return places[Math.floor(random() * places.length)];
 }

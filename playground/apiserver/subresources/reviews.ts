@@ -11,6 +11,7 @@ import type {
   SubjectAccessReview,
   SubjectAccessReviewSpec,
 } from "kubernetes-types/authorization/v1";
+import { systemClock } from "#base/clock.ts";
 import { messageOf } from "#base/errors.ts";
 import { type FieldError, invalid, required } from "#machinery/field-error.ts";
 import type { KubeObject } from "#machinery/meta.ts";
@@ -37,7 +38,7 @@ const AUTHENTICATION = "authentication.k8s.io";
 type Attributes = Pick<SubjectAccessReviewSpec, "resourceAttributes" | "nonResourceAttributes">;
 
 export function reviewResources(deps: ReviewDeps): VirtualResource[] {
-  const { now = Date.now } = deps;
+  const { now = systemClock.epochMs } = deps;
   return [
     review(AUTHORIZATION, "SelfSubjectAccessReview", async (user, _namespace, asked: SelfSubjectAccessReview) => {
       return { ...asked, status: decide(deps.authorizer, user, asked.spec) };

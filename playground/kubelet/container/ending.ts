@@ -3,7 +3,7 @@ import { closeSync, fstatSync, openSync, readFileSync, readSync } from "node:fs"
 import type { Container } from "kubernetes-types/core/v1";
 import { hasCode } from "#base/errors.ts";
 import type { Ending } from "../pod/record.ts";
-import type { Exit } from "../runtime/container.ts";
+import type { Exit } from "../runtime/container-runtime.ts";
 
 // pkg/kubelet/container/runtime.go
 const MAX_MESSAGE_BYTES = 4096;

@@ -1,5 +1,6 @@
 /** Notices that containers of a pod have ended, and what their ends mean. */
 import type { Container, Pod } from "kubernetes-types/core/v1";
+import { timestamp } from "#machinery/conditions.ts";
 import type { NodeDeps } from "../pod/deps.ts";
 import {
   type ContainerRecord,
@@ -14,7 +15,7 @@ import { hasOomKill } from "../runtime/cgroup.ts";
 import { endingOf, lostEnding } from "./ending.ts";
 import { logPathOf, messageFileOf, podCgroup } from "./start-container.ts";
 
-type ExitDeps = Pick<NodeDeps, "runtime" | "podsDirectory" | "logsDirectory" | "cgroups" | "cgroupParent">;
+type ExitDeps = Pick<NodeDeps, "clock" | "runtime" | "podsDirectory" | "logsDirectory" | "cgroups" | "cgroupParent">;
 
 export interface EndedContainer {
   readonly container: Container;
@@ -34,7 +35,7 @@ export class Exits {
   }
 
   /** The containers that ran according to the record, but do not any more. */
-  collect(pod: Pod, record: PodRecord, now: string): EndedContainer[] {
+  collect(pod: Pod, record: PodRecord): EndedContainer[] {
     const containers: Container[] = [
       ...(pod.spec?.initContainers ?? []),
       ...(pod.spec?.containers ?? []),
@@ -54,7 +55,10 @@ export class Exits {
       // conmon tells of it too, but not with every kernel.
       const outOfMemory = hasOomKill(this.#deps.cgroups, `${podCgroup(this.#deps.cgroupParent, pod)}/${id}`);
       const isOom = exit?.outOfMemory === true || (outOfMemory && exit?.code === 137);
-      const ending = exit === undefined ? lostEnding(now) : endingOf({ ...exit, outOfMemory: isOom }, container, files);
+      const ending =
+        exit === undefined
+          ? lostEnding(timestamp(this.#deps.clock.epochMs()))
+          : endingOf({ ...exit, outOfMemory: isOom }, container, files);
       const isMain = pod.spec?.containers.includes(container) === true;
       const after = ended(state, ending);
       return [{ container, id, state: isMain && isOutdated(container, state) ? replaced(after) : after }];
@@ -63,8 +67,9 @@ export class Exits {
 
   #isLost(id: string): boolean {
     if (this.#deps.runtime.isAlive(id)) return false;
-    const sinceMs = this.#missingSinceMs.get(id) ?? Date.now();
+    const nowMs = this.#deps.clock.nowMs();
+    const sinceMs = this.#missingSinceMs.get(id) ?? nowMs;
     this.#missingSinceMs.set(id, sinceMs);
-    return Date.now() - sinceMs > LOST_AFTER_MS;
+    return nowMs - sinceMs > LOST_AFTER_MS;
   }
 }

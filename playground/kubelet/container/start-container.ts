@@ -5,6 +5,7 @@ import { dirname, join } from "node:path";
 import type { Container, Pod } from "kubernetes-types/core/v1";
 import type { Context } from "#base/context.ts";
 import { messageOf } from "#base/errors.ts";
+import { timestamp } from "#machinery/conditions.ts";
 import { milliOf, unitsOf } from "#machinery/quantity.ts";
 import type { Image } from "../image.ts";
 import { logFolder, type NodeDeps } from "../pod/deps.ts";
@@ -67,7 +68,7 @@ export async function startContainer(ctx: Context, deps: NodeDeps, input: StartI
   } catch (cause) {
     throw new StartError("RunContainerError", messageOf(cause), { cause });
   }
-  const startedAt = `${new Date().toISOString().slice(0, 19)}Z`;
+  const startedAt = timestamp(deps.clock.epochMs());
   return { id, startedAt, image: image.reference, imageId: image.id, specImage: container.image ?? "" };
 }
 

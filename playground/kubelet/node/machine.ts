@@ -3,11 +3,11 @@ import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { arch, release } from "node:os";
 import type { Context } from "#base/context.ts";
-import { run } from "#base/run.ts";
+import type { RunProgram } from "../host.ts";
 import type { Machine } from "./node-object.ts";
 
 /** `nodeName` makes the ids differ among the nodes of one machine. */
-export async function describeMachine(ctx: Context, nodeName: string): Promise<Machine> {
+export async function describeMachine(ctx: Context, run: RunProgram, nodeName: string): Promise<Machine> {
   const machineId = existsSync("/etc/machine-id") ? readFileSync("/etc/machine-id", "utf8").trim() : "";
   const osRelease = existsSync("/etc/os-release") ? readFileSync("/etc/os-release", "utf8") : "";
   const { stdout } = await run("runc", ["--version"], { timeoutMs: 5000, signal: ctx.signal });

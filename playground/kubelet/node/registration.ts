@@ -1,8 +1,10 @@
 /** Registers the node, renews its lease and keeps its status fresh. Kubernetes: pkg/kubelet (tryRegisterWithAPIServer, tryUpdateNodeStatus), component-helpers/apimachinery/lease */
+import type { Clock } from "#base/clock.ts";
 import { type Context, sleep } from "#base/context.ts";
 import { messageOf } from "#base/errors.ts";
 import type { KubeClient } from "#kube/client/client.ts";
 import { leases, nodes } from "#machinery/builtin.ts";
+import { microTimestamp, timestamp } from "#machinery/conditions.ts";
 import { isAlreadyExists } from "#machinery/status-error.ts";
 import {
   forgeNode,
@@ -23,6 +25,7 @@ const LEASE_NAMESPACE = "kube-node-lease";
 
 export interface RegistrationDeps {
   readonly client: KubeClient;
+  readonly clock: Clock;
   readonly settings: NodeSettings;
   readonly machine: Machine;
   readonly listImages: () => readonly UsedImage[];
@@ -37,15 +40,15 @@ export async function startRegistration(ctx: Context, deps: RegistrationDeps): P
       break;
     } catch (error) {
       ctx.log.debug("node not registered yet", { error: messageOf(error) });
-      await sleep(ctx, RETRY_MS);
+      await sleep(ctx, RETRY_MS, deps.clock);
     }
   }
-  void repeat(ctx, RENEW_MS, () => renewLease(ctx, deps));
-  void repeat(ctx, RENEW_MS, statusReporter(ctx, deps));
+  void repeat(ctx, deps.clock, () => renewLease(ctx, deps));
+  void repeat(ctx, deps.clock, statusReporter(ctx, deps));
 }
 
 async function register(ctx: Context, deps: RegistrationDeps): Promise<void> {
-  const node = forgeNode(deps.settings, deps.machine, rfc3339());
+  const node = forgeNode(deps.settings, deps.machine, timestamp(deps.clock.epochMs()));
   try {
     await deps.client.create(ctx, nodes, node);
   } catch (error) {
@@ -58,18 +61,18 @@ async function register(ctx: Context, deps: RegistrationDeps): Promise<void> {
 
 /** A full report now and then; in between when the images or our conditions have changed, or the node is gone. */
 function statusReporter(ctx: Context, deps: RegistrationDeps): () => Promise<void> {
-  let reportedAtMs = Date.now();
+  let reportedAtMs = deps.clock.nowMs();
   let images = 0;
   return async () => {
     const node = await deps.client.find(ctx, nodes, { name: deps.settings.name });
     if (node === undefined) return register(ctx, deps);
     const ready = node.status?.conditions?.find((condition) => condition.type === "Ready")?.status;
-    const ageMs = Date.now() - reportedAtMs;
+    const ageMs = deps.clock.nowMs() - reportedAtMs;
     const hasNewImages = deps.listImages().length !== images && ageMs > IMAGES_MS;
     if (ready === "True" && ageMs < REPORT_MS && !hasNewImages) return undefined;
     await report(ctx, deps);
     images = deps.listImages().length;
-    reportedAtMs = Date.now();
+    reportedAtMs = deps.clock.nowMs();
     return undefined;
   };
 }
@@ -78,7 +81,8 @@ async function report(ctx: Context, deps: RegistrationDeps): Promise<void> {
   const key = { name: deps.settings.name };
   const node = await deps.client.get(ctx, nodes, key);
   const previous = node.status?.conditions ?? [];
-  const status = forgeNodeStatus(deps.settings, deps.machine, { now: rfc3339(), images: deps.listImages(), previous });
+  const now = timestamp(deps.clock.epochMs());
+  const status = forgeNodeStatus(deps.settings, deps.machine, { now, images: deps.listImages(), previous });
   const foreign = previous.filter((old) => !status.conditions?.some((own) => own.type === old.type));
   const body = { status: { ...status, conditions: [...(status.conditions ?? []), ...foreign] } };
   await deps.client.patch(ctx, nodes, key, "merge", body, { subresource: "status" });
@@ -91,7 +95,7 @@ async function report(ctx: Context, deps: RegistrationDeps): Promise<void> {
 async function renewLease(ctx: Context, deps: RegistrationDeps): Promise<void> {
   const { name } = deps.settings;
   const key = { namespace: LEASE_NAMESPACE, name };
-  const renewTime = new Date().toISOString().replace("Z", "000Z");
+  const renewTime = microTimestamp(deps.clock.epochMs());
   const lease = await deps.client.find(ctx, leases, key);
   if (lease !== undefined) {
     await deps.client.patch(ctx, leases, key, "merge", {
@@ -107,14 +111,10 @@ async function renewLease(ctx: Context, deps: RegistrationDeps): Promise<void> {
   });
 }
 
-async function repeat(ctx: Context, everyMs: number, work: () => Promise<void>): Promise<void> {
+async function repeat(ctx: Context, clock: Clock, work: () => Promise<void>): Promise<void> {
   for (;;) {
-    await sleep(ctx, everyMs);
+    await sleep(ctx, RENEW_MS, clock);
     if (ctx.signal.aborted) return;
     await work().catch((error: unknown) => ctx.log.debug("node report failed", { error: messageOf(error) }));
   }
-}
-
-function rfc3339(): string {
-  return `${new Date().toISOString().slice(0, 19)}Z`;
 }

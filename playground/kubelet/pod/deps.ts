@@ -2,12 +2,14 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Pod, Service } from "kubernetes-types/core/v1";
+import type { Clock } from "#base/clock.ts";
 import { hasCode } from "#base/errors.ts";
 import type { KubeClient } from "#kube/client/client.ts";
 import type { EventRecorder } from "#kube/events/recorder.ts";
+import type { RunProgram } from "../host.ts";
 import type { ImageSource } from "../image.ts";
 import type { CgroupDriver } from "../runtime/cgroup.ts";
-import type { Runtime } from "../runtime/container.ts";
+import type { ContainerRuntime } from "../runtime/container-runtime.ts";
 import type { AddressPool } from "../sandbox/address-pool.ts";
 import type { HostPorts } from "../sandbox/host-ports.ts";
 import type { VolumeDeps } from "../volume/pod-volumes.ts";
@@ -16,7 +18,9 @@ import type { StatusWriter } from "./status-writer.ts";
 export interface NodeDeps {
   readonly client: KubeClient;
   readonly recorder: EventRecorder;
-  readonly runtime: Runtime;
+  readonly clock: Clock;
+  readonly run: RunProgram;
+  readonly runtime: ContainerRuntime;
   readonly images: ImageSource;
   readonly pool: AddressPool;
   readonly hostPorts: HostPorts;

@@ -55,6 +55,18 @@ export function isSidecar(container: Container): boolean {
   return "restartPolicy" in container && container.restartPolicy === "Always";
 }
 
+/**
+ * What to end next of a pod that ends; empty: nothing runs. Main containers first, then sidecars one by one from the last:
+ * they may serve the others until the end. Kubernetes: pkg/kubelet/kuberuntime (newTerminationOrdering)
+ */
+export function nextToStop(pod: Pod, record: PodRecord): readonly Container[] {
+  const isUp = (container: Container): boolean => isRunning(containerOf(record, container.name));
+  const { initContainers: inits = [], containers = [], ephemeralContainers = [] } = pod.spec ?? {};
+  const mains = [...containers, ...ephemeralContainers, ...inits.filter((c) => !isSidecar(c))].filter(isUp);
+  const sidecar = inits.filter(isSidecar).findLast(isUp);
+  return mains.length > 0 || sidecar === undefined ? mains : [sidecar];
+}
+
 /** When activeDeadlineSeconds ends, in ms; undefined without one. */
 export function deadlineOf({ pod, record }: { readonly pod: Pod; readonly record: PodRecord }): number | undefined {
   const seconds = pod.spec?.activeDeadlineSeconds;

@@ -64,7 +64,7 @@ export class PodEnvironment {
 
   /** Brings volumes up to date after a change of their objects; says when tokens are due. */
   async refreshIfDue(ctx: Context, pod: Pod): Promise<number> {
-    if (this.#sandbox === undefined || this.#refreshAtMs > Date.now())
+    if (this.#sandbox === undefined || this.#refreshAtMs > this.#deps.clock.epochMs())
       return this.#refreshAtMs || Number.POSITIVE_INFINITY;
     this.#refreshAtMs = Number.POSITIVE_INFINITY;
     if (!this.#isPrepared) await this.#deps.hostPorts.set(ctx, this.#uid, hostPortsOf(pod, this.#sandbox.ip));
@@ -78,7 +78,7 @@ export class PodEnvironment {
   async release(ctx: Context): Promise<void> {
     if (this.#isReleased) return;
     await this.#deps.hostPorts.delete(ctx, this.#uid);
-    await removeSandbox(ctx, this.#deps.pool, join(this.#directory, "sandbox"), this.#uid);
+    await removeSandbox(ctx, this.#deps, join(this.#directory, "sandbox"), this.#uid);
     await this.volumes.remove();
     this.forget();
     this.#sandbox = undefined;
@@ -92,7 +92,7 @@ export class PodEnvironment {
   }
 
   async #ensureSandbox(ctx: Context, pod: Pod): Promise<Sandbox> {
-    this.#sandbox = await ensureSandbox(ctx, this.#deps.pool, {
+    this.#sandbox = await ensureSandbox(ctx, this.#deps, {
       directory: join(this.#directory, "sandbox"),
       uid: this.#uid,
       hostname: hostnameOf(pod),

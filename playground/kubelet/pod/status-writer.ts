@@ -1,5 +1,6 @@
 /** Sends pod statuses to the API server, the latest one only, and tries again until it is there. Kubernetes: pkg/kubelet/status/status_manager.go */
 import type { Pod, PodStatus } from "kubernetes-types/core/v1";
+import type { Clock } from "#base/clock.ts";
 import { type Context, sleep } from "#base/context.ts";
 import { messageOf } from "#base/errors.ts";
 import type { KubeClient } from "#kube/client/client.ts";
@@ -16,13 +17,15 @@ const RETRY_MS = 1000;
 export class StatusWriter {
   readonly #ctx: Context;
   readonly #client: KubeClient;
+  readonly #clock: Clock;
   readonly #wanted = new Map<string, Entry>();
   readonly #sent = new Map<string, string>();
   readonly #sending = new Map<string, Promise<void>>();
 
-  constructor(ctx: Context, client: KubeClient) {
+  constructor(ctx: Context, client: KubeClient, clock: Clock) {
     this.#ctx = ctx;
     this.#client = client;
+    this.#clock = clock;
   }
 
   set(pod: Pod, status: PodStatus): void {
@@ -59,7 +62,7 @@ export class StatusWriter {
         if (isNotFound(error) || isConflict(error)) continue;
         this.#ctx.log.debug("pod status not written", { pod: entry.pod.metadata?.name, error: messageOf(error) });
         if (!this.#wanted.has(uid)) this.#wanted.set(uid, entry);
-        await sleep(this.#ctx, RETRY_MS);
+        await sleep(this.#ctx, RETRY_MS, this.#clock);
       }
     }
   }

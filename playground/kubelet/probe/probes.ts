@@ -3,6 +3,7 @@
  * Kubernetes: pkg/kubelet/prober (worker.go, results_manager.go)
  */
 import type { Container, Probe } from "kubernetes-types/core/v1";
+import type { Clock } from "#base/clock.ts";
 import { type Context, sleep, withCancel } from "#base/context.ts";
 import { type CheckResult, type CheckTarget, check } from "./check.ts";
 
@@ -28,11 +29,13 @@ const EAGER_FIRST_MS = 100;
 
 export class PodProbes implements Disposable {
   readonly #ctx: Context;
+  readonly #clock: Clock;
   readonly #hooks: ProbeHooks;
   readonly #running = new Map<string, Running>();
 
-  constructor(ctx: Context, hooks: ProbeHooks) {
+  constructor(ctx: Context, clock: Clock, hooks: ProbeHooks) {
     this.#ctx = ctx;
+    this.#clock = clock;
     this.#hooks = hooks;
   }
 
@@ -114,9 +117,10 @@ export class PodProbes implements Disposable {
     const needed = { true: probe.successThreshold ?? 1, false: probe.failureThreshold ?? 3 };
     let verdict: boolean | undefined = kind === "liveness" ? true : kind === "readiness" ? false : undefined;
     let run = { ok: true, count: 0 };
-    await sleep(ctx, Math.max(0, startedAtMs + (probe.initialDelaySeconds ?? 0) * 1000 - Date.now()));
+    const firstMs = startedAtMs + (probe.initialDelaySeconds ?? 0) * 1000;
+    await sleep(ctx, Math.max(0, firstMs - this.#clock.epochMs()), this.#clock);
     while (!ctx.signal.aborted) {
-      const nextMs = Date.now() + periodMs;
+      const nextMs = this.#clock.nowMs() + periodMs;
       const eager = kind !== "liveness" && verdict !== true && run.count === 0;
       const result = await (eager ? this.#eagerly(ctx, probe, target, nextMs) : check(probe, target));
       if (ctx.signal.aborted) return;
@@ -128,7 +132,7 @@ export class PodProbes implements Disposable {
         this.#hooks.onChange();
         if (isLast) return;
       }
-      await sleep(ctx, Math.max(0, nextMs - Date.now()));
+      await sleep(ctx, Math.max(0, nextMs - this.#clock.nowMs()), this.#clock);
     }
   }
 
@@ -136,8 +140,9 @@ export class PodProbes implements Disposable {
     let delayMs = EAGER_FIRST_MS;
     for (;;) {
       const result = await check(probe, target);
-      if (result.ok || ctx.signal.aborted || Date.now() + delayMs >= untilMs) return result;
-      await sleep(ctx, delayMs);
+      if (result.ok || this.#clock.nowMs() + delayMs >= untilMs) return result;
+      await sleep(ctx, delayMs, this.#clock);
+      if (ctx.signal.aborted) return result;
       delayMs *= 1.5;
     }
   }

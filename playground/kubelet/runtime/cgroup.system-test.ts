@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { systemClock } from "#base/clock.ts";
 import type { Context } from "#base/context.ts";
 import { silentLogger } from "#base/log.ts";
 import { detectCgroups, endCgroup } from "./cgroup.ts";
@@ -23,14 +24,14 @@ test("a group goes with the groups below it and what still runs in them", { skip
       // A group of this kind takes no process before it has processors.
       if (!folder.endsWith("/cpuset")) writeFileSync(join(folder, parent, "pod1/c1/cgroup.procs"), String(left.pid));
     }
-    await endCgroup(ctx, driver, parent, 5_000);
+    await endCgroup(ctx, driver, parent, { timeoutMs: 5_000, clock: systemClock });
     if (left.signalCode === null) await once(left, "exit");
     assert.equal(left.signalCode, "SIGKILL");
     assert.deepEqual(
       folders.filter((folder) => existsSync(join(folder, parent))),
       [],
     );
-    await endCgroup(ctx, driver, parent, 5_000);
+    await endCgroup(ctx, driver, parent, { timeoutMs: 5_000, clock: systemClock });
   } finally {
     left.kill("SIGKILL");
   }

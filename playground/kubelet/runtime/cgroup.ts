@@ -1,28 +1,29 @@
 /** Where containers' control groups are, whether we may make them, and what they say about usage. Linux: cgroup-v1/, cgroup-v2.rst */
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { type Context, sleep, withTimeout } from "#base/context.ts";
+import type { Clock } from "#base/clock.ts";
+import { type Context, sleep } from "#base/context.ts";
 import { hasCode } from "#base/errors.ts";
 
-const ROOT = "/sys/fs/cgroup";
+export const CGROUP_ROOT = "/sys/fs/cgroup";
 const POLL_MS = 20;
 
 export type CgroupDriver =
-  | { readonly version: 1; readonly hierarchies: readonly string[] }
-  | { readonly version: 2 }
+  | { readonly version: 1; readonly root: string; readonly hierarchies: readonly string[] }
+  | { readonly version: 2; readonly root: string }
   | { readonly version: "none"; readonly why: string };
 
 /** Tries to make the parent group; when the machine forbids it, containers run without limits. */
-export function detectCgroups(parent: string): CgroupDriver {
+export function detectCgroups(parent: string, root = CGROUP_ROOT): CgroupDriver {
   try {
-    if (existsSync(`${ROOT}/cgroup.controllers`)) {
-      mkdirSync(join(ROOT, parent), { recursive: true });
-      return { version: 2 };
+    if (existsSync(`${root}/cgroup.controllers`)) {
+      mkdirSync(join(root, parent), { recursive: true });
+      return { version: 2, root };
     }
-    const hierarchies = readdirSync(ROOT).filter((name) => existsSync(join(ROOT, name, "cgroup.procs")));
-    if (hierarchies.length === 0) return { version: "none", why: `${ROOT} holds no hierarchy` };
-    for (const name of hierarchies) mkdirSync(join(ROOT, name, parent), { recursive: true });
-    return { version: 1, hierarchies };
+    const hierarchies = readdirSync(root).filter((name) => existsSync(join(root, name, "cgroup.procs")));
+    if (hierarchies.length === 0) return { version: "none", why: `${root} holds no hierarchy` };
+    for (const name of hierarchies) mkdirSync(join(root, name, parent), { recursive: true });
+    return { version: 1, root, hierarchies };
   } catch (error) {
     return { version: "none", why: String(error) };
   }
@@ -34,18 +35,18 @@ export interface Usage {
 }
 
 export function readUsage(driver: CgroupDriver, path: string): Usage | undefined {
+  if (driver.version === "none") return undefined;
   try {
     if (driver.version === 1) {
       return {
-        cpuNanoseconds: Number(readFileSync(join(ROOT, "cpuacct", path, "cpuacct.usage"), "utf8")),
-        memoryBytes: Number(readFileSync(join(ROOT, "memory", path, "memory.usage_in_bytes"), "utf8")),
+        cpuNanoseconds: Number(readFileSync(join(driver.root, "cpuacct", path, "cpuacct.usage"), "utf8")),
+        memoryBytes: Number(readFileSync(join(driver.root, "memory", path, "memory.usage_in_bytes"), "utf8")),
       };
     }
-    if (driver.version === "none") return undefined;
-    const microseconds = /usage_usec (\d+)/.exec(readFileSync(join(ROOT, path, "cpu.stat"), "utf8"))?.[1] ?? "0";
+    const microseconds = /usage_usec (\d+)/.exec(readFileSync(join(driver.root, path, "cpu.stat"), "utf8"))?.[1] ?? "0";
     return {
       cpuNanoseconds: Number(microseconds) * 1000,
-      memoryBytes: Number(readFileSync(join(ROOT, path, "memory.current"), "utf8")),
+      memoryBytes: Number(readFileSync(join(driver.root, path, "memory.current"), "utf8")),
     };
   } catch {
     // The group ends with its last process, possibly between two reads: there is no usage to report.
@@ -57,7 +58,9 @@ export function readUsage(driver: CgroupDriver, path: string): Usage | undefined
 export function hasOomKill(driver: CgroupDriver, path: string): boolean {
   if (driver.version === "none") return false;
   const file =
-    driver.version === 1 ? join(ROOT, "memory", path, "memory.oom_control") : join(ROOT, path, "memory.events");
+    driver.version === 1
+      ? join(driver.root, "memory", path, "memory.oom_control")
+      : join(driver.root, path, "memory.events");
   if (!existsSync(file)) return false;
   return Number(/^oom_kill (\d+)$/m.exec(readFileSync(file, "utf8"))?.[1] ?? 0) > 0;
 }
@@ -68,15 +71,20 @@ export function removeCgroup(driver: CgroupDriver, path: string): void {
 }
 
 /** Kills what still runs in a group or below it, and resolves when the group has gone, or `timeoutMs` have passed. */
-export async function endCgroup(ctx: Context, driver: CgroupDriver, path: string, timeoutMs: number): Promise<void> {
-  const limited = withTimeout(ctx, timeoutMs);
+export async function endCgroup(
+  ctx: Context,
+  driver: CgroupDriver,
+  path: string,
+  { timeoutMs, clock }: { readonly timeoutMs: number; readonly clock: Clock },
+): Promise<void> {
+  const deadlineMs = clock.nowMs() + timeoutMs;
   const groups = rootsOf(driver).map((root) => join(root, path));
   for (;;) {
     // Anew each time: a runtime that was killed while it started a container has left children behind, which start others.
     for (const group of groups) for (const pid of processesIn(group)) kill(pid);
     for (const group of groups) removeTree(group);
-    if (!groups.some((group) => existsSync(group)) || limited.signal.aborted) return;
-    await sleep(limited, POLL_MS);
+    if (!groups.some((group) => existsSync(group)) || ctx.signal.aborted || clock.nowMs() >= deadlineMs) return;
+    await sleep(ctx, POLL_MS, clock);
   }
 }
 
@@ -89,7 +97,7 @@ export function removeEmptyParents(driver: CgroupDriver, path: string): void {
 
 function rootsOf(driver: CgroupDriver): string[] {
   if (driver.version === "none") return [];
-  return driver.version === 1 ? driver.hierarchies.map((name) => join(ROOT, name)) : [ROOT];
+  return driver.version === 1 ? driver.hierarchies.map((name) => join(driver.root, name)) : [driver.root];
 }
 
 function removeTree(directory: string): void {

@@ -18,28 +18,16 @@ import { join } from "node:path";
 import type { Context } from "#base/context.ts";
 import { hasCode } from "#base/errors.ts";
 import { run } from "#base/run.ts";
+import type { ContainerRuntime, CreateOptions, Exit } from "./container-runtime.ts";
+import { ATTACH_BRIDGE } from "./perl-bridges.ts";
 
 export interface RuntimeOptions {
   /** Private to one node agent. */
   readonly directory: string;
   /** Default: runc. */
   readonly runtime?: string;
-}
-
-export interface CreateOptions {
-  readonly id: string;
-  readonly name: string;
-  readonly spec: object;
-  readonly logPath: string;
-  readonly tty: boolean;
-  readonly stdin: boolean;
-  readonly stdinOnce: boolean;
-}
-
-export interface Exit {
-  readonly code: number;
-  readonly finishedAt: string;
-  readonly outOfMemory: boolean;
+  /** Default: the one in the path. */
+  readonly conmon?: string;
 }
 
 const CREATE_DEADLINE_MS = 20_000;
@@ -52,15 +40,17 @@ class RuntimeError extends Error {
   }
 }
 
-export class Runtime implements Disposable {
+export class Runtime implements ContainerRuntime {
   readonly #directory: string;
   readonly #runtime: string;
+  readonly #conmon: string;
   readonly #watcher: FSWatcher;
 
   /** `onExit` is told of each container that ends from now on; ask `findExit` for those that ended before. */
   constructor(options: RuntimeOptions, onExit: (id: string) => void) {
     this.#directory = options.directory;
     this.#runtime = options.runtime ?? findRuntime();
+    this.#conmon = options.conmon ?? "conmon";
     for (const folder of ["exits", "runc", "containers"]) mkdirSync(join(this.#directory, folder), { recursive: true });
     this.#watcher = watch(this.#exits, (_event, file) => {
       if (file !== null && existsSync(join(this.#exits, file))) onExit(file);
@@ -83,17 +73,10 @@ export class Runtime implements Disposable {
     return join(this.bundle(id), "rootfs");
   }
 
-  /** Ids of all containers on disk, running or not. */
   list(): string[] {
     return readdirSync(join(this.#directory, "containers"));
   }
 
-  /** Where conmon takes terminal sizes: `1 <rows> <columns>`. */
-  controlFile(id: string): string {
-    return join(this.bundle(id), "ctl");
-  }
-
-  /** Creates and starts a container whose root exists already; resolves with its first process. */
   async start(ctx: Context, options: CreateOptions): Promise<number> {
     const bundle = this.bundle(options.id);
     writeFileSync(join(bundle, "config.json"), JSON.stringify(options.spec));
@@ -115,12 +98,10 @@ export class Runtime implements Disposable {
     }
   }
 
-  /** The container's first process, as this machine counts. */
   pidOf(id: string): number {
     return Number(readFileSync(join(this.bundle(id), "pidfile"), "utf8"));
   }
 
-  /** Whether the container's first process still is that process. */
   isAlive(id: string): boolean {
     try {
       const pid = this.pidOf(id);
@@ -146,17 +127,24 @@ export class Runtime implements Disposable {
     }
   }
 
-  /** Ends and forgets the container, whatever state it is in. */
   async remove(id: string): Promise<void> {
     await run(this.#runtime, [...this.#globals, "delete", "--force", id], { timeoutMs: CREATE_DEADLINE_MS });
     rmSync(join(this.#exits, id), { force: true });
     rmSync(this.bundle(id), { force: true, recursive: true });
   }
 
-  /** The command line that runs one more process in the container, described by a process file. */
   execCommand(id: string, processFile: string, how: { readonly tty: boolean; readonly pidFile: string }): string[] {
     const flags = [...(how.tty ? ["--tty"] : []), "--pid-file", how.pidFile, "--process", processFile];
     return [this.#runtime, ...this.#globals, "exec", ...flags, id];
+  }
+
+  attachCommand(id: string): string[] {
+    return ["perl", "-e", ATTACH_BRIDGE, "--", this.bundle(id)];
+  }
+
+  resize(id: string, rows: number, columns: number): void {
+    // Of conmon: 1 is the kind of the message.
+    writeFileSync(join(this.bundle(id), "ctl"), `1 ${rows} ${columns}\n`, { flag: "a" });
   }
 
   get #globals(): string[] {
@@ -181,7 +169,7 @@ export class Runtime implements Disposable {
     // Its own environment on purpose: nothing of the node agent's may leak into what conmon starts.
     const env = { PATH: process.env["PATH"], _OCI_SYNCPIPE: "3" };
     // It reports that memory ran out by a file in its working directory.
-    const child = spawn("conmon", args, {
+    const child = spawn(this.#conmon, args, {
       ...{ cwd: bundle, env, signal: ctx.signal },
       stdio: ["ignore", "ignore", "ignore", "pipe"],
     });
@@ -206,14 +194,24 @@ function readSyncPipe(child: ReturnType<typeof spawn>, name: string): Promise<nu
       if (!text.includes("\n")) return;
       clearTimeout(timer);
       pipe.removeAllListeners();
-      const answer = JSON.parse(text) as { pid?: number; data?: number; message?: string };
-      const pid = answer.pid ?? answer.data ?? -1;
       if ("destroy" in pipe) pipe.destroy();
-      if (pid > 0) resolve(pid);
-      else fail(runtimeMessage(answer.message ?? "unknown failure"));
+      const answer = parseAnswer(text);
+      if (typeof answer === "number") resolve(answer);
+      else fail(answer);
     });
     pipe.on("end", () => fail("conmon ended without an answer"));
   });
+}
+
+/** The process, or why there is none. */
+function parseAnswer(text: string): number | string {
+  try {
+    const { pid, data, message } = JSON.parse(text) as { pid?: number; data?: number; message?: string };
+    const process = pid ?? data ?? -1;
+    return process > 0 ? process : runtimeMessage(message ?? "unknown failure");
+  } catch {
+    return `conmon answered ${JSON.stringify(text.trim())}`;
+  }
 }
 
 /** The part of runc's log lines that says what happened. */

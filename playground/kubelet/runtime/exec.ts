@@ -1,8 +1,10 @@
 /** Further processes in a running container: for hooks, probes and `kubectl exec`. The container's own user, environment and limits apply. */
 import { type ChildProcess, spawn } from "node:child_process";
+import { randomUUID } from "node:crypto";
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Runtime } from "./container.ts";
+import type { Clock } from "#base/clock.ts";
+import type { ContainerRuntime } from "./container-runtime.ts";
 import { PTY_BRIDGE } from "./perl-bridges.ts";
 
 export interface ExecResult {
@@ -21,8 +23,8 @@ export interface ExecChild {
 }
 
 /** Starts the command; with a terminal, standard error is empty and fd 3 takes lines `<rows> <columns>`. */
-export function startExec(runtime: Runtime, id: string, args: readonly string[], tty: boolean): ExecChild {
-  const file = join(runtime.bundle(id), `exec-${process.pid}-${Math.floor(Math.random() * 1e12)}`);
+export function startExec(runtime: ContainerRuntime, id: string, args: readonly string[], tty: boolean): ExecChild {
+  const file = join(runtime.bundle(id), `exec-${randomUUID()}`);
   const config = JSON.parse(readFileSync(join(runtime.bundle(id), "config.json"), "utf8")) as { process: object };
   const env = (config.process as { env?: string[] }).env ?? [];
   const withTerm = tty && !env.some((line) => line.startsWith("TERM=")) ? [...env, "TERM=xterm"] : env;
@@ -40,7 +42,7 @@ export function startExec(runtime: Runtime, id: string, args: readonly string[],
 
 /** Runs the command to its end, or kills it after `timeoutMs`. */
 export function execToEnd(
-  runtime: Runtime,
+  { runtime, clock }: { readonly runtime: ContainerRuntime; readonly clock: Clock },
   id: string,
   args: readonly string[],
   timeoutMs: number,
@@ -49,10 +51,13 @@ export function execToEnd(
     const { child, kill } = startExec(runtime, id, args, false);
     let output = "";
     let timedOut = false;
-    const timer = setTimeout(() => {
+    const cancel = clock.after(timeoutMs, () => {
       timedOut = true;
       kill();
-    }, timeoutMs);
+      // What it has started itself may live on, and hold its output open.
+      child.stdout?.destroy();
+      child.stderr?.destroy();
+    });
     const collect = (chunk: Buffer): void => {
       if (output.length < MAX_OUTPUT_BYTES) output += chunk.toString("utf8");
     };
@@ -60,11 +65,11 @@ export function execToEnd(
     child.stderr?.on("data", collect);
     child.stdin?.on("error", () => undefined).end();
     child.on("error", (error) => {
-      clearTimeout(timer);
+      cancel();
       reject(error);
     });
     child.on("close", (code) => {
-      clearTimeout(timer);
+      cancel();
       resolve({ code: code ?? 137, output: output.slice(0, MAX_OUTPUT_BYTES), timedOut });
     });
   });

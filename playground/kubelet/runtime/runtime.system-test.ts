@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
+import { systemClock } from "#base/clock.ts";
 import type { Context } from "#base/context.ts";
 import { silentLogger } from "#base/log.ts";
 import { detectCgroups, hasOomKill, removeCgroup } from "./cgroup.ts";
@@ -62,14 +63,14 @@ test("a container runs, logs, takes commands, survives its agent and tells how i
   let runtime = new Runtime({ directory }, () => undefined);
   try {
     await begin(runtime, one, "echo hello; trap 'exit 7' TERM; while :; do sleep 0.05; done");
-    assert.deepEqual(await execToEnd(runtime, one, ["sh", "-c", "id -u; exit 3"], 5000), {
+    assert.deepEqual(await execToEnd({ runtime, clock: systemClock }, one, ["sh", "-c", "id -u; exit 3"], 5000), {
       code: 3,
       output: "1000\n",
       timedOut: false,
     });
-    const limit = await execToEnd(runtime, one, ["sh", "-c", SHOW_LIMIT], 5000);
+    const limit = await execToEnd({ runtime, clock: systemClock }, one, ["sh", "-c", SHOW_LIMIT], 5000);
     assert.equal(limit.output, cgroups.version === "none" ? "" : `${LIMIT_BYTES}\nread-only\n`);
-    assert.equal((await execToEnd(runtime, one, ["sleep", "30"], 200)).timedOut, true);
+    assert.equal((await execToEnd({ runtime, clock: systemClock }, one, ["sleep", "30"], 200)).timedOut, true);
     runtime[Symbol.dispose]();
     const exits: string[] = [];
     runtime = new Runtime({ directory }, (id) => exits.push(id));

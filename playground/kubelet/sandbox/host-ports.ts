@@ -2,7 +2,7 @@
 import type { Pod } from "kubernetes-types/core/v1";
 import type { Context } from "#base/context.ts";
 import { messageOf } from "#base/errors.ts";
-import { run } from "#base/run.ts";
+import type { RunProgram } from "../host.ts";
 
 export interface HostPort {
   readonly protocol: "tcp" | "udp" | "sctp";
@@ -63,8 +63,13 @@ ${[...new Set(hairpins)].join("\n")}
 }
 
 export class HostPorts {
+  readonly #run: RunProgram;
   readonly #byPod = new Map<string, readonly HostPort[]>();
   #applying: Promise<void> = Promise.resolve();
+
+  constructor(run: RunProgram) {
+    this.#run = run;
+  }
 
   /** Resolves when the node answers on the pod's ports. */
   async set(ctx: Context, uid: string, ports: readonly HostPort[]): Promise<void> {
@@ -81,8 +86,8 @@ export class HostPorts {
   #apply(ctx: Context): Promise<void> {
     this.#applying = this.#applying.then(async () => {
       const input = hostPortRules([...this.#byPod.values()].flat());
-      await run("nft", ["-f", "-"], { input, timeoutMs: DEADLINE_MS, signal: ctx.signal }).catch((error: unknown) =>
-        ctx.log.warn("host ports not set", { error: messageOf(error) }),
+      await this.#run("nft", ["-f", "-"], { input, timeoutMs: DEADLINE_MS, signal: ctx.signal }).catch(
+        (error: unknown) => ctx.log.warn("host ports not set", { error: messageOf(error) }),
       );
     });
     return this.#applying;

@@ -8,8 +8,13 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node
 import { join } from "node:path";
 import { mustParseCidr, nthAddress } from "#base/cidr.ts";
 import type { Context } from "#base/context.ts";
-import { run } from "#base/run.ts";
+import type { RunProgram } from "../host.ts";
 import type { AddressPool } from "./address-pool.ts";
+
+export interface SandboxDeps {
+  readonly pool: AddressPool;
+  readonly run: RunProgram;
+}
 
 export interface SandboxOptions {
   readonly directory: string;
@@ -37,20 +42,20 @@ const SYSCTLS = [
 ];
 
 /** Repeatable: a sandbox that is there already is returned as it is. */
-export async function ensureSandbox(ctx: Context, pool: AddressPool, options: SandboxOptions): Promise<Sandbox> {
+export async function ensureSandbox(ctx: Context, deps: SandboxDeps, options: SandboxOptions): Promise<Sandbox> {
   const found = findSandbox(options.directory);
   if (found !== undefined) return found;
   // Half a sandbox may be left from a crash: namespaces without the record at the end.
-  await removeSandbox(ctx, pool, options.directory, options.uid);
+  await removeSandbox(ctx, deps, options.directory, options.uid);
   const types = ["uts", ...(options.hostIpc ? [] : ["ipc"]), ...(options.hostNetwork ? [] : ["net"])];
   mkdirSync(options.directory, { recursive: true });
   for (const type of types) writeFileSync(join(options.directory, type), "");
   const flags = types.map((type) => `--${type}=${join(options.directory, type)}`);
-  await run("unshare", [...flags, "--", "sh", "-ec", setupScript(options)], {
+  await deps.run("unshare", [...flags, "--", "sh", "-ec", setupScript(options)], {
     timeoutMs: DEADLINE_MS,
     signal: ctx.signal,
   });
-  const ip = options.hostNetwork ? options.network.nodeAddress : await connect(ctx, pool, options);
+  const ip = options.hostNetwork ? options.network.nodeAddress : await connect(ctx, deps, options);
   const sandbox: Sandbox = {
     ip,
     uts: join(options.directory, "uts"),
@@ -67,15 +72,15 @@ export function findSandbox(directory: string): Sandbox | undefined {
   return JSON.parse(readFileSync(path, "utf8")) as Sandbox;
 }
 
-export async function removeSandbox(ctx: Context, pool: AddressPool, directory: string, uid: string): Promise<void> {
+export async function removeSandbox(ctx: Context, deps: SandboxDeps, directory: string, uid: string): Promise<void> {
   const held = ["net", "uts", "ipc"].map((type) => join(directory, type)).filter((path) => existsSync(path));
   if (held.length > 0) {
     // The host's end is removed at once: with the namespace it would go only some time after the last process.
     const script = `ip link delete ${linkName(uid)} 2>/dev/null || true; for f in "$@"; do umount -l "$f" 2>/dev/null || true; done`;
-    await run("sh", ["-c", script, "sh", ...held], { timeoutMs: DEADLINE_MS, signal: ctx.signal });
+    await deps.run("sh", ["-c", script, "sh", ...held], { timeoutMs: DEADLINE_MS, signal: ctx.signal });
   }
   rmSync(directory, { recursive: true, force: true });
-  pool.release(uid);
+  deps.pool.release(uid);
 }
 
 /** Name of the node's end of a pod's link: at most 15 characters. */
@@ -93,7 +98,7 @@ function setupScript(options: SandboxOptions): string {
   ].join("\n");
 }
 
-async function connect(ctx: Context, pool: AddressPool, options: SandboxOptions): Promise<string> {
+async function connect(ctx: Context, { pool, run }: SandboxDeps, options: SandboxOptions): Promise<string> {
   const ip = pool.take(options.uid);
   const gateway = nthAddress(mustParseCidr(options.network.podCidr), 1);
   const net = join(options.directory, "net");

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { PassThrough } from "node:stream";
 import { text } from "node:stream/consumers";
 import { after, test } from "node:test";
+import { systemClock } from "#base/clock.ts";
 import type { Context } from "#base/context.ts";
 import { silentLogger } from "#base/log.ts";
 import { type LogOptions, parseLogOptions, sendLog } from "./logs.ts";
@@ -18,7 +19,12 @@ const lines = ["one", "two", "three"].map((word, i) => `2026-01-01T00:00:0${i}.0
 async function read(options: Partial<LogOptions>): Promise<string> {
   writeFileSync(path, lines.join(""));
   const output = new PassThrough();
-  await sendLog(ctx, path, { follow: false, timestamps: false, ...options }, { output, isRunning: () => false });
+  await sendLog(
+    ctx,
+    path,
+    { follow: false, timestamps: false, ...options },
+    { output, isRunning: () => false, clock: systemClock },
+  );
   output.end();
   return text(output);
 }
@@ -36,7 +42,12 @@ test("logs are cut by lines, time and bytes", async () => {
 test("parts of a long line are joined", async () => {
   writeFileSync(path, "2026-01-01T00:00:00Z stdout P long \n2026-01-01T00:00:00Z stdout F line\n");
   const output = new PassThrough();
-  await sendLog(ctx, path, { follow: false, timestamps: false }, { output, isRunning: () => false });
+  await sendLog(
+    ctx,
+    path,
+    { follow: false, timestamps: false },
+    { output, isRunning: () => false, clock: systemClock },
+  );
   output.end();
   assert.equal(await text(output), "long line\n");
 });
@@ -50,7 +61,7 @@ test("a followed log ends with its container, after the last line", async () => 
     if (asked++ === 0) appendFileSync(path, lines[1] ?? "");
     return false;
   };
-  await sendLog(ctx, path, { follow: true, timestamps: false }, { output, isRunning });
+  await sendLog(ctx, path, { follow: true, timestamps: false }, { output, isRunning, clock: systemClock });
   output.end();
   assert.equal(await text(output), "one\ntwo\n");
 });

@@ -3,6 +3,7 @@ import { watch } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import type { Writable } from "node:stream";
 import { StringDecoder } from "node:string_decoder";
+import type { Clock } from "#base/clock.ts";
 import { type Context, sleep, withCancel } from "#base/context.ts";
 import { type CriLogLine, decodeCriLogLine } from "#wire/cri-log.ts";
 
@@ -46,7 +47,7 @@ export async function sendLog(
   ctx: Context,
   path: string,
   options: LogOptions,
-  to: { readonly output: Writable; readonly isRunning: () => boolean },
+  to: { readonly output: Writable; readonly isRunning: () => boolean; readonly clock: Clock },
 ): Promise<void> {
   await using file = await open(path, "r");
   let position = options.tailLines === undefined ? 0 : await tailPosition(file, options.tailLines);
@@ -61,7 +62,7 @@ export async function sendLog(
       // One more look after the end: the last lines are written before the exit is known.
       if (!options.follow || !wasRunning) return;
       wasRunning = to.isRunning();
-      if (wasRunning) await changeOf(ctx, path);
+      if (wasRunning) await changeOf(ctx, path, to.clock);
       continue;
     }
     position += bytesRead;
@@ -97,10 +98,10 @@ async function tailPosition(file: FileHandle, count: number): Promise<number> {
   return count === 0 ? size : 0;
 }
 
-async function changeOf(ctx: Context, path: string): Promise<void> {
+async function changeOf(ctx: Context, path: string, clock: Clock): Promise<void> {
   const { ctx: waiting, cancel } = withCancel(ctx);
   const watcher = watch(path, cancel);
-  await sleep(waiting, POLL_MS);
+  await sleep(waiting, POLL_MS, clock);
   watcher.close();
 }
 

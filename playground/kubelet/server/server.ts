@@ -49,7 +49,7 @@ export async function startKubeletServer(ctx: Context, options: ServerOptions): 
     client: options.client,
     node: options.deps.node.name,
     hasTokens: true,
-    nowMs: Date.now,
+    nowMs: options.deps.clock.nowMs,
   });
   const server = createServer({
     cert: tls.certificate,
@@ -106,7 +106,6 @@ function urlOf(request: IncomingMessage): URL {
 async function route(ctx: Context, options: ServerOptions, url: URL, response: ServerResponse): Promise<void> {
   const [, verb, namespace = "", name = "", ...rest] = url.pathname.split("/");
   const workers = options.workers.values();
-  const now = `${new Date().toISOString().slice(0, 19)}Z`;
   if (verb === "healthz") return sendText(response, "ok");
   if (verb === "pods")
     return sendJson(response, {
@@ -115,7 +114,7 @@ async function route(ctx: Context, options: ServerOptions, url: URL, response: S
       metadata: {},
       items: [...workers].map((w) => w.pod),
     });
-  if (url.pathname === "/stats/summary") return sendJson(response, summary(options.deps, workers, now));
+  if (url.pathname === "/stats/summary") return sendJson(response, summary(options.deps, workers));
   if (url.pathname === "/metrics/resource") return sendText(response, resourceMetrics(options.deps, workers));
   if (url.pathname === "/metrics") return sendText(response, podMetrics(options.workers.size));
   if (verb === "containerLogs")
@@ -123,7 +122,7 @@ async function route(ctx: Context, options: ServerOptions, url: URL, response: S
   if (verb === "run") {
     const { id } = findContainer(options, { namespace, name, container: rest.at(-1) ?? "" });
     const command = url.searchParams.getAll("cmd").flatMap((cmd) => cmd.split(" "));
-    return sendText(response, (await execToEnd(options.deps.runtime, id, command, RUN_DEADLINE_MS)).output);
+    return sendText(response, (await execToEnd(options.deps, id, command, RUN_DEADLINE_MS)).output);
   }
   throw new Refused(404, "404 page not found");
 }
@@ -156,7 +155,9 @@ async function sendLogs(
   response.writeHead(200, { "Content-Type": "text/plain", "Transfer-Encoding": "chunked" });
   response.flushHeaders();
   try {
-    await sendLog(ctx, path, parseLogOptions(target.query, Date.now()), { output: response, isRunning: isSameRun });
+    const { clock } = options.deps;
+    const to = { output: response, isRunning: isSameRun, clock };
+    await sendLog(ctx, path, parseLogOptions(target.query, clock.epochMs()), to);
   } catch (error) {
     if (!hasCode(error, "ENOENT")) throw error;
   }

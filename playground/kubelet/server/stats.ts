@@ -1,6 +1,7 @@
 /** What the containers of this node use, as JSON and as metrics. Kubernetes: staging/src/k8s.io/kubelet/pkg/apis/stats/v1alpha1, pkg/kubelet/metrics/collectors/resource_metrics.go */
 
 import { Metrics } from "#base/metrics.ts";
+import { timestamp } from "#machinery/conditions.ts";
 import { podCgroup } from "../container/start-container.ts";
 import type { NodeDeps } from "../pod/deps.ts";
 import { isRunning } from "../pod/record.ts";
@@ -15,7 +16,8 @@ interface Sample extends Usage {
   readonly startTime: string;
 }
 
-export function summary(deps: NodeDeps, workers: Iterable<PodWorker>, now: string): object {
+export function summary(deps: NodeDeps, workers: Iterable<PodWorker>): object {
+  const now = timestamp(deps.clock.epochMs());
   const samples = collect(deps, workers);
   const pods = Map.groupBy(samples, (sample) => sample.uid);
   const node = readUsage(deps.cgroups, deps.cgroupParent);

@@ -1,16 +1,15 @@
 /** exec, attach and port-forward into the pods of this node. Kubernetes: pkg/kubelet/server/server.go */
 import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { writeFileSync } from "node:fs";
 import type { IncomingMessage } from "node:http";
 import { connect } from "node:net";
 import { Duplex } from "node:stream";
 import { servePortForward } from "#wire/port-forward/server.ts";
 import { type ExecStreams, parseExecOptions } from "#wire/remote-command/exec-streams.ts";
 import { serveRemoteCommand } from "#wire/remote-command/server.ts";
-import type { Runtime } from "../runtime/container.ts";
+import type { ContainerRuntime } from "../runtime/container-runtime.ts";
 import { startExec } from "../runtime/exec.ts";
-import { ATTACH_BRIDGE, DIAL } from "../runtime/perl-bridges.ts";
+import { DIAL } from "../runtime/perl-bridges.ts";
 import { type ScreenedOutput, screenOutput } from "./exec-refusal.ts";
 
 export interface Upgrade {
@@ -20,7 +19,7 @@ export interface Upgrade {
   readonly query: URLSearchParams;
 }
 
-export async function serveExec(runtime: Runtime, id: string, upgrade: Upgrade): Promise<void> {
+export async function serveExec(runtime: ContainerRuntime, id: string, upgrade: Upgrade): Promise<void> {
   const options = parseExecOptions(upgrade.query);
   const command = upgrade.query.getAll("command");
   await serveRemoteCommand(upgrade.request, upgrade.socket, upgrade.head, options, async (streams) => {
@@ -40,15 +39,13 @@ export async function serveExec(runtime: Runtime, id: string, upgrade: Upgrade):
   });
 }
 
-export async function serveAttach(runtime: Runtime, id: string, upgrade: Upgrade): Promise<void> {
+export async function serveAttach(runtime: ContainerRuntime, id: string, upgrade: Upgrade): Promise<void> {
   const options = parseExecOptions(upgrade.query);
   await serveRemoteCommand(upgrade.request, upgrade.socket, upgrade.head, options, async (streams) => {
-    const child = spawn("perl", ["-e", ATTACH_BRIDGE, "--", runtime.bundle(id)], { stdio: "pipe" });
+    const [program = "", ...rest] = runtime.attachCommand(id);
+    const child = spawn(program, rest, { stdio: "pipe" });
     streams.signal.addEventListener("abort", () => child.kill("SIGKILL"), { once: true });
-    if (options.tty)
-      void followSize(streams, (rows, columns) =>
-        writeFileSync(runtime.controlFile(id), `1 ${rows} ${columns}\n`, { flag: "a" }),
-      );
+    if (options.tty) void followSize(streams, (rows, columns) => runtime.resize(id, rows, columns));
     pipeStreams(streams, child);
     await exitOf(child);
     streams.status({ exitCode: 0 });

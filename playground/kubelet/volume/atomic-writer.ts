@@ -6,6 +6,7 @@ import {
   chmodSync,
   chownSync,
   mkdirSync,
+  mkdtempSync,
   readdirSync,
   readFileSync,
   readlinkSync,
@@ -15,20 +16,23 @@ import {
   symlinkSync,
   writeFileSync,
 } from "node:fs";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { hasCode } from "#base/errors.ts";
 import type { Payload } from "./payload.ts";
 
 const DATA = "..data";
 
 /** Writes the payload; false when the volume held just that already. `gid` owns the files when the pod has an fsGroup. */
-export function writePayload(directory: string, payload: Payload, gid: number | undefined): boolean {
+export function writePayload(
+  directory: string,
+  payload: Payload,
+  { gid, epochMs }: { readonly gid?: number | undefined; readonly epochMs: number },
+): boolean {
   mkdirSync(directory, { recursive: true });
   const current = currentFolder(directory);
   if (current !== undefined && sameContent(join(directory, current), payload)) return false;
-  const stamp = `..${new Date().toISOString().replace(/[-:TZ]/g, "_")}${Math.floor(Math.random() * 1e9)}`;
-  const folder = join(directory, stamp);
-  mkdirSync(folder);
+  const folder = mkdtempSync(join(directory, `..${new Date(epochMs).toISOString().replace(/[-:TZ]/g, "_")}`));
+  chmodSync(folder, 0o755);
   for (const [path, { content, mode }] of payload) {
     mkdirSync(dirname(join(folder, path)), { recursive: true });
     writeFileSync(join(folder, path), content);
@@ -36,7 +40,7 @@ export function writePayload(directory: string, payload: Payload, gid: number | 
     chmodSync(join(folder, path), gid === undefined ? mode : mode | ((mode & 0o400) >> 3));
     if (gid !== undefined) chownSync(join(folder, path), 0, gid);
   }
-  symlinkSync(stamp, join(directory, "..data_tmp"));
+  symlinkSync(basename(folder), join(directory, "..data_tmp"));
   renameSync(join(directory, "..data_tmp"), join(directory, DATA));
   linkTopLevel(directory, payload);
   if (current !== undefined) rmSync(join(directory, current), { recursive: true, force: true });

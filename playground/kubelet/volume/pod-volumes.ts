@@ -12,12 +12,13 @@ import {
 } from "node:fs";
 import { dirname, join, normalize } from "node:path";
 import type { Container, Pod, Volume, VolumeMount } from "kubernetes-types/core/v1";
+import type { Clock } from "#base/clock.ts";
 import { type Context, sleep } from "#base/context.ts";
 import { messageOf } from "#base/errors.ts";
-import { run } from "#base/run.ts";
 import type { KubeClient } from "#kube/client/client.ts";
 import { persistentVolumeClaims, persistentVolumes } from "#machinery/builtin.ts";
 import { unitsOf } from "#machinery/quantity.ts";
+import type { RunProgram } from "../host.ts";
 import { expand } from "../pod/environment.ts";
 import type { NodeResources, PodAddresses } from "../pod/field-ref.ts";
 import type { Mount } from "../runtime/oci-spec.ts";
@@ -28,6 +29,8 @@ import type { TokenCache } from "./token.ts";
 
 export interface VolumeDeps {
   readonly client: KubeClient;
+  readonly clock: Clock;
+  readonly run: RunProgram;
   readonly objects: ObjectWatch;
   readonly tokens: TokenCache;
   readonly nodeResources: NodeResources;
@@ -73,7 +76,7 @@ export class PodVolumes {
     } catch (error) {
       if (!existsSync(this.#directory)) throw error;
       ctx.log.debug("volumes stay as they are", { error: messageOf(error) });
-      return Date.now() + RETRY_MS;
+      return this.#deps.clock.epochMs() + RETRY_MS;
     }
   }
 
@@ -82,7 +85,7 @@ export class PodVolumes {
     at: { kind: WatchedKind; namespace: string; name: string },
     user: { uid: string; onChange: () => void },
   ): Promise<void> {
-    const late = sleep(ctx, SYNC_DEADLINE_MS).then(() => true);
+    const late = sleep(ctx, SYNC_DEADLINE_MS, this.#deps.clock).then(() => true);
     const isLate = await Promise.race([late, this.#deps.objects.use(at.kind, at.namespace, at.name, user)]);
     if (isLate !== true) return;
     throw new VolumeNotReady(`failed to sync ${at.kind.toLowerCase()} cache: timed out waiting for the condition`);
@@ -94,7 +97,8 @@ export class PodVolumes {
     for (const volume of this.#pod.spec?.volumes ?? []) {
       if (volume.emptyDir?.medium !== "Memory") continue;
       const path = join(this.#directory, volume.name);
-      if (existsSync(path) && isMountPoint(path)) await run("umount", ["-l", path], { timeoutMs: MOUNT_DEADLINE_MS });
+      if (existsSync(path) && isMountPoint(path))
+        await this.#deps.run("umount", ["-l", path], { timeoutMs: MOUNT_DEADLINE_MS });
     }
     rmSync(this.#directory, { recursive: true, force: true });
   }
@@ -142,7 +146,7 @@ export class PodVolumes {
       const kind = Object.keys(volume).find((field) => field !== "name") ?? "unknown";
       throw new VolumeNotReady(`volume type ${kind} is not supported by the playground's node agent`);
     }
-    writePayload(path, payload, this.#pod.spec?.securityContext?.fsGroup);
+    writePayload(path, payload, { gid: this.#pod.spec?.securityContext?.fsGroup, epochMs: this.#deps.clock.epochMs() });
     return path;
   }
 
@@ -169,7 +173,7 @@ export class PodVolumes {
     mkdirSync(path, { recursive: true });
     if (source.medium === "Memory" && !isMountPoint(path)) {
       const size = source.sizeLimit === undefined ? "" : `,size=${unitsOf(source.sizeLimit)}`;
-      await run("mount", ["-t", "tmpfs", "-o", `mode=0777${size}`, "tmpfs", path], {
+      await this.#deps.run("mount", ["-t", "tmpfs", "-o", `mode=0777${size}`, "tmpfs", path], {
         timeoutMs: MOUNT_DEADLINE_MS,
         signal: ctx.signal,
       });

@@ -1,5 +1,6 @@
 /** Service account tokens for projected volumes: requested, kept, and requested again before they expire. Kubernetes: pkg/kubelet/token */
 import type { Pod } from "kubernetes-types/core/v1";
+import type { Clock } from "#base/clock.ts";
 import type { Context } from "#base/context.ts";
 import type { KubeClient } from "#kube/client/client.ts";
 import { serviceAccounts } from "#machinery/builtin.ts";
@@ -19,10 +20,12 @@ const MAX_AGE_MS = 86_400_000;
 
 export class TokenCache {
   readonly #client: KubeClient;
+  readonly #clock: Clock;
   readonly #issued = new Map<string, Issued>();
 
-  constructor(client: KubeClient) {
+  constructor(client: KubeClient, clock: Clock) {
     this.#client = client;
+    this.#clock = clock;
   }
 
   find(pod: Pod, audience: string, expirationSeconds: number): string | undefined {
@@ -32,7 +35,7 @@ export class TokenCache {
   /** Requests the token when there is none or it is due; says when to come back. */
   async ensure(ctx: Context, pod: Pod, audience: string, expirationSeconds: number): Promise<number> {
     const key = keyOf(pod, audience, expirationSeconds);
-    const nowMs = Date.now();
+    const nowMs = this.#clock.epochMs();
     const present = this.#issued.get(key);
     if (present !== undefined && present.refreshAtMs > nowMs) return present.refreshAtMs;
     const { name = "", namespace = "", uid = "" } = pod.metadata ?? {};

@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
+import { systemClock } from "#base/clock.ts";
 import { startTestApiServer, type TestApiServer, type TestResponse } from "#playground/testing.ts";
 import { ephemeralContainers } from "../../subresources/views.ts";
 import { podSecurity } from "./plugin.ts";
@@ -15,7 +16,7 @@ const LABEL = "pod-security.kubernetes.io/";
 async function start(levels: Readonly<Record<string, string>>, auditLog?: string): Promise<TestApiServer> {
   const api = await startTestApiServer({
     ...(auditLog !== undefined && { auditLog }),
-    parts: ({ reader }) => ({ admission: [podSecurity(reader)], connectors: [ephemeralContainers] }),
+    parts: ({ reader }) => ({ admission: [podSecurity(reader, systemClock)], connectors: [ephemeralContainers] }),
   });
   const labels = Object.fromEntries(Object.entries(levels).map(([mode, level]) => [LABEL + mode, level]));
   const made = await api.request("POST", NAMESPACES, { body: { metadata: { name: "safe", labels } } });

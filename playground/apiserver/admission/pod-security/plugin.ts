@@ -2,7 +2,9 @@
  * Pod Security admission: refuses pods that violate the level which their namespace enforces, and warns of them and of
  * pod templates. Nothing is exempt. Kubernetes: pod-security-admission/admission/admission.go
  */
+
 import type { Container, EphemeralContainer, Namespace, Pod, PodSpec, PodTemplateSpec } from "kubernetes-types/core/v1";
+import type { Clock } from "#base/clock.ts";
 import { namespaces, pods } from "#machinery/builtin.ts";
 import type { KubeObject } from "#machinery/meta.ts";
 import { failure, forbiddenError, invalidObject } from "#machinery/status-error.ts";
@@ -27,7 +29,7 @@ const ANNOTATION = "pod-security.kubernetes.io/";
 // Kubernetes: defaultNamespacePodCheckTimeout
 const CHECK_MS = 1_000;
 
-export function podSecurity(reader: ObjectReader): AdmissionPlugin {
+export function podSecurity(reader: ObjectReader, clock: Clock): AdmissionPlugin {
   return {
     name: "PodSecurity",
     handles: ({ operation }) => operation === "CREATE" || operation === "UPDATE",
@@ -36,7 +38,7 @@ export function podSecurity(reader: ObjectReader): AdmissionPlugin {
       const kind = `${resource.group}/${resource.plural}`;
       if (kind === "/pods" && !IGNORED_SUBRESOURCES.includes(subresource)) validatePod(reader, request);
       else if (subresource !== "") return;
-      else if (kind === "/namespaces") validateNamespace(reader, request);
+      else if (kind === "/namespaces") validateNamespace(reader, clock, request);
       else if (TEMPLATES.includes(kind)) validateTemplate(reader, request);
     },
   };
@@ -44,6 +46,7 @@ export function podSecurity(reader: ObjectReader): AdmissionPlugin {
 
 function validateNamespace(
   reader: ObjectReader,
+  clock: Clock,
   { object, oldObject, resource, name, warnings }: AdmissionRequest,
 ): void {
   const { policy, errors } = policyOf((object as Namespace).metadata?.labels);
@@ -55,9 +58,9 @@ function validateNamespace(
   const old = before.policy.enforce;
   if (enforce.level === "privileged") return;
   if (enforce.version === old.version && compareLevels(enforce.level, old.level) <= 0) return;
-  const deadline = performance.now() + CHECK_MS;
+  const deadline = clock.nowMs() + CHECK_MS;
   const there = reader.list(pods, name);
-  warnings.push(...existingPodWarnings({ namespace: name, enforce }, there, () => performance.now() > deadline));
+  warnings.push(...existingPodWarnings({ namespace: name, enforce }, there, () => clock.nowMs() > deadline));
 }
 
 function validatePod(reader: ObjectReader, request: AdmissionRequest): void {

@@ -40,9 +40,9 @@ export const persistentVolumeStrategy = anyStrategy<PersistentVolume>({
     Object.assign(volume, {
       status: { phase: "Pending", lastPhaseTransitionTime: volume.metadata?.creationTimestamp },
     }),
-  prepareForStatusUpdate: (next, previous) => {
+  prepareForStatusUpdate: (next, previous, nowMs) => {
     if (next.status === undefined || next.status.phase === previous.status?.phase) return;
-    Object.assign(next.status, { lastPhaseTransitionTime: timestamp(Date.now()) });
+    Object.assign(next.status, { lastPhaseTransitionTime: timestamp(nowMs) });
   },
   validate: validateVolume,
   validateUpdate: (next, previous) => [...validateVolume(next), ...validateVolumeUpdate(next, previous)],

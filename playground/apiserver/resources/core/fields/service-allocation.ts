@@ -2,8 +2,10 @@
  * Gives Services their cluster IP and node ports, as an admission step because allocation looks at all other Services.
  * Kubernetes: pkg/registry/core/service/storage/alloc.go (ranges and messages)
  */
+
 import type { Service, ServicePort } from "kubernetes-types/core/v1";
 import { type Cidr, contains, formatCidr, nthAddress, parseIpv4, sizeOf } from "#base/cidr.ts";
+import { type Clock, systemClock } from "#base/clock.ts";
 import { services } from "#machinery/builtin.ts";
 import { invalid } from "#machinery/field-error.ts";
 import { failure, invalidObject } from "#machinery/status-error.ts";
@@ -24,12 +26,16 @@ interface Pending {
   readonly atMs: number;
 }
 
-export function serviceAllocation(reader: ObjectReader, serviceCidr: Cidr): AdmissionPlugin {
+export function serviceAllocation(
+  reader: ObjectReader,
+  serviceCidr: Cidr,
+  { clock = systemClock, random = Math.random }: { readonly clock?: Clock; readonly random?: () => number } = {},
+): AdmissionPlugin {
   const pending = new Map<string, Pending>();
   const reserveFor =
     (owner: string) =>
     (what: string): void => {
-      const now = performance.now();
+      const now = clock.nowMs();
       for (const [key, { atMs }] of pending) if (now - atMs > PENDING_MS) pending.delete(key);
       pending.set(what, { owner, atMs: now });
     };
@@ -52,8 +58,8 @@ export function serviceAllocation(reader: ObjectReader, serviceCidr: Cidr): Admi
       const used = { ips: usedIps(others, foreign), ports: usedPorts(others, foreign) };
       const reserve = reserveFor(owner);
       allocateIp(service, request, serviceCidr, used.ips, reserve);
-      allocatePorts(service, request, used.ports, reserve);
-      allocateHealthCheckPort(service, request, used.ports, reserve);
+      allocatePorts(service, request, used.ports, { reserve, random });
+      allocateHealthCheckPort(service, request, used.ports, { reserve, random });
       return Promise.resolve();
     },
   };
@@ -132,7 +138,7 @@ function allocatePorts(
   service: Service,
   request: AdmissionRequest,
   used: ReadonlySet<string>,
-  reserve: (what: string) => void,
+  { reserve, random }: { readonly reserve: (what: string) => void; readonly random: () => number },
 ): void {
   const { spec } = service;
   const takes =
@@ -145,7 +151,7 @@ function allocatePorts(
     // One number for the protocols of one port, as upstream.
     const twin = ports.find((other) => other.port === port.port && other.protocol !== port.protocol && isGiven(other));
     const own = new Set(ports.filter(isGiven).map(({ nodePort = 0 }) => portKey(nodePort)));
-    port.nodePort = twin?.nodePort ?? freePort(new Set([...used, ...own]));
+    port.nodePort = twin?.nodePort ?? freePort(new Set([...used, ...own]), random);
     if (!request.dryRun) reserve(portKey(port.nodePort));
   }
 }
@@ -155,7 +161,7 @@ function allocateHealthCheckPort(
   { spec }: Service,
   request: AdmissionRequest,
   used: ReadonlySet<string>,
-  reserve: (what: string) => void,
+  { reserve, random }: { readonly reserve: (what: string) => void; readonly random: () => number },
 ): void {
   if (spec === undefined) return;
   if (spec.type !== "LoadBalancer" || spec.externalTrafficPolicy !== "Local") {
@@ -164,7 +170,7 @@ function allocateHealthCheckPort(
   }
   if ((spec.healthCheckNodePort ?? 0) !== 0) return;
   const own = (spec.ports ?? []).filter(isGiven).map(({ nodePort = 0 }) => portKey(nodePort));
-  spec.healthCheckNodePort = freePort(new Set([...used, ...own]));
+  spec.healthCheckNodePort = freePort(new Set([...used, ...own]), random);
   if (!request.dryRun) reserve(portKey(spec.healthCheckNodePort));
 }
 
@@ -184,9 +190,9 @@ function checkPort(port: ServicePort, index: number, request: AdmissionRequest, 
   ]);
 }
 
-function freePort(used: ReadonlySet<string>): number {
+function freePort(used: ReadonlySet<string>, random: () => number): number {
   const count = NODE_PORT_LAST - NODE_PORT_FIRST + 1;
-  const start = Math.floor(Math.random() * count);
+  const start = Math.floor(random() * count);
   for (let i = 0; i < count; i++) {
     const candidate = NODE_PORT_FIRST + ((start + i) % count);
     if (!used.has(portKey(candidate))) return candidate;
