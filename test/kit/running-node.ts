@@ -45,8 +45,11 @@ export interface RunningNode extends AsyncDisposable {
   /** The pod of that name once it satisfies this. */
   pod(name: string, accepts: (pod: Pod) => boolean): Promise<Pod>;
   gone(name: string): Promise<void>;
-  /** Lets time pass in steps of `ms` until it is settled: for what does not begin to wait at a moment that a test can tell. */
-  passing<T>(ms: number, awaited: Promise<T>): Promise<T>;
+  /**
+   * Lets time pass in steps of `ms` until it is settled: for what does not begin to wait at a moment that a test can tell.
+   * No more than `mostMs` in all, however slow the machine is.
+   */
+  passing<T>(ms: number, awaited: Promise<T>, mostMs?: number): Promise<T>;
   /** Resolves when an event of the reason has been told this often, with its message. */
   told(reason: string, count?: number): Promise<string>;
 }
@@ -140,8 +143,11 @@ export async function startNode(options: EnginePartsOptions = {}): Promise<Runni
       }),
     pod: (name, accepts) => parts.seen(pods, { namespace: "off", name }, accepts),
     gone: (name) => parts.gone(pods, { namespace: "off", name }),
-    passing: async (ms, awaited) => {
-      const timer = setInterval(() => clock.step(ms), STEP_MS);
+    passing: async (ms, awaited, mostMs = Infinity) => {
+      const untilMs = clock.nowMs() + mostMs;
+      const timer = setInterval(() => {
+        if (clock.nowMs() + ms <= untilMs) clock.step(ms);
+      }, STEP_MS);
       try {
         return await awaited;
       } finally {
