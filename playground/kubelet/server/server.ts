@@ -4,6 +4,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
+import { systemClock } from "#base/clock.ts";
 import { type Context, withCancel } from "#base/context.ts";
 import { hasCode, messageOf } from "#base/errors.ts";
 import type { KubeClient } from "#kube/client/client.ts";
@@ -49,7 +50,7 @@ export async function startKubeletServer(ctx: Context, options: ServerOptions): 
     client: options.client,
     node: options.deps.node.name,
     hasTokens: true,
-    nowMs: Date.now,
+    clock: systemClock,
   });
   const server = createServer({
     cert: tls.certificate,

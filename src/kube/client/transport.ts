@@ -5,6 +5,7 @@
 import { readFileSync } from "node:fs";
 import { Agent, request as httpRequest, type IncomingMessage, type RequestOptions } from "node:http";
 import { request as httpsRequest, Agent as TlsAgent } from "node:https";
+import { type Clock, systemClock } from "#base/clock.ts";
 import { hasCode } from "#base/errors.ts";
 import { failure, type Status, StatusError } from "#machinery/status-error.ts";
 import type { ClusterConfig } from "./config.ts";
@@ -34,12 +35,14 @@ export class Transport implements Disposable {
   readonly #base: URL;
   readonly #agent: Agent;
   readonly #userAgent: string;
+  readonly #clock: Clock;
   #token: { value: string; readAtMs: number } | undefined;
 
-  constructor(config: ClusterConfig, userAgent: string) {
+  constructor(config: ClusterConfig, userAgent: string, clock: Clock = systemClock) {
     this.config = config;
     this.#base = new URL(config.server);
     this.#userAgent = userAgent;
+    this.#clock = clock;
     this.#agent =
       this.#base.protocol === "http:"
         ? new Agent({ keepAlive: true })
@@ -128,7 +131,7 @@ export class Transport implements Disposable {
 
   #tokenFromFile(): string | undefined {
     if (this.config.tokenFile === undefined) return undefined;
-    const nowMs = Date.now();
+    const nowMs = this.#clock.nowMs();
     if (this.#token === undefined || nowMs - this.#token.readAtMs > TOKEN_MAX_AGE_MS) {
       this.#token = { value: readFileSync(this.config.tokenFile, "utf8").trim(), readAtMs: nowMs };
     }

@@ -46,7 +46,7 @@ export async function removeUse(ctx: Context, printer: Printer, side: Side, opti
   const { client } = cluster;
   // What the peer has replicated hither belongs to the peering in the other direction.
   const own = { namespace, labelSelector: `${ofPeer(peerId)},${labels.REPLICATED}!=true` };
-  const meanwhile = giveUpWhenSilent(ctx, cluster, peerId, () => performance.now());
+  const meanwhile = giveUpWhenSilent(ctx, cluster, peerId);
   const noneOf = async (kinds: Kinds, which: { namespace: string; labelSelector?: string }): Promise<void> => {
     for (const resource of kinds) await waitForNone(ctx, client, resource, which, options.timeoutMs, meanwhile);
   };
