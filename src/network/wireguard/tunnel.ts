@@ -52,6 +52,8 @@ export class Tunnel implements AsyncDisposable {
   readonly #loop: Loop;
   #driver: WireguardDriver | undefined;
   #configured = "";
+  /** The interface was made, and nobody was told yet. */
+  #isNews = false;
   #statistics: PeerStatistics | undefined;
 
   constructor(machine: Machine, options: TunnelOptions) {
@@ -111,10 +113,10 @@ export class Tunnel implements AsyncDisposable {
       implementation,
       lost: () => this.#loop.trigger(),
     });
-    const isNew = await this.#driver.ensureLink(ctx);
-    if (isNew) {
+    if (await this.#driver.ensureLink(ctx)) {
       ctx.log.info("tunnel interface made", { link: TUNNEL_LINK, driver: this.#driver.description });
       this.#configured = "";
+      this.#isNews = true;
     }
     const publicKey = this.#options.findPeerKey();
     const target = mode === "client" && publicKey !== undefined ? await endpoint?.resolve() : undefined;
@@ -125,7 +127,8 @@ export class Tunnel implements AsyncDisposable {
     });
     if (config !== this.#configured) await this.#configure(ctx, config);
     await this.#ensureAddress(ctx, mtu);
-    if (isNew) this.#options.linkMade?.();
+    if (this.#isNews) this.#options.linkMade?.();
+    this.#isNews = false;
     const peers = parseDump(await this.#tools.run(ctx, ["wg", "show", TUNNEL_LINK, "dump"]));
     this.#statistics = peers[0];
     return { retryAfterMs: Math.min(CHECK_MS, endpoint?.intervalMs ?? CHECK_MS) };

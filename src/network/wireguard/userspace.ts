@@ -37,7 +37,9 @@ export async function startUserspaceDriver(
     started.stderr.setEncoding("utf8").on("data", (text: string) => said.push(text.trim()) > 20 && said.shift());
     started.stdout.resume();
     void started.ended.then(() => {
-      if (child === started) child = undefined;
+      // One that was replaced is no news.
+      if (child !== started) return;
+      child = undefined;
       if (isDisposed || ctx.signal.aborted) return;
       ctx.log.warn("wireguard-go ended", { link, said: said.join(" ") });
       forget = clock.after(backoff.nextMs(), lost);
@@ -49,7 +51,9 @@ export async function startUserspaceDriver(
     description: `userspace (${version})`,
     async ensureLink(own) {
       if (await isAnswering(own, tools, link)) return false;
-      child?.kill("SIGKILL");
+      const silent = child;
+      child = undefined;
+      silent?.kill("SIGKILL");
       await start(own);
       return true;
     },
