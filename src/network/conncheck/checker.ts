@@ -10,6 +10,8 @@ export interface CheckerOptions {
   /** The other end of the tunnel. */
   readonly address: string;
   readonly port: number;
+  /** Own address to listen at. Default: all, for the tunnel may have none yet. */
+  readonly listenAddress?: string;
   readonly intervalMs: number;
   readonly lossThreshold: number;
   readonly clock: Clock;
@@ -48,7 +50,7 @@ export class ConnectionChecker implements AsyncDisposable {
     const socket = createSocket("udp4");
     await new Promise<void>((resolve, reject) => {
       socket.once("error", reject);
-      socket.bind(options.port, () => resolve());
+      socket.bind(options.port, options.listenAddress, () => resolve());
     });
     const checker = new ConnectionChecker(options, socket);
     socket.on("error", (error) => ctx.log.warn("ping socket", { error: messageOf(error) }));
