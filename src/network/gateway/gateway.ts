@@ -5,7 +5,6 @@
 import * as labels from "#api/labels.ts";
 import { type PublicKey, publicKeys } from "#api/networking/publickey.ts";
 import type { Context } from "#base/context.ts";
-import { messageOf } from "#base/errors.ts";
 import { gatewayLeaseName } from "#forge/networking/names.ts";
 import type { KubeClient } from "#kube/client/client.ts";
 import { runElected } from "#kube/election/leader.ts";
@@ -23,11 +22,11 @@ import { monitorNetwork } from "../system/monitor.ts";
 import { enableMultipathHash, makeRouter } from "../system/sysctl.ts";
 import { EndpointResolver } from "../wireguard/endpoint.ts";
 import { readKeys } from "../wireguard/keys.ts";
-import { SessionRestarts } from "../wireguard/session-restarts.ts";
 import { Tunnel, tunnelAddresses } from "../wireguard/tunnel.ts";
 import { renderMetrics } from "./metrics.ts";
 import type { GatewayOptions } from "./options.ts";
 import { RULE_PRIORITY, shareOwnAddress } from "./own-address.ts";
+import { peerReactions } from "./peer-reactions.ts";
 import { refusalLoop } from "./refusal.ts";
 
 const COMPONENT = "liqo-gateway";
@@ -180,22 +179,11 @@ async function openChecker(
     connection.update(CONNECTED);
     return undefined;
   }
-  const restarts = new SessionRestarts();
   return ConnectionChecker.open(ctx, {
     ...options.ping,
     clock: machine.clock,
     remoteClusterId: options.remoteClusterId,
     address: tunnel.addresses.peer,
-    update: (state) => {
-      if (state.value === "Connected") restarts.reset();
-      else ctx.log.warn("peer does not answer", { peer: options.remoteClusterId });
-      connection.update(state);
-    },
-    missing: () => {
-      if (!restarts.isDue(machine.clock.nowMs())) return;
-      tunnel.restartSession(ctx).catch((error: unknown) => {
-        if (!ctx.signal.aborted) ctx.log.debug("session not restarted", { error: messageOf(error) });
-      });
-    },
+    ...peerReactions(ctx, { remoteClusterId: options.remoteClusterId, clock: machine.clock, tunnel, connection }),
   });
 }
