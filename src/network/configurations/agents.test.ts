@@ -10,7 +10,7 @@ import { coreEvents } from "#machinery/builtin.ts";
 import { timestamp } from "#machinery/conditions.ts";
 import type { Resource } from "#machinery/gvk.ts";
 import type { KubeObject } from "#machinery/meta.ts";
-import { BATCH, type FakeMachine, failed, fakeMachine, passUntil } from "../testing/fake-machine.ts";
+import { BATCH, type FakeMachine, failed, fakeMachine, passUntil, soon } from "../testing/fake-machine.ts";
 import { fakeNft } from "../testing/fake-nft.ts";
 import { type NetworkApi, type NetworkSession, startNetworkApi } from "../testing/network-api.ts";
 import { type AgentsOptions, configurationAgents } from "./agents.ts";
@@ -18,6 +18,7 @@ import { type AgentsOptions, configurationAgents } from "./agents.ts";
 const DAY_MS = 86_400_000;
 const KEY = { namespace: "default", name: "a" };
 const FABRIC = { [labels.ROUTE_CATEGORY]: "fabric" };
+const CHAIN = { name: "c", hook: "forward", policy: "accept", priority: 0, type: "filter", rules: {} } as const;
 const NOT_THERE = failed('Cannot find device "liqo.a"\nCommand failed -:1\n');
 
 let epochMs = Date.UTC(2030, 0, 1);
@@ -100,16 +101,23 @@ test("what concerns this node is guarded, applied, and said to be so once", asyn
   const later = machine.clock.nowMs() + 30_000;
   await passUntil(machine.clock, () => machine.clock.nowMs() > later);
   assert.equal((await read())?.metadata?.resourceVersion, metadata?.resourceVersion);
+  const { items } = await api.client.list(session.ctx, coreEvents, { namespace: "default" });
+  assert.deepEqual(
+    items.filter(({ involvedObject }) => involvedObject.uid === metadata?.uid).map(({ count }) => count),
+    [1],
+  );
 });
 
 test("a table of a FirewallConfiguration is written, and follows its object", async () => {
   const metadata = { namespace: "default", name: "a", labels: { [labels.FIREWALL_CATEGORY]: "fabric" } };
-  const spec: FirewallConfiguration["spec"] = { table: { name: "a", family: "IPV4", chains: [] } };
+  const spec: FirewallConfiguration["spec"] = { table: { name: "a", family: "IPV4", chains: [CHAIN] } };
   await api.client.create(session.ctx, firewallConfigurations, { metadata, spec });
+  tables.set("ip a", '\tcomment "liqo.io"\n');
   await start();
-  await passUntil(machine.clock, () => tables.has("ip a"));
+  await passUntil(machine.clock, () => tables.get("ip a")?.includes("chain") === true);
+  assert.ok(!machine.calls.some(({ command }) => command.startsWith("nft delete")), "before it is known what is stale");
   await api.client.patch(session.ctx, firewallConfigurations, KEY, "merge", { spec: { table: { name: "b" } } });
-  await passUntil(machine.clock, () => tables.has("ip b") && !tables.has("ip a"));
+  await soon(machine.clock, () => tables.has("ip b") && !tables.has("ip a"));
   const guarded = await api.client.get(session.ctx, firewallConfigurations, KEY);
   assert.deepEqual(guarded.metadata?.finalizers, [finalizers.FIREWALL_CONFIGURATION]);
 });
@@ -132,7 +140,7 @@ test("what becomes another node's by its labels is removed here", async () => {
     '[{"priority":5,"src":"all","dst":"10.1.0.0","dstlen":16,"table":"9","protocol":"144"}]';
   const moved = { [labels.ROUTE_SUBCATEGORY]: "single-node", [labels.ROUTE_UNIQUE]: "node-2" };
   await api.client.patch(session.ctx, routeConfigurations, KEY, "merge", { metadata: { labels: moved } });
-  await passUntil(machine.clock, () => lines().some((line) => line.startsWith("rule del")));
+  await soon(machine.clock, () => lines().some((line) => line.startsWith("rule del")));
 });
 
 test("what fails is said with why, tried again, and said to be right when it is", async () => {

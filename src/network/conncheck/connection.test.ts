@@ -101,6 +101,13 @@ test("another latency is written when the one shown is older than the interval",
   assert.equal((await read()).status?.latency?.value, "3ms");
 });
 
+test("a state that stays is written once", async () => {
+  await start();
+  const { metadata } = await read();
+  await pass();
+  assert.equal((await read()).metadata?.resourceVersion, metadata?.resourceVersion);
+});
+
 test("what somebody deletes is back with the next pass, and says what is", async () => {
   const writer = await start();
   writer.update(connected(1));

@@ -140,12 +140,19 @@ test("gateways are told from where this node's packets come, of those here and o
   await start();
   const read = (): Promise<InternalNode> => api.client.get(session.ctx, internalNodes, { name: "node-1" });
   await passUntil(machine.clock, async () => (await read()).status?.nodeIP?.remote !== undefined);
-  assert.deepEqual((await read()).status?.nodeIP, { local: "10.244.0.1", remote: "192.0.2.1" });
+  const both = { local: "10.244.0.1", remote: "192.0.2.1" };
+  assert.deepEqual((await read()).status?.nodeIP, both);
+  // A host without a route there says nothing of an address.
+  machine.answers["ip -4 -json route get"] = "[{}]";
+  for (const ip of ["10.244.0.5", "10.244.1.6"]) delete machine.answers[`ip -4 -json route get ${ip}`];
+  const later = machine.clock.nowMs() + 61_000;
+  await passUntil(machine.clock, () => machine.clock.nowMs() > later);
+  assert.deepEqual((await read()).status?.nodeIP, both);
   for (const namespace of ["liqo-tenant-rome", "default"]) {
     await api.client.delete(ctx, pods, { namespace, name: "gw" });
     await api.client.delete(ctx, internalFabrics, { namespace, name: "f" });
   }
-  assert.deepEqual((await read()).status?.nodeIP, { local: "10.244.0.1", remote: "192.0.2.1" });
+  assert.deepEqual((await read()).status?.nodeIP, both);
 });
 
 test("the end of the pod leaves the data plane in place", async () => {

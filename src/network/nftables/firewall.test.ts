@@ -87,6 +87,17 @@ test("when drift is not to be restored a flushed table stays so, a missing one c
   assert.ok(tables.has("ip b"));
 });
 
+for (const restoresDrift of [true, false])
+  test(`a table that others make under a name that was ours is theirs; restoring drift: ${restoresDrift}`, async () => {
+    const apply = applier({ restoresDrift });
+    await apply(configuration("a"));
+    await apply();
+    tables.set("ip a", "\tchain theirs {\n\t}\n");
+    assert.deepEqual(await apply(), done(0));
+    assert.ok(tables.has("ip a"));
+    assert.deepEqual(await apply(configuration("a")), done(1));
+  });
+
 test("a table that nft refuses is its object's error; it is tried again, and the others are applied", async () => {
   const accept = machine.answers["nft -f -"];
   machine.answers["nft -f -"] = (command, input) =>

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, afterEach, before, beforeEach, test } from "node:test";
 import { geneveTunnels, internalFabrics, internalNodes } from "#api/networking/internal.ts";
-import { BATCH, type FakeMachine, failed, fakeMachine, passUntil } from "../testing/fake-machine.ts";
+import { BATCH, type FakeMachine, failed, fakeMachine, passUntil, soon } from "../testing/fake-machine.ts";
 import { type NetworkApi, type NetworkSession, startNetworkApi } from "../testing/network-api.ts";
 import { overlayAgent } from "./agent.ts";
 import { nodeLinks, type OverlayKind } from "./plan.ts";
@@ -103,6 +103,6 @@ test("what is as it should be is no change, and a change of the objects is seen"
   assert.deepEqual([changes, made()], [0, []]);
   const key = { namespace: "default", name: "rome" };
   await api.client.patch(session.ctx, internalFabrics, key, "merge", { spec: { gatewayIP: "10.244.0.6" } });
-  await passUntil(machine.clock, () => changes > 0);
+  await soon(machine.clock, () => changes > 0);
   assert.deepEqual(made().slice(0, 1), ["liqo.default vxlan"]);
 });

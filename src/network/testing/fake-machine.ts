@@ -117,14 +117,25 @@ export function writeFiles(folder: string, files: Readonly<Record<string, string
 
 // Ends a test that waits for what never comes; no test passes or fails by how soon something comes.
 const DEADLINE_MS = 30_000;
+// Longer than a loop gathers what comes together, shorter than anything else.
+const AT_ONCE_MS = 50;
 
 /** Lets time pass as fast as it may until `accepts` is true. */
-export async function passUntil(clock: SteppedClock, accepts: () => boolean | Promise<boolean>): Promise<void> {
+export function passUntil(clock: SteppedClock, accepts: () => boolean | Promise<boolean>): Promise<void> {
+  return pass(clock, accepts, Number.POSITIVE_INFINITY);
+}
+
+/** As passUntil, but only for what comes at once: whoever would notice only when he looks again next time does not. */
+export function soon(clock: SteppedClock, accepts: () => boolean | Promise<boolean>): Promise<void> {
+  return pass(clock, accepts, AT_ONCE_MS);
+}
+
+async function pass(clock: SteppedClock, accepts: () => boolean | Promise<boolean>, longestMs: number): Promise<void> {
   const deadlineMs = performance.now() + DEADLINE_MS;
   while (!(await accepts())) {
     if (performance.now() > deadlineMs) throw new Error("what is waited for does not come");
     const ms = clock.nextMs();
-    if (ms !== undefined) clock.step(ms);
+    if (ms !== undefined && ms <= longestMs) clock.step(ms);
     await new Promise((resolve) => setTimeout(resolve, 1));
   }
 }
