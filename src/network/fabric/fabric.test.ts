@@ -5,10 +5,10 @@ import { after, afterEach, before, beforeEach, test } from "node:test";
 import * as finalizers from "#api/finalizers.ts";
 import * as labels from "#api/labels.ts";
 import { firewallConfigurations } from "#api/networking/firewallconfiguration.ts";
-import { type InternalNode, internalFabrics, internalNodes } from "#api/networking/internal.ts";
+import { geneveTunnels, type InternalNode, internalFabrics, internalNodes } from "#api/networking/internal.ts";
 import { routeConfigurations } from "#api/networking/routeconfiguration.ts";
 import { daemonSets, pods } from "#machinery/builtin.ts";
-import { type FakeMachine, failed, fakeMachine, passUntil, writeFiles } from "../testing/fake-machine.ts";
+import { type FakeMachine, failed, fakeMachine, passUntil, soon, writeFiles } from "../testing/fake-machine.ts";
 import { fakeNft } from "../testing/fake-nft.ts";
 import { freePort } from "../testing/free-port.ts";
 import { type NetworkApi, type NetworkSession, startNetworkApi } from "../testing/network-api.ts";
@@ -153,6 +153,29 @@ test("gateways are told from where this node's packets come, of those here and o
     await api.client.delete(ctx, internalFabrics, { namespace, name: "f" });
   }
   assert.deepEqual((await read()).status?.nodeIP, both);
+});
+
+test("routes are looked at as soon as a link was made: those over it are gone", async () => {
+  await start();
+  const { ctx } = session;
+  const metadata = { namespace: "default", name: "link" };
+  const isRead = ({ command }: { command: string }): boolean => command.startsWith("ip -4 -N -json route show");
+  // Nothing else happens any more.
+  await soon(machine.clock, () => (machine.clock.nextMs() ?? 0) > 100);
+  const interfaces = { node: { name: "liqo.x" }, gateway: { ip: "10.80.0.2" } };
+  await api.client.create(ctx, internalFabrics, {
+    metadata,
+    spec: { gatewayIP: "10.244.0.5", interface: interfaces, remoteCIDRs: [] },
+  });
+  machine.calls.splice(0);
+  await api.client.create(ctx, geneveTunnels, {
+    metadata,
+    spec: { id: 7, internalFabricRef: metadata, internalNodeRef: { name: "node-1" } },
+  });
+  await soon(machine.clock, () => machine.calls.some(({ input }) => input.includes("link add name liqo.x")));
+  await soon(machine.clock, () => machine.calls.some(isRead));
+  await api.client.delete(ctx, geneveTunnels, metadata);
+  await api.client.delete(ctx, internalFabrics, metadata);
 });
 
 test("the end of the pod leaves the data plane in place", async () => {

@@ -8,7 +8,7 @@ import { geneveTunnels, internalFabrics, internalNodes } from "#api/networking/i
 import { publicKeys } from "#api/networking/publickey.ts";
 import { routeConfigurations } from "#api/networking/routeconfiguration.ts";
 import { leases } from "#machinery/builtin.ts";
-import { BATCH, type FakeMachine, failed, fakeMachine, passUntil, writeFiles } from "../testing/fake-machine.ts";
+import { BATCH, type FakeMachine, failed, fakeMachine, passUntil, soon, writeFiles } from "../testing/fake-machine.ts";
 import { fakeNft } from "../testing/fake-nft.ts";
 import { freePort } from "../testing/free-port.ts";
 import { type NetworkApi, type NetworkSession, startNetworkApi } from "../testing/network-api.ts";
@@ -50,6 +50,13 @@ before(async () => {
     },
     spec: { publicKey: `${"C".repeat(43)}=` },
   });
+  const own = { [labels.REMOTE_CLUSTER_ID]: "rome", [labels.GATEWAY_RESOURCE]: "true" };
+  const former = { ...metadata, name: "former" };
+  await client.create(ctx, publicKeys, {
+    metadata: { ...former, labels: own, finalizers: ["example.org/wait"] },
+    spec: { publicKey: `${"A".repeat(43)}=` },
+  });
+  await client.delete(ctx, publicKeys, former);
   await client.create(ctx, routeConfigurations, {
     metadata: { ...metadata, labels: { [labels.ROUTE_CATEGORY]: "gateway", [labels.ROUTE_UNIQUE]: "rome" } },
     spec: {
@@ -166,6 +173,16 @@ test("it is ready when it knows what there is, and counts what its peer sends", 
   const text = await read();
   assert.match(text, /liqo_peer_is_connected\{driver="wireguard",cluster_id="rome"\} 1\n/);
   assert.match(text, /liqo_wireguard_implementation\{driver="wireguard",implementation="kernel"\} 1\n/);
+});
+
+test("what goes through the tunnel is refused as soon as there is one, and a peer's new key is known at once", async () => {
+  start();
+  await soon(machine.clock, () => tables.has("ip liqo-refusal") && configs.at(-1)?.includes(PEER_KEY) === true);
+  const key = { namespace: NAMESPACE, name: "rome" };
+  const publicKey = `${"D".repeat(43)}=`;
+  await api.client.patch(session.ctx, publicKeys, key, "merge", { spec: { publicKey } });
+  await soon(machine.clock, () => configs.at(-1)?.includes(publicKey) === true);
+  await api.client.patch(session.ctx, publicKeys, key, "merge", { spec: { publicKey: PEER_KEY } });
 });
 
 test("routes are followed, and flows spread, as the flags say", async () => {
