@@ -146,8 +146,10 @@ test("gateways are told from where this node's packets come, of those here and o
   machine.answers["ip -4 -json route get"] = "[{}]";
   for (const ip of ["10.244.0.5", "10.244.1.6"]) delete machine.answers[`ip -4 -json route get ${ip}`];
   const later = machine.clock.nowMs() + 61_000;
+  const { metadata: written } = await read();
   await passUntil(machine.clock, () => machine.clock.nowMs() > later);
-  assert.deepEqual((await read()).status?.nodeIP, both);
+  const { metadata: kept, status } = await read();
+  assert.deepEqual([status?.nodeIP, kept?.resourceVersion], [both, written?.resourceVersion]);
   for (const namespace of ["liqo-tenant-rome", "default"]) {
     await api.client.delete(ctx, pods, { namespace, name: "gw" });
     await api.client.delete(ctx, internalFabrics, { namespace, name: "f" });
