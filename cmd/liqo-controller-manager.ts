@@ -2,6 +2,7 @@
  * liqo-controller-manager: controllers, replication to peers and admission webhooks of one cluster.
  * Upstream spreads these over liqo-controller-manager, liqo-crd-replicator, liqo-webhook and liqo-ipam; flags keep their names.
  */
+import { systemClock } from "#base/clock.ts";
 import { Metrics } from "#base/metrics.ts";
 import { allControllers } from "#controllers/all.ts";
 import type { Deps } from "#controllers/deps.ts";
@@ -29,7 +30,7 @@ await runComponent("liqo-controller-manager", "bursts", async (ctx, beforeEnd) =
     client,
     informers,
     events: (component) => recorder.as(component),
-    nowMs: Date.now,
+    clock: systemClock,
     settings,
   };
   let ready = false;
@@ -47,14 +48,14 @@ await runComponent("liqo-controller-manager", "bursts", async (ctx, beforeEnd) =
     liqoNamespace,
     podCidr,
     vkOptionsTemplate,
-    nowMs: Date.now,
+    clock: systemClock,
     ready: () => {
       ready = true;
     },
     beforeEnd,
   });
   const lead = async (leading: typeof ctx): Promise<void> => {
-    const replication = replicationControllers({ client, informers, clusterId, nowMs: Date.now });
+    const replication = replicationControllers({ client, informers, clusterId, clock: systemClock });
     const controllers = [...allControllers(deps, options.modules), ...replication];
     await Promise.all(controllers.map((controller) => runController(leading, controller, { metrics })));
   };

@@ -2,6 +2,7 @@
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
+import { systemClock } from "#base/clock.ts";
 import type { Context } from "#base/context.ts";
 import { createLogger, type LogLevel } from "#base/log.ts";
 import { sourceStack } from "#base/stack.ts";
@@ -31,7 +32,7 @@ const env: CommandEnvironment = {
     terminal: process.stderr.isTTY === true && process.env["NO_COLOR"] === undefined,
     write: (text) => process.stderr.write(text),
     print: (text) => process.stdout.write(text),
-    nowMs: () => performance.now(),
+    clock: systemClock,
   }),
   isAnswered: process.stdin.isTTY === true,
   ask,

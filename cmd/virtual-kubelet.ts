@@ -1,5 +1,6 @@
 /** The virtual kubelet of one virtual node. Usage: src/virtual-kubelet/README.md */
 import { hostname } from "node:os";
+import { systemClock } from "#base/clock.ts";
 import { KubeClient } from "#kube/client/client.ts";
 import { ownConfig } from "#kube/client/in-cluster.ts";
 import { parseSettings } from "#virtual-kubelet/settings.ts";
@@ -10,5 +11,5 @@ await runComponent("virtual-kubelet", "bursts", async (ctx) => {
   const { env } = process;
   const settings = parseSettings(process.argv.slice(2), env["KUBERNETES_SERVICE_PORT"] ?? "443");
   using client = new KubeClient(await ownConfig(env, settings.homeKubeconfig), "virtual-kubelet");
-  await runVirtualKubelet(ctx, { client, settings, identity: env["POD_NAME"] ?? hostname(), nowMs: Date.now });
+  await runVirtualKubelet(ctx, { client, settings, identity: env["POD_NAME"] ?? hostname(), clock: systemClock });
 });

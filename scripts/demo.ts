@@ -2,11 +2,13 @@
  * `make demo`: two embedded clusters, Liqo on both, peered, and the shop across both. Repeating it is harmless: each
  * step finds what is done. Run after set-up.
  */
+
 import { spawn } from "node:child_process";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import type { Pod } from "kubernetes-types/core/v1";
+import { systemClock } from "#base/clock.ts";
 import { type Context, sleep, withTimeout } from "#base/context.ts";
 import { hasCode, messageOf } from "#base/errors.ts";
 import { silentLogger } from "#base/log.ts";
@@ -42,7 +44,7 @@ const printer = createPrinter({
   terminal: process.stdout.isTTY === true && process.env["NO_COLOR"] === undefined,
   write: (text) => process.stdout.write(text),
   print: (text) => process.stdout.write(text),
-  nowMs: () => performance.now(),
+  clock: systemClock,
 });
 const startedAt = performance.now();
 

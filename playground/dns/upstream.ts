@@ -32,6 +32,7 @@ function askUdp(query: Buffer, { address, port }: Upstream): Promise<Buffer | st
       socket.close();
       resolve(result);
     };
+    // biome-ignore lint/plugin: the socket's deadline, by the machine
     const timer = setTimeout(() => finish("timeout"), TIMEOUT_MS);
     socket.on("error", (error) => finish(messageOf(error)));
     socket.on("message", (answer) => {

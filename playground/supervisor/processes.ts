@@ -136,9 +136,10 @@ export async function killRecorded(runFolder: string, name: string, graceMs = ST
   rmSync(join(runFolder, `${name}.pid`), { force: true });
 }
 
-async function untilGone(record: PidRecord, timeoutMs: number): Promise<void> {
-  const deadline = performance.now() + timeoutMs;
-  while (isAlive(record) && performance.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 20));
+async function untilGone(record: PidRecord, timeoutMs: number, clock: Clock = systemClock): Promise<void> {
+  const untilMs = clock.nowMs() + timeoutMs;
+  const never = { signal: new AbortController().signal };
+  while (isAlive(record) && clock.nowMs() < untilMs) await sleep(never, 20, clock);
 }
 
 export function listRecords(runFolder: string): string[] {

@@ -4,6 +4,8 @@ export interface BackoffOptions {
   readonly maxMs: number;
   /** Share of the delay that is random, 0…1. */
   readonly jitter?: number;
+  /** 0…1. Default: Math.random. */
+  readonly random?: () => number;
 }
 
 export class Backoff {
@@ -16,10 +18,10 @@ export class Backoff {
 
   /** The delay before the next try; grows with each call until `reset`. */
   nextMs(): number {
-    const { baseMs, maxMs, jitter = 0.2 } = this.#options;
+    const { baseMs, maxMs, jitter = 0.2, random = Math.random } = this.#options;
     const delay = Math.min(maxMs, baseMs * 2 ** this.#failures);
     if (delay < maxMs) this.#failures++;
-    return delay * (1 - jitter * Math.random());
+    return delay * (1 - jitter * random());
   }
 
   reset(): void {

@@ -2,6 +2,8 @@
  * Structured logging: a constant sentence and key/value fields, one JSON object per line.
  * Own code because a logging library costs about 9 MB in each of some thirty processes (docs/dependencies.md).
  */
+import { type Clock, systemClock } from "./clock.ts";
+
 export type LogLevel = "debug" | "info" | "warn" | "error";
 export type Fields = Readonly<Record<string, unknown>>;
 
@@ -19,6 +21,7 @@ export interface LoggerOptions {
   /** Receives each finished line, newline included. Default: standard error. */
   readonly write?: (line: string) => void;
   readonly fields?: Fields;
+  readonly clock?: Clock;
 }
 
 const ORDER: Readonly<Record<LogLevel, number>> = { debug: 0, info: 1, warn: 2, error: 3 };
@@ -26,12 +29,12 @@ const ORDER: Readonly<Record<LogLevel, number>> = { debug: 0, info: 1, warn: 2, 
 export function createLogger(options: LoggerOptions = {}): Logger {
   const threshold = ORDER[options.level ?? "info"];
   const write = options.write ?? ((line: string) => void process.stderr.write(line));
-  const own = options.fields ?? {};
+  const { fields: own = {}, clock = systemClock } = options;
   const at =
     (level: LogLevel) =>
     (message: string, fields?: Fields): void => {
       if (ORDER[level] < threshold) return;
-      const entry = { time: new Date().toISOString(), level, msg: message, ...own, ...fields };
+      const entry = { time: new Date(clock.epochMs()).toISOString(), level, msg: message, ...own, ...fields };
       write(`${JSON.stringify(entry, replaceError)}\n`);
     };
   return {

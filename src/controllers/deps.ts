@@ -1,4 +1,5 @@
 /** What every controller of liqo-controller-manager is given. */
+import type { Clock } from "#base/clock.ts";
 import type { KubeClient } from "#kube/client/client.ts";
 import type { EventRecorder } from "#kube/events/recorder.ts";
 import type { Informers } from "#kube/informer/informers.ts";
@@ -8,7 +9,7 @@ export interface Deps {
   readonly informers: Informers;
   /** A recorder for the events of one component. */
   readonly events: (component: string) => EventRecorder;
-  readonly nowMs: () => number;
+  readonly clock: Clock;
   readonly settings: Settings;
 }
 

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { steppedClock } from "#kit/stepped-clock.ts";
 import { withCondition } from "./configurations/host-status.ts";
 import { FIREWALL_LABELS, isSelected, type Place, ROUTE_LABELS } from "./configurations/selection.ts";
 import { isWorthWriting } from "./conncheck/connection.ts";
@@ -150,25 +151,22 @@ describe("wireguard", () => {
     assert.deepEqual(parseDump("private\tpublic\t51840\toff\n"), []);
   });
   it("asks for the server's address again, and keeps the last one while DNS fails", async () => {
-    let now = 0;
+    const clock = steppedClock();
     const answers = ["10.0.0.1", new Error("SERVFAIL"), "10.0.0.2"];
     const lookup = async (): Promise<string> => {
       const answer = answers.shift() ?? "";
       if (answer instanceof Error) throw answer;
       return answer;
     };
-    const resolver = new EndpointResolver(
-      { address: "gw.b", port: 1 },
-      { intervalMs: 300_000, lookup, now: () => now },
-    );
+    const resolver = new EndpointResolver({ address: "gw.b", port: 1 }, { intervalMs: 300_000, lookup, clock });
     assert.equal(await resolver.resolve(), "10.0.0.1:1");
-    now = 4_999;
+    clock.step(4_999);
     assert.equal(await resolver.resolve(), "10.0.0.1:1");
-    now = 5_000;
+    clock.step(1);
     assert.equal(await resolver.resolve(), "10.0.0.1:1");
-    now = 5_001;
+    clock.step(1);
     assert.equal(await resolver.resolve(), "10.0.0.2:1");
-    now = 600_000;
+    clock.step(600_000);
     assert.equal(resolver.intervalMs, 300_000);
   });
 });

@@ -23,7 +23,8 @@ import { customResourceDefinitions, namespaces, pods } from "#machinery/builtin.
 import type { KubeObject } from "#machinery/meta.ts";
 import { startTestApiServer, type TestApiServer } from "#playground/testing.ts";
 import type { HostCondition } from "./configurations/host-status.ts";
-import { runTool } from "./system/tools.ts";
+import type {} from "./system/tools.ts";
+import { systemTools } from "./system/tools.ts";
 import * as objects from "./testing/objects.ts";
 import * as two from "./testing/two-clusters.ts";
 
@@ -268,11 +269,11 @@ async function kill(name: string, signal: NodeJS.Signals = "SIGKILL"): Promise<v
 
 /** As when a container dies with all of its processes. */
 async function killWireguard(side: two.Side): Promise<void> {
-  const tools = { prefix: [] };
-  const pids = await runTool(ctx, tools, ["ip", "netns", "pids", net().netns(side, "gw")]);
+  const tools = systemTools();
+  const pids = await tools.run(ctx, ["ip", "netns", "pids", net().netns(side, "gw")]);
   for (const pid of pids.trim().split("\n")) {
     const name = await readFile(`/proc/${pid}/comm`, "utf8").catch(() => "");
-    if (name.trim() === "wireguard-go") await runTool(ctx, tools, ["kill", "-9", pid]);
+    if (name.trim() === "wireguard-go") await tools.run(ctx, ["kill", "-9", pid]);
   }
 }
 

@@ -4,6 +4,7 @@
  */
 import { X509Certificate as NodeCertificate, randomBytes } from "node:crypto";
 import { isIP } from "node:net";
+import { type Clock, systemClock } from "#base/clock.ts";
 import "reflect-metadata";
 import {
   AuthorityKeyIdentifierExtension,
@@ -36,7 +37,9 @@ export interface CertificateRequest {
   /** DNS names and IP addresses. */
   readonly alternativeNames?: readonly string[];
   readonly usages: readonly CertificateUsage[];
+  /** Default: a little before it is made, by `clock`. */
   readonly notBefore?: Date;
+  readonly clock?: Clock;
   /** Default: one year after `notBefore`, as kubeadm. */
   readonly notAfter?: Date;
 }
@@ -59,10 +62,13 @@ const CA_MS = 3650 * DAY_MS;
 const BACKDATE_MS = 5 * 60 * 1000;
 
 /** A self-signed CA, valid ten years. */
-export async function createCa(commonName: string, algorithm: KeyAlgorithm = "ecdsa-p256"): Promise<Identity> {
-  const { privateKey } = generateKeyPair(algorithm);
+export async function createCa(
+  commonName: string,
+  { clock = systemClock }: { readonly clock?: Clock } = {},
+): Promise<Identity> {
+  const { privateKey } = generateKeyPair("ecdsa-p256");
   const { keys, algorithm: signing } = signingKeyOf(privateKey);
-  const notBefore = new Date(Date.now() - BACKDATE_MS);
+  const notBefore = new Date(clock.epochMs() - BACKDATE_MS);
   const certificate = await X509CertificateGenerator.createSelfSigned({
     serialNumber: serialNumber(),
     name: encodeSubject({ commonName, organizations: [] }),
@@ -98,7 +104,7 @@ export async function certifyKey(ca: Identity, publicKey: string, request: Certi
   const issuer = new X509Certificate(ca.certificate);
   const { keys, algorithm } = signingKeyOf(ca.privateKey);
   const key = new PublicKey(publicKey);
-  const notBefore = request.notBefore ?? new Date(Date.now() - BACKDATE_MS);
+  const notBefore = request.notBefore ?? new Date((request.clock ?? systemClock).epochMs() - BACKDATE_MS);
   const certificate = await X509CertificateGenerator.create({
     serialNumber: serialNumber(),
     subject: encodeSubject(request.subject),
@@ -129,7 +135,7 @@ export function parseCertificate(text: string): CertificateDetails {
 }
 
 /** Whether `ca` signed the certificate and it is valid at `at`. */
-export function isIssuedBy(certificate: string, ca: string, at: Date = new Date()): boolean {
+export function isIssuedBy(certificate: string, ca: string, at: Date): boolean {
   const leaf = new NodeCertificate(certificate);
   const issuer = new NodeCertificate(ca);
   const valid = leaf.validFromDate <= at && at <= leaf.validToDate;

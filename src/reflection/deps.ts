@@ -3,6 +3,7 @@ import type { Node, Pod } from "kubernetes-types/core/v1";
 import type { IP } from "#api/ipam/ip.ts";
 import type { ReflectorName } from "#api/offloading/reflectors.ts";
 import type { VirtualNode } from "#api/offloading/virtualnode.ts";
+import type { Clock } from "#base/clock.ts";
 import type { ReflectionScope } from "#forge/reflected-metadata.ts";
 import type { KubeClient } from "#kube/client/client.ts";
 import type { Controller } from "#kube/controller/controller.ts";
@@ -47,7 +48,9 @@ export interface ReflectionDeps {
   /** Records on local objects. */
   readonly events: (component: string) => EventRecorder;
   readonly metrics: ReflectionMetrics;
-  readonly nowMs: () => number;
+  readonly clock: Clock;
+  /** Spreads what many do alike. Default: Math.random. */
+  readonly random?: () => number;
   /** The pods bound to the virtual node, of all namespaces. */
   readonly localPods: Informer<Pod>;
   readonly localNodes: Informer<Node>;

@@ -45,7 +45,7 @@ export function farewellController(deps: ReplicationDeps, resource: Resource<Uns
       const name = peerOf(object);
       const deletedMs = Date.parse(object.metadata?.deletionTimestamp ?? "");
       const seen = { peer: peers.store.get({ name }), canBeTold: canBeTold(key.namespace, name), deletedMs };
-      const plan = planFarewell(seen, deps.nowMs());
+      const plan = planFarewell(seen, deps.clock.epochMs());
       if (plan.do === "keep") return DONE;
       if (plan.do === "wait") return { requeueAfterMs: plan.ms };
       await removeFinalizer(ctx, deps.client, resource, object, REPLICATED_RESOURCE);

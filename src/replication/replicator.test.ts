@@ -7,6 +7,7 @@ import { renews } from "#api/authentication/renew.ts";
 import { foreignClusters } from "#api/core/foreigncluster.ts";
 import { REPLICATED_RESOURCE, REPLICATOR } from "#api/finalizers.ts";
 import * as labels from "#api/labels.ts";
+import { systemClock } from "#base/clock.ts";
 import { type Context, withCancel } from "#base/context.ts";
 import { silentLogger } from "#base/log.ts";
 import { gone, seen, startTwoClusters, type TwoClusters } from "#kit/two-clusters.ts";
@@ -141,8 +142,8 @@ test("what no replicator is left for goes after a while", async () => {
   await consumer.client.delete(ctx, renews, RENEW);
   await using informers = new Informers(ctx, consumer.client);
   const { ctx: running, cancel } = withCancel(ctx);
-  const later = () => Date.now() + 10_000;
-  const deps = { client: consumer.client, informers, clusterId: "cluster-a", nowMs: later };
+  const clock = { ...systemClock, epochMs: () => systemClock.epochMs() + 10_000 };
+  const deps = { client: consumer.client, informers, clusterId: "cluster-a", clock };
   const ended = Promise.all(replicationControllers(deps).map((each) => runController(running, each)));
   await gone(consumer.client, renews, RENEW);
   cancel();
@@ -249,7 +250,7 @@ async function startIn(clusters: TwoClusters): Promise<Run> {
     });
   }
   const informers = new Informers(own, consumer.client);
-  const deps = { client: consumer.client, informers, clusterId: "cluster-a", nowMs: Date.now };
+  const deps = { client: consumer.client, informers, clusterId: "cluster-a", clock: systemClock };
   const running = Promise.all(replicationControllers(deps).map((each) => runController(own, each)));
   return {
     clusters,

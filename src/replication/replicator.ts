@@ -10,6 +10,7 @@ import { resourceSlices } from "#api/authentication/resourceslice.ts";
 import { REPLICATED_RESOURCE, REPLICATOR } from "#api/finalizers.ts";
 import * as labels from "#api/labels.ts";
 import { namespaceMaps } from "#api/offloading/namespace.ts";
+import type { Clock } from "#base/clock.ts";
 import { type Context, withCancel } from "#base/context.ts";
 import { sizeProblem } from "#forge/provider/bounded.ts";
 import { KubeClient } from "#kube/client/client.ts";
@@ -40,7 +41,7 @@ export interface ReplicationDeps {
   readonly client: KubeClient;
   readonly informers: Informers;
   readonly clusterId: string;
-  readonly nowMs: () => number;
+  readonly clock: Clock;
 }
 
 // The kinds share what replication reads of them: metadata, spec and status.

@@ -7,6 +7,7 @@ import { foreignClusters } from "#api/core/foreigncluster.ts";
 import { ips } from "#api/ipam/ip.ts";
 import { namespaceMaps } from "#api/offloading/namespace.ts";
 import { type VirtualNode, virtualNodes } from "#api/offloading/virtualnode.ts";
+import type { Clock } from "#base/clock.ts";
 import { type Context, sleep } from "#base/context.ts";
 import { messageOf } from "#base/errors.ts";
 import { Metrics } from "#base/metrics.ts";
@@ -36,7 +37,7 @@ export interface VirtualKubeletOptions {
   readonly settings: VirtualKubeletSettings;
   /** Tells replicas apart. */
   readonly identity: string;
-  readonly nowMs: () => number;
+  readonly clock: Clock;
 }
 
 /** Waits to be the active replica, then runs until the context ends. Rejects when the lease is lost. */
@@ -55,7 +56,7 @@ export async function runVirtualKubelet(ctx: Context, options: VirtualKubeletOpt
 
 async function runActive(ctx: Context, options: VirtualKubeletOptions, health: { isReady: boolean }): Promise<void> {
   health.isReady = false;
-  const { client, settings, nowMs } = options;
+  const { client, settings, clock } = options;
   const { foreignClusterId, tenantNamespace } = settings;
   await using informers = new Informers(ctx, client);
   const virtual = informers.for(virtualNodes, { namespace: tenantNamespace });
@@ -74,7 +75,7 @@ async function runActive(ctx: Context, options: VirtualKubeletOptions, health: {
     provider: () => provider.client,
     localPods: home.localPods,
     remoteNamespace: (namespace) => mappingsTo(maps, foreignClusterId).get(namespace),
-    nowMs,
+    clock,
   });
   await using _metrics =
     settings.metricsPort === undefined
@@ -91,7 +92,7 @@ async function runActive(ctx: Context, options: VirtualKubeletOptions, health: {
       virtual,
       foreign: informers.for(foreignClusters),
       provider: () => provider.client,
-      nowMs,
+      clock,
     }),
     provider.run(
       ctx,
@@ -109,19 +110,19 @@ async function runActive(ctx: Context, options: VirtualKubeletOptions, health: {
 
 /** What reflection needs of the local cluster, whatever the session with the provider. */
 function homeParts(
-  { client, settings, nowMs }: VirtualKubeletOptions,
+  { client, settings, clock }: VirtualKubeletOptions,
   informers: Informers,
   virtual: Informer<VirtualNode>,
   metrics: ReflectionMetrics,
 ): Omit<ReflectionDeps, "remote" | "scope"> {
   const { nodeName, tenantNamespace } = settings;
-  const recorder = new EventRecorder(client, { component: "virtual-kubelet" });
+  const recorder = new EventRecorder(client, { component: "virtual-kubelet" }, clock);
   const recorders = new Map<string, EventRecorder>();
   return {
     settings: settings.reflection,
     local: client,
     metrics,
-    nowMs,
+    clock,
     virtualNode: () => virtual.store.get({ namespace: tenantNamespace, name: nodeName }),
     localPods: informers.for(pods, { fieldSelector: `spec.nodeName=${nodeName}` }),
     localNodes: informers.for(nodes, { transform: labelsOnly }),
@@ -159,14 +160,14 @@ async function runShared(
       await runElected(ctx, options.client, election, lead);
     } catch (error) {
       ctx.log.warn("no longer reflects shared objects", { error: messageOf(error) });
-      await sleep(ctx, election.retryMs ?? 0);
+      await sleep(ctx, election.retryMs ?? 0, options.clock);
     }
   }
 }
 
-function electionFor({ settings, identity }: VirtualKubeletOptions, name: string): ElectionOptions | undefined {
+function electionFor({ settings, identity, clock }: VirtualKubeletOptions, name: string): ElectionOptions | undefined {
   if (settings.election === undefined) return undefined;
-  return { lease: { namespace: settings.tenantNamespace, name }, identity, ...settings.election };
+  return { lease: { namespace: settings.tenantNamespace, name }, identity, clock, ...settings.election };
 }
 
 /** Reflection asks nodes for nothing else. */

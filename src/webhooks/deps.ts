@@ -1,7 +1,9 @@
 /** What the admission webhooks read. */
+import type { Clock } from "#base/clock.ts";
 import type { Informers } from "#kube/informer/informers.ts";
 
 export interface Deps {
+  readonly clock: Clock;
   readonly informers: Informers;
   readonly clusterId: string;
   readonly liqoNamespace: string;

@@ -14,7 +14,6 @@ export interface ServeOptions extends Deps {
   readonly port: number;
   readonly secretName: string;
   readonly serviceName: string;
-  readonly nowMs: () => number;
   /** Called once the API server can call. */
   readonly ready: () => void;
   /** Takes what has to be done while this process still works as ever, once it is to end. */
@@ -23,13 +22,13 @@ export interface ServeOptions extends Deps {
 
 /** Resolves when the context ends. */
 export async function serveWebhooks(ctx: Context, options: ServeOptions): Promise<void> {
-  const { client, informers, port, secretName, serviceName, nowMs, liqoNamespace } = options;
+  const { client, informers, port, secretName, serviceName, clock, liqoNamespace } = options;
   const handlers = allWebhooks(options);
-  const own = { secret: { namespace: liqoNamespace, name: secretName }, service: serviceName, nowMs };
+  const own = { secret: { namespace: liqoNamespace, name: secretName }, service: serviceName, clock };
   const first = await ensureCertificate(ctx, client, own);
   await informers.synced();
   const { cert, key } = first;
-  await using serving = await startWebhookServer(ctx, { port, tls: { cert, key }, handlers });
+  await using serving = await startWebhookServer(ctx, { port, tls: { cert, key }, handlers, clock });
   options.beforeEnd(() => serving.drain());
   await ensureCaBundles(ctx, client, first.ca);
   options.ready();

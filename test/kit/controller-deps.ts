@@ -1,15 +1,16 @@
 /** What a controller is given in unit tests: a cluster's client and informers, and the settings of a default installation. */
+import { type Clock, systemClock } from "#base/clock.ts";
 import type { Deps } from "#controllers/deps.ts";
 import type { KubeClient } from "#kube/client/client.ts";
 import { EventRecorder } from "#kube/events/recorder.ts";
 import type { Informers } from "#kube/informer/informers.ts";
 
-export function controllerDeps(client: KubeClient, informers: Informers, nowMs: () => number = Date.now): Deps {
+export function controllerDeps(client: KubeClient, informers: Informers, clock: Clock = systemClock): Deps {
   return {
     client,
     informers,
     events: (component) => new EventRecorder(client, { component }),
-    nowMs,
+    clock,
     settings: {
       clusterId: "cluster-a",
       liqoNamespace: "default",

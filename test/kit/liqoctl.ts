@@ -6,6 +6,7 @@ import { runProgram } from "#cli/command/program.ts";
 import { formatError } from "#cli/errors.ts";
 import { createPrinter } from "#cli/printer/printer.ts";
 import { liqoctl } from "../../cmd/liqoctl/commands.ts";
+import { steppedClock } from "./stepped-clock.ts";
 
 export interface LiqoctlOptions {
   readonly kubeconfig?: string;
@@ -44,7 +45,7 @@ export async function runLiqoctl(
     defaultKubeconfig: kubeconfig,
     playgroundHome,
     path: process.env["PATH"] ?? "",
-    printer: createPrinter({ terminal: false, write: output.writeErr, print: output.writeOut, nowMs: () => 0 }),
+    printer: createPrinter({ terminal: false, write: output.writeErr, print: output.writeOut, clock: steppedClock() }),
     isAnswered: answer !== undefined,
     ask: async (question: string) => {
       output.writeErr(question);

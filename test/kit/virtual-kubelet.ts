@@ -3,6 +3,7 @@ import type { Pod } from "kubernetes-types/core/v1";
 import { namespaceMaps } from "#api/offloading/namespace.ts";
 import { shadowPods } from "#api/offloading/shadow.ts";
 import { virtualNodes } from "#api/offloading/virtualnode.ts";
+import { systemClock } from "#base/clock.ts";
 import { type Context, withCancel } from "#base/context.ts";
 import { coreEvents, pods, secrets } from "#machinery/builtin.ts";
 import { forgeKubeconfig } from "#pki/kubeconfig.ts";
@@ -70,7 +71,7 @@ export function startKubelet(
     ],
     "443",
   );
-  const running = runVirtualKubelet(ctx, { client: consumer.client, settings, identity: "test", nowMs: Date.now });
+  const running = runVirtualKubelet(ctx, { client: consumer.client, settings, identity: "test", clock: systemClock });
   return {
     ctx,
     [Symbol.asyncDispose]: async () => {

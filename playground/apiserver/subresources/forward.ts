@@ -170,6 +170,7 @@ function dial(
       ? httpRequest(base)
       : httpsRequest({ ...base, ...tls, rejectUnauthorized: tls?.ca !== undefined });
   // Only the dialling has a deadline: a log followed may be silent for hours.
+  // biome-ignore lint/plugin: the socket's deadline, by the machine
   const timer = setTimeout(() => request.destroy(new Error("i/o timeout")), DIAL_TIMEOUT_MS);
   const done = (): void => clearTimeout(timer);
   return request.once("response", done).once("upgrade", done).once("close", done);

@@ -71,6 +71,7 @@ export function checkHttp(
       scheme === "https"
         ? httpsRequest(url, { headers, agent: false, rejectUnauthorized: false }, onResponse)
         : httpRequest(url, { headers, agent: false }, onResponse);
+    // biome-ignore lint/plugin: the socket's deadline, by the machine
     const timer = setTimeout(() => {
       finish({
         ok: false,

@@ -15,6 +15,7 @@ export function checkGrpcHealth(address: string, service: string, timeoutMs: num
       session.destroy();
       resolve(answer);
     };
+    // biome-ignore lint/plugin: the socket's deadline, by the machine
     const timer = setTimeout(
       () =>
         finish({

@@ -184,6 +184,7 @@ function readSyncPipe(child: ReturnType<typeof spawn>, name: string): Promise<nu
       clearTimeout(timer);
       reject(new RuntimeError(`create container "${name}": ${why}`, { cause }));
     };
+    // biome-ignore lint/plugin: the deadline of another program, by the machine
     const timer = setTimeout(() => fail(`conmon did not answer within ${CREATE_DEADLINE_MS} ms`), CREATE_DEADLINE_MS);
     const pipe = child.stdio[3];
     let text = "";

@@ -49,7 +49,7 @@ export async function startKubeletServer(ctx: Context, options: ServerOptions): 
     client: options.client,
     node: options.deps.node.name,
     hasTokens: true,
-    nowMs: options.deps.clock.nowMs,
+    clock: options.deps.clock,
   });
   const server = createServer({
     cert: tls.certificate,

@@ -4,6 +4,7 @@
  */
 import { PERMANENTLY_UNREACHABLE } from "#api/annotations.ts";
 import { foreignClusters } from "#api/core/foreigncluster.ts";
+import { type Clock, systemClock } from "#base/clock.ts";
 import { type Context, sleep, withTimeout } from "#base/context.ts";
 import { isNotFound } from "#machinery/status-error.ts";
 import { apiServerStatus, isSilent } from "#trust/reach.ts";
@@ -49,7 +50,7 @@ export function giveUpWhenSilent(
   ctx: Context,
   cluster: Cluster,
   peerId: string,
-  nowMs: () => number,
+  clock: Clock = systemClock,
 ): () => Promise<void> {
   let silentSinceMs: number | undefined;
   return async () => {
@@ -58,7 +59,7 @@ export function giveUpWhenSilent(
       silentSinceMs = undefined;
       return;
     }
-    silentSinceMs ??= nowMs();
-    if (nowMs() - silentSinceMs >= ANSWER_MS) await declareGone(ctx, cluster, peerId);
+    silentSinceMs ??= clock.nowMs();
+    if (clock.nowMs() - silentSinceMs >= ANSWER_MS) await declareGone(ctx, cluster, peerId);
   };
 }

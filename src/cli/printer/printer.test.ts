@@ -1,14 +1,19 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { stripVTControlCharacters } from "node:util";
+import { type SteppedClock, steppedClock } from "#kit/stepped-clock.ts";
 import { confirm } from "./confirm.ts";
 import { formatObject, formatObjects } from "./object.ts";
 import { createPrinter, type Printer } from "./printer.ts";
 import { box, table } from "./table.ts";
 
-function recorded(options: { terminal?: boolean; local?: string } = {}): { printer: Printer; text: () => string } {
+function recorded(options: { terminal?: boolean; local?: string } = {}): {
+  printer: Printer;
+  clock: SteppedClock;
+  text: () => string;
+} {
   let text = "";
-  let nowMs = 0;
+  const clock = steppedClock();
   const write = (part: string): void => {
     text += part;
   };
@@ -16,18 +21,19 @@ function recorded(options: { terminal?: boolean; local?: string } = {}): { print
     terminal: options.terminal === true,
     write,
     print: (part) => write(`[${part}]`),
-    nowMs: () => {
-      nowMs += 1_500;
-      return nowMs;
-    },
+    clock,
     ...(options.local !== undefined && { names: { local: options.local } }),
   });
-  return { printer, text: () => text };
+  return { printer, clock, text: () => text };
 }
 
 test("each step is a line with its scope, its end and its time", async () => {
-  const { printer, text } = recorded();
-  assert.equal(await printer.step("remote", "Done", async () => 5), 5);
+  const { printer, clock, text } = recorded();
+  const work = async (): Promise<number> => {
+    clock.step(1_500);
+    return 5;
+  };
+  assert.equal(await printer.step("remote", "Done", work), 5);
   await assert.rejects(
     printer.step("global", "Failed", () => Promise.reject(new Error("no"))),
     /no/,
@@ -41,9 +47,15 @@ test("each step is a line with its scope, its end and its time", async () => {
 });
 
 test("on a terminal the line of a step is shown at once, and written over when it is done", async () => {
-  const { printer, text } = recorded({ terminal: true, local: "milan" });
-  await printer.step("local", "Waiting", async (note) => note("1 of 2"));
-  assert.equal(stripVTControlCharacters(text()), "\r⠋ (milan) Waiting\r✓ (milan) Waiting (1.5s)\n");
+  const { printer, clock, text } = recorded({ terminal: true, local: "milan" });
+  await printer.step("local", "Waiting", async (note) => {
+    clock.step(80);
+    note("1 of 2");
+    clock.step(80);
+  });
+  const frames = ["⠋ (milan) Waiting", "⠙ (milan) Waiting", "⠹ (milan) Waiting: 1 of 2", "✓ (milan) Waiting (0.2s)\n"];
+  assert.equal(stripVTControlCharacters(text()), frames.map((frame) => `\r${frame}`).join(""));
+  assert.equal(clock.nextMs(), undefined, "nothing goes on moving");
 });
 
 test("tables are as wide as their cells", () => {

@@ -2,6 +2,8 @@
  * How commands speak: one line per step with its scope, closed when it is done; colours and a moving line only on a
  * terminal. Upstream: pkg/liqoctl/output
  */
+import type { Clock } from "#base/clock.ts";
+
 export type Scope = "local" | "remote" | "global";
 
 export interface Printer {
@@ -18,7 +20,7 @@ export interface PrinterOptions {
   readonly terminal: boolean;
   readonly write: (text: string) => void;
   readonly print: (text: string) => void;
-  readonly nowMs: () => number;
+  readonly clock: Clock;
   /** Names shown for the scopes; default local, remote, global. */
   readonly names?: Partial<Record<Scope, string>>;
 }
@@ -28,7 +30,7 @@ const FRAME_MS = 80;
 const COLOURS: Readonly<Record<Scope, number>> = { local: 36, remote: 35, global: 34 };
 
 export function createPrinter(options: PrinterOptions): Printer {
-  const { terminal, write, nowMs } = options;
+  const { terminal, write, clock } = options;
   const paint = (code: number, text: string): string => (terminal ? `\u001b[${code}m${text}\u001b[0m` : text);
   const prefix = (scope: Scope): string => {
     const name = options.names?.[scope] ?? scope;
@@ -38,26 +40,25 @@ export function createPrinter(options: PrinterOptions): Printer {
     write(`${terminal ? "\r\u001b[K" : ""}${mark} ${prefix(scope)}${text}\n`);
   return {
     async step(scope, text, work) {
-      const startedAt = nowMs();
+      const startedAt = clock.nowMs();
       let note = "";
       let frame = 0;
       const show = (): void =>
         write(
           `\r\u001b[K${paint(36, FRAMES[frame++ % FRAMES.length] ?? "")} ${prefix(scope)}${text}${note === "" ? "" : `: ${note}`}`,
         );
-      const timer = terminal ? setInterval(show, FRAME_MS) : undefined;
-      if (terminal) show();
+      const stop = terminal ? repeat(clock, show) : undefined;
       try {
         const result = await work((next) => {
           note = next;
         });
-        line(paint(32, "✓"), scope, `${text} ${paint(90, `(${((nowMs() - startedAt) / 1000).toFixed(1)}s)`)}`);
+        line(paint(32, "✓"), scope, `${text} ${paint(90, `(${((clock.nowMs() - startedAt) / 1000).toFixed(1)}s)`)}`);
         return result;
       } catch (error) {
         line(paint(31, "✗"), scope, text);
         throw error;
       } finally {
-        clearInterval(timer);
+        stop?.();
       }
     },
     success: (scope, text) => line(paint(32, "✓"), scope, text),
@@ -65,4 +66,15 @@ export function createPrinter(options: PrinterOptions): Printer {
     warning: (scope, text) => line(paint(33, "!"), scope, text),
     print: (text) => options.print(`${text}\n`),
   };
+}
+
+/** At once and with each frame, until the returned function is called. */
+function repeat(clock: Clock, show: () => void): () => void {
+  let stop = (): void => undefined;
+  const next = (): void => {
+    show();
+    stop = clock.after(FRAME_MS, next);
+  };
+  next();
+  return () => stop();
 }

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { systemClock } from "#base/clock.ts";
 import type { Context } from "#base/context.ts";
 import { base64, unbase64 } from "#forge/authentication.ts";
 import { controllerDeps } from "#kit/controller-deps.ts";
@@ -39,8 +40,8 @@ test("a certificate is signed by the cluster once, kept, and signed anew for ano
   const { ctx } = clusters;
   const { client } = clusters.consumer;
   await using informers = new Informers(ctx, client);
-  const clock = { nowMs: Date.now() };
-  const deps = controllerDeps(client, informers, () => clock.nowMs);
+  let epochMs = Date.now();
+  const deps = controllerDeps(client, informers, { ...systemClock, epochMs: () => epochMs });
   const signed = async (csr: string): Promise<string> => {
     const [certificate] = await Promise.all([ensureCertificate(ctx, deps, { ...REQUEST, csr }), signOne(ctx, client)]);
     return certificate;
@@ -54,7 +55,7 @@ test("a certificate is signed by the cluster once, kept, and signed anew for ano
   assert.notEqual(other, first);
   const kept = await client.get(ctx, secrets, KEY);
   assert.equal(kept.data?.["certificate"], other);
-  clock.nowMs += renewalDelayMs(other, clock.nowMs) + 400 * DAY_MS;
+  epochMs += renewalDelayMs(other, epochMs) + 400 * DAY_MS;
   assert.notEqual(await signed(kept.data?.["csr"] ?? ""), other);
 });
 

@@ -27,7 +27,7 @@ export async function ensureCertificate(ctx: Context, deps: Deps, request: Signi
     kept !== undefined &&
     kept.data?.["csr"] === request.csr &&
     certificate !== undefined &&
-    deps.nowMs() < agingMs(certificate)
+    deps.clock.epochMs() < agingMs(certificate)
   ) {
     return certificate;
   }
@@ -62,7 +62,7 @@ async function signThroughCluster(ctx: Context, deps: Deps, csr: string): Promis
 
 async function approveAndWait(ctx: Context, deps: Deps, created: CertificateSigningRequest): Promise<string> {
   const key = keyOf(created);
-  const now = timestamp(deps.nowMs());
+  const now = timestamp(deps.clock.epochMs());
   const approval = {
     type: "Approved",
     status: "True",
@@ -73,14 +73,14 @@ async function approveAndWait(ctx: Context, deps: Deps, created: CertificateSign
   };
   const approved = { ...created, status: { ...created.status, conditions: [approval] } };
   await deps.client.update(ctx, certificateSigningRequests, approved, { subresource: "approval" });
-  const deadline = performance.now() + WAIT_MS;
-  while (performance.now() < deadline && !ctx.signal.aborted) {
+  const deadline = deps.clock.nowMs() + WAIT_MS;
+  while (deps.clock.nowMs() < deadline && !ctx.signal.aborted) {
     const { status } = await deps.client.get(ctx, certificateSigningRequests, key);
     if (status?.certificate !== undefined && status.certificate !== "") return status.certificate;
     const failed = status?.conditions?.find(({ type }) => type === "Failed" || type === "Denied");
     if (failed !== undefined)
       throw new Error(`sign CertificateSigningRequest ${key.name}: ${failed.message ?? failed.reason}`);
-    await sleep(ctx, 100);
+    await sleep(ctx, 100, deps.clock);
   }
   throw new Error(
     `sign CertificateSigningRequest ${key.name}: no certificate within ${WAIT_MS / 1000} s; is a signer running?`,

@@ -5,6 +5,7 @@
 import { readFileSync } from "node:fs";
 import { Agent, request as httpRequest, type IncomingMessage, type RequestOptions } from "node:http";
 import { request as httpsRequest, Agent as TlsAgent } from "node:https";
+import { type Clock, systemClock } from "#base/clock.ts";
 import { hasCode } from "#base/errors.ts";
 import { failure, type Status, StatusError } from "#machinery/status-error.ts";
 import type { ClusterConfig } from "./config.ts";
@@ -34,12 +35,14 @@ export class Transport implements Disposable {
   readonly #base: URL;
   readonly #agent: Agent;
   readonly #userAgent: string;
+  readonly #clock: Clock;
   #token: { value: string; readAtMs: number } | undefined;
 
-  constructor(config: ClusterConfig, userAgent: string) {
+  constructor(config: ClusterConfig, userAgent: string, clock: Clock = systemClock) {
     this.config = config;
     this.#base = new URL(config.server);
     this.#userAgent = userAgent;
+    this.#clock = clock;
     this.#agent =
       this.#base.protocol === "http:"
         ? new Agent({ keepAlive: true })
@@ -106,6 +109,7 @@ export class Transport implements Disposable {
         clearTimeout(timer);
         resolve(response);
       });
+      // biome-ignore lint/plugin: the socket's deadline, by the machine
       const timer = setTimeout(() => outgoing.destroy(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
       outgoing.on("error", (cause) => {
         clearTimeout(timer);
@@ -128,7 +132,7 @@ export class Transport implements Disposable {
 
   #tokenFromFile(): string | undefined {
     if (this.config.tokenFile === undefined) return undefined;
-    const nowMs = Date.now();
+    const nowMs = this.#clock.nowMs();
     if (this.#token === undefined || nowMs - this.#token.readAtMs > TOKEN_MAX_AGE_MS) {
       this.#token = { value: readFileSync(this.config.tokenFile, "utf8").trim(), readAtMs: nowMs };
     }
@@ -164,6 +168,7 @@ export async function readText(
   const chunks: Buffer[] = [];
   let sizeBytes = 0;
   const stalled = failure(504, "Timeout", `the server's answer stopped half-way for ${stallMs} ms`);
+  // biome-ignore lint/plugin: the socket's deadline, by the machine
   const timer = setTimeout(() => response.destroy(stalled), stallMs);
   using _ = { [Symbol.dispose]: () => clearTimeout(timer) };
   for await (const chunk of response as AsyncIterable<Buffer>) {

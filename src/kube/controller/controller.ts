@@ -2,7 +2,7 @@
  * Runs a reconciler for the keys that informers report. Reconciling is level-based: the key says what to look at, never
  * what happened. Kubernetes: controller-runtime/pkg/reconcile, pkg/internal/controller
  */
-import type { Clock } from "#base/clock.ts";
+import { type Clock, systemClock } from "#base/clock.ts";
 import type { Context } from "#base/context.ts";
 import { isAborted, messageOf } from "#base/errors.ts";
 import { Metrics } from "#base/metrics.ts";
@@ -129,26 +129,29 @@ export interface RunOptions {
 /** Runs until the context ends. Work begins when all watched informers have their first list. */
 export async function runController(ctx: Context, controller: Controller, options: RunOptions = {}): Promise<void> {
   const { name, workers = 1 } = controller;
-  const { metrics = new Metrics(), clock } = options;
+  const { metrics = new Metrics(), clock = systemClock } = options;
   const log = ctx.log.with({ controller: name });
-  const queue = new WorkQueue({ metrics: queueMetrics(metrics, name), ...(clock !== undefined && { clock }) });
+  const queue = new WorkQueue({ metrics: queueMetrics(metrics, name), clock });
   const counted = controllerMetrics(metrics, name, workers);
   const started = controller.watches.map((watch) => watch.start((key) => queue.add(formatKey(key))));
   ctx.signal.addEventListener("abort", () => queue.close(), { once: true });
   if (ctx.signal.aborted) queue.close();
   await Promise.race([Promise.all(started.map(({ synced }) => synced)), aborted(ctx.signal)]);
-  await Promise.all(Array.from({ length: workers }, () => runWorker({ ...ctx, log }, controller, queue, counted)));
+  await Promise.all(
+    Array.from({ length: workers }, () => runWorker({ ...ctx, log }, controller, { queue, counted, clock })),
+  );
   for (const { stop } of started) stop();
 }
 
-async function runWorker(
-  ctx: Context,
-  controller: Controller,
-  queue: WorkQueue,
-  counted: ControllerMetrics,
-): Promise<void> {
+interface Worked {
+  readonly queue: WorkQueue;
+  readonly counted: ControllerMetrics;
+  readonly clock: Clock;
+}
+
+async function runWorker(ctx: Context, controller: Controller, { queue, counted, clock }: Worked): Promise<void> {
   for (let key = await queue.get(); key !== undefined; key = await queue.get()) {
-    const begunMs = performance.now();
+    const begunMs = clock.nowMs();
     counted.begun();
     let outcome: Outcome = "success";
     try {
@@ -164,7 +167,7 @@ async function runWorker(
       logFailure(ctx, key, error);
       if (outcome === "error") queue.addRateLimited(key);
     } finally {
-      counted.ended(outcome, performance.now() - begunMs);
+      counted.ended(outcome, clock.nowMs() - begunMs);
       queue.done(key);
     }
   }

@@ -1,13 +1,18 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { type Context, sleep, withCancel } from "#base/context.ts";
+import type { Lease } from "kubernetes-types/coordination/v1";
+import { type Context, withCancel } from "#base/context.ts";
 import { silentLogger } from "#base/log.ts";
+import { steppedClock } from "#kit/stepped-clock.ts";
 import { leases } from "#machinery/builtin.ts";
+import { microTimestamp } from "#machinery/conditions.ts";
 import { startTestApiServer, type TestApiServer } from "#playground/testing.ts";
 import { KubeClient } from "../client/client.ts";
 import { runElected } from "./leader.ts";
 
-const LEASE_SECONDS = 1;
+const LEASE_MS = 15_000;
+const RETRY_MS = 1_000;
+const RENEW_MS = 2_000;
 const HOUR_MS = 3_600_000;
 
 let api: TestApiServer;
@@ -22,87 +27,117 @@ after(async () => {
   await api[Symbol.asyncDispose]();
 });
 
-/** A candidate that writes down when it leads. */
+/** A candidate with a clock of its own: what it does between two waits is done when it waits again. */
 function candidate(name: string, identity: string) {
   const { ctx, cancel } = withCancel(outer);
+  const clock = steppedClock();
   const led = Promise.withResolvers<void>();
   const done = runElected(
     ctx,
     client,
-    { lease: { namespace: "default", name }, identity, leaseSeconds: LEASE_SECONDS, renewMs: 100, retryMs: 50 },
+    { lease: { namespace: "default", name }, identity, renewMs: RENEW_MS, retryMs: RETRY_MS, clock },
     async (leading) => {
       led.resolve();
       await new Promise((resolve) => leading.signal.addEventListener("abort", resolve, { once: true }));
     },
   );
-  return { led: led.promise, done, cancel };
+  return { led: led.promise, done, cancel, clock };
 }
 
 /** A lease of somebody whose clock is off by `offsetMs`. */
 async function foreignLease(name: string, offsetMs: number): Promise<void> {
-  const renewTime = new Date(Date.now() + offsetMs).toISOString().replace("Z", "000Z");
-  const spec = { holderIdentity: "other", leaseDurationSeconds: LEASE_SECONDS, renewTime, leaseTransitions: 3 };
+  const renewTime = microTimestamp(steppedClock().epochMs() + offsetMs);
+  const spec = { holderIdentity: "other", leaseDurationSeconds: LEASE_MS / 1_000, renewTime, leaseTransitions: 3 };
   await client.create(outer, leases, { metadata: { namespace: "default", name }, spec });
 }
 
-async function holder(name: string): Promise<string | undefined> {
-  return (await client.get(outer, leases, { namespace: "default", name })).spec?.holderIdentity;
+async function specOf(name: string): Promise<NonNullable<Lease["spec"]>> {
+  return (await client.get(outer, leases, { namespace: "default", name })).spec ?? {};
 }
 
-test("one of two leads; when it ends in good order, the other leads at once", async () => {
+test("one of two leads; when it ends in good order, the other leads when it asks next", async () => {
   const one = candidate("orderly", "one");
   await one.led;
   const two = candidate("orderly", "two");
-  assert.equal(await holder("orderly"), "one");
-  const startedMs = performance.now();
+  assert.equal(await two.clock.waiting(), RETRY_MS);
+  assert.equal((await specOf("orderly")).holderIdentity, "one");
   one.cancel();
   await one.done;
+  two.clock.step(RETRY_MS);
   await two.led;
-  assert.ok(performance.now() - startedMs < LEASE_SECONDS * 1000, "the lease was given up");
-  assert.equal(await holder("orderly"), "two");
+  assert.equal((await specOf("orderly")).holderIdentity, "two");
   two.cancel();
   await two.done;
+  assert.equal((await specOf("orderly")).holderIdentity, "");
 });
 
-test("a holder that is gone is followed when the lease has lasted, whatever its clock said", async () => {
-  for (const [name, offsetMs] of [
-    ["early", -HOUR_MS],
-    ["late", HOUR_MS],
-  ] as const) {
+for (const [name, offsetMs] of [
+  ["early", -HOUR_MS],
+  ["late", HOUR_MS],
+] as const) {
+  test(`a holder that is gone, whose clock was an hour ${name}, is followed when the lease has lasted`, async () => {
     await foreignLease(name, offsetMs);
-    const startedMs = performance.now();
     const heir = candidate(name, "heir");
+    for (let ms = 0; ms <= LEASE_MS; ms += RETRY_MS) {
+      await heir.clock.waiting();
+      assert.equal((await specOf(name)).holderIdentity, "other", `after ${ms} ms it may be alive`);
+      heir.clock.step(RETRY_MS);
+    }
     await heir.led;
-    const waitedMs = performance.now() - startedMs;
-    assert.ok(waitedMs >= LEASE_SECONDS * 1000, `${name}: taken after ${waitedMs} ms from one who may be alive`);
-    const { spec } = await client.get(outer, leases, { namespace: "default", name });
-    assert.deepEqual([spec?.holderIdentity, spec?.leaseTransitions], ["heir", 4]);
+    const { holderIdentity, leaseTransitions } = await specOf(name);
+    assert.deepEqual([holderIdentity, leaseTransitions], ["heir", 4]);
     heir.cancel();
     await heir.done;
-  }
-});
+  });
+}
 
 test("a holder whose clock is an hour behind is left alone as long as it renews", async () => {
   await foreignLease("renewed", -HOUR_MS);
   const rival = candidate("renewed", "rival");
   for (let i = 0; i < 8; i++) {
+    await rival.clock.waiting();
+    assert.equal((await specOf("renewed")).holderIdentity, "other");
     const lease = await client.get(outer, leases, { namespace: "default", name: "renewed" });
     await client.update(outer, leases, { ...lease, metadata: { ...lease.metadata, labels: { renewal: String(i) } } });
-    await sleep(outer, (LEASE_SECONDS * 1000) / 4);
-    assert.equal(await holder("renewed"), "other");
+    rival.clock.step(LEASE_MS - RETRY_MS);
   }
+  await rival.clock.waiting();
   rival.cancel();
   await rival.done;
 });
 
-test("who loses the lease while leading stops and says so", async () => {
+test("who leads renews, which is no new term", async () => {
+  const leader = candidate("kept", "leader");
+  await leader.led;
+  const { acquireTime, renewTime } = await specOf("kept");
+  assert.equal(renewTime, microTimestamp(leader.clock.epochMs()));
+  for (let ms = 0; ms < 2 * LEASE_MS; ms += RENEW_MS) {
+    assert.equal(await leader.clock.waiting(), RENEW_MS);
+    leader.clock.step(RENEW_MS);
+  }
+  await leader.clock.waiting();
+  assert.deepEqual(await specOf("kept"), {
+    holderIdentity: "leader",
+    leaseDurationSeconds: LEASE_MS / 1_000,
+    acquireTime,
+    renewTime: microTimestamp(leader.clock.epochMs()),
+    leaseTransitions: 0,
+  });
+  leader.cancel();
+  await leader.done;
+});
+
+test("who loses the lease while leading stops before it would have ended, and says so", async () => {
   const leader = candidate("stolen", "leader");
   await leader.led;
-  const steal = async (): Promise<void> => {
-    const lease = await client.get(outer, leases, { namespace: "default", name: "stolen" });
-    await client.update(outer, leases, { ...lease, spec: { ...lease.spec, holderIdentity: "thief" } });
-  };
-  // The leader may renew between reading and writing.
-  await steal().catch(steal);
+  // It sleeps, so that it does not write between reading and writing.
+  await leader.clock.waiting();
+  const lease = await client.get(outer, leases, { namespace: "default", name: "stolen" });
+  await client.update(outer, leases, { ...lease, spec: { ...lease.spec, holderIdentity: "thief" } });
+  for (let ms = RENEW_MS; ms <= (LEASE_MS * 2) / 3; ms += RENEW_MS) {
+    await leader.clock.waiting();
+    leader.clock.step(RENEW_MS);
+  }
   await assert.rejects(leader.done, /lost the lease stolen/);
+  assert.equal((await specOf("stolen")).holderIdentity, "thief");
 });

@@ -4,10 +4,12 @@
  * uid and resourceVersion preconditions. Kubernetes: client-go/tools/leaderelection
  */
 import type { Lease } from "kubernetes-types/coordination/v1";
+import { type Clock, systemClock } from "#base/clock.ts";
 import { type Context, sleep, withCancel } from "#base/context.ts";
 import { messageOf } from "#base/errors.ts";
 import { silentLogger } from "#base/log.ts";
 import { leases } from "#machinery/builtin.ts";
+import { microTimestamp } from "#machinery/conditions.ts";
 import type { ObjectKey } from "#machinery/meta.ts";
 import { isConflict } from "#machinery/status-error.ts";
 import type { KubeClient } from "../client/client.ts";
@@ -20,6 +22,7 @@ export interface ElectionOptions {
   readonly leaseSeconds?: number;
   readonly renewMs?: number;
   readonly retryMs?: number;
+  readonly clock?: Clock;
 }
 
 /**
@@ -32,9 +35,9 @@ export async function runElected(
   options: ElectionOptions,
   lead: (ctx: Context) => Promise<void>,
 ): Promise<void> {
-  const retryMs = options.retryMs ?? 2_000;
+  const { retryMs = 2_000, clock } = options;
   const candidate = new Candidate(client, options);
-  while (!ctx.signal.aborted && !(await candidate.tryAcquire(ctx))) await sleep(ctx, retryMs);
+  while (!ctx.signal.aborted && !(await candidate.tryAcquire(ctx))) await sleep(ctx, retryMs, clock);
   if (ctx.signal.aborted) return;
   ctx.log.info("became leader", { lease: options.lease.name });
   const { ctx: leading, cancel } = withCancel(ctx);
@@ -47,12 +50,13 @@ export async function runElected(
 
 /** Renews until the context ends or nothing succeeded for two thirds of the lease's duration. */
 async function keep(ctx: Context, candidate: Candidate, options: ElectionOptions): Promise<void> {
-  const leaseMs = (options.leaseSeconds ?? 15) * 1000;
-  let renewedAt = performance.now();
-  while (!ctx.signal.aborted && performance.now() - renewedAt < (leaseMs * 2) / 3) {
-    await sleep(ctx, options.renewMs ?? 2_000);
+  const { leaseSeconds = 15, renewMs = 2_000, clock = systemClock } = options;
+  const leaseMs = leaseSeconds * 1000;
+  let renewedAt = clock.nowMs();
+  while (!ctx.signal.aborted && clock.nowMs() - renewedAt < (leaseMs * 2) / 3) {
+    await sleep(ctx, renewMs, clock);
     if (ctx.signal.aborted) return;
-    if (await candidate.tryAcquire(ctx)) renewedAt = performance.now();
+    if (await candidate.tryAcquire(ctx)) renewedAt = clock.nowMs();
   }
 }
 
@@ -60,12 +64,14 @@ async function keep(ctx: Context, candidate: Candidate, options: ElectionOptions
 class Candidate {
   readonly #client: KubeClient;
   readonly #options: ElectionOptions;
+  readonly #clock: Clock;
   /** What was last seen of another's lease, and since when. */
   #seen = { resourceVersion: "", sinceMs: 0 };
 
   constructor(client: KubeClient, options: ElectionOptions) {
     this.#client = client;
     this.#options = options;
+    this.#clock = options.clock ?? systemClock;
   }
 
   /** Whether the lease is this candidate's now: taken, or renewed. */
@@ -73,7 +79,7 @@ class Candidate {
     const { lease: key, identity, labels } = this.#options;
     const leaseDurationSeconds = this.#options.leaseSeconds ?? 15;
     try {
-      const now = micro(new Date());
+      const now = microTimestamp(this.#clock.epochMs());
       const lease = await this.#client.find(ctx, leases, key);
       const fresh = { acquireTime: now, renewTime: now, holderIdentity: identity, leaseDurationSeconds };
       if (lease === undefined) {
@@ -97,7 +103,7 @@ class Candidate {
   #isFree({ metadata, spec }: Lease): boolean {
     const { holderIdentity = "", leaseDurationSeconds = 15 } = spec ?? {};
     if (holderIdentity === "") return true;
-    const nowMs = performance.now();
+    const nowMs = this.#clock.nowMs();
     const resourceVersion = metadata?.resourceVersion ?? "";
     if (this.#seen.resourceVersion !== resourceVersion) this.#seen = { resourceVersion, sinceMs: nowMs };
     return nowMs - this.#seen.sinceMs > leaseDurationSeconds * 1000;
@@ -109,9 +115,4 @@ async function release(client: KubeClient, options: ElectionOptions): Promise<vo
   const lease = await client.find(ctx, leases, options.lease).catch(() => undefined);
   if (lease?.spec?.holderIdentity !== options.identity) return;
   await client.update(ctx, leases, { ...lease, spec: { ...lease.spec, holderIdentity: "" } }).catch(() => undefined);
-}
-
-/** MicroTime, which Leases use: six digits after the second. */
-function micro(date: Date): string {
-  return date.toISOString().replace("Z", "000Z");
 }

@@ -3,9 +3,11 @@
  * Kubernetes: client-go/tools/record (event.go, events_cache.go). Failing to record never fails the caller.
  */
 import type { Event } from "kubernetes-types/core/v1";
+import { type Clock, systemClock } from "#base/clock.ts";
 import type { Context } from "#base/context.ts";
 import { messageOf } from "#base/errors.ts";
 import { coreEvents } from "#machinery/builtin.ts";
+import { timestamp } from "#machinery/conditions.ts";
 import { type KubeObject, keyOf } from "#machinery/meta.ts";
 import { isNotFound } from "#machinery/status-error.ts";
 import type { KubeClient } from "../client/client.ts";
@@ -27,19 +29,21 @@ interface Entry {
 export class EventRecorder {
   readonly #client: KubeClient;
   readonly #source: EventSource;
+  readonly #clock: Clock;
   readonly #queue: EventQueue;
   readonly #seen = new Map<string, Entry>();
   #lastStamp = 0n;
 
-  constructor(client: KubeClient, source: EventSource, queue = new EventQueue()) {
+  constructor(client: KubeClient, source: EventSource, clock: Clock = systemClock, queue = new EventQueue()) {
     this.#client = client;
     this.#source = source;
+    this.#clock = clock;
     this.#queue = queue;
   }
 
   /** The same as another component: `deployment-controller`. */
   as(component: string): EventRecorder {
-    return new EventRecorder(this.#client, { ...this.#source, component }, this.#queue);
+    return new EventRecorder(this.#client, { ...this.#source, component }, this.#clock, this.#queue);
   }
 
   normal(ctx: Context, object: KubeObject, reason: string, message: string, fieldPath?: string): void {
@@ -52,7 +56,7 @@ export class EventRecorder {
 
   #record(ctx: Context, object: KubeObject, type: string, reason: string, message: string, fieldPath?: string): void {
     const key = [object.metadata?.uid, type, reason, message, fieldPath].join("|");
-    const now = new Date().toISOString().replace(/\.\d+Z$/, "Z");
+    const now = timestamp(this.#clock.epochMs());
     const known = this.#seen.get(key);
     const entry = known ?? {
       event: this.#forge(object, { type, reason, message, now, ...(fieldPath !== undefined && { fieldPath }) }),
@@ -125,9 +129,13 @@ export class EventRecorder {
     };
   }
 
-  /** Nanoseconds since 1970, each greater than the last: lists are sorted by name, which so is the order of events. */
+  /**
+   * Nanoseconds since 1970, each greater than the last: lists are sorted by name, which so is the order of events. Below
+   * the millisecond it only tells recorders apart.
+   */
   #nextStamp(): bigint {
-    const now = BigInt(Math.floor((performance.timeOrigin + performance.now()) * 1000)) * 1000n;
+    const withinMs = BigInt(Math.floor((this.#clock.nowMs() % 1) * 1_000_000));
+    const now = BigInt(Math.floor(this.#clock.epochMs())) * 1_000_000n + withinMs;
     this.#lastStamp = now > this.#lastStamp ? now : this.#lastStamp + 1n;
     return this.#lastStamp;
   }

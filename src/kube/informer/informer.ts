@@ -4,6 +4,7 @@
  * Kubernetes: client-go/tools/cache (reflector.go, shared_informer.go)
  */
 import { Backoff } from "#base/backoff.ts";
+import type { Clock } from "#base/clock.ts";
 import { type Context, sleep, withCancel } from "#base/context.ts";
 import { messageOf } from "#base/errors.ts";
 import { freezeDeeply } from "#base/freeze.ts";
@@ -27,6 +28,9 @@ export interface InformerOptions<T> extends InformerScope {
   readonly keepsManagedFields?: boolean;
   /** How long the watch may be behind what was written before it is begun anew on another connection. Default 10 s. */
   readonly mostLagMs?: number;
+  readonly clock?: Clock;
+  /** How long each watch lasts. Default: Math.random. */
+  readonly random?: () => number;
 }
 
 export interface Handler<T> {
@@ -104,7 +108,8 @@ export class Informer<T extends KubeObject> implements AsyncDisposable {
   }
 
   async #run(): Promise<void> {
-    const backoff = new Backoff({ baseMs: 100, maxMs: 10_000 });
+    const { clock, random = Math.random } = this.#options;
+    const backoff = new Backoff({ baseMs: 100, maxMs: 10_000, random });
     while (!this.#ctx.signal.aborted) {
       try {
         if (this.#revision === undefined) await this.#list();
@@ -114,14 +119,15 @@ export class Informer<T extends KubeObject> implements AsyncDisposable {
         // A lost connection resumes from the last revision; only an expired revision forces a new list.
         if (isExpired(error) || isNotFound(error)) this.#revision = undefined;
         if (!isExpired(error)) this.#ctx.log.debug("list or watch failed", { error: messageOf(error) });
-        await sleep(this.#ctx, backoff.nextMs());
+        await sleep(this.#ctx, backoff.nextMs(), clock);
       }
     }
   }
 
   async #catchUp(revision: string | undefined): Promise<void> {
     this.#isBehind = true;
-    await sleep(this.#ctx, this.#options.mostLagMs ?? MOST_LAG_MS);
+    const { mostLagMs = MOST_LAG_MS, clock } = this.#options;
+    await sleep(this.#ctx, mostLagMs, clock);
     this.#isBehind = false;
     if (!isLater(revision, this.#revision)) return;
     this.#ctx.log.debug("the watch is behind", { revision: this.#revision, written: revision });
@@ -149,10 +155,11 @@ export class Informer<T extends KubeObject> implements AsyncDisposable {
   async #watch(backoff: Backoff): Promise<void> {
     const { ctx, cancel } = withCancel(this.#ctx);
     this.#endWatch = cancel;
+    const { random = Math.random } = this.#options;
     const options = {
       ...this.#scope(),
       resourceVersion: this.#revision ?? "0",
-      timeoutSeconds: WATCH_SECONDS + Math.floor(Math.random() * WATCH_SECONDS),
+      timeoutSeconds: WATCH_SECONDS + Math.floor(random() * WATCH_SECONDS),
     };
     for await (const event of this.#client.watch(ctx, this.resource, options)) {
       backoff.reset();

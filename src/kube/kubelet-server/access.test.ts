@@ -5,6 +5,7 @@ import type { AddressInfo } from "node:net";
 import { afterEach, beforeEach, describe, test } from "node:test";
 import type { Context } from "#base/context.ts";
 import { silentLogger } from "#base/log.ts";
+import { type SteppedClock, steppedClock } from "#kit/stepped-clock.ts";
 import { KubeClient } from "#kube/client/client.ts";
 import { createCa, type Identity, issueCertificate } from "#pki/certificate.ts";
 import { createAuthorizer } from "#playground/apiserver/authz/authorizer.ts";
@@ -23,7 +24,7 @@ let client: KubeClient;
 let allowed: Set<string>;
 /** What the API server was asked about that. */
 let questions: string[];
-let nowMs: number;
+let clock: SteppedClock;
 
 const authorizer: Authorizer = {
   authorize: ({ user, verb, plural, subresource, name }) => {
@@ -42,7 +43,7 @@ describe("who may use a kubelet", () => {
   beforeEach(async () => {
     stack = new AsyncDisposableStack();
     ca = await createCa("cluster");
-    [allowed, questions, nowMs] = [new Set(), [], 0];
+    [allowed, questions, clock] = [new Set(), [], steppedClock()];
     const api = stack.use(
       await startTestApiServer({
         parts: ({ reader }) => {
@@ -64,7 +65,7 @@ describe("who may use a kubelet", () => {
 
   /** A kubelet that answers 200, or what its access control says: `call` gives the code. */
   async function kubelet(own: Partial<AccessOptions> = {}): Promise<(caller?: Caller) => Promise<number>> {
-    const access = new AccessControl({ client, node: "node-1", hasTokens: false, nowMs: () => nowMs, ...own });
+    const access = new AccessControl({ client, node: "node-1", hasTokens: false, clock, ...own });
     const subject = { commonName: "node-1", organizations: [] };
     const serving = await issueCertificate(ca, { subject, alternativeNames: ["127.0.0.1"], usages: ["server"] });
     const server = createServer(
@@ -133,9 +134,9 @@ describe("who may use a kubelet", () => {
     allowed.add("bob get");
     assert.equal(await call({ identity }), 200);
     allowed.clear();
-    nowMs = 59_999;
+    clock.step(59_999);
     assert.equal(await call({ identity }), 200);
-    nowMs = 60_000;
+    clock.step(1);
     assert.equal(await call({ identity }), 403);
     assert.equal(questions.length, 2);
   });

@@ -1,6 +1,7 @@
 /** Who may use a kubelet's API: client certificates of the cluster's CA, and tokens, decided by the API server. Kubernetes: pkg/kubelet/server/auth.go */
 import type { IncomingMessage } from "node:http";
 import { TLSSocket } from "node:tls";
+import type { Clock } from "#base/clock.ts";
 import type { Context } from "#base/context.ts";
 import { isForbidden } from "#machinery/status-error.ts";
 import type { KubeClient } from "../client/client.ts";
@@ -12,7 +13,7 @@ export interface AccessOptions {
   readonly node: string;
   /** Whether bearer tokens count; the client then needs the right to review them. */
   readonly hasTokens: boolean;
-  readonly nowMs: () => number;
+  readonly clock: Clock;
 }
 
 interface User {
@@ -38,7 +39,7 @@ export class AccessControl {
 
   /** Throws Refused unless the caller may. Without a known CA nobody can be told apart, and all are let in. */
   async check(ctx: Context, request: IncomingMessage): Promise<void> {
-    const { client, nowMs } = this.#options;
+    const { client, clock } = this.#options;
     if (client.transport.config.ca === undefined) return;
     const user = certificateUser(request) ?? (await this.#tokenUser(ctx, request));
     if (user === undefined) throw new Refused(401, "Unauthorized");
@@ -46,14 +47,14 @@ export class AccessControl {
     if (user.groups.includes("system:masters")) return;
     const verb = request.method === "GET" && request.headers.upgrade === undefined ? "get" : "create";
     const key = JSON.stringify([user.name, user.groups, verb]);
-    if ((this.#allowed.get(key) ?? 0) > nowMs()) return;
+    if ((this.#allowed.get(key) ?? 0) > clock.nowMs()) return;
     if (!(await this.#review(ctx, user, verb)))
       throw new Refused(403, `Forbidden (user=${user.name}, verb=${verb}, resource=nodes, subresource=proxy)`);
     this.#remember(key);
   }
 
   #remember(key: string): void {
-    const nowMs = this.#options.nowMs();
+    const nowMs = this.#options.clock.nowMs();
     for (const [known, untilMs] of this.#allowed) if (untilMs <= nowMs) this.#allowed.delete(known);
     if (this.#allowed.size < MOST_REMEMBERED) this.#allowed.set(key, nowMs + REMEMBER_MS);
   }

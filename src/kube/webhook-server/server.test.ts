@@ -3,10 +3,11 @@ import type { IncomingHttpHeaders } from "node:http";
 import { Agent, request } from "node:https";
 import type { AddressInfo } from "node:net";
 import { before, test } from "node:test";
-import { setTimeout as delay } from "node:timers/promises";
 import { constant, jsonValue, oneof, record, string } from "fast-check";
+import { type Clock, systemClock } from "#base/clock.ts";
 import { silentLogger } from "#base/log.ts";
 import { forAll, parseOrRefuse } from "#kit/properties.ts";
+import { steppedClock } from "#kit/stepped-clock.ts";
 import { StatusError } from "#machinery/status-error.ts";
 import { createCa, issueCertificate } from "#pki/certificate.ts";
 import { parseReview } from "./review.ts";
@@ -28,29 +29,43 @@ before(async () => {
   tls = { cert: leaf.certificate, key: leaf.privateKey };
 });
 
+const TIMES = { leastMs: 100, quietMs: 150, mostMs: 1_000 };
+
 test("a draining server answers, asks clients to connect anew, and ends when nobody called for a while", async () => {
-  await using served = await serve();
+  const clock = steppedClock();
+  await using served = await serve(clock);
   using connection = keptConnection();
   assert.equal((await ask(served, connection.agent)).connection, "keep-alive");
-  const startedMs = performance.now();
-  const drained = served.drain({ leastMs: 100, quietMs: 150, mostMs: 5_000 });
-  for (let call = 0; call < 4; call++) {
-    assert.equal((await ask(served, connection.agent)).connection, "close");
-    await delay(50);
-  }
+  const drained = served.drain(TIMES);
+  assert.equal(await clock.waiting(), 150);
+  clock.step(149);
+  assert.equal((await ask(served, connection.agent)).connection, "close");
+  clock.step(1);
+  assert.equal(await clock.waiting(), 149, "since the last call");
+  clock.step(149);
   await drained;
-  const tookMs = performance.now() - startedMs;
-  assert.ok(tookMs >= 300 && tookMs < 3_000, `${tookMs} ms`);
+});
+
+test("a server that nobody calls drains until everyone can know", async () => {
+  const clock = steppedClock();
+  clock.step(60_000);
+  await using served = await serve(clock);
+  const drained = served.drain(TIMES);
+  assert.equal(await clock.waiting(), 100);
+  clock.step(100);
+  await drained;
 });
 
 test("draining ends though calls go on", async () => {
-  await using served = await serve();
+  const clock = steppedClock();
+  await using served = await serve(clock);
   using connection = keptConnection();
-  let isOver = false;
-  const drained = served.drain({ leastMs: 10, quietMs: 1_000, mostMs: 200 }).then(() => {
-    isOver = true;
-  });
-  while (!isOver) await ask(served, connection.agent);
+  const drained = served.drain(TIMES);
+  for (let ms = 0; ms < TIMES.mostMs; ms += 100) {
+    await ask(served, connection.agent);
+    assert.ok((await clock.waiting()) > 0);
+    clock.step(100);
+  }
   await drained;
 });
 
@@ -95,8 +110,8 @@ test("whatever the body, it is a review or is refused with what is wrong", () =>
   forAll(texts, (text) => parseOrRefuse(parseReview, text, isRefusal), 300);
 });
 
-function serve(): Promise<WebhookServer> {
-  return startWebhookServer(ctx, { port: 0, tls, handlers: { "/allow": async () => ALLOWED } });
+function serve(clock: Clock = systemClock): Promise<WebhookServer> {
+  return startWebhookServer(ctx, { port: 0, tls, handlers: { "/allow": async () => ALLOWED }, clock });
 }
 
 function keptConnection(): Disposable & { readonly agent: Agent } {

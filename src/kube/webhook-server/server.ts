@@ -4,7 +4,7 @@
 
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { createServer, type Server } from "node:https";
-import { setTimeout as delay } from "node:timers/promises";
+import { type Clock, systemClock } from "#base/clock.ts";
 import type { Context } from "#base/context.ts";
 import { messageOf } from "#base/errors.ts";
 import { failure, StatusError } from "#machinery/status-error.ts";
@@ -38,6 +38,7 @@ export interface WebhookServerOptions {
   readonly port: number;
   readonly tls: { readonly cert: string; readonly key: string };
   readonly handlers: Readonly<Record<string, AdmissionHandler>>;
+  readonly clock?: Clock;
 }
 
 export interface WebhookServer extends AsyncDisposable {
@@ -65,10 +66,11 @@ const DRAIN: DrainTimes = { leastMs: 3_000, quietMs: 2_000, mostMs: 20_000 };
 
 /** Serves until disposed. */
 export async function startWebhookServer(ctx: Context, options: WebhookServerOptions): Promise<WebhookServer> {
+  const { clock = systemClock } = options;
   let isDraining = false;
   let lastRequestMs = 0;
   const server = createServer({ ...options.tls, keepAliveTimeout: KEEP_ALIVE_MS }, (request, response) => {
-    lastRequestMs = performance.now();
+    lastRequestMs = clock.nowMs();
     if (isDraining) response.setHeader("Connection", "close");
     serve(ctx, options.handlers, request, response).catch((error: unknown) => {
       const code = error instanceof StatusError ? error.code : 500;
@@ -87,12 +89,12 @@ export async function startWebhookServer(ctx: Context, options: WebhookServerOpt
     drain: async (times = {}) => {
       const { leastMs, quietMs, mostMs } = { ...DRAIN, ...times };
       isDraining = true;
-      const since = performance.now();
+      const since = clock.nowMs();
       for (;;) {
-        const nowMs = performance.now();
+        const nowMs = clock.nowMs();
         const waitMs = Math.min(Math.max(since + leastMs, lastRequestMs + quietMs), since + mostMs) - nowMs;
         if (waitMs <= 0) return;
-        await delay(waitMs);
+        await new Promise<void>((resolve) => clock.after(waitMs, resolve));
       }
     },
     [Symbol.asyncDispose]: () =>

@@ -3,6 +3,7 @@
  * deletion that nobody saw, a pass makes the kernel equal to the objects again.
  * Upstream: pkg/{firewall,route}/*_controller.go
  */
+import type { Clock } from "#base/clock.ts";
 import type { Context } from "#base/context.ts";
 import { messageOf } from "#base/errors.ts";
 import type { KubeClient } from "#kube/client/client.ts";
@@ -34,6 +35,7 @@ export interface AgentOptions<T extends HostedObject> {
   readonly eventReason: string;
   /** The name in the conditions: the fabric pod's, or the gateway's. */
   readonly host: string;
+  readonly clock: Clock;
   /** Absent on gateways, whose state dies with their network namespace. */
   readonly finalizer?: { readonly name: string; isLive(host: string): Promise<boolean> };
   isSelected(object: T): boolean;
@@ -43,7 +45,8 @@ export interface AgentOptions<T extends HostedObject> {
 const RESYNC_MS = 5_000;
 
 export function configurationAgent<T extends HostedObject>(options: AgentOptions<T>): Loop {
-  const loop = new Loop({ name: options.applier.name, resyncMs: RESYNC_MS, pass: (ctx) => pass(ctx, options) });
+  const { applier, clock } = options;
+  const loop = new Loop({ name: applier.name, resyncMs: RESYNC_MS, clock, pass: (ctx) => pass(ctx, options) });
   options.informer.addHandler({
     added: () => loop.trigger(),
     updated: (object, previous) => {
@@ -91,10 +94,10 @@ async function report<T extends HostedObject>(
   object: T,
   error: string | undefined,
 ): Promise<void> {
-  const { client, informer, host, events, eventReason } = options;
+  const { client, informer, host, clock, events, eventReason } = options;
   const isApplied = error === undefined;
   if (!isApplied) ctx.log.info("not applied, will retry", { object: formatKey(keyOf(object)), error });
-  const isWritten = await reportApplied(ctx, client, informer.resource, object, { host, isApplied });
+  const isWritten = await reportApplied(ctx, client, informer.resource, object, { host, isApplied, clock });
   if (!isWritten) return;
   if (isApplied) events.normal(ctx, object, eventReason, `applied on ${host}`);
   else events.warning(ctx, object, eventReason, `not applied on ${host}: ${error}`);

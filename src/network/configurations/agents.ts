@@ -9,7 +9,7 @@ import type { Informers } from "#kube/informer/informers.ts";
 import { firewallApplier } from "../nftables/firewall.ts";
 import { routeApplier } from "../route/routes.ts";
 import type { Loop } from "../system/loop.ts";
-import type { Tools } from "../system/tools.ts";
+import type { Machine } from "../system/machine.ts";
 import { configurationAgent } from "./agent.ts";
 import { FIREWALL_LABELS, isSelected, type Place, ROUTE_LABELS } from "./selection.ts";
 
@@ -17,7 +17,7 @@ export interface AgentsOptions {
   readonly client: KubeClient;
   readonly informers: Informers;
   readonly events: EventRecorder;
-  readonly tools: Tools;
+  readonly machine: Machine;
   readonly place: Place;
   readonly host: string;
   readonly restoresDrift: boolean;
@@ -34,8 +34,9 @@ export interface Agents {
 }
 
 export function configurationAgents(options: AgentsOptions): Agents {
-  const { client, events, host, tools, place, isLive } = options;
+  const { client, events, host, machine, place, isLive } = options;
   const { category } = place;
+  const { tools, clock } = machine;
   const routes = options.informers.for<RouteConfiguration>(routeConfigurations, {
     labelSelector: `${ROUTE_LABELS.category}=${category}`,
   });
@@ -47,13 +48,13 @@ export function configurationAgents(options: AgentsOptions): Agents {
   return {
     isSynced: () => routes.isSynced && firewall.isSynced,
     routes: configurationAgent<RouteConfiguration>({
-      ...{ client, events, host, informer: routes, applier: routeApplier(tools, options.rulePriority) },
+      ...{ client, events, host, clock, informer: routes, applier: routeApplier(tools, options.rulePriority) },
       ...guard(finalizers.ROUTE_CONFIGURATION),
       eventReason: "RouteConfigurationUpdate",
       isSelected: (object) => isSelected(place, ROUTE_LABELS, object),
     }),
     firewall: configurationAgent<FirewallConfiguration>({
-      ...{ client, events, host, informer: firewall },
+      ...{ client, events, host, clock, informer: firewall },
       applier: firewallApplier(tools, { restoresDrift: options.restoresDrift }),
       ...guard(finalizers.FIREWALL_CONFIGURATION),
       eventReason: "FirewallConfigurationUpdate",

@@ -5,12 +5,14 @@ import { type RouteConfiguration, routeConfigurations } from "#api/networking/ro
 import { forgeCrd } from "#api/schema/crd.ts";
 import type { Context } from "#base/context.ts";
 import { silentLogger } from "#base/log.ts";
+import { steppedClock } from "#kit/stepped-clock.ts";
 import { KubeClient } from "#kube/client/client.ts";
 import { configFromFile } from "#kube/client/config.ts";
 import { customResourceDefinitions } from "#machinery/builtin.ts";
 import { startTestApiServer, type TestApiServer } from "#playground/testing.ts";
 import { releaseHost, reportApplied } from "./host-status.ts";
 
+const clock = steppedClock();
 const ctx: Context = { signal: new AbortController().signal, log: silentLogger };
 
 describe("one configuration on several nodes", () => {
@@ -40,7 +42,7 @@ describe("one configuration on several nodes", () => {
     const stale = await create("together");
     const names = ["n1", "n2", "n3", "n4"];
     await Promise.all(
-      names.map((host) => reportApplied(ctx, client, routeConfigurations, stale, { host, isApplied: true })),
+      names.map((host) => reportApplied(ctx, client, routeConfigurations, stale, { host, isApplied: true, clock })),
     );
     assert.deepEqual(await hosts("together"), names);
   });
@@ -48,7 +50,7 @@ describe("one configuration on several nodes", () => {
   it("stays until the last live host has let go, and does not wait for dead ones", async () => {
     const made = await create("leaving");
     for (const host of ["n1", "n2", "dead"]) {
-      await reportApplied(ctx, client, routeConfigurations, made, { host, isApplied: true });
+      await reportApplied(ctx, client, routeConfigurations, made, { host, isApplied: true, clock });
     }
     await client.delete(ctx, routeConfigurations, { namespace: "default", name: "leaving" });
     const isLive = async (host: string): Promise<boolean> => host !== "dead";

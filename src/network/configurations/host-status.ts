@@ -3,9 +3,11 @@
  * Upstream: pkg/{firewall,route}/status.go, finalizer.go. There the first node that has cleaned up removes the finalizer;
  * here the last one does: each host withdraws its condition, and the finalizer goes when no live host is left in the list.
  */
+import type { Clock } from "#base/clock.ts";
 import type { Context } from "#base/context.ts";
 import type { KubeClient } from "#kube/client/client.ts";
 import { removeFinalizer } from "#kube/controller/finalizer.ts";
+import { timestamp } from "#machinery/conditions.ts";
 import type { Resource } from "#machinery/gvk.ts";
 import { type KubeObject, keyOf } from "#machinery/meta.ts";
 import { isConflict, isNotFound } from "#machinery/status-error.ts";
@@ -43,9 +45,9 @@ export async function reportApplied<T extends HostedObject>(
   client: KubeClient,
   resource: Resource<T>,
   object: T,
-  own: { readonly host: string; readonly isApplied: boolean },
+  own: { readonly host: string; readonly isApplied: boolean; readonly clock: Clock },
 ): Promise<boolean> {
-  const now = new Date().toISOString().replace(/\.\d+Z$/, "Z");
+  const now = timestamp(own.clock.epochMs());
   return changeConditions(ctx, client, resource, object, (conditions) =>
     withCondition(conditions, own.host, own.isApplied, now),
   );

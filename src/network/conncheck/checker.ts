@@ -1,5 +1,6 @@
 /** Pings the other gateway through the tunnel, and answers its pings. Upstream: pkg/gateway/connection/conncheck */
 import { createSocket, type RemoteInfo, type Socket } from "node:dgram";
+import type { Clock } from "#base/clock.ts";
 import { type Context, sleep } from "#base/context.ts";
 import { messageOf } from "#base/errors.ts";
 import { decodeMessage, encodeMessage } from "./message.ts";
@@ -9,8 +10,11 @@ export interface CheckerOptions {
   /** The other end of the tunnel. */
   readonly address: string;
   readonly port: number;
+  /** Own address to listen at. Default: all, for the tunnel may have none yet. */
+  readonly listenAddress?: string;
   readonly intervalMs: number;
   readonly lossThreshold: number;
+  readonly clock: Clock;
   /** Called for every answer, and once when the peer is declared lost. */
   update(state: PeerState): void;
   /** Called after each further interval without an answer. */
@@ -34,18 +38,19 @@ export class ConnectionChecker implements AsyncDisposable {
   readonly #socket: Socket;
   readonly #sent = new Map<number, number>();
   #state: PeerState = { value: "Connecting" };
-  #heardAt = performance.now();
+  #heardAt: number;
 
   private constructor(options: CheckerOptions, socket: Socket) {
     this.#options = options;
     this.#socket = socket;
+    this.#heardAt = options.clock.nowMs();
   }
 
   static async open(ctx: Context, options: CheckerOptions): Promise<ConnectionChecker> {
     const socket = createSocket("udp4");
     await new Promise<void>((resolve, reject) => {
       socket.once("error", reject);
-      socket.bind(options.port, () => resolve());
+      socket.bind(options.port, options.listenAddress, () => resolve());
     });
     const checker = new ConnectionChecker(options, socket);
     socket.on("error", (error) => ctx.log.warn("ping socket", { error: messageOf(error) }));
@@ -59,13 +64,13 @@ export class ConnectionChecker implements AsyncDisposable {
 
   /** Pings until the context ends. */
   async run(ctx: Context): Promise<void> {
-    const { intervalMs, lossThreshold } = this.#options;
-    this.#heardAt = performance.now();
+    const { intervalMs, lossThreshold, clock } = this.#options;
+    this.#heardAt = clock.nowMs();
     while (!ctx.signal.aborted) {
       this.#send(ctx);
       const eager = Math.min(EAGER_INTERVAL_MS, intervalMs);
-      await sleep(ctx, this.#state.value === "Connected" ? intervalMs : eager);
-      const silentMs = performance.now() - this.#heardAt;
+      await sleep(ctx, this.#state.value === "Connected" ? intervalMs : eager, clock);
+      const silentMs = clock.nowMs() - this.#heardAt;
       if (silentMs > intervalMs * lossThreshold && this.#state.value !== "Error") this.#become({ value: "Error" });
       if (this.#state.value !== "Connected" || silentMs > intervalMs * MISSING_INTERVALS) this.#options.missing?.();
     }
@@ -76,9 +81,9 @@ export class ConnectionChecker implements AsyncDisposable {
   }
 
   #send(ctx: Context): void {
-    const { remoteClusterId, address, port } = this.#options;
-    const now = Date.now();
-    this.#sent.set(now, performance.now());
+    const { remoteClusterId, address, port, clock } = this.#options;
+    const now = clock.epochMs();
+    this.#sent.set(now, clock.nowMs());
     const [oldest] = this.#sent.keys();
     if (this.#sent.size > this.#options.lossThreshold * 2 && oldest !== undefined) this.#sent.delete(oldest);
     const ping = { clusterID: remoteClusterId, msgType: "PING", timeStamp: new Date(now).toISOString() } as const;
@@ -103,7 +108,7 @@ export class ConnectionChecker implements AsyncDisposable {
     if (message.clusterID !== this.#options.remoteClusterId || sentAt === undefined) return;
     // What was sent before is answered out of order or lost.
     for (const earlier of [...this.#sent.keys()]) if (earlier <= sentMs) this.#sent.delete(earlier);
-    this.#heardAt = performance.now();
+    this.#heardAt = this.#options.clock.nowMs();
     this.#become({ value: "Connected", latencyMs: this.#heardAt - sentAt });
   }
 

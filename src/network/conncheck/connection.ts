@@ -1,10 +1,12 @@
 /** The Connection object: what the ping found, written seldom. Upstream: pkg/gateway/connection/{connections_controller,k8s}.go */
 import * as labels from "#api/labels.ts";
 import { type Connection, connections } from "#api/networking/connection.ts";
+import type { Clock } from "#base/clock.ts";
 import type { Context } from "#base/context.ts";
 import { formatDuration } from "#base/duration.ts";
 import { gatewayObjectName } from "#forge/networking/names.ts";
 import type { KubeClient } from "#kube/client/client.ts";
+import { timestamp } from "#machinery/conditions.ts";
 import { Loop } from "../system/loop.ts";
 import type { PeerState } from "./checker.ts";
 
@@ -61,20 +63,22 @@ export interface ConnectionWriter {
 export function connectionWriter(
   client: KubeClient,
   owner: ConnectionOwner,
-  options: { readonly intervalMs: number; implementation(): string | undefined },
+  options: { readonly intervalMs: number; readonly clock: Clock; implementation(): string | undefined },
 ): ConnectionWriter {
+  const { clock, intervalMs } = options;
   let state: PeerState = { value: "Connecting" };
   let shown: Connection["status"];
   const loop = new Loop({
     name: "connection",
     resyncMs: RESYNC_MS,
+    clock,
     async pass(ctx) {
       const present = await ensureConnection(ctx, client, forgeConnection(owner, options.implementation()));
       shown = present.status;
-      if (!isWorthWriting(shown, state, Date.now(), options.intervalMs)) return {};
+      if (!isWorthWriting(shown, state, clock.epochMs(), intervalMs)) return {};
       const latency = {
         value: formatDuration(state.value === "Connected" ? state.latencyMs : 0),
-        timestamp: new Date().toISOString().replace(/\.\d+Z$/, "Z"),
+        timestamp: timestamp(clock.epochMs()),
       };
       const written = await client.updateStatus(ctx, connections, {
         ...present,
@@ -87,7 +91,7 @@ export function connectionWriter(
   return {
     update(next) {
       state = next;
-      if (isWorthWriting(shown, next, Date.now(), options.intervalMs)) loop.trigger();
+      if (isWorthWriting(shown, next, clock.epochMs(), intervalMs)) loop.trigger();
     },
     run: (ctx) => loop.run(ctx),
   };

@@ -21,9 +21,10 @@ import { overlayAgent } from "../overlay/agent.ts";
 import { applyLinks } from "../overlay/overlay.ts";
 import { nodeLinks } from "../overlay/plan.ts";
 import { routeApplier } from "../route/routes.ts";
+import { type Machine, THIS_MACHINE } from "../system/machine.ts";
 import { monitorNetwork } from "../system/monitor.ts";
 import { ensureForwarding } from "../system/sysctl.ts";
-import { LOCAL_TOOLS, type Tools } from "../system/tools.ts";
+import type { Tools } from "../system/tools.ts";
 import { internalNodeAgent } from "./internal-node.ts";
 import type { FabricOptions } from "./options.ts";
 import { isPodLive, isUninstalling } from "./peers.ts";
@@ -32,56 +33,75 @@ const COMPONENT = "liqo-fabric";
 // Part of the pod's grace period of 30 s.
 const FAREWELL_MS = 8_000;
 
-export async function runFabric(ctx: Context, client: KubeClient, options: FabricOptions): Promise<void> {
+export async function runFabric(
+  ctx: Context,
+  client: KubeClient,
+  options: FabricOptions,
+  machine = THIS_MACHINE,
+): Promise<void> {
+  const fabric = { client, options, machine };
   let isReady = false;
   await using servers = new AsyncDisposableStack();
   const { healthPort, metricsPort, nodeName } = options;
   if (healthPort !== undefined) servers.use(await startHealthServer({ port: healthPort, isReady: () => isReady }));
   if (metricsPort !== undefined) servers.use(await startHealthServer({ port: metricsPort, metrics: () => "" }));
-  ensureForwarding();
+  ensureForwarding(machine.sysctls);
   {
     await using informers = new Informers(ctx, client);
-    const agents = fabricAgents(ctx, client, informers, options);
+    const agents = fabricAgents(ctx, fabric, informers);
     const overlay = overlayAgent({
       informers,
-      tools: LOCAL_TOOLS,
+      machine,
       kind: options.overlay,
       port: options.overlayPort,
       hasArp: options.hasArp,
       links: (objects) => nodeLinks(nodeName, objects),
       changed: () => agents.routes.trigger(),
     });
-    const node = internalNodeAgent(client, informers, LOCAL_TOOLS, nodeName);
+    const node = internalNodeAgent(client, informers, machine, nodeName);
     void informers.synced().then(() => {
       isReady = true;
     });
     await Promise.all([
       ...[overlay, node, agents.routes, agents.firewall].map((loop) => loop.run(ctx)),
-      ...(options.followsRoutes ? [monitorNetwork(ctx, LOCAL_TOOLS, [overlay, agents.routes])] : []),
+      ...(options.followsRoutes ? [monitorNetwork(ctx, machine, [overlay, agents.routes])] : []),
     ]);
   }
-  await leave(ctx, client, options);
+  await leave(ctx, fabric);
 }
 
-function fabricAgents(ctx: Context, client: KubeClient, informers: Informers, options: FabricOptions): Agents {
+interface Fabric {
+  readonly client: KubeClient;
+  readonly options: FabricOptions;
+  readonly machine: Machine;
+}
+
+function fabricAgents(ctx: Context, fabric: Fabric, informers: Informers): Agents {
+  const { client, options, machine } = fabric;
   const { nodeName, podName, restoresDrift } = options;
   return configurationAgents({
-    ...{ client, informers, restoresDrift },
-    events: new EventRecorder(client, { component: COMPONENT, host: nodeName }),
-    tools: LOCAL_TOOLS,
+    ...{ client, informers, restoresDrift, machine },
+    events: new EventRecorder(client, { component: COMPONENT, host: nodeName }, machine.clock),
     place: { category: "fabric", nodeName },
     host: podName,
-    isLive: (host) => isPodLive(ctx, client, client.namespace, host),
+    isLive: isLiveHere(ctx, fabric),
   });
 }
 
-async function leave(ctx: Context, client: KubeClient, { podName }: FabricOptions): Promise<void> {
+/** Whether the fabric pod of that name lives. */
+function isLiveHere(ctx: Context, { client, machine }: Fabric): (host: string) => Promise<boolean> {
+  return (name) => isPodLive(ctx, client, { namespace: client.namespace, name }, machine.clock);
+}
+
+async function leave(ctx: Context, fabric: Fabric): Promise<void> {
+  const { client, machine } = fabric;
+  const { podName } = fabric.options;
   const farewell: Context = { signal: AbortSignal.timeout(FAREWELL_MS), log: ctx.log };
   try {
     if (!(await isUninstalling(farewell, client, client.namespace, podName))) return;
-    await removeEverything(farewell, LOCAL_TOOLS);
-    await releaseAll(farewell, client, routeConfigurations, finalizers.ROUTE_CONFIGURATION, podName);
-    await releaseAll(farewell, client, firewallConfigurations, finalizers.FIREWALL_CONFIGURATION, podName);
+    await removeEverything(farewell, machine.tools);
+    await releaseAll(farewell, fabric, routeConfigurations, finalizers.ROUTE_CONFIGURATION);
+    await releaseAll(farewell, fabric, firewallConfigurations, finalizers.FIREWALL_CONFIGURATION);
     ctx.log.info("removed links, routes and tables of this node");
   } catch (error) {
     ctx.log.warn("cannot tell whether Liqo is being uninstalled, the data plane stays", { error: messageOf(error) });
@@ -98,15 +118,15 @@ async function removeEverything(ctx: Context, tools: Tools): Promise<void> {
 /** Without this the objects could never be deleted: nobody would be left to remove the finalizer. */
 async function releaseAll<T extends HostedObject>(
   ctx: Context,
-  client: KubeClient,
+  fabric: Fabric,
   resource: Resource<T>,
   finalizer: string,
-  host: string,
 ): Promise<void> {
+  const { client, options } = fabric;
+  const own = { host: options.podName, finalizer, isLive: isLiveHere(ctx, fabric) };
   const { items } = await client.list(ctx, resource);
   for (const object of items) {
     if (!hasFinalizer(object, finalizer)) continue;
-    const isLive = (other: string): Promise<boolean> => isPodLive(ctx, client, client.namespace, other);
-    await releaseHost(ctx, client, resource, object, { host, finalizer, isLive });
+    await releaseHost(ctx, client, resource, object, own);
   }
 }

@@ -10,6 +10,7 @@ import type { KubeClient } from "#kube/client/client.ts";
 import type { Informers } from "#kube/informer/informers.ts";
 import { pods } from "#machinery/builtin.ts";
 import { Loop } from "../system/loop.ts";
+import type { Machine } from "../system/machine.ts";
 import { runJson, type Tools } from "../system/tools.ts";
 
 export interface NodeIp {
@@ -24,7 +25,7 @@ export interface GatewayPlace {
 
 const RESYNC_MS = 30_000;
 
-export function internalNodeAgent(client: KubeClient, informers: Informers, tools: Tools, nodeName: string): Loop {
+export function internalNodeAgent(client: KubeClient, informers: Informers, machine: Machine, nodeName: string): Loop {
   const gateways = informers.for<Pod>(pods, {
     labelSelector: `${labels.NETWORKING_COMPONENT}=gateway,${labels.GATEWAY_ACTIVE}=true`,
     transform: placeOnly,
@@ -34,12 +35,13 @@ export function internalNodeAgent(client: KubeClient, informers: Informers, tool
   const loop = new Loop({
     name: "internalnode",
     resyncMs: RESYNC_MS,
+    clock: machine.clock,
     async pass(ctx) {
       const node = nodes.store.get({ name: nodeName });
       if (!gateways.isSynced || !fabrics.isSynced || node === undefined) return {};
       const seen = await lookUpSources(
         ctx,
-        tools,
+        machine.tools,
         gatewayPlaces(gateways.store.list(), fabrics.store.list(), nodeName),
       );
       const status = changedNodeIp(node.status?.nodeIP ?? {}, seen);

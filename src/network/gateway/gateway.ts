@@ -5,7 +5,6 @@
 import * as labels from "#api/labels.ts";
 import { type PublicKey, publicKeys } from "#api/networking/publickey.ts";
 import type { Context } from "#base/context.ts";
-import { messageOf } from "#base/errors.ts";
 import { gatewayLeaseName } from "#forge/networking/names.ts";
 import type { KubeClient } from "#kube/client/client.ts";
 import { runElected } from "#kube/election/leader.ts";
@@ -18,22 +17,27 @@ import { type ConnectionWriter, connectionWriter } from "../conncheck/connection
 import { overlayAgent } from "../overlay/agent.ts";
 import { gatewayLinks } from "../overlay/plan.ts";
 import type { Loop } from "../system/loop.ts";
+import { type Machine, THIS_MACHINE } from "../system/machine.ts";
 import { monitorNetwork } from "../system/monitor.ts";
 import { enableMultipathHash, makeRouter } from "../system/sysctl.ts";
-import { LOCAL_TOOLS } from "../system/tools.ts";
 import { EndpointResolver } from "../wireguard/endpoint.ts";
 import { readKeys } from "../wireguard/keys.ts";
-import { SessionRestarts } from "../wireguard/session-restarts.ts";
 import { Tunnel, tunnelAddresses } from "../wireguard/tunnel.ts";
 import { renderMetrics } from "./metrics.ts";
 import type { GatewayOptions } from "./options.ts";
 import { RULE_PRIORITY, shareOwnAddress } from "./own-address.ts";
+import { peerReactions } from "./peer-reactions.ts";
 import { refusalLoop } from "./refusal.ts";
 
 const COMPONENT = "liqo-gateway";
 
 /** Runs until the context ends; rejects when it cannot start or lost its lease, so that the pod restarts. */
-export async function runGateway(ctx: Context, client: KubeClient, options: GatewayOptions): Promise<void> {
+export async function runGateway(
+  ctx: Context,
+  client: KubeClient,
+  options: GatewayOptions,
+  machine = THIS_MACHINE,
+): Promise<void> {
   const reading = { isReady: false, metrics: () => "" };
   await using servers = new AsyncDisposableStack();
   const metrics = (): string => reading.metrics();
@@ -42,10 +46,10 @@ export async function runGateway(ctx: Context, client: KubeClient, options: Gate
     servers.use(await startHealthServer({ port: healthPort, isReady: () => reading.isReady }));
   }
   if (metricsPort !== undefined) servers.use(await startHealthServer({ port: metricsPort, metrics }));
-  makeRouter();
-  await shareOwnAddress(ctx, LOCAL_TOOLS);
-  if (options.usesMultipathHash) enableMultipathHash();
-  const lead = (leading: Context): Promise<void> => work(leading, client, options, reading);
+  makeRouter(machine.sysctls);
+  await shareOwnAddress(ctx, machine.tools);
+  if (options.usesMultipathHash) enableMultipathHash(machine.sysctls);
+  const lead = (leading: Context): Promise<void> => work(leading, { client, options, machine }, reading);
   // Awaited here: what is in use is disposed of when this function returns.
   if (leaderElection === undefined) return await lead(ctx);
   // A replica that waits is as ready as it can be; the Service finds the active one by its label, which
@@ -63,6 +67,7 @@ export async function runGateway(ctx: Context, client: KubeClient, options: Gate
       leaseSeconds: Math.ceil(leaseMs / 1_000),
       renewMs: retryMs,
       retryMs,
+      clock: machine.clock,
     },
     lead,
   );
@@ -73,19 +78,26 @@ interface Reading {
   metrics: () => string;
 }
 
-async function work(ctx: Context, client: KubeClient, options: GatewayOptions, reading: Reading): Promise<void> {
+interface Gateway {
+  readonly client: KubeClient;
+  readonly options: GatewayOptions;
+  readonly machine: Machine;
+}
+
+async function work(ctx: Context, gateway: Gateway, reading: Reading): Promise<void> {
+  const { client, options, machine } = gateway;
   await using informers = new Informers(ctx, client);
-  const agents = gatewayAgents(client, informers, options);
-  const overlay = gatewayOverlay(informers, options, agents);
+  const agents = gatewayAgents(gateway, informers);
+  const overlay = gatewayOverlay(gateway, informers, agents);
   const { peer } = tunnelAddresses(options.mode);
-  const refusal = refusalLoop(LOCAL_TOOLS, peer);
-  await using tunnel = await openTunnel(informers, options, [agents.routes, refusal]);
+  const refusal = refusalLoop(machine, peer);
+  await using tunnel = await openTunnel(gateway, informers, [agents.routes, refusal]);
   const connection = connectionWriter(
     client,
     { ...options, uid: options.gatewayUid },
-    { intervalMs: options.statusIntervalMs, implementation: () => tunnel.driver?.description },
+    { intervalMs: options.statusIntervalMs, clock: machine.clock, implementation: () => tunnel.driver?.description },
   );
-  await using checker = await openChecker(ctx, options, tunnel, connection);
+  await using checker = await openChecker(ctx, gateway, tunnel, connection);
   reading.metrics = () =>
     renderMetrics({
       remoteClusterId: options.remoteClusterId,
@@ -98,27 +110,26 @@ async function work(ctx: Context, client: KubeClient, options: GatewayOptions, r
   });
   await Promise.all([
     ...[tunnel, overlay, agents.routes, agents.firewall, refusal, connection].map((each) => each.run(ctx)),
-    ...(options.followsRoutes ? [monitorNetwork(ctx, LOCAL_TOOLS, [tunnel, overlay, agents.routes])] : []),
+    ...(options.followsRoutes ? [monitorNetwork(ctx, machine, [tunnel, overlay, agents.routes])] : []),
     ...(checker === undefined ? [] : [checker.run(ctx)]),
   ]);
 }
 
-function gatewayAgents(client: KubeClient, informers: Informers, options: GatewayOptions): Agents {
+function gatewayAgents({ client, options, machine }: Gateway, informers: Informers): Agents {
   const { name, nodeName, podName, remoteClusterId, restoresDrift } = options;
   return configurationAgents({
-    ...{ client, informers, restoresDrift },
-    events: new EventRecorder(client, { component: COMPONENT, host: podName }),
-    tools: LOCAL_TOOLS,
+    ...{ client, informers, restoresDrift, machine },
+    events: new EventRecorder(client, { component: COMPONENT, host: podName }, machine.clock),
     place: { category: "gateway", remoteClusterId, nodeName },
     host: name,
     rulePriority: RULE_PRIORITY,
   });
 }
 
-function gatewayOverlay(informers: Informers, options: GatewayOptions, agents: Agents): Loop {
+function gatewayOverlay({ options, machine }: Gateway, informers: Informers, agents: Agents): Loop {
   return overlayAgent({
     informers,
-    tools: LOCAL_TOOLS,
+    machine,
     namespace: options.namespace,
     kind: options.overlay,
     port: options.overlayPort,
@@ -129,17 +140,21 @@ function gatewayOverlay(informers: Informers, options: GatewayOptions, agents: A
 }
 
 /** `onLink` is triggered when the interface was made: routes over it are gone. */
-async function openTunnel(informers: Informers, options: GatewayOptions, onLink: readonly Loop[]): Promise<Tunnel> {
+async function openTunnel(
+  { options, machine }: Gateway,
+  informers: Informers,
+  onLink: readonly Loop[],
+): Promise<Tunnel> {
   const { mode, mtu, listenPort, implementation, endpoint } = options;
   const keys = informers.for<PublicKey>(publicKeys, {
     namespace: options.namespace,
     labelSelector: `${labels.REMOTE_CLUSTER_ID}=${options.remoteClusterId},${labels.GATEWAY_RESOURCE}=true`,
   });
-  const tunnel = new Tunnel(LOCAL_TOOLS, {
+  const tunnel = new Tunnel(machine, {
     ...{ mode, mtu, listenPort, implementation },
     keys: await readKeys(options.keysDir),
     ...(endpoint !== undefined && {
-      endpoint: new EndpointResolver(endpoint, { intervalMs: options.dnsIntervalMs }),
+      endpoint: new EndpointResolver(endpoint, { intervalMs: options.dnsIntervalMs, clock: machine.clock }),
     }),
     findPeerKey: () => keys.store.list().find((key) => key.metadata?.deletionTimestamp === undefined)?.spec?.publicKey,
     linkMade: () => {
@@ -156,7 +171,7 @@ const CONNECTED: PeerState = { value: "Connected", latencyMs: 0 };
 /** Without ping the connection counts as connected, as upstream's. */
 async function openChecker(
   ctx: Context,
-  options: GatewayOptions,
+  { options, machine }: Gateway,
   tunnel: Tunnel,
   connection: ConnectionWriter,
 ): Promise<ConnectionChecker | undefined> {
@@ -164,21 +179,11 @@ async function openChecker(
     connection.update(CONNECTED);
     return undefined;
   }
-  const restarts = new SessionRestarts();
   return ConnectionChecker.open(ctx, {
     ...options.ping,
+    clock: machine.clock,
     remoteClusterId: options.remoteClusterId,
     address: tunnel.addresses.peer,
-    update: (state) => {
-      if (state.value === "Connected") restarts.reset();
-      else ctx.log.warn("peer does not answer", { peer: options.remoteClusterId });
-      connection.update(state);
-    },
-    missing: () => {
-      if (!restarts.isDue(performance.now())) return;
-      tunnel.restartSession(ctx).catch((error: unknown) => {
-        if (!ctx.signal.aborted) ctx.log.debug("session not restarted", { error: messageOf(error) });
-      });
-    },
+    ...peerReactions(ctx, { remoteClusterId: options.remoteClusterId, clock: machine.clock, tunnel, connection }),
   });
 }

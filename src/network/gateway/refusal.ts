@@ -6,7 +6,8 @@
  */
 import type { Context } from "#base/context.ts";
 import { Loop, type LoopResult } from "../system/loop.ts";
-import { ipBatch, runJson, runTool, type Tools } from "../system/tools.ts";
+import type { Machine } from "../system/machine.ts";
+import { ipBatch, runJson, type Tools } from "../system/tools.ts";
 import { TUNNEL_LINK } from "../wireguard/tunnel.ts";
 
 /** Name of the pod's own link, as CNI gives it. */
@@ -19,8 +20,8 @@ const PRIORITY = 100;
 const RESYNC_MS = 60_000;
 
 /** `peer` is the address of the tunnel's other end. */
-export function refusalLoop(tools: Tools, peer: string): Loop {
-  return new Loop({ name: "refusal", resyncMs: RESYNC_MS, pass: (ctx) => ensureRefusal(ctx, tools, peer) });
+export function refusalLoop({ tools, clock }: Machine, peer: string): Loop {
+  return new Loop({ name: "refusal", resyncMs: RESYNC_MS, clock, pass: (ctx) => ensureRefusal(ctx, tools, peer) });
 }
 
 async function ensureRefusal(ctx: Context, tools: Tools, peer: string): Promise<LoopResult> {
@@ -33,7 +34,7 @@ async function ensureRefusal(ctx: Context, tools: Tools, peer: string): Promise<
     ...(rules.length > 0 ? [] : [`rule add priority ${PRIORITY} fwmark ${MARK} lookup ${TABLE}`]),
   ]);
   if (failure !== undefined) throw new Error(`route refusals: ${failure.message}`);
-  await runTool(ctx, tools, ["nft", "-f", "-"], refusalRules());
+  await tools.run(ctx, ["nft", "-f", "-"], refusalRules());
   return {};
 }
 

@@ -8,7 +8,7 @@ import type { Context } from "#base/context.ts";
 import { messageOf } from "#base/errors.ts";
 import { formatKey, keyOf } from "#machinery/meta.ts";
 import type { Applier } from "../configurations/agent.ts";
-import { runTool, type Tools } from "../system/tools.ts";
+import type { Tools } from "../system/tools.ts";
 import { OWNER, renderTable, tableAddress } from "./render.ts";
 
 interface AppliedTable {
@@ -38,7 +38,7 @@ export function firewallApplier(tools: Tools, options: FirewallOptions = {}): Ap
       const present = await listTables(ctx, tools);
       const { wanted, errors } = renderAll(configurations);
       for (const address of [...owned].filter((each) => !wanted.has(each))) {
-        if (present.has(address)) await runTool(ctx, tools, ["nft", "delete", "table", ...address.split(" ")]);
+        if (present.has(address)) await tools.run(ctx, ["nft", "delete", "table", ...address.split(" ")]);
         owned.delete(address);
         applied.delete(address);
       }
@@ -49,7 +49,7 @@ export function firewallApplier(tools: Tools, options: FirewallOptions = {}): Ap
         const last = present.has(address) ? applied.get(address) : undefined;
         if (last?.text === text && (listings === undefined || listings.get(address) === last.listing)) continue;
         try {
-          await runTool(ctx, tools, ["nft", "-f", "-"], text);
+          await tools.run(ctx, ["nft", "-f", "-"], text);
           owned.add(address);
           written.set(address, text);
         } catch (error) {
@@ -96,10 +96,10 @@ export function renderAll(configurations: readonly FirewallConfiguration[]): {
  * cache for one of them only and denies that the others exist.
  */
 async function readTables(ctx: Context, tools: Tools, addresses: readonly string[]): Promise<Map<string, string>> {
-  if (addresses.length > MANY_TABLES) return splitTables(await runTool(ctx, tools, [...LIST, "ruleset"]));
+  if (addresses.length > MANY_TABLES) return splitTables(await tools.run(ctx, [...LIST, "ruleset"]));
   const texts = await Promise.all(
     // One that vanishes meanwhile is found missing in the next pass.
-    addresses.map((address) => runTool(ctx, tools, [...LIST, "table", ...address.split(" ")]).catch(() => "")),
+    addresses.map((address) => tools.run(ctx, [...LIST, "table", ...address.split(" ")]).catch(() => "")),
   );
   return splitTables(texts.join(""));
 }
@@ -110,12 +110,12 @@ export function splitTables(text: string): Map<string, string> {
 }
 
 async function listTables(ctx: Context, tools: Tools): Promise<Set<string>> {
-  const text = await runTool(ctx, tools, ["nft", "list", "tables"]);
+  const text = await tools.run(ctx, ["nft", "list", "tables"]);
   return new Set(text.split("\n").flatMap((line) => (line.startsWith("table ") ? [line.slice("table ".length)] : [])));
 }
 
 async function listOwnedTables(ctx: Context, tools: Tools): Promise<Set<string>> {
-  return parseOwnedTables(await runTool(ctx, tools, ["nft", "-t", "list", "ruleset"]));
+  return parseOwnedTables(await tools.run(ctx, ["nft", "-t", "list", "ruleset"]));
 }
 
 /** nft 1.0.6 leaves table comments out of its JSON, so the text is read. */

@@ -2,13 +2,13 @@
 import { geneveTunnels, internalFabrics, internalNodes } from "#api/networking/internal.ts";
 import type { Informers } from "#kube/informer/informers.ts";
 import { Loop } from "../system/loop.ts";
-import type { Tools } from "../system/tools.ts";
+import type { Machine } from "../system/machine.ts";
 import { applyLinks, detectOverlayKind } from "./overlay.ts";
 import type { OverlayKind, OverlayLink, OverlayObjects } from "./plan.ts";
 
 export interface OverlayAgentOptions {
   readonly informers: Informers;
-  readonly tools: Tools;
+  readonly machine: Machine;
   /** Absent: all namespaces. */
   readonly namespace?: string;
   readonly kind: OverlayKind | undefined;
@@ -22,7 +22,8 @@ export interface OverlayAgentOptions {
 const RESYNC_MS = 30_000;
 
 export function overlayAgent(options: OverlayAgentOptions): Loop {
-  const { informers, tools, port, hasArp } = options;
+  const { informers, port, hasArp } = options;
+  const { tools, clock } = options.machine;
   const scope = options.namespace === undefined ? {} : { namespace: options.namespace };
   const tunnels = informers.for(geneveTunnels, scope);
   const fabrics = informers.for(internalFabrics, scope);
@@ -31,6 +32,7 @@ export function overlayAgent(options: OverlayAgentOptions): Loop {
   const loop = new Loop({
     name: "overlay",
     resyncMs: RESYNC_MS,
+    clock,
     async pass(ctx) {
       if (![tunnels, fabrics, nodes].every((informer) => informer.isSynced)) return {};
       kind ??= await detectOverlayKind(ctx, tools, options.kind);

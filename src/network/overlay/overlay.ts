@@ -1,7 +1,7 @@
 /** Keeps the overlay links of this host equal to the GeneveTunnels. Upstream: pkg/{fabric,gateway/fabric}/genevetunnel_controller.go */
 import type { Context } from "#base/context.ts";
 import { messageOf } from "#base/errors.ts";
-import { ipBatch, runJson, runTool, type Tools } from "../system/tools.ts";
+import { ipBatch, runJson, type Tools } from "../system/tools.ts";
 import { type KernelLink, type OverlayKind, type OverlayLink, planLinks } from "./plan.ts";
 
 export interface OverlayOptions {
@@ -21,12 +21,12 @@ export async function detectOverlayKind(ctx: Context, tools: Tools, preferred?: 
   if (preferred !== undefined) return preferred;
   try {
     const words = ["type", "geneve", "id", "16777214", "remote", "192.0.2.1", "dstport", "6081"];
-    await runTool(ctx, tools, ["ip", "link", "add", "name", PROBE_LINK, ...words]);
+    await tools.run(ctx, ["ip", "link", "add", "name", PROBE_LINK, ...words]);
   } catch (error) {
     ctx.log.info("no Geneve in this kernel, using VXLAN", { error: messageOf(error) });
     return "vxlan";
   }
-  await runTool(ctx, tools, ["ip", "link", "del", "dev", PROBE_LINK]);
+  await tools.run(ctx, ["ip", "link", "del", "dev", PROBE_LINK]);
   return "geneve";
 }
 

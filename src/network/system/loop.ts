@@ -3,6 +3,7 @@
  * A pass that throws is repeated with back-off; a pass that asks for it is repeated after its own delay.
  */
 import { Backoff } from "#base/backoff.ts";
+import { type Clock, systemClock } from "#base/clock.ts";
 import type { Context } from "#base/context.ts";
 import { sleep } from "#base/context.ts";
 import { isAborted, messageOf } from "#base/errors.ts";
@@ -15,6 +16,7 @@ export interface LoopOptions {
   readonly name: string;
   /** Runs even without a trigger, so that what nobody reports is mended too. */
   readonly resyncMs: number;
+  readonly clock?: Clock;
   pass(ctx: Context): Promise<LoopResult>;
 }
 
@@ -23,11 +25,13 @@ const GATHER_MS = 20;
 
 export class Loop {
   readonly #options: LoopOptions;
+  readonly #clock: Clock;
   #isPending = true;
   #wake: (() => void) | undefined;
 
   constructor(options: LoopOptions) {
     this.#options = options;
+    this.#clock = options.clock ?? systemClock;
   }
 
   trigger(): void {
@@ -42,7 +46,7 @@ export class Loop {
     let waitMs = this.#options.resyncMs;
     while (!ctx.signal.aborted) {
       if (!this.#isPending) await this.#wait(ctx, waitMs);
-      else await sleep(ctx, GATHER_MS);
+      else await sleep(ctx, GATHER_MS, this.#clock);
       if (ctx.signal.aborted) return;
       this.#isPending = false;
       try {
@@ -60,12 +64,12 @@ export class Loop {
   #wait(ctx: Context, ms: number): Promise<void> {
     return new Promise((resolve) => {
       const done = (): void => {
-        clearTimeout(timer);
+        cancel();
         ctx.signal.removeEventListener("abort", done);
         this.#wake = undefined;
         resolve();
       };
-      const timer = setTimeout(done, ms);
+      const cancel = this.#clock.after(ms, done);
       ctx.signal.addEventListener("abort", done, { once: true });
       this.#wake = done;
     });

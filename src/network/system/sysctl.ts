@@ -1,27 +1,27 @@
 /** Kernel settings of this network namespace. Upstream: pkg/utils/kernel, pkg/gateway/tunnel/wireguard/procnet_linux.go */
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 
-const ROOT = "/proc/sys/net";
+export const SYSCTLS = "/proc/sys/net";
 
 /**
  * Forwarding on and the reverse-path filter off, for present and future links; what the kernel answers itself to a
  * marked packet carries the mark; packets with an own address as sender are let in, for a pod of the other cluster may
  * have it, too.
  */
-export function makeRouter(): void {
-  ensureForwarding();
-  ensureSysctl("ipv4/fwmark_reflect", "1");
-  ensureSysctl("ipv4/conf/all/accept_local", "1");
-  for (const link of readdirSync(`${ROOT}/ipv4/conf`)) ensureSysctl(`ipv4/conf/${link}/rp_filter`, "0");
+export function makeRouter(folder = SYSCTLS): void {
+  ensureForwarding(folder);
+  ensureSysctl(folder, "ipv4/fwmark_reflect", "1");
+  ensureSysctl(folder, "ipv4/conf/all/accept_local", "1");
+  for (const link of readdirSync(`${folder}/ipv4/conf`)) ensureSysctl(folder, `ipv4/conf/${link}/rp_filter`, "0");
 }
 
-export function ensureForwarding(): void {
-  ensureSysctl("ipv4/ip_forward", "1");
+export function ensureForwarding(folder = SYSCTLS): void {
+  ensureSysctl(folder, "ipv4/ip_forward", "1");
 }
 
 /** Writes only when the value differs, because /proc/sys may be read-only and right already. */
-function ensureSysctl(name: string, value: string): void {
-  const path = `${ROOT}/${name}`;
+function ensureSysctl(folder: string, name: string, value: string): void {
+  const path = `${folder}/${name}`;
   if (readFileSync(path, "utf8").trim() === value) return;
   try {
     writeFileSync(path, value);
@@ -33,6 +33,6 @@ function ensureSysctl(name: string, value: string): void {
 }
 
 /** Spreads flows of one pair of hosts over equal paths: the hash covers ports too. */
-export function enableMultipathHash(): void {
-  ensureSysctl("ipv4/fib_multipath_hash_policy", "1");
+export function enableMultipathHash(folder = SYSCTLS): void {
+  ensureSysctl(folder, "ipv4/fib_multipath_hash_policy", "1");
 }

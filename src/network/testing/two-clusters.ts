@@ -8,7 +8,7 @@ import { connect, createServer, type Server } from "node:net";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Context } from "#base/context.ts";
-import { runTool, type Tools } from "../system/tools.ts";
+import { systemTools, type Tools } from "../system/tools.ts";
 
 export const POD_CIDR = "10.244.0.0/16";
 /** Each cluster's pod has the address that the other's gateway has: with equal pod CIDRs that will happen. */
@@ -54,11 +54,15 @@ export class TwoClusters implements AsyncDisposable {
   }
 
   tools(side: Side, role: Role): Tools {
-    return { prefix: ["nsenter", `--net=/var/run/netns/${this.netns(side, role)}`] };
+    return systemTools(this.#prefixOf(side, role));
+  }
+
+  #prefixOf(side: Side, role: Role): string[] {
+    return ["nsenter", `--net=/var/run/netns/${this.netns(side, role)}`];
   }
 
   run(side: Side, role: Role, argv: readonly string[], input?: string): Promise<string> {
-    return runTool(this.#ctx, this.tools(side, role), argv, input);
+    return this.tools(side, role).run(this.#ctx, argv, input);
   }
 
   /** A script of this project in a namespace; the process is ended with the clusters. */
@@ -72,7 +76,7 @@ export class TwoClusters implements AsyncDisposable {
     // wireguard-go's control sockets have one fixed folder, which in pods is each one's own.
     const setup = 'mkdir -p /run/wireguard && mount -t tmpfs none /run/wireguard && exec "$@"';
     const unshare = ["unshare", "--mount", "--propagation", "private", "sh", "-c", setup, "sh"];
-    const argv = [...this.tools(side, role).prefix, ...unshare, process.execPath, script, ...args];
+    const argv = [...this.#prefixOf(side, role), ...unshare, process.execPath, script, ...args];
     const [file = "", ...rest] = argv;
     const child = spawn(file, rest, { stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, ...env } });
     this.#children.push(child);
@@ -107,7 +111,7 @@ export class TwoClusters implements AsyncDisposable {
 
   async #createSide(side: Side): Promise<void> {
     for (const role of ["node", "gw", "pod"] as const) {
-      await runTool(this.#ctx, { prefix: [] }, ["ip", "netns", "add", this.netns(side, role)]);
+      await systemTools().run(this.#ctx, ["ip", "netns", "add", this.netns(side, role)]);
       await this.run(side, role, ["ip", "link", "set", "lo", "up"]);
     }
     const pods = POD_IPS[side];
@@ -151,14 +155,14 @@ export class TwoClusters implements AsyncDisposable {
   }
 
   async #deleteNetns(name: string): Promise<void> {
-    const tools: Tools = { prefix: [] };
+    const tools = systemTools();
     const context: Context = { signal: AbortSignal.timeout(10_000), log: this.#ctx.log };
     // What a killed agent left behind would keep the namespace alive.
-    const pids = await runTool(context, tools, ["ip", "netns", "pids", name]).catch(() => "");
+    const pids = await tools.run(context, ["ip", "netns", "pids", name]).catch(() => "");
     for (const pid of pids.split("\n").filter((each) => each !== "")) {
-      await runTool(context, tools, ["kill", "-9", pid]).catch(() => "");
+      await tools.run(context, ["kill", "-9", pid]).catch(() => "");
     }
-    await runTool(context, tools, ["ip", "netns", "delete", name]).catch(() => "");
+    await tools.run(context, ["ip", "netns", "delete", name]).catch(() => "");
   }
 }
 

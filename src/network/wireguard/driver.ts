@@ -1,6 +1,6 @@
 /** A way to get a WireGuard interface. Upstream: pkg/gateway/tunnel/wireguard/netlink.go */
 import type { Context } from "#base/context.ts";
-import { runTool, type Tools } from "../system/tools.ts";
+import type { Tools } from "../system/tools.ts";
 
 export interface WireguardDriver extends AsyncDisposable {
   /** `kernel` or `userspace`: upstream's words. */
@@ -21,7 +21,7 @@ export interface DriverOptions {
 }
 
 export async function hasLink(ctx: Context, tools: Tools, link: string): Promise<boolean> {
-  return runTool(ctx, tools, ["ip", "link", "show", "dev", link]).then(
+  return tools.run(ctx, ["ip", "link", "show", "dev", link]).then(
     () => true,
     () => false,
   );

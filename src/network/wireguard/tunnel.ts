@@ -4,7 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Context } from "#base/context.ts";
 import { Loop, type LoopResult } from "../system/loop.ts";
-import { ipBatch, runTool, type Tools } from "../system/tools.ts";
+import type { Machine } from "../system/machine.ts";
+import { ipBatch, type Tools } from "../system/tools.ts";
 import { type PeerStatistics, parseDump, renderConfig } from "./config.ts";
 import type { Implementation, WireguardDriver } from "./driver.ts";
 import type { EndpointResolver } from "./endpoint.ts";
@@ -45,17 +46,26 @@ export function tunnelAddresses(mode: "server" | "client"): TunnelAddresses {
 }
 
 export class Tunnel implements AsyncDisposable {
+  readonly #machine: Machine;
   readonly #tools: Tools;
   readonly #options: TunnelOptions;
   readonly #loop: Loop;
   #driver: WireguardDriver | undefined;
   #configured = "";
+  /** The interface was made, and nobody was told yet. */
+  #isNews = false;
   #statistics: PeerStatistics | undefined;
 
-  constructor(tools: Tools, options: TunnelOptions) {
-    this.#tools = tools;
+  constructor(machine: Machine, options: TunnelOptions) {
+    this.#machine = machine;
+    this.#tools = machine.tools;
     this.#options = options;
-    this.#loop = new Loop({ name: "tunnel", resyncMs: CHECK_MS, pass: (ctx) => this.#pass(ctx) });
+    this.#loop = new Loop({
+      name: "tunnel",
+      resyncMs: CHECK_MS,
+      clock: machine.clock,
+      pass: (ctx) => this.#pass(ctx),
+    });
   }
 
   /** Of this end, and of the other: where its conncheck listens. */
@@ -87,7 +97,7 @@ export class Tunnel implements AsyncDisposable {
   async restartSession(ctx: Context): Promise<void> {
     const peer = this.#options.findPeerKey();
     if (this.#options.mode !== "client" || peer === undefined || this.#driver === undefined) return;
-    await runTool(ctx, this.#tools, ["wg", "set", TUNNEL_LINK, "peer", peer, "remove"]);
+    await this.#tools.run(ctx, ["wg", "set", TUNNEL_LINK, "peer", peer, "remove"]);
     this.#configured = "";
     this.#loop.trigger();
   }
@@ -98,15 +108,15 @@ export class Tunnel implements AsyncDisposable {
 
   async #pass(ctx: Context): Promise<LoopResult> {
     const { implementation, mode, mtu, listenPort, keys, endpoint } = this.#options;
-    this.#driver ??= await openDriver(ctx, this.#tools, {
+    this.#driver ??= await openDriver(ctx, this.#machine, {
       link: TUNNEL_LINK,
       implementation,
       lost: () => this.#loop.trigger(),
     });
-    const isNew = await this.#driver.ensureLink(ctx);
-    if (isNew) {
+    if (await this.#driver.ensureLink(ctx)) {
       ctx.log.info("tunnel interface made", { link: TUNNEL_LINK, driver: this.#driver.description });
       this.#configured = "";
+      this.#isNews = true;
     }
     const publicKey = this.#options.findPeerKey();
     const target = mode === "client" && publicKey !== undefined ? await endpoint?.resolve() : undefined;
@@ -117,8 +127,9 @@ export class Tunnel implements AsyncDisposable {
     });
     if (config !== this.#configured) await this.#configure(ctx, config);
     await this.#ensureAddress(ctx, mtu);
-    if (isNew) this.#options.linkMade?.();
-    const peers = parseDump(await runTool(ctx, this.#tools, ["wg", "show", TUNNEL_LINK, "dump"]));
+    if (this.#isNews) this.#options.linkMade?.();
+    this.#isNews = false;
+    const peers = parseDump(await this.#tools.run(ctx, ["wg", "show", TUNNEL_LINK, "dump"]));
     this.#statistics = peers[0];
     return { retryAfterMs: Math.min(CHECK_MS, endpoint?.intervalMs ?? CHECK_MS) };
   }
@@ -129,7 +140,7 @@ export class Tunnel implements AsyncDisposable {
     try {
       const path = join(folder, "wg.conf");
       await writeFile(path, config, { mode: 0o600 });
-      await runTool(ctx, this.#tools, ["wg", "syncconf", TUNNEL_LINK, path]);
+      await this.#tools.run(ctx, ["wg", "syncconf", TUNNEL_LINK, path]);
       this.#configured = config;
     } finally {
       await rm(folder, { recursive: true, force: true });

@@ -66,8 +66,9 @@ async function reconcile(ctx: Context, work: Work, key: ObjectKey): Promise<Resu
     if (secret !== undefined) await deps.remote.deleteObserved(ctx, secrets, secret);
     return DONE;
   }
-  const validMs = secret === undefined ? 0 : tokensValidForMs(secret, pod, wishes, deps.nowMs());
-  if (validMs > 0) return { requeueAfterMs: validMs + Math.random() * Math.min(JITTER_MS, validMs / 10) };
+  const validMs = secret === undefined ? 0 : tokensValidForMs(secret, pod, wishes, deps.clock.epochMs());
+  const { random = Math.random } = deps;
+  if (validMs > 0) return { requeueAfterMs: validMs + random() * Math.min(JITTER_MS, validMs / 10) };
   // A pod on its way out has the tokens it needs.
   if (pod.metadata?.deletionTimestamp !== undefined) return DONE;
   await renew(ctx, work, pod, { wishes, secret });

@@ -133,7 +133,7 @@ async function offload(ctx: Context, work: Work, local: Pod): Promise<void> {
     recorder.warning(ctx, local, messages.FAILED_REFLECTION, message);
     if (isForbidden(error) || isInvalid(error)) {
       // The pod shows why it waits; the queue's back-off asks again, since quotas get free.
-      await writeStatus(ctx, deps.local, local, forgeRefusedStatus(local, message, deps.nowMs()));
+      await writeStatus(ctx, deps.local, local, forgeRefusedStatus(local, message, deps.clock.epochMs()));
     }
     throw error;
   }

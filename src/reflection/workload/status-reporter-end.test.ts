@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { PodStatus } from "kubernetes-types/core/v1";
 import * as labels from "#api/labels.ts";
+import { systemClock } from "#base/clock.ts";
 import { startTwoClusters, type TwoClusters } from "#kit/two-clusters.ts";
 import { here, owned, there, webPod } from "#kit/virtual-kubelet.ts";
 import { EventRecorder } from "#kube/events/recorder.ts";
@@ -62,7 +63,7 @@ async function reported({ ctx, consumer, provider }: TwoClusters): Promise<PodSt
   const { client } = consumer;
   const local = await client.create(ctx, pods, webPod("web"));
   const settings = { nodeIp: "127.0.0.1", isIpReflected: true, localPodCidr: undefined, remotePodCidrs: [] };
-  const deps = { scope: SCOPE, local: client, remote: provider.client, nowMs: Date.now, settings };
+  const deps = { scope: SCOPE, local: client, remote: provider.client, clock: systemClock, settings };
   const reporter = new StatusReporter(deps, new EventRecorder(client, { component: "test" }));
   await reporter.report(ctx, { local, shadow: SHADOW, remote: undefined });
   return (await client.get(ctx, pods, here("web"))).status;

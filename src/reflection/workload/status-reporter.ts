@@ -28,7 +28,7 @@ import { nextRestarts, type RestartRecord } from "./restarts.ts";
 
 type Offloaded = PodSeen & { readonly local: Pod };
 
-export interface ReporterDeps extends Pick<ReflectionDeps, "scope" | "local" | "remote" | "nowMs"> {
+export interface ReporterDeps extends Pick<ReflectionDeps, "scope" | "local" | "remote" | "clock"> {
   readonly settings: Pick<ReflectionSettings, "nodeIp" | "isIpReflected" | "localPodCidr" | "remotePodCidrs">;
 }
 
@@ -101,10 +101,10 @@ export class StatusReporter {
       const { phase, message } = shadow?.status ?? {};
       // An upstream provider has no field for it.
       if (message !== undefined && local.metadata?.deletionTimestamp === undefined)
-        return forgeRefusedStatus(local, message, this.#deps.nowMs());
+        return forgeRefusedStatus(local, message, this.#deps.clock.epochMs());
       if (isAccepted(local, shadow)) return forgeAcceptedStatus(local);
       if (phase !== "Succeeded" && phase !== "Failed") return undefined;
-      return isTerminal(local) ? undefined : forgeTerminatedStatus(local, phase, this.#deps.nowMs());
+      return isTerminal(local) ? undefined : forgeTerminatedStatus(local, phase, this.#deps.clock.epochMs());
     }
     const uid = local.metadata?.uid ?? "";
     const restarts = nextRestarts(this.#restarts.get(uid), local, remote);

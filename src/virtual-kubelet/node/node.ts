@@ -7,6 +7,7 @@ import type { Node, NodeStatus, Taint } from "kubernetes-types/core/v1";
 import type { ForeignCluster } from "#api/core/foreigncluster.ts";
 import type { VirtualNode } from "#api/offloading/virtualnode.ts";
 import { Backoff } from "#base/backoff.ts";
+import type { Clock } from "#base/clock.ts";
 import { type Context, sleep } from "#base/context.ts";
 import { messageOf } from "#base/errors.ts";
 import { forgeNewNode, forgeNode, forgeNodeStatus, type NodeOptions, nodeTaints } from "#forge/node.ts";
@@ -34,7 +35,7 @@ export interface NodeDeps {
   readonly virtual: Informer<VirtualNode>;
   readonly foreign: Informer<ForeignCluster>;
   readonly provider: () => KubeClient | undefined;
-  readonly nowMs: () => number;
+  readonly clock: Clock;
 }
 
 const FIELD_MANAGER = "virtual-kubelet";
@@ -168,7 +169,7 @@ async function ensureStatus(ctx: Context, work: Work, virtual: VirtualNode, node
   const peer = deps.foreign.store.get({ name: deps.settings.foreignClusterId });
   const isLive = deps.settings.pingIntervalMs === 0 || (isApiServerUp(peer) ?? work.isLive);
   if (isLive === undefined) return DONE;
-  const nowMs = deps.nowMs();
+  const nowMs = deps.clock.epochMs();
   const health = { isApiServerUp: isLive, isNetworkUp: isNetworkUp(peer, deps.settings.checkNetwork) };
   const status = forgeNodeStatus(virtual, options, health, { before: node.status, nowMs });
   const dueMs = work.written.statusAtMs + HEARTBEAT_MS - nowMs;
@@ -205,13 +206,13 @@ async function keepLease(ctx: Context, work: Work, changed: () => void): Promise
     if (hasChanged) changed();
     const node = informer.store.get({ name: options.name });
     if (isLive && node !== undefined) {
-      await renewNodeLease(ctx, deps.client, { node, leaseSeconds, nowMs: deps.nowMs() }).catch((error: unknown) =>
-        ctx.log.warn("lease not renewed", { error: messageOf(error) }),
+      await renewNodeLease(ctx, deps.client, { node, leaseSeconds, nowMs: deps.clock.epochMs() }).catch(
+        (error: unknown) => ctx.log.warn("lease not renewed", { error: messageOf(error) }),
       );
     }
     const isSettled = isLive && node !== undefined;
     if (isSettled) retry.reset();
-    await sleep(ctx, isSettled ? Math.max(pingIntervalMs, MIN_RENEWAL_MS) : retry.nextMs());
+    await sleep(ctx, isSettled ? Math.max(pingIntervalMs, MIN_RENEWAL_MS) : retry.nextMs(), deps.clock);
   }
 }
 

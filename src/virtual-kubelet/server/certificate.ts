@@ -1,5 +1,6 @@
 /** The serving certificate: self-signed at first, then asked for from the cluster and renewed. Upstream: cmd/virtual-kubelet/root/http.go. Kubernetes: pkg/kubelet/certificate */
 import type { CertificateSigningRequest } from "kubernetes-types/certificates/v1";
+import type { Clock } from "#base/clock.ts";
 import { type Context, sleep, withTimeout } from "#base/context.ts";
 import { messageOf } from "#base/errors.ts";
 import type { KubeClient } from "#kube/client/client.ts";
@@ -20,7 +21,7 @@ const MAX_SLEEP_MS = 24 * 3600 * 1000;
 export interface CertificateDeps {
   readonly client: KubeClient;
   readonly settings: VirtualKubeletSettings;
-  readonly nowMs: () => number;
+  readonly clock: Clock;
 }
 
 function subjectOf({ nodeName }: VirtualKubeletSettings): { commonName: string; organizations: string[] } {
@@ -52,12 +53,12 @@ export async function keepCertificate(
       const dueMs = notBefore.getTime() + (notAfter.getTime() - notBefore.getTime()) * RENEW_AT;
       ctx.log.info("serving with the cluster's certificate", { until: notAfter.toISOString() });
       // setTimeout takes no more than 24 days.
-      while (!ctx.signal.aborted && deps.nowMs() < dueMs)
-        await sleep(ctx, Math.min(MAX_SLEEP_MS, dueMs - deps.nowMs()));
+      while (!ctx.signal.aborted && deps.clock.epochMs() < dueMs)
+        await sleep(ctx, Math.min(MAX_SLEEP_MS, dueMs - deps.clock.epochMs()), deps.clock);
     } catch (error) {
       if (ctx.signal.aborted) return;
       ctx.log.warn("no serving certificate yet", { error: messageOf(error) });
-      await sleep(ctx, RETRY_MS);
+      await sleep(ctx, RETRY_MS, deps.clock);
     }
   }
 }

@@ -5,6 +5,7 @@ import { PassThrough } from "node:stream";
 import { text } from "node:stream/consumers";
 import { test } from "node:test";
 import type { Pod } from "kubernetes-types/core/v1";
+import { systemClock } from "#base/clock.ts";
 import { type Context, withCancel } from "#base/context.ts";
 import { silentLogger } from "#base/log.ts";
 import { KubeClient } from "#kube/client/client.ts";
@@ -63,7 +64,7 @@ async function start(): Promise<Kubelet> {
       provider: () => provider.client,
       localPods,
       remoteNamespace: (namespace) => (namespace === "default" ? "default-cluster-a" : undefined),
-      nowMs: Date.now,
+      clock: systemClock,
     }),
   );
   stack.defer(cancel);
@@ -173,7 +174,7 @@ test("the serving certificate is asked for and taken into use when issued", asyn
   const settings = parseSettings(ARGUMENTS, "443");
   const signer = await createCa("signer");
   const issued = Promise.withResolvers<string>();
-  const deps = { client: local, settings, nowMs: Date.now };
+  const deps = { client: local, settings, clock: systemClock };
   const kept = keepCertificate(ctx, deps, ({ certificate }) => issued.resolve(certificate));
   for await (const event of local.watch(ctx, certificateSigningRequests)) {
     if (event.type !== "ADDED") continue;

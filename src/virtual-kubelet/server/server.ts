@@ -8,6 +8,7 @@ import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
 import type { Pod } from "kubernetes-types/core/v1";
+import type { Clock } from "#base/clock.ts";
 import { type Context, withCancel } from "#base/context.ts";
 import { messageOf } from "#base/errors.ts";
 import type { KubeClient } from "#kube/client/client.ts";
@@ -30,7 +31,7 @@ export interface ServerOptions {
   readonly localPods: Informer<Pod>;
   /** undefined: not offloaded. */
   readonly remoteNamespace: (namespace: string) => string | undefined;
-  readonly nowMs: () => number;
+  readonly clock: Clock;
 }
 
 export interface KubeletServer extends AsyncDisposable {
@@ -41,7 +42,7 @@ export async function startKubeletServer(ctx: Context, options: ServerOptions): 
   const { ctx: own, cancel } = withCancel(ctx);
   const { settings, local } = options;
   const { ca } = local.transport.config;
-  const access = new AccessControl({ client: local, node: settings.nodeName, hasTokens: false, nowMs: options.nowMs });
+  const access = new AccessControl({ client: local, node: settings.nodeName, hasTokens: false, clock: options.clock });
   const identity = await selfSigned(settings);
   const trust = ca === undefined ? {} : { ca };
   const server = createServer({
@@ -61,7 +62,7 @@ export async function startKubeletServer(ctx: Context, options: ServerOptions): 
   });
   const renewal =
     settings.certificateType === "kubelet"
-      ? keepCertificate(own, { client: local, settings, nowMs: options.nowMs }, ({ certificate, privateKey }) =>
+      ? keepCertificate(own, { client: local, settings, clock: options.clock }, ({ certificate, privateKey }) =>
           server.setSecureContext({ cert: certificate, key: privateKey, ...trust, minVersion: "TLSv1.2" }),
         )
       : Promise.resolve();

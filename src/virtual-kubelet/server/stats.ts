@@ -22,7 +22,7 @@ interface Sample {
 }
 
 export async function summary(ctx: Context, options: ServerOptions): Promise<object> {
-  const time = timestamp(options.nowMs());
+  const time = timestamp(options.clock.epochMs());
   const samples = await collect(ctx, options);
   const usage = (list: readonly { nanoCores: number; bytes: number }[]): object => ({
     cpu: { time, usageNanoCores: list.reduce((sum, { nanoCores }) => sum + nanoCores, 0) },

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, test } from "node:test";
+import { systemClock } from "#base/clock.ts";
 import { type Context, withCancel } from "#base/context.ts";
 import { silentLogger } from "#base/log.ts";
 import { KubeClient } from "#kube/client/client.ts";
@@ -22,7 +23,7 @@ let informers: Informers;
 let ctx: Context;
 let cancel: () => void;
 let nowMs: number;
-const options = { secret: SECRET, service: "liqo-webhook", nowMs: () => nowMs };
+const options = { secret: SECRET, service: "liqo-webhook", clock: { ...systemClock, epochMs: () => nowMs } };
 
 // In a suite: tests of all files share one process, and hooks at the top would run for each of them.
 describe("the certificate of the webhooks", () => {

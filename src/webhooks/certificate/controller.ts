@@ -35,7 +35,7 @@ export function webhookCertificateController(deps: CertificateDeps): Controller 
     reconcile: async (ctx: Context): Promise<Result> => {
       const certificate = await ensureCertificate(ctx, deps.client, deps, served);
       await ensureCaBundles(ctx, deps.client, certificate.ca);
-      const nowMs = deps.nowMs();
+      const nowMs = deps.clock.epochMs();
       if (trusted.cert !== certificate.cert) trusted = { cert: certificate.cert, sinceMs: nowMs };
       if (served.cert !== certificate.cert) {
         const leftMs = trusted.sinceMs + TRUST_SPREADS_MS - nowMs;

@@ -4,6 +4,7 @@
  */
 import { X509Certificate } from "node:crypto";
 import type { Secret } from "kubernetes-types/core/v1";
+import type { Clock } from "#base/clock.ts";
 import type { Context } from "#base/context.ts";
 import type { KubeClient } from "#kube/client/client.ts";
 import { secrets } from "#machinery/builtin.ts";
@@ -20,7 +21,7 @@ export interface WebhookCertificate {
 export interface CertificateOptions {
   readonly secret: { readonly namespace: string; readonly name: string };
   readonly service: string;
-  readonly nowMs: () => number;
+  readonly clock: Clock;
 }
 
 // A clock that lags must not find it not yet valid. client-go: certificate signing backdate
@@ -35,7 +36,7 @@ export async function ensureCertificate(
 ): Promise<WebhookCertificate> {
   const found = await client.find(ctx, secrets, options.secret);
   const kept = readCertificate(found);
-  if (kept !== undefined && options.nowMs() < renewalMs(kept)) return kept;
+  if (kept !== undefined && options.clock.epochMs() < renewalMs(kept)) return kept;
   const made = await makeCertificate(options, kept ?? served);
   const data = { "ca.crt": encode(made.ca), "tls.crt": encode(made.cert), "tls.key": encode(made.key) };
   try {
@@ -78,16 +79,16 @@ function readCertificate(secret: Secret | undefined): WebhookCertificate | undef
 }
 
 async function makeCertificate(
-  { service, secret, nowMs }: CertificateOptions,
+  { service, secret, clock }: CertificateOptions,
   previous: WebhookCertificate | undefined,
 ): Promise<WebhookCertificate> {
-  const ca = await createCa("liqo-webhook-ca");
+  const ca = await createCa("liqo-webhook-ca", { clock });
   const host = `${service}.${secret.namespace}.svc`;
   const leaf = await issueCertificate(ca, {
     subject: { commonName: host, organizations: [] },
     alternativeNames: [service, `${service}.${secret.namespace}`, host, `${host}.cluster.local`],
     usages: ["server"],
-    notBefore: new Date(nowMs() - BACKDATE_MS),
+    notBefore: new Date(clock.epochMs() - BACKDATE_MS),
   });
   const old = previous === undefined ? [] : [firstOf(previous.ca)];
   return { ca: [ca.certificate, ...old].join(""), cert: leaf.certificate, key: leaf.privateKey };

@@ -5,6 +5,7 @@ import type { ShadowPod } from "#api/offloading/shadow.ts";
 import { withCancel } from "#base/context.ts";
 import { silentLogger } from "#base/log.ts";
 import { liqoCrds } from "#kit/liqo-crds.ts";
+import { steppedClock } from "#kit/stepped-clock.ts";
 import { KubeClient } from "#kube/client/client.ts";
 import { Informers } from "#kube/informer/informers.ts";
 import { customResourceDefinitions, namespaces } from "#machinery/builtin.ts";
@@ -114,7 +115,7 @@ test("requests without a name each count", async () => {
   await client.create(ctx, namespaces, { metadata: { name: "off", labels: { "liqo.io/remote-cluster-id": "milan" } } });
   await client.create(ctx, quotas, { metadata: { name: "u", namespace: "default" }, ...quota("None", { cpu: "7" }) });
   await using informers = new Informers(ctx, client);
-  const validate = validateShadowPod({ informers, ...NAMES });
+  const validate = validateShadowPod({ informers, clock: steppedClock(), ...NAMES });
   await informers.synced();
   const ask = async (uid: string): Promise<boolean> => {
     const object = { metadata: { generateName: "web-", labels }, spec: { pod: pod({ cpu: "3" }) } };

@@ -22,7 +22,7 @@ export function validateShadowPod(deps: Deps): AdmissionHandler {
   deps.informers.for(shadowPods).addHandler({ added: seen, updated: seen, deleted: (shadow) => usage.gone(shadow) });
   return async (_ctx, request) => {
     const shadow = request.object as ShadowPod;
-    const nowMs = performance.now();
+    const nowMs = deps.clock.nowMs();
     const key = { namespace: request.namespace ?? "", name: nameOf(request) };
     if (request.operation === "UPDATE") {
       const previous = request.oldObject as ShadowPod;

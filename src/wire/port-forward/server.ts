@@ -54,6 +54,7 @@ function pair(waiting: Map<string, SpdyStream>, stream: SpdyStream, dial: DialPo
   const other = waiting.get(id);
   if (other === undefined) {
     waiting.set(id, stream);
+    // biome-ignore lint/plugin: the deadline of a stream, by the machine
     const timer = setTimeout(() => stream.destroy(), PAIR_TIMEOUT_MS);
     timer.unref();
     stream.once("close", () => {

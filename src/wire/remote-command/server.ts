@@ -121,6 +121,7 @@ async function serveSpdy(
     },
   });
   if (head.length > 0) session.receive(head);
+  // biome-ignore lint/plugin: the deadline of a stream, by the machine
   const timer = setTimeout(() => complete.resolve(false), CREATION_TIMEOUT_MS);
   const gone = new AbortController();
   void session.closed.then(() => {

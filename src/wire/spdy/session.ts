@@ -168,6 +168,7 @@ export class SpdySession implements AsyncDisposable {
   /** Says goodbye and waits for the peer to hang up, for a while: destroying at once would lose what is on its way. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#connection.end();
+    // biome-ignore lint/plugin: the socket's deadline, by the machine
     const timer = setTimeout(() => this.#connection.destroy(), CLOSE_TIMEOUT_MS);
     await this.closed;
     clearTimeout(timer);

@@ -24,7 +24,7 @@ export async function removeIdentity(
   const { cluster, peerId, namespace, scope } = side;
   const { client } = cluster;
   const own = ownOf(side);
-  const meanwhile = giveUpWhenSilent(ctx, cluster, peerId, () => performance.now());
+  const meanwhile = giveUpWhenSilent(ctx, cluster, peerId);
   const noneOf = async (kinds: Kinds, which: Which): Promise<void> => {
     for (const resource of kinds) await waitForNone(ctx, client, resource, which, timeoutMs, meanwhile);
   };

@@ -17,7 +17,7 @@ export async function removeVirtualNodes(
 ): Promise<void> {
   const { client } = side.cluster;
   const kinds: Kinds = [virtualNodes, resourceSlices];
-  const meanwhile = giveUpWhenSilent(ctx, side.cluster, side.peerId, () => performance.now());
+  const meanwhile = giveUpWhenSilent(ctx, side.cluster, side.peerId);
   await printer.step(side.scope, "Pods brought home, virtual nodes removed", async () => {
     for (const resource of kinds.toReversed()) await removeAll(ctx, client, resource, ownOf(side));
     for (const resource of kinds) await waitForNone(ctx, client, resource, ownOf(side), timeoutMs, meanwhile);

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { virtualNodes } from "#api/offloading/virtualnode.ts";
+import { steppedClock } from "#kit/stepped-clock.ts";
 import { seen, startTwoClusters, TENANT_NAMESPACES, type TwoClusters } from "#kit/two-clusters.ts";
 import { nodes } from "#machinery/builtin.ts";
 import type { Cluster } from "../../cluster.ts";
@@ -21,7 +22,7 @@ after(() => clusters[Symbol.asyncDispose]());
 function consumer(): { readonly cluster: Cluster; readonly lines: string[]; readonly printer: Printer } {
   const lines: string[] = [];
   const write = (text: string): void => void lines.push(text.trimEnd());
-  const printer = createPrinter({ terminal: false, write, print: write, nowMs: () => 0 });
+  const printer = createPrinter({ terminal: false, write, print: write, clock: steppedClock() });
   const { client } = clusters.consumer;
   const cluster = { client, liqoNamespace: "liqo", server: "", [Symbol.dispose]: () => undefined };
   return { cluster, lines, printer };

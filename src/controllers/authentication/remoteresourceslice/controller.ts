@@ -70,18 +70,18 @@ async function reconcile(ctx: Context, work: Work, key: ObjectKey): Promise<Resu
   const problem = await sliceProblem(slice, tenant);
   if (problem !== undefined) {
     work.events.warning(ctx, slice, "Invalid ResourceSlice", problem);
-    await writeStatus(ctx, deps, slice, deniedStatus(slice, problem, deps.nowMs()));
+    await writeStatus(ctx, deps, slice, deniedStatus(slice, problem, deps.clock.epochMs()));
     return DONE;
   }
   const { csr, consumerClusterID: consumerId } = slice.spec;
   const request = { namespace: key.namespace ?? "", secretName: certificateSecretName(key.name), consumerId, csr };
   const certificate = await ensureCertificate(ctx, deps, request);
   const authParams = await authParamsFor(ctx, deps, certificate, tenant?.spec?.proxyURL);
-  const answer = { tenant, authParams, settings: deps.settings, nowMs: deps.nowMs() };
+  const answer = { tenant, authParams, settings: deps.settings, nowMs: deps.clock.epochMs() };
   const written = await writeStatus(ctx, deps, slice, answeredStatus(slice, answer));
   const quotaKey = { namespace: key.namespace ?? "", name: sliceUserName(key.name, consumerId) };
   await ensureQuota(ctx, deps, { slice: written, tenant, before: work.quotas.store.get(quotaKey)?.spec });
-  return { requeueAfterMs: renewalDelayMs(certificate, deps.nowMs()) };
+  return { requeueAfterMs: renewalDelayMs(certificate, deps.clock.epochMs()) };
 }
 
 /** The Tenant of the slice's consumer, when the slice lies in that consumer's tenant namespace. */

@@ -143,7 +143,7 @@ async function certify(ctx: Context, deps: Deps, tenant: Tenant): Promise<number
   const certificate = await ensureCertificate(ctx, deps, request);
   const authParams = await authParamsFor(ctx, deps, certificate, proxyURL);
   await writeStatus(ctx, deps, tenant, { authParams, tenantNamespace: namespace });
-  return renewalDelayMs(certificate, deps.nowMs());
+  return renewalDelayMs(certificate, deps.clock.epochMs());
 }
 
 /** Without a handshake there is nothing to renew. */

@@ -59,7 +59,7 @@ async function reconcile(ctx: Context, work: Work, key: ObjectKey): Promise<Resu
     return DONE;
   }
   const cluster = await followPings(ctx, work, found, seen.identity);
-  const status = foreignClusterStatus(cluster, { ...seen, apiServer: pings.state(peer) }, deps.nowMs());
+  const status = foreignClusterStatus(cluster, { ...seen, apiServer: pings.state(peer) }, deps.clock.epochMs());
   if (!jsonEquals(status, cluster.status)) await deps.client.updateStatus(ctx, foreignClusters, { ...cluster, status });
   return DONE;
 }

@@ -60,7 +60,7 @@ async function reconcile(ctx: Context, work: Work, key: ObjectKey): Promise<Resu
   }
   if (plan.refused !== undefined) work.events.warning(ctx, configuration, CIDR_REFUSED, plan.refused);
   await ensureNetworks(ctx, deps, plan.wanted, plan.owned);
-  const status = configurationStatus(configuration, plan, deps.nowMs());
+  const status = configurationStatus(configuration, plan, deps.clock.epochMs());
   if (!jsonEquals(status, configuration.status)) {
     await deps.client.updateStatus(ctx, configurations, { ...configuration, status });
     return DONE;

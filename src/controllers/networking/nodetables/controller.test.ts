@@ -8,6 +8,7 @@ import { internalNodes } from "#api/networking/internal.ts";
 import { type RouteConfiguration, routeConfigurations } from "#api/networking/routeconfiguration.ts";
 import { type Context, withCancel } from "#base/context.ts";
 import { controllerDeps } from "#kit/controller-deps.ts";
+import { type SteppedClock, steppedClock } from "#kit/stepped-clock.ts";
 import { seen, startTwoClusters } from "#kit/two-clusters.ts";
 import type { KubeClient } from "#kube/client/client.ts";
 import { runController } from "#kube/controller/controller.ts";
@@ -24,7 +25,7 @@ interface Running extends AsyncDisposable {
   readonly ctx: Context;
   readonly client: KubeClient;
   readonly informers: Informers;
-  readonly clock: { nowMs: number };
+  readonly clock: SteppedClock;
 }
 
 /** The controller of node tables on an API server of its own, with these nodes. */
@@ -33,8 +34,8 @@ async function start(...nodes: readonly (readonly [name: string, ip: string])[])
   const { ctx, cancel } = withCancel(clusters.ctx);
   const { client } = clusters.consumer;
   const informers = new Informers(ctx, client);
-  const clock = { nowMs: 0 };
-  const deps = controllerDeps(client, informers, () => clock.nowMs);
+  const clock = steppedClock();
+  const deps = controllerDeps(client, informers, clock);
   for (const [name, ip] of nodes)
     await client.create(ctx, internalNodes, {
       metadata: { name },
@@ -104,7 +105,7 @@ test("a pod has its route at once, the next ones after a pause that grows with t
   await client.create(ctx, ips, { metadata: { namespace: LIQO, name: "mapped" }, spec: { ip: "192.0.2.1" } });
   await seen(client, routeConfigurations, { namespace: LIQO, name: "node-1-extcidr" });
   assert.equal(routed(await client.get(ctx, routeConfigurations, key)), "10.244.0.1/32");
-  clock.nowMs += 10;
+  clock.step(10);
   const all = "10.244.0.1/32,10.244.0.2/32,10.244.0.3/32";
   await seen(client, routeConfigurations, key, (table) => routed(table) === all);
 });

@@ -81,11 +81,11 @@ async function reconcile(ctx: Context, work: Work, key: ObjectKey): Promise<Resu
 async function writePodRoutes(ctx: Context, work: Work, node: InternalNode): Promise<number> {
   const { deps, dueMs } = work;
   const { name = "" } = node.metadata ?? {};
-  const waitMs = (dueMs.get(name) ?? 0) - deps.nowMs();
+  const waitMs = (dueMs.get(name) ?? 0) - deps.clock.nowMs();
   if (waitMs > 0) return waitMs;
   const addresses = routedPods(name, work.pods.store.indexBy(nodeNameOf).get(name));
   const table = forgePodRoutes(node, deps.settings.liqoNamespace, addresses);
   const isWritten = await work.writer.routes(ctx, keyOf(node), table);
-  if (isWritten) dueMs.set(name, deps.nowMs() + addresses.length * PAUSE_MS_PER_ROUTE);
+  if (isWritten) dueMs.set(name, deps.clock.nowMs() + addresses.length * PAUSE_MS_PER_ROUTE);
   return 0;
 }

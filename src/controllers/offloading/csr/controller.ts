@@ -69,7 +69,7 @@ async function reconcile(ctx: Context, work: Work, key: ObjectKey): Promise<Resu
     ctx.log.info("serving certificate not approved", { request: key.name, problem });
     return DONE;
   }
-  const approval = approvalAt(timestamp(deps.nowMs()));
+  const approval = approvalAt(timestamp(deps.clock.epochMs()));
   const approved = { ...csr, status: { ...csr.status, conditions: [approval] } };
   await deps.client.update(ctx, certificateSigningRequests, approved, { subresource: "approval" });
   return DONE;

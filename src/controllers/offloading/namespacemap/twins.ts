@@ -80,7 +80,7 @@ export class Twins {
     last: Phase | undefined,
   ): Promise<{ phase: Phase | undefined; waitMs?: number; failure?: unknown }> {
     const { map, origin, remote } = twin;
-    const [key, now] = [refusalKey(map, origin), this.#writing.deps.nowMs()];
+    const [key, now] = [refusalKey(map, origin), this.#writing.deps.clock.nowMs()];
     // Another name is another question.
     const uid = `${map.metadata?.uid}/${remote}`;
     const waitMs = this.#refusals.waitMs(key, uid, now);

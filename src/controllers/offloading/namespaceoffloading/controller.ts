@@ -167,7 +167,7 @@ async function report(
   offloading: NamespaceOffloading,
   { maps, plan }: { readonly maps: readonly NamespaceMap[]; readonly plan: Plan },
 ): Promise<void> {
-  const status = offloadingStatus(offloading, maps, plan, deps.nowMs());
+  const status = offloadingStatus(offloading, maps, plan, deps.clock.epochMs());
   if (jsonEquals(status, offloading.status)) return;
   await deps.client.updateStatus(ctx, namespaceOffloadings, { ...offloading, status });
   for (const { reason, message } of offloadingHints(offloading.status, status))

@@ -23,7 +23,7 @@ export async function tolerateEarlyPods(
   offloading: NamespaceOffloading,
 ): Promise<number | undefined> {
   const { namespace = "", creationTimestamp = "" } = offloading.metadata ?? {};
-  if (!(deps.nowMs() - Date.parse(creationTimestamp) < YOUNG_MS)) return undefined;
+  if (!(deps.clock.epochMs() - Date.parse(creationTimestamp) < YOUNG_MS)) return undefined;
   const { items } = await deps.client.list(ctx, pods, { namespace, fieldSelector: "spec.nodeName=" });
   for (const pod of items.filter((each) => isStranded(each, offloading))) {
     const { uid, resourceVersion } = pod.metadata ?? {};

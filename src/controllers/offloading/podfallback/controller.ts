@@ -72,7 +72,7 @@ async function reconcile(ctx: Context, work: Work, key: ObjectKey): Promise<Resu
   const plan = planFallback(pod);
   if (plan.do === "delete-local") await deps.client.deleteObserved(ctx, pods, pod, { gracePeriodSeconds: 0 });
   if (plan.do === "reject") {
-    const patch = forgeStatusPatch(pod, forgeRejectedStatus(pod, plan.phase, plan.reason, deps.nowMs()));
+    const patch = forgeStatusPatch(pod, forgeRejectedStatus(pod, plan.phase, plan.reason, deps.clock.epochMs()));
     await deps.client.patch(ctx, pods, key, "merge", patch, { subresource: "status" }).catch((error: unknown) => {
       if (!isNotFound(error)) throw error;
     });

@@ -114,7 +114,7 @@ async function create(ctx: Context, work: Work, shadow: ShadowPod, pod: Pod): Pr
   const { deps, refusals, events } = work;
   const key = formatKey(keyOf(shadow));
   const uid = shadow.metadata?.uid ?? "";
-  const waitMs = refusals.waitMs(key, uid, deps.nowMs());
+  const waitMs = refusals.waitMs(key, uid, deps.clock.nowMs());
   if (waitMs > 0) return { requeueAfterMs: waitMs };
   try {
     const made = await deps.client.createIfAbsent(ctx, pods, pod, { fieldManager: FIELD_MANAGER });
@@ -125,7 +125,7 @@ async function create(ctx: Context, work: Work, shadow: ShadowPod, pod: Pod): Pr
   } catch (error) {
     const message = refusalOf(error);
     if (message === undefined) throw error;
-    const { delayMs, isNews } = refusals.add(key, { uid, message }, deps.nowMs());
+    const { delayMs, isNews } = refusals.add(key, { uid, message }, deps.clock.nowMs());
     if (isNews) ctx.log.info("pod refused", { key, error: message });
     events.warning(ctx, shadow, "FailedCreatePod", message);
     await reportRefusal(ctx, deps, shadow, message);
@@ -139,7 +139,7 @@ async function follow(ctx: Context, work: Work, shadow: ShadowPod): Promise<Resu
   const key = formatKey(keyOf(shadow));
   const { uid = "", generation } = shadow.metadata ?? {};
   const version = `${uid} ${generation}`;
-  const waitMs = refusals.waitMs(key, version, deps.nowMs());
+  const waitMs = refusals.waitMs(key, version, deps.clock.nowMs());
   if (waitMs > 0) return { requeueAfterMs: waitMs };
   // The watch shows the pod in brief.
   const pod = await deps.client.find(ctx, pods, keyOf(shadow));
@@ -159,7 +159,7 @@ async function follow(ctx: Context, work: Work, shadow: ShadowPod): Promise<Resu
   }
   const [message] = refused;
   if (message !== undefined)
-    return { requeueAfterMs: refusals.add(key, { uid: version, message }, deps.nowMs()).delayMs };
+    return { requeueAfterMs: refusals.add(key, { uid: version, message }, deps.clock.nowMs()).delayMs };
   refusals.forget(key);
   await deps.client.patch(ctx, pods, keyOf(pod), "merge", forgeCaughtUp(shadow), { fieldManager: FIELD_MANAGER });
   return DONE;

@@ -145,7 +145,7 @@ async function writeConditions(
   node: VirtualNode,
   wanted: ReturnType<typeof runningConditions>,
 ): Promise<void> {
-  const conditions = changedConditions(node, wanted, deps.nowMs());
+  const conditions = changedConditions(node, wanted, deps.clock.epochMs());
   if (conditions === undefined) return;
   const body = { status: { conditions } };
   await deps.client.patch(ctx, virtualNodes, keyOf(node), "merge", body, { subresource: "status" });

@@ -1,0 +1,78 @@
+import assert from "node:assert/strict";
+import { beforeEach, test } from "node:test";
+import { type Context, withCancel } from "#base/context.ts";
+import { silentLogger } from "#base/log.ts";
+import { type SteppedClock, steppedClock } from "#kit/stepped-clock.ts";
+import type { PeerState } from "../conncheck/checker.ts";
+import { peerReactions } from "./peer-reactions.ts";
+
+let clock: SteppedClock;
+let shown: string[];
+let restarts: number[];
+let reactions: ReturnType<typeof peerReactions>;
+
+function react(ctx: Context, restart: () => Promise<void> = async () => undefined): void {
+  clock = steppedClock();
+  // The first moment of a clock is no different from others.
+  clock.step(1_000_000);
+  [shown, restarts] = [[], []];
+  reactions = peerReactions(ctx, {
+    remoteClusterId: "rome",
+    clock,
+    tunnel: {
+      restartSession: () => {
+        restarts.push(clock.nowMs() - 1_000_000);
+        return restart();
+      },
+    },
+    connection: { update: ({ value }: PeerState) => shown.push(value) },
+  });
+}
+
+/** Told each 250 ms that nothing is heard. */
+function stayAway(ms: number): void {
+  for (let passed = 0; passed < ms; passed += 250) {
+    reactions.missing();
+    clock.step(250);
+  }
+}
+
+beforeEach(() => react({ signal: new AbortController().signal, log: silentLogger }));
+
+test("what is found out is shown", () => {
+  reactions.update({ value: "Connected", latencyMs: 1 });
+  reactions.update({ value: "Error" });
+  assert.deepEqual(shown, ["Connected", "Error"]);
+  assert.deepEqual(restarts, []);
+});
+
+test("a peer that stays away gets a new handshake each second", () => {
+  stayAway(3_250);
+  assert.deepEqual(restarts, [1_000, 2_000, 3_000]);
+});
+
+test("a peer that was heard has a second for its own handshake again", () => {
+  stayAway(2_250);
+  reactions.update({ value: "Connected", latencyMs: 1 });
+  restarts.splice(0);
+  stayAway(1_250);
+  assert.deepEqual(restarts, [3_250]);
+});
+
+test("that it is lost is no news for the handshakes", () => {
+  stayAway(1_250);
+  reactions.update({ value: "Error" });
+  stayAway(1_000);
+  assert.deepEqual(restarts, [1_000, 2_000]);
+});
+
+test("a session that cannot be begun anew is tried again", async () => {
+  const { ctx, cancel } = withCancel({ signal: new AbortController().signal, log: silentLogger });
+  react(ctx, () => Promise.reject(new Error("no such device")));
+  stayAway(2_250);
+  assert.deepEqual(restarts, [1_000, 2_000]);
+  cancel();
+  stayAway(1_000);
+  await new Promise((resolve) => setImmediate(resolve));
+  assert.equal(restarts.length, 3);
+});

@@ -1,0 +1,36 @@
+/** What a gateway does about what the ping finds out. */
+import type { Clock } from "#base/clock.ts";
+import type { Context } from "#base/context.ts";
+import { messageOf } from "#base/errors.ts";
+import type { CheckerOptions } from "../conncheck/checker.ts";
+import type { ConnectionWriter } from "../conncheck/connection.ts";
+import { SessionRestarts } from "../wireguard/session-restarts.ts";
+import type { Tunnel } from "../wireguard/tunnel.ts";
+
+export interface PeerParts {
+  readonly remoteClusterId: string;
+  readonly clock: Clock;
+  readonly tunnel: Pick<Tunnel, "restartSession">;
+  readonly connection: Pick<ConnectionWriter, "update">;
+}
+
+/** A state is shown; a peer that stays silent gets new handshakes, more and more seldom. */
+export function peerReactions(
+  ctx: Context,
+  { remoteClusterId, clock, tunnel, connection }: PeerParts,
+): Required<Pick<CheckerOptions, "update" | "missing">> {
+  const restarts = new SessionRestarts();
+  return {
+    update: (state) => {
+      if (state.value === "Connected") restarts.reset();
+      else ctx.log.warn("peer does not answer", { peer: remoteClusterId });
+      connection.update(state);
+    },
+    missing: () => {
+      if (!restarts.isDue(clock.nowMs())) return;
+      tunnel.restartSession(ctx).catch((error: unknown) => {
+        if (!ctx.signal.aborted) ctx.log.debug("session not restarted", { error: messageOf(error) });
+      });
+    },
+  };
+}
