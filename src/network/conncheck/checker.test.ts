@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { createSocket, type RemoteInfo, type Socket } from "node:dgram";
-import { afterEach, beforeEach, test } from "node:test";
+import { afterEach, beforeEach, describe, test } from "node:test";
 import { withCancel } from "#base/context.ts";
 import { silentLogger } from "#base/log.ts";
 import { type SteppedClock, steppedClock } from "#kit/stepped-clock.ts";
@@ -62,190 +62,192 @@ let states: PeerState[];
 let missing: number;
 let stop: () => Promise<void>;
 
-beforeEach(async () => {
-  clock = steppedClock();
-  [states, missing] = [[], 0];
-  const socket = createSocket("udp4");
-  await new Promise<void>((resolve) => socket.bind(0, PEER, resolve));
-  peer = new Peer(socket);
-  const { ctx, cancel } = withCancel({ signal: new AbortController().signal, log: silentLogger });
-  checker = await ConnectionChecker.open(ctx, {
-    remoteClusterId: "rome",
-    address: PEER,
-    listenAddress: OWN,
-    port: peer.port,
-    intervalMs: INTERVAL_MS,
-    lossThreshold: 5,
-    clock,
-    update: (state) => states.push(state),
-    missing: () => {
-      missing++;
-    },
+describe("the connection checker", () => {
+  beforeEach(async () => {
+    clock = steppedClock();
+    [states, missing] = [[], 0];
+    const socket = createSocket("udp4");
+    await new Promise<void>((resolve) => socket.bind(0, PEER, resolve));
+    peer = new Peer(socket);
+    const { ctx, cancel } = withCancel({ signal: new AbortController().signal, log: silentLogger });
+    checker = await ConnectionChecker.open(ctx, {
+      remoteClusterId: "rome",
+      address: PEER,
+      listenAddress: OWN,
+      port: peer.port,
+      intervalMs: INTERVAL_MS,
+      lossThreshold: 5,
+      clock,
+      update: (state) => states.push(state),
+      missing: () => {
+        missing++;
+      },
+    });
+    const running = checker.run(ctx);
+    stop = async () => {
+      cancel();
+      await running;
+      await checker[Symbol.asyncDispose]();
+      await new Promise<void>((resolve) => socket.close(() => resolve()));
+    };
   });
-  const running = checker.run(ctx);
-  stop = async () => {
+  afterEach(() => stop());
+
+  /** Lets the next ping go out, and takes it. */
+  async function nextPing(): Promise<PingMessage> {
+    clock.step(await clock.waiting());
+    return peer.next("PING");
+  }
+
+  async function answer(ping: PingMessage): Promise<void> {
+    peer.send({ ...ping, msgType: "PONG" });
+    await peer.settled();
+  }
+
+  test("a ping tells the peer's name and the time; its answer says how long it took", async () => {
+    assert.deepEqual(checker.state, { value: "Connecting" });
+    const ping = await peer.next("PING");
+    assert.deepEqual(ping, { clusterID: "rome", msgType: "PING", timeStamp: new Date(clock.epochMs()).toISOString() });
+    clock.step(7);
+    await answer(ping);
+    assert.deepEqual(states, [{ value: "Connected", latencyMs: 7 }]);
+    assert.deepEqual(checker.state, { value: "Connected", latencyMs: 7 });
+  });
+
+  test("Go's form of the time is the same time", async () => {
+    const ping = await peer.next("PING");
+    await answer({ ...ping, timeStamp: ping.timeStamp.replace(".000Z", "Z") });
+    assert.equal(checker.state.value, "Connected");
+  });
+
+  test("pings come fast until the first answer, then by the interval", async () => {
+    await peer.next("PING");
+    assert.equal(await clock.waiting(), EAGER_MS);
+    const ping = await nextPing();
+    await answer(ping);
+    await nextPing();
+    assert.equal(await clock.waiting(), INTERVAL_MS);
+  });
+
+  test("a ping is answered unchanged, whoever sends it", async () => {
+    peer.send({ clusterID: "milan", msgType: "PING", timeStamp: "2026-11-23T17:11:33.5Z" });
+    assert.deepEqual(await peer.next("PONG"), {
+      clusterID: "milan",
+      msgType: "PONG",
+      timeStamp: "2026-11-23T17:11:33.5Z",
+    });
+  });
+
+  for (const [what, forge] of [
+    ["of another cluster", (ping) => ({ ...ping, clusterID: "milan", msgType: "PONG" })],
+    ["to what was never sent", (ping) => ({ ...ping, msgType: "PONG", timeStamp: "2030-01-02T00:00:00.000Z" })],
+    ["without a time", (ping) => ({ ...ping, msgType: "PONG", timeStamp: "" })],
+    ["that is none", () => "{"],
+  ] as const satisfies readonly (readonly [string, (ping: PingMessage) => PingMessage | string])[])
+    test(`an answer ${what} is no sign of life`, async () => {
+      peer.send(forge(await peer.next("PING")));
+      await peer.settled();
+      assert.deepEqual(states, []);
+    });
+
+  test("an answer counts once, and one that was overtaken not at all", async () => {
+    const first = await peer.next("PING");
+    const second = await nextPing();
+    await answer(second);
+    await answer(second);
+    await answer(first);
+    assert.deepEqual(states, [{ value: "Connected", latencyMs: 0 }]);
+  });
+
+  test("an answer after very many pings is none: nobody remembers them for ever", async () => {
+    const first = await peer.next("PING");
+    for (let i = 0; i < 10; i++) await nextPing();
+    await answer(first);
+    assert.deepEqual(
+      states.filter(({ value }) => value === "Connected"),
+      [],
+    );
+  });
+
+  test("a silent peer is lost after five intervals, once, and found again with its next answer", async () => {
+    await answer(await peer.next("PING"));
+    clock.step(await clock.waiting());
+    const lostMs = INTERVAL_MS * 5;
+    while (clock.nowMs() < lostMs) {
+      await clock.waiting();
+      assert.equal(checker.state.value, "Connected", `after ${clock.nowMs()} ms`);
+      clock.step(INTERVAL_MS);
+    }
+    assert.equal(await clock.waiting(), EAGER_MS, "it may come back at any moment");
+    clock.step(EAGER_MS);
+    await clock.waiting();
+    assert.deepEqual(
+      states.map(({ value }) => value),
+      ["Connected", "Error"],
+    );
+    clock.step(EAGER_MS);
+    for (let ping = await peer.next("PING"); ; ping = await peer.next("PING")) {
+      if (Date.parse(ping.timeStamp) !== clock.epochMs()) continue;
+      await answer(ping);
+      break;
+    }
+    assert.deepEqual(
+      states.map(({ value }) => value),
+      ["Connected", "Error", "Connected"],
+    );
+  });
+
+  test("each interval without an answer is told, but not the first ones of a peer that was there", async () => {
+    await peer.next("PING");
+    clock.step(await clock.waiting());
+    await clock.waiting();
+    assert.equal(missing, 1, "nobody has answered yet");
+    const ping = await peer.next("PING");
+    await answer(ping);
+    clock.step(await clock.waiting());
+    const misses: number[] = [];
+    for (let i = 0; i < 4; i++) {
+      await clock.waiting();
+      misses.push(missing);
+      clock.step(INTERVAL_MS);
+    }
+    assert.deepEqual(misses, [1, 1, 2, 3]);
+  });
+
+  test("a port that is taken is told of", async () => {
+    const { ctx } = withCancel({ signal: new AbortController().signal, log: silentLogger });
+    const options = {
+      remoteClusterId: "",
+      address: PEER,
+      listenAddress: OWN,
+      port: peer.port,
+      intervalMs: 1,
+      lossThreshold: 1,
+    };
+    await assert.rejects(ConnectionChecker.open(ctx, { ...options, clock, update: () => undefined }), {
+      code: "EADDRINUSE",
+    });
+  });
+
+  test("a peer that cannot be reached at all is a silent one", async () => {
+    const own = steppedClock();
+    const said: PeerState[] = [];
+    const { ctx, cancel } = withCancel({ signal: new AbortController().signal, log: silentLogger });
+    await using broken = await ConnectionChecker.open(ctx, {
+      ...{ remoteClusterId: "rome", listenAddress: "127.0.0.3", port: peer.port, intervalMs: 100, lossThreshold: 2 },
+      // The kernel refuses to send there.
+      address: "255.255.255.255",
+      clock: own,
+      update: (state) => said.push(state),
+    });
+    const running = broken.run(ctx);
+    for (let i = 0; i < 3; i++) {
+      assert.deepEqual(said, []);
+      own.step(await own.waiting());
+    }
+    await own.waiting();
+    assert.deepEqual(said, [{ value: "Error" }]);
     cancel();
     await running;
-    await checker[Symbol.asyncDispose]();
-    await new Promise<void>((resolve) => socket.close(() => resolve()));
-  };
-});
-afterEach(() => stop());
-
-/** Lets the next ping go out, and takes it. */
-async function nextPing(): Promise<PingMessage> {
-  clock.step(await clock.waiting());
-  return peer.next("PING");
-}
-
-async function answer(ping: PingMessage): Promise<void> {
-  peer.send({ ...ping, msgType: "PONG" });
-  await peer.settled();
-}
-
-test("a ping tells the peer's name and the time; its answer says how long it took", async () => {
-  assert.deepEqual(checker.state, { value: "Connecting" });
-  const ping = await peer.next("PING");
-  assert.deepEqual(ping, { clusterID: "rome", msgType: "PING", timeStamp: new Date(clock.epochMs()).toISOString() });
-  clock.step(7);
-  await answer(ping);
-  assert.deepEqual(states, [{ value: "Connected", latencyMs: 7 }]);
-  assert.deepEqual(checker.state, { value: "Connected", latencyMs: 7 });
-});
-
-test("Go's form of the time is the same time", async () => {
-  const ping = await peer.next("PING");
-  await answer({ ...ping, timeStamp: ping.timeStamp.replace(".000Z", "Z") });
-  assert.equal(checker.state.value, "Connected");
-});
-
-test("pings come fast until the first answer, then by the interval", async () => {
-  await peer.next("PING");
-  assert.equal(await clock.waiting(), EAGER_MS);
-  const ping = await nextPing();
-  await answer(ping);
-  await nextPing();
-  assert.equal(await clock.waiting(), INTERVAL_MS);
-});
-
-test("a ping is answered unchanged, whoever sends it", async () => {
-  peer.send({ clusterID: "milan", msgType: "PING", timeStamp: "2026-11-23T17:11:33.5Z" });
-  assert.deepEqual(await peer.next("PONG"), {
-    clusterID: "milan",
-    msgType: "PONG",
-    timeStamp: "2026-11-23T17:11:33.5Z",
   });
-});
-
-for (const [what, forge] of [
-  ["of another cluster", (ping) => ({ ...ping, clusterID: "milan", msgType: "PONG" })],
-  ["to what was never sent", (ping) => ({ ...ping, msgType: "PONG", timeStamp: "2030-01-02T00:00:00.000Z" })],
-  ["without a time", (ping) => ({ ...ping, msgType: "PONG", timeStamp: "" })],
-  ["that is none", () => "{"],
-] as const satisfies readonly (readonly [string, (ping: PingMessage) => PingMessage | string])[])
-  test(`an answer ${what} is no sign of life`, async () => {
-    peer.send(forge(await peer.next("PING")));
-    await peer.settled();
-    assert.deepEqual(states, []);
-  });
-
-test("an answer counts once, and one that was overtaken not at all", async () => {
-  const first = await peer.next("PING");
-  const second = await nextPing();
-  await answer(second);
-  await answer(second);
-  await answer(first);
-  assert.deepEqual(states, [{ value: "Connected", latencyMs: 0 }]);
-});
-
-test("an answer after very many pings is none: nobody remembers them for ever", async () => {
-  const first = await peer.next("PING");
-  for (let i = 0; i < 10; i++) await nextPing();
-  await answer(first);
-  assert.deepEqual(
-    states.filter(({ value }) => value === "Connected"),
-    [],
-  );
-});
-
-test("a silent peer is lost after five intervals, once, and found again with its next answer", async () => {
-  await answer(await peer.next("PING"));
-  clock.step(await clock.waiting());
-  const lostMs = INTERVAL_MS * 5;
-  while (clock.nowMs() < lostMs) {
-    await clock.waiting();
-    assert.equal(checker.state.value, "Connected", `after ${clock.nowMs()} ms`);
-    clock.step(INTERVAL_MS);
-  }
-  assert.equal(await clock.waiting(), EAGER_MS, "it may come back at any moment");
-  clock.step(EAGER_MS);
-  await clock.waiting();
-  assert.deepEqual(
-    states.map(({ value }) => value),
-    ["Connected", "Error"],
-  );
-  clock.step(EAGER_MS);
-  for (let ping = await peer.next("PING"); ; ping = await peer.next("PING")) {
-    if (Date.parse(ping.timeStamp) !== clock.epochMs()) continue;
-    await answer(ping);
-    break;
-  }
-  assert.deepEqual(
-    states.map(({ value }) => value),
-    ["Connected", "Error", "Connected"],
-  );
-});
-
-test("each interval without an answer is told, but not the first ones of a peer that was there", async () => {
-  await peer.next("PING");
-  clock.step(await clock.waiting());
-  await clock.waiting();
-  assert.equal(missing, 1, "nobody has answered yet");
-  const ping = await peer.next("PING");
-  await answer(ping);
-  clock.step(await clock.waiting());
-  const misses: number[] = [];
-  for (let i = 0; i < 4; i++) {
-    await clock.waiting();
-    misses.push(missing);
-    clock.step(INTERVAL_MS);
-  }
-  assert.deepEqual(misses, [1, 1, 2, 3]);
-});
-
-test("a port that is taken is told of", async () => {
-  const { ctx } = withCancel({ signal: new AbortController().signal, log: silentLogger });
-  const options = {
-    remoteClusterId: "",
-    address: PEER,
-    listenAddress: OWN,
-    port: peer.port,
-    intervalMs: 1,
-    lossThreshold: 1,
-  };
-  await assert.rejects(ConnectionChecker.open(ctx, { ...options, clock, update: () => undefined }), {
-    code: "EADDRINUSE",
-  });
-});
-
-test("a peer that cannot be reached at all is a silent one", async () => {
-  const own = steppedClock();
-  const said: PeerState[] = [];
-  const { ctx, cancel } = withCancel({ signal: new AbortController().signal, log: silentLogger });
-  await using broken = await ConnectionChecker.open(ctx, {
-    ...{ remoteClusterId: "rome", listenAddress: "127.0.0.3", port: peer.port, intervalMs: 100, lossThreshold: 2 },
-    // The kernel refuses to send there.
-    address: "255.255.255.255",
-    clock: own,
-    update: (state) => said.push(state),
-  });
-  const running = broken.run(ctx);
-  for (let i = 0; i < 3; i++) {
-    assert.deepEqual(said, []);
-    own.step(await own.waiting());
-  }
-  await own.waiting();
-  assert.deepEqual(said, [{ value: "Error" }]);
-  cancel();
-  await running;
 });

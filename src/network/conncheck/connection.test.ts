@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { after, afterEach, before, beforeEach, test } from "node:test";
+import { after, afterEach, before, beforeEach, describe, test } from "node:test";
 import * as labels from "#api/labels.ts";
 import { type Connection, connections } from "#api/networking/connection.ts";
 import { type SteppedClock, steppedClock } from "#kit/stepped-clock.ts";
@@ -29,120 +29,125 @@ before(async () => {
   api = await startNetworkApi();
 });
 after(() => api[Symbol.asyncDispose]());
-beforeEach(() => {
-  session = api.open();
-  clock = steppedClock();
-  implementation = undefined;
-});
-afterEach(async () => {
-  await session[Symbol.asyncDispose]();
-  await api.client.deleteIfPresent(api.open().ctx, connections, KEY);
-});
-
-/** A writer that has done its first pass. */
-async function start(owner: Partial<ConnectionOwner> = {}): Promise<ConnectionWriter> {
-  const options = { intervalMs: INTERVAL_MS, clock, implementation: () => implementation };
-  const writer = connectionWriter(api.client, { ...OWNER, ...owner }, options);
-  session.run((ctx) => writer.run(ctx));
-  await pass();
-  return writer;
-}
-
-async function pass(): Promise<void> {
-  clock.step(await clock.waiting());
-  await clock.waiting();
-}
-
-const read = (): Promise<Connection> => api.client.get(session.ctx, connections, KEY);
-
-for (const [mode, kind] of [
-  ["server", "Server"],
-  ["client", "Client"],
-] as const)
-  test(`a ${mode}'s Connection is its gateway's, and says that it connects`, async () => {
-    await start({ mode });
-    const { metadata, spec, status } = await read();
-    assert.equal(metadata?.labels?.[labels.REMOTE_CLUSTER_ID], "rome");
-    const apiVersion = "networking.liqo.io/v1beta1";
-    assert.deepEqual(metadata?.ownerReferences, [{ apiVersion, kind: `Gateway${kind}`, name: "rome", uid: "u1" }]);
-    assert.deepEqual(spec, {
-      type: kind,
-      gatewayRef: { apiVersion, kind: `WgGateway${kind}`, name: "rome", namespace: KEY.namespace, uid: "u1" },
-    });
-    assert.deepEqual(status, { value: "Connecting", latency: { value: "0s", timestamp: timestamp(clock.epochMs()) } });
+describe("the status of a Connection", () => {
+  beforeEach(() => {
+    session = api.open();
+    clock = steppedClock();
+    implementation = undefined;
+  });
+  afterEach(async () => {
+    await session[Symbol.asyncDispose]();
+    await api.client.deleteIfPresent(api.open().ctx, connections, KEY);
   });
 
-test("a change is written at once, with the latency", async () => {
-  const writer = await start();
-  writer.update(connected(1.5));
-  await clock.waiting();
-  const latency = { value: "1.5ms", timestamp: timestamp(clock.epochMs()) };
-  assert.deepEqual((await read()).status, { value: "Connected", latency });
-  writer.update({ value: "Error" });
-  await clock.waiting();
-  const { value, latency: shown } = (await read()).status ?? {};
-  assert.deepEqual([value, shown?.value], ["Error", "0s"]);
-});
+  /** A writer that has done its first pass. */
+  async function start(owner: Partial<ConnectionOwner> = {}): Promise<ConnectionWriter> {
+    const options = { intervalMs: INTERVAL_MS, clock, implementation: () => implementation };
+    const writer = connectionWriter(api.client, { ...OWNER, ...owner }, options);
+    session.run((ctx) => writer.run(ctx));
+    await pass();
+    return writer;
+  }
 
-test("another latency is written when the one shown is older than the interval", async () => {
-  const writer = await start();
-  writer.update(connected(1));
-  await clock.waiting();
-  const { metadata } = await read();
-  // The time is shown in whole seconds.
-  const almostMs = INTERVAL_MS - (clock.epochMs() % 1_000) - 1;
-  clock.step(almostMs);
-  writer.update(connected(2));
-  assert.equal(await clock.waiting(), RESYNC_MS - almostMs, "no pass was triggered");
-  assert.equal((await read()).metadata?.resourceVersion, metadata?.resourceVersion);
-  clock.step(1);
-  writer.update(connected(3));
-  await clock.waiting();
-  assert.equal((await read()).status?.latency?.value, "3ms");
-});
+  async function pass(): Promise<void> {
+    clock.step(await clock.waiting());
+    await clock.waiting();
+  }
 
-test("a state that stays is written once", async () => {
-  await start();
-  const { metadata } = await read();
-  await pass();
-  assert.equal((await read()).metadata?.resourceVersion, metadata?.resourceVersion);
-});
+  const read = (): Promise<Connection> => api.client.get(session.ctx, connections, KEY);
 
-test("what somebody deletes is back with the next pass, and says what is", async () => {
-  const writer = await start();
-  writer.update(connected(1));
-  await clock.waiting();
-  await api.client.delete(session.ctx, connections, KEY);
-  await pass();
-  assert.equal((await read()).status?.value, "Connected");
-});
+  for (const [mode, kind] of [
+    ["server", "Server"],
+    ["client", "Client"],
+  ] as const)
+    test(`a ${mode}'s Connection is its gateway's, and says that it connects`, async () => {
+      await start({ mode });
+      const { metadata, spec, status } = await read();
+      assert.equal(metadata?.labels?.[labels.REMOTE_CLUSTER_ID], "rome");
+      const apiVersion = "networking.liqo.io/v1beta1";
+      assert.deepEqual(metadata?.ownerReferences, [{ apiVersion, kind: `Gateway${kind}`, name: "rome", uid: "u1" }]);
+      assert.deepEqual(spec, {
+        type: kind,
+        gatewayRef: { apiVersion, kind: `WgGateway${kind}`, name: "rome", namespace: KEY.namespace, uid: "u1" },
+      });
+      assert.deepEqual(status, {
+        value: "Connecting",
+        latency: { value: "0s", timestamp: timestamp(clock.epochMs()) },
+      });
+    });
 
-test("the driver is shown when it is known, and stays", async () => {
-  const shown = async (): Promise<string | undefined> =>
-    (await read()).metadata?.annotations?.["networking.liqo.io/wireguard-implementation"];
-  await start();
-  assert.equal(await shown(), undefined);
-  implementation = "kernel";
-  await pass();
-  assert.equal(await shown(), "kernel");
-  implementation = undefined;
-  await pass();
-  assert.equal(await shown(), "kernel");
-});
+  test("a change is written at once, with the latency", async () => {
+    const writer = await start();
+    writer.update(connected(1.5));
+    await clock.waiting();
+    const latency = { value: "1.5ms", timestamp: timestamp(clock.epochMs()) };
+    assert.deepEqual((await read()).status, { value: "Connected", latency });
+    writer.update({ value: "Error" });
+    await clock.waiting();
+    const { value, latency: shown } = (await read()).status ?? {};
+    assert.deepEqual([value, shown?.value], ["Error", "0s"]);
+  });
 
-test("the Connection of a gateway that was made anew under its name becomes the new one's", async () => {
-  const old = await start();
-  old.update(connected(1));
-  await clock.waiting();
-  await session[Symbol.asyncDispose]();
-  session = api.open();
-  clock = steppedClock(clock.epochMs());
-  await start({ uid: "u2", mode: "client" });
-  const { metadata, spec } = await read();
-  assert.deepEqual(
-    metadata?.ownerReferences?.map(({ uid, kind }) => [uid, kind]),
-    [["u2", "GatewayClient"]],
-  );
-  assert.equal(spec?.gatewayRef?.uid, "u2");
-  assert.equal(spec?.type, "Client");
+  test("another latency is written when the one shown is older than the interval", async () => {
+    const writer = await start();
+    writer.update(connected(1));
+    await clock.waiting();
+    const { metadata } = await read();
+    // The time is shown in whole seconds.
+    const almostMs = INTERVAL_MS - (clock.epochMs() % 1_000) - 1;
+    clock.step(almostMs);
+    writer.update(connected(2));
+    assert.equal(await clock.waiting(), RESYNC_MS - almostMs, "no pass was triggered");
+    assert.equal((await read()).metadata?.resourceVersion, metadata?.resourceVersion);
+    clock.step(1);
+    writer.update(connected(3));
+    await clock.waiting();
+    assert.equal((await read()).status?.latency?.value, "3ms");
+  });
+
+  test("a state that stays is written once", async () => {
+    await start();
+    const { metadata } = await read();
+    await pass();
+    assert.equal((await read()).metadata?.resourceVersion, metadata?.resourceVersion);
+  });
+
+  test("what somebody deletes is back with the next pass, and says what is", async () => {
+    const writer = await start();
+    writer.update(connected(1));
+    await clock.waiting();
+    await api.client.delete(session.ctx, connections, KEY);
+    await pass();
+    assert.equal((await read()).status?.value, "Connected");
+  });
+
+  test("the driver is shown when it is known, and stays", async () => {
+    const shown = async (): Promise<string | undefined> =>
+      (await read()).metadata?.annotations?.["networking.liqo.io/wireguard-implementation"];
+    await start();
+    assert.equal(await shown(), undefined);
+    implementation = "kernel";
+    await pass();
+    assert.equal(await shown(), "kernel");
+    implementation = undefined;
+    await pass();
+    assert.equal(await shown(), "kernel");
+  });
+
+  test("the Connection of a gateway that was made anew under its name becomes the new one's", async () => {
+    const old = await start();
+    old.update(connected(1));
+    await clock.waiting();
+    await session[Symbol.asyncDispose]();
+    session = api.open();
+    clock = steppedClock(clock.epochMs());
+    await start({ uid: "u2", mode: "client" });
+    const { metadata, spec } = await read();
+    assert.deepEqual(
+      metadata?.ownerReferences?.map(({ uid, kind }) => [uid, kind]),
+      [["u2", "GatewayClient"]],
+    );
+    assert.equal(spec?.gatewayRef?.uid, "u2");
+    assert.equal(spec?.type, "Client");
+  });
 });

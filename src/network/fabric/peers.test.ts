@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { after, before, beforeEach, test } from "node:test";
+import { after, before, beforeEach, describe, test } from "node:test";
 import type { Context } from "#base/context.ts";
 import { silentLogger } from "#base/log.ts";
 import { steppedClock } from "#kit/stepped-clock.ts";
@@ -22,75 +22,80 @@ after(async () => {
   client[Symbol.dispose]();
   await api[Symbol.asyncDispose]();
 });
-beforeEach(async () => {
-  for (const name of ["fabric-1"]) await client.deleteIfPresent(ctx, pods, { namespace: "default", name });
-  await client.deleteIfPresent(ctx, daemonSets, SET);
-});
-
-/** The pod of a controller, or of nobody. */
-async function podOf(owner?: { kind: string; uid: string }): Promise<void> {
-  const ownerReferences =
-    owner === undefined ? [] : [{ ...owner, apiVersion: "apps/v1", name: SET.name, controller: true }];
-  await client.create(ctx, pods, { metadata: { namespace: "default", name: "fabric-1", ownerReferences }, spec: SPEC });
-}
-
-async function createSet(): Promise<string> {
-  const labels = { app: "fabric" };
-  const spec = { selector: { matchLabels: labels }, template: { metadata: { labels }, spec: SPEC } };
-  const { metadata } = await client.create(ctx, daemonSets, {
-    metadata: { ...SET, finalizers: ["example.org/wait"] },
-    spec,
+describe("the peers of a node", () => {
+  beforeEach(async () => {
+    for (const name of ["fabric-1"]) await client.deleteIfPresent(ctx, pods, { namespace: "default", name });
+    await client.deleteIfPresent(ctx, daemonSets, SET);
   });
-  return metadata?.uid ?? "";
-}
 
-async function removeSet(): Promise<void> {
-  await client.patch(ctx, daemonSets, SET, "merge", { metadata: { finalizers: null } });
-  await client.deleteIfPresent(ctx, daemonSets, SET);
-}
+  /** The pod of a controller, or of nobody. */
+  async function podOf(owner?: { kind: string; uid: string }): Promise<void> {
+    const ownerReferences =
+      owner === undefined ? [] : [{ ...owner, apiVersion: "apps/v1", name: SET.name, controller: true }];
+    await client.create(ctx, pods, {
+      metadata: { namespace: "default", name: "fabric-1", ownerReferences },
+      spec: SPEC,
+    });
+  }
 
-test("a pod lives by what the API server says of it now", async () => {
-  const clock = steppedClock();
-  const key = { namespace: "default", name: "fabric-1" };
-  const isThere = () => isPodLive(ctx, client, key, clock);
-  assert.equal(await isThere(), false);
-  await podOf();
-  assert.equal(await isThere(), true);
-  const pod = await client.get(ctx, pods, key);
-  const lastTransitionTime = new Date(clock.epochMs()).toISOString();
-  await client.updateStatus(ctx, pods, {
-    ...pod,
-    status: { conditions: [{ type: "Ready", status: "False", lastTransitionTime }] },
-  } as typeof pod);
-  assert.equal(await isThere(), true);
-  clock.step(59_999);
-  assert.equal(await isThere(), true);
-  clock.step(1);
-  assert.equal(await isThere(), false);
-});
+  async function createSet(): Promise<string> {
+    const labels = { app: "fabric" };
+    const spec = { selector: { matchLabels: labels }, template: { metadata: { labels }, spec: SPEC } };
+    const { metadata } = await client.create(ctx, daemonSets, {
+      metadata: { ...SET, finalizers: ["example.org/wait"] },
+      spec,
+    });
+    return metadata?.uid ?? "";
+  }
 
-test("Liqo is there as long as the DaemonSet of this pod is", async () => {
-  const uid = await createSet();
-  await podOf({ kind: "DaemonSet", uid });
-  assert.equal(await isUninstalling(ctx, client, "default", "fabric-1"), false);
-  await client.delete(ctx, daemonSets, SET);
-  assert.equal(await isUninstalling(ctx, client, "default", "fabric-1"), true, "it is being deleted");
-  await removeSet();
-  assert.equal(await isUninstalling(ctx, client, "default", "fabric-1"), true, "it is gone");
-});
+  async function removeSet(): Promise<void> {
+    await client.patch(ctx, daemonSets, SET, "merge", { metadata: { finalizers: null } });
+    await client.deleteIfPresent(ctx, daemonSets, SET);
+  }
 
-test("another DaemonSet of that name is not this pod's", async () => {
-  await createSet();
-  await podOf({ kind: "DaemonSet", uid: "of-former-days" });
-  assert.equal(await isUninstalling(ctx, client, "default", "fabric-1"), true);
-  await removeSet();
-});
+  test("a pod lives by what the API server says of it now", async () => {
+    const clock = steppedClock();
+    const key = { namespace: "default", name: "fabric-1" };
+    const isThere = () => isPodLive(ctx, client, key, clock);
+    assert.equal(await isThere(), false);
+    await podOf();
+    assert.equal(await isThere(), true);
+    const pod = await client.get(ctx, pods, key);
+    const lastTransitionTime = new Date(clock.epochMs()).toISOString();
+    await client.updateStatus(ctx, pods, {
+      ...pod,
+      status: { conditions: [{ type: "Ready", status: "False", lastTransitionTime }] },
+    } as typeof pod);
+    assert.equal(await isThere(), true);
+    clock.step(59_999);
+    assert.equal(await isThere(), true);
+    clock.step(1);
+    assert.equal(await isThere(), false);
+  });
 
-test("without a DaemonSet to ask about, Liqo is there", async () => {
-  assert.equal(await isUninstalling(ctx, client, "default", "fabric-1"), false, "the pod is gone already");
-  await podOf();
-  assert.equal(await isUninstalling(ctx, client, "default", "fabric-1"), false, "nobody's pod");
-  await client.delete(ctx, pods, { namespace: "default", name: "fabric-1" });
-  await podOf({ kind: "ReplicaSet", uid: "u" });
-  assert.equal(await isUninstalling(ctx, client, "default", "fabric-1"), false, "another controller's");
+  test("Liqo is there as long as the DaemonSet of this pod is", async () => {
+    const uid = await createSet();
+    await podOf({ kind: "DaemonSet", uid });
+    assert.equal(await isUninstalling(ctx, client, "default", "fabric-1"), false);
+    await client.delete(ctx, daemonSets, SET);
+    assert.equal(await isUninstalling(ctx, client, "default", "fabric-1"), true, "it is being deleted");
+    await removeSet();
+    assert.equal(await isUninstalling(ctx, client, "default", "fabric-1"), true, "it is gone");
+  });
+
+  test("another DaemonSet of that name is not this pod's", async () => {
+    await createSet();
+    await podOf({ kind: "DaemonSet", uid: "of-former-days" });
+    assert.equal(await isUninstalling(ctx, client, "default", "fabric-1"), true);
+    await removeSet();
+  });
+
+  test("without a DaemonSet to ask about, Liqo is there", async () => {
+    assert.equal(await isUninstalling(ctx, client, "default", "fabric-1"), false, "the pod is gone already");
+    await podOf();
+    assert.equal(await isUninstalling(ctx, client, "default", "fabric-1"), false, "nobody's pod");
+    await client.delete(ctx, pods, { namespace: "default", name: "fabric-1" });
+    await podOf({ kind: "ReplicaSet", uid: "u" });
+    assert.equal(await isUninstalling(ctx, client, "default", "fabric-1"), false, "another controller's");
+  });
 });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, afterEach, before, beforeEach, test } from "node:test";
+import { after, afterEach, before, beforeEach, describe, test } from "node:test";
 import * as labels from "#api/labels.ts";
 import { connections } from "#api/networking/connection.ts";
 import { geneveTunnels, internalFabrics, internalNodes } from "#api/networking/internal.ts";
@@ -86,156 +86,166 @@ before(async () => {
 });
 after(() => api[Symbol.asyncDispose]());
 
-beforeEach(async () => {
-  session = api.open();
-  configs = [];
-  let hasTunnel = false;
-  machine = fakeMachine({
-    "ip -4 -json rule show": '[{"priority":0},{"priority":32766}]',
-    "ip -json link show": () => (hasTunnel ? '[{"ifname":"liqo-tunnel"}]' : "[]"),
-    "ip link show dev liqo-tunnel": () => (hasTunnel ? "7: liqo-tunnel" : failed("does not exist")),
-    "ip link add name liqo-tunnel type wireguard": () => {
-      hasTunnel = true;
-      return "";
-    },
-    "wg syncconf": (command) => {
-      configs.push(readFileSync(command.split(" ").at(-1) ?? "", "utf8"));
-      return "";
-    },
-    "wg show liqo-tunnel dump": `private\tpublic\t51840\toff\n${PEER_KEY}\t(none)\t1.2.3.4:5\t0.0.0.0/0\t1\t10\t20\toff\n`,
+describe("the gateway", () => {
+  beforeEach(async () => {
+    session = api.open();
+    configs = [];
+    let hasTunnel = false;
+    machine = fakeMachine({
+      "ip -4 -json rule show": '[{"priority":0},{"priority":32766}]',
+      "ip -json link show": () => (hasTunnel ? '[{"ifname":"liqo-tunnel"}]' : "[]"),
+      "ip link show dev liqo-tunnel": () => (hasTunnel ? "7: liqo-tunnel" : failed("does not exist")),
+      "ip link add name liqo-tunnel type wireguard": () => {
+        hasTunnel = true;
+        return "";
+      },
+      "wg syncconf": (command) => {
+        configs.push(readFileSync(command.split(" ").at(-1) ?? "", "utf8"));
+        return "";
+      },
+      "wg show liqo-tunnel dump": `private\tpublic\t51840\toff\n${PEER_KEY}\t(none)\t1.2.3.4:5\t0.0.0.0/0\t1\t10\t20\toff\n`,
+    });
+    tables = fakeNft(machine);
+    writeFiles(machine.sysctls, Object.fromEntries(SETTINGS.map((name) => [`ipv4/${name}`, "0\n"])));
+    writeFiles(machine.devices, { privateKey: OWN_KEY, publicKey: OWN_KEY });
+    ports = { health: await freePort(), metrics: await freePort() };
   });
-  tables = fakeNft(machine);
-  writeFiles(machine.sysctls, Object.fromEntries(SETTINGS.map((name) => [`ipv4/${name}`, "0\n"])));
-  writeFiles(machine.devices, { privateKey: OWN_KEY, publicKey: OWN_KEY });
-  ports = { health: await freePort(), metrics: await freePort() };
-});
-afterEach(async () => {
-  await session[Symbol.asyncDispose]();
-  machine[Symbol.dispose]();
-  const { ctx } = api.open();
-  await api.client.deleteIfPresent(ctx, connections, { namespace: NAMESPACE, name: "gw-rome" });
-});
-
-function run(...flags: readonly string[]): Promise<void> {
-  const options = parseGatewayOptions([
-    ...["--name=rome", `--namespace=${NAMESPACE}`, "--remote-cluster-id=rome", "--node-name=node-1", "--pod-name=gw-1"],
-    ...["--gateway-uid=u1", "--mode=server", "--overlay=vxlan", "--implementation=kernel", "--ping-enabled=false"],
-    ...[`--keys-dir=${machine.devices}`, `--health-probe-bind-address=:${ports.health}`],
-    ...[`--metrics-address=:${ports.metrics}`, ...flags],
-  ]);
-  return runGateway(session.ctx, api.client, options, machine);
-}
-
-/** Runs until the session ends. */
-const start = (...flags: readonly string[]): void => session.run(() => run(...flags));
-const setting = (name: string): string => readFileSync(join(machine.sysctls, "ipv4", name), "utf8").trim();
-const lines = (): string[] =>
-  machine.calls.filter(({ command }) => command === BATCH).flatMap(({ input }) => input.trim().split("\n"));
-const isReady = async (): Promise<boolean> => {
-  const answer = await fetch(`http://127.0.0.1:${ports.health}/readyz`).catch(() => undefined);
-  return answer?.status === 200;
-};
-
-test("a gateway has its tunnel, its links, its routes, and is connected", async () => {
-  start();
-  const find = () => api.client.find(session.ctx, connections, { namespace: NAMESPACE, name: "gw-rome" });
-  await passUntil(machine.clock, async () => (await find())?.status?.value === "Connected");
-  await passUntil(machine.clock, () => lines().some((line) => line.includes("10.1.0.0/16 via 169.254.18.2")));
-  await passUntil(machine.clock, () => tables.has("ip liqo-refusal"));
-  await passUntil(machine.clock, () => configs.length > 1 || configs[0]?.includes(PEER_KEY) === true);
-  assert.equal(
-    configs.at(-1),
-    `[Interface]\nPrivateKey = ${OWN_KEY.toString("base64")}\nListenPort = 51840\n[Peer]\nPublicKey = ${PEER_KEY}\nAllowedIPs = 0.0.0.0/0\n`,
-  );
-  const expected = [
-    /^rule add priority 32765 lookup local$/,
-    /^addr replace 169\.254\.18\.1\/30 dev liqo-tunnel$/,
-    /^link add name liqo\.gw .* type vxlan id 7 remote 192\.0\.2\.1 dstport 6091 /,
-    /^rule add from all to 10\.1\.0\.0\/16 priority 20\d /,
-    /^route replace default via 169\.254\.18\.2 dev liqo-tunnel table /,
-  ];
-  await passUntil(machine.clock, () => expected.every((each) => lines().some((line) => each.test(line))));
-  assert.deepEqual(SETTINGS.map(setting), ["1", "1", "1", "0", "0"]);
-  assert.equal(lines()[0], "rule add priority 32765 lookup local", "before any packet comes");
-  const status = await api.client.get(session.ctx, routeConfigurations, { namespace: NAMESPACE, name: "rome" });
-  assert.deepEqual(
-    status.status?.conditions?.map(({ host }) => host),
-    ["rome"],
-  );
-  assert.equal(status.metadata?.finalizers, undefined);
-});
-
-test("it is ready when it knows what there is, and counts what its peer sends", async () => {
-  start();
-  await passUntil(machine.clock, isReady);
-  const read = async (): Promise<string> => (await fetch(`http://127.0.0.1:${ports.metrics}/metrics`)).text();
-  await passUntil(machine.clock, async () => /liqo_peer_receive_bytes_total\{.*\} 10\n/.test(await read()));
-  const text = await read();
-  assert.match(text, /liqo_peer_is_connected\{driver="wireguard",cluster_id="rome"\} 1\n/);
-  assert.match(text, /liqo_wireguard_implementation\{driver="wireguard",implementation="kernel"\} 1\n/);
-});
-
-test("what goes through the tunnel is refused as soon as there is one, and a peer's new key is known at once", async () => {
-  start();
-  await soon(machine.clock, () => tables.has("ip liqo-refusal") && configs.at(-1)?.includes(PEER_KEY) === true);
-  const key = { namespace: NAMESPACE, name: "rome" };
-  const publicKey = `${"D".repeat(43)}=`;
-  await api.client.patch(session.ctx, publicKeys, key, "merge", { spec: { publicKey } });
-  await soon(machine.clock, () => configs.at(-1)?.includes(publicKey) === true);
-  await api.client.patch(session.ctx, publicKeys, key, "merge", { spec: { publicKey: PEER_KEY } });
-});
-
-test("routes are followed, and flows spread, as the flags say", async () => {
-  start("--enable-multipath-hash-policy", "--enable-route-monitor=false");
-  await passUntil(machine.clock, isReady);
-  assert.equal(setting("fib_multipath_hash_policy"), "1");
-  assert.deepEqual(machine.processes, []);
-  await session[Symbol.asyncDispose]();
-  session = api.open();
-  start();
-  await passUntil(machine.clock, isReady);
-  const { command } = await machine.started(0);
-  assert.equal(command, "ip -4 -oneline monitor link route rule");
-});
-
-test("a client finds its server, and listens nowhere in particular", async () => {
-  start("--mode=client", "--endpoint-address=192.0.2.9", "--endpoint-ports=30571");
-  await passUntil(machine.clock, () => configs.at(-1)?.includes("Endpoint = 192.0.2.9:30571") === true);
-  assert.ok(!configs.at(-1)?.includes("ListenPort"));
-  await passUntil(machine.clock, () => lines().some((line) => line === "addr replace 169.254.18.2/30 dev liqo-tunnel"));
-});
-
-test("of two replicas one works; the other waits, ready to", async () => {
-  start("--leader-election");
-  await passUntil(machine.clock, () => configs.length > 0);
-  const { items } = await api.client.list(session.ctx, leases, { namespace: NAMESPACE });
-  const [lease] = items;
-  assert.deepEqual([items.length, lease?.spec?.holderIdentity, lease?.spec?.leaseDurationSeconds], [1, "gw-1", 15]);
-  assert.deepEqual(lease?.metadata?.labels, {
-    [labels.NETWORKING_COMPONENT]: "gateway",
-    [labels.GATEWAY_NAME]: "rome",
+  afterEach(async () => {
+    await session[Symbol.asyncDispose]();
+    machine[Symbol.dispose]();
+    const { ctx } = api.open();
+    await api.client.deleteIfPresent(ctx, connections, { namespace: NAMESPACE, name: "gw-rome" });
   });
-  await session[Symbol.asyncDispose]();
-  session = api.open();
-  await api.client.patch(session.ctx, leases, { namespace: NAMESPACE, name: lease?.metadata?.name ?? "" }, "merge", {
-    spec: { holderIdentity: "gw-2" },
+
+  function run(...flags: readonly string[]): Promise<void> {
+    const options = parseGatewayOptions([
+      ...[
+        "--name=rome",
+        `--namespace=${NAMESPACE}`,
+        "--remote-cluster-id=rome",
+        "--node-name=node-1",
+        "--pod-name=gw-1",
+      ],
+      ...["--gateway-uid=u1", "--mode=server", "--overlay=vxlan", "--implementation=kernel", "--ping-enabled=false"],
+      ...[`--keys-dir=${machine.devices}`, `--health-probe-bind-address=:${ports.health}`],
+      ...[`--metrics-address=:${ports.metrics}`, ...flags],
+    ]);
+    return runGateway(session.ctx, api.client, options, machine);
+  }
+
+  /** Runs until the session ends. */
+  const start = (...flags: readonly string[]): void => session.run(() => run(...flags));
+  const setting = (name: string): string => readFileSync(join(machine.sysctls, "ipv4", name), "utf8").trim();
+  const lines = (): string[] =>
+    machine.calls.filter(({ command }) => command === BATCH).flatMap(({ input }) => input.trim().split("\n"));
+  const isReady = async (): Promise<boolean> => {
+    const answer = await fetch(`http://127.0.0.1:${ports.health}/readyz`).catch(() => undefined);
+    return answer?.status === 200;
+  };
+
+  test("a gateway has its tunnel, its links, its routes, and is connected", async () => {
+    start();
+    const find = () => api.client.find(session.ctx, connections, { namespace: NAMESPACE, name: "gw-rome" });
+    await passUntil(machine.clock, async () => (await find())?.status?.value === "Connected");
+    await passUntil(machine.clock, () => lines().some((line) => line.includes("10.1.0.0/16 via 169.254.18.2")));
+    await passUntil(machine.clock, () => tables.has("ip liqo-refusal"));
+    await passUntil(machine.clock, () => configs.length > 1 || configs[0]?.includes(PEER_KEY) === true);
+    assert.equal(
+      configs.at(-1),
+      `[Interface]\nPrivateKey = ${OWN_KEY.toString("base64")}\nListenPort = 51840\n[Peer]\nPublicKey = ${PEER_KEY}\nAllowedIPs = 0.0.0.0/0\n`,
+    );
+    const expected = [
+      /^rule add priority 32765 lookup local$/,
+      /^addr replace 169\.254\.18\.1\/30 dev liqo-tunnel$/,
+      /^link add name liqo\.gw .* type vxlan id 7 remote 192\.0\.2\.1 dstport 6091 /,
+      /^rule add from all to 10\.1\.0\.0\/16 priority 20\d /,
+      /^route replace default via 169\.254\.18\.2 dev liqo-tunnel table /,
+    ];
+    await passUntil(machine.clock, () => expected.every((each) => lines().some((line) => each.test(line))));
+    assert.deepEqual(SETTINGS.map(setting), ["1", "1", "1", "0", "0"]);
+    assert.equal(lines()[0], "rule add priority 32765 lookup local", "before any packet comes");
+    const status = await api.client.get(session.ctx, routeConfigurations, { namespace: NAMESPACE, name: "rome" });
+    assert.deepEqual(
+      status.status?.conditions?.map(({ host }) => host),
+      ["rome"],
+    );
+    assert.equal(status.metadata?.finalizers, undefined);
   });
-  configs.splice(0);
-  const before = machine.clock.nowMs();
-  start("--leader-election");
-  await passUntil(machine.clock, isReady);
-  await passUntil(machine.clock, () => machine.clock.nowMs() - before > 10_000);
-  assert.deepEqual(configs, []);
-  await passUntil(machine.clock, () => configs.length > 0);
-  assert.ok(machine.clock.nowMs() - before > 15_000);
-});
 
-test("a gateway without keys does not start", async () => {
-  writeFiles(machine.devices, { privateKey: Buffer.alloc(31) });
-  await assert.rejects(run(), /privateKey: 31 bytes, a key has 32/);
-});
+  test("it is ready when it knows what there is, and counts what its peer sends", async () => {
+    start();
+    await passUntil(machine.clock, isReady);
+    const read = async (): Promise<string> => (await fetch(`http://127.0.0.1:${ports.metrics}/metrics`)).text();
+    await passUntil(machine.clock, async () => /liqo_peer_receive_bytes_total\{.*\} 10\n/.test(await read()));
+    const text = await read();
+    assert.match(text, /liqo_peer_is_connected\{driver="wireguard",cluster_id="rome"\} 1\n/);
+    assert.match(text, /liqo_wireguard_implementation\{driver="wireguard",implementation="kernel"\} 1\n/);
+  });
 
-test("a gateway that may not move the local table's rule does not start", async () => {
-  machine.answers[BATCH] = failed("Operation not permitted\nCommand failed -:1\n");
-  await assert.rejects(run(), /move the rule of the local table/);
+  test("what goes through the tunnel is refused as soon as there is one, and a peer's new key is known at once", async () => {
+    start();
+    await soon(machine.clock, () => tables.has("ip liqo-refusal") && configs.at(-1)?.includes(PEER_KEY) === true);
+    const key = { namespace: NAMESPACE, name: "rome" };
+    const publicKey = `${"D".repeat(43)}=`;
+    await api.client.patch(session.ctx, publicKeys, key, "merge", { spec: { publicKey } });
+    await soon(machine.clock, () => configs.at(-1)?.includes(publicKey) === true);
+    await api.client.patch(session.ctx, publicKeys, key, "merge", { spec: { publicKey: PEER_KEY } });
+  });
+
+  test("routes are followed, and flows spread, as the flags say", async () => {
+    start("--enable-multipath-hash-policy", "--enable-route-monitor=false");
+    await passUntil(machine.clock, isReady);
+    assert.equal(setting("fib_multipath_hash_policy"), "1");
+    assert.deepEqual(machine.processes, []);
+    await session[Symbol.asyncDispose]();
+    session = api.open();
+    start();
+    await passUntil(machine.clock, isReady);
+    const { command } = await machine.started(0);
+    assert.equal(command, "ip -4 -oneline monitor link route rule");
+  });
+
+  test("a client finds its server, and listens nowhere in particular", async () => {
+    start("--mode=client", "--endpoint-address=192.0.2.9", "--endpoint-ports=30571");
+    await passUntil(machine.clock, () => configs.at(-1)?.includes("Endpoint = 192.0.2.9:30571") === true);
+    assert.ok(!configs.at(-1)?.includes("ListenPort"));
+    await passUntil(machine.clock, () =>
+      lines().some((line) => line === "addr replace 169.254.18.2/30 dev liqo-tunnel"),
+    );
+  });
+
+  test("of two replicas one works; the other waits, ready to", async () => {
+    start("--leader-election");
+    await passUntil(machine.clock, () => configs.length > 0);
+    const { items } = await api.client.list(session.ctx, leases, { namespace: NAMESPACE });
+    const [lease] = items;
+    assert.deepEqual([items.length, lease?.spec?.holderIdentity, lease?.spec?.leaseDurationSeconds], [1, "gw-1", 15]);
+    assert.deepEqual(lease?.metadata?.labels, {
+      [labels.NETWORKING_COMPONENT]: "gateway",
+      [labels.GATEWAY_NAME]: "rome",
+    });
+    await session[Symbol.asyncDispose]();
+    session = api.open();
+    await api.client.patch(session.ctx, leases, { namespace: NAMESPACE, name: lease?.metadata?.name ?? "" }, "merge", {
+      spec: { holderIdentity: "gw-2" },
+    });
+    configs.splice(0);
+    const before = machine.clock.nowMs();
+    start("--leader-election");
+    await passUntil(machine.clock, isReady);
+    await passUntil(machine.clock, () => machine.clock.nowMs() - before > 10_000);
+    assert.deepEqual(configs, []);
+    await passUntil(machine.clock, () => configs.length > 0);
+    assert.ok(machine.clock.nowMs() - before > 15_000);
+  });
+
+  test("a gateway without keys does not start", async () => {
+    writeFiles(machine.devices, { privateKey: Buffer.alloc(31) });
+    await assert.rejects(run(), /privateKey: 31 bytes, a key has 32/);
+  });
+
+  test("a gateway that may not move the local table's rule does not start", async () => {
+    machine.answers[BATCH] = failed("Operation not permitted\nCommand failed -:1\n");
+    await assert.rejects(run(), /move the rule of the local table/);
+  });
 });

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { beforeEach, test } from "node:test";
+import { beforeEach, describe, test } from "node:test";
 import { type Context, withCancel } from "#base/context.ts";
 import { silentLogger } from "#base/log.ts";
 import { type SteppedClock, steppedClock } from "#kit/stepped-clock.ts";
@@ -37,42 +37,44 @@ function stayAway(ms: number): void {
   }
 }
 
-beforeEach(() => react({ signal: new AbortController().signal, log: silentLogger }));
+describe("what the ping leads to", () => {
+  beforeEach(() => react({ signal: new AbortController().signal, log: silentLogger }));
 
-test("what is found out is shown", () => {
-  reactions.update({ value: "Connected", latencyMs: 1 });
-  reactions.update({ value: "Error" });
-  assert.deepEqual(shown, ["Connected", "Error"]);
-  assert.deepEqual(restarts, []);
-});
+  test("what is found out is shown", () => {
+    reactions.update({ value: "Connected", latencyMs: 1 });
+    reactions.update({ value: "Error" });
+    assert.deepEqual(shown, ["Connected", "Error"]);
+    assert.deepEqual(restarts, []);
+  });
 
-test("a peer that stays away gets a new handshake each second", () => {
-  stayAway(3_250);
-  assert.deepEqual(restarts, [1_000, 2_000, 3_000]);
-});
+  test("a peer that stays away gets a new handshake each second", () => {
+    stayAway(3_250);
+    assert.deepEqual(restarts, [1_000, 2_000, 3_000]);
+  });
 
-test("a peer that was heard has a second for its own handshake again", () => {
-  stayAway(2_250);
-  reactions.update({ value: "Connected", latencyMs: 1 });
-  restarts.splice(0);
-  stayAway(1_250);
-  assert.deepEqual(restarts, [3_250]);
-});
+  test("a peer that was heard has a second for its own handshake again", () => {
+    stayAway(2_250);
+    reactions.update({ value: "Connected", latencyMs: 1 });
+    restarts.splice(0);
+    stayAway(1_250);
+    assert.deepEqual(restarts, [3_250]);
+  });
 
-test("that it is lost is no news for the handshakes", () => {
-  stayAway(1_250);
-  reactions.update({ value: "Error" });
-  stayAway(1_000);
-  assert.deepEqual(restarts, [1_000, 2_000]);
-});
+  test("that it is lost is no news for the handshakes", () => {
+    stayAway(1_250);
+    reactions.update({ value: "Error" });
+    stayAway(1_000);
+    assert.deepEqual(restarts, [1_000, 2_000]);
+  });
 
-test("a session that cannot be begun anew is tried again", async () => {
-  const { ctx, cancel } = withCancel({ signal: new AbortController().signal, log: silentLogger });
-  react(ctx, () => Promise.reject(new Error("no such device")));
-  stayAway(2_250);
-  assert.deepEqual(restarts, [1_000, 2_000]);
-  cancel();
-  stayAway(1_000);
-  await new Promise((resolve) => setImmediate(resolve));
-  assert.equal(restarts.length, 3);
+  test("a session that cannot be begun anew is tried again", async () => {
+    const { ctx, cancel } = withCancel({ signal: new AbortController().signal, log: silentLogger });
+    react(ctx, () => Promise.reject(new Error("no such device")));
+    stayAway(2_250);
+    assert.deepEqual(restarts, [1_000, 2_000]);
+    cancel();
+    stayAway(1_000);
+    await new Promise((resolve) => setImmediate(resolve));
+    assert.equal(restarts.length, 3);
+  });
 });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { dirname } from "node:path";
-import { afterEach, beforeEach, test } from "node:test";
+import { afterEach, beforeEach, describe, test } from "node:test";
 import { type Context, withCancel } from "#base/context.ts";
 import { silentLogger } from "#base/log.ts";
 import { BATCH, type FakeMachine, failed, fakeMachine } from "../testing/fake-machine.ts";
@@ -24,195 +24,197 @@ let paths: string[];
 let peerKey: string | undefined;
 let linksMade: number;
 
-beforeEach(() => {
-  [configs, paths, peerKey, linksMade] = [[], [], PEER, 0];
-  let hasLink = false;
-  machine = fakeMachine({
-    [SHOW]: () => (hasLink ? "7: liqo-tunnel" : failed("does not exist")),
-    "ip link add name liqo-tunnel": () => {
-      hasLink = true;
-      return "";
-    },
-    "ip link del dev liqo-tunnel": () => {
-      hasLink = false;
-      return "";
-    },
-    "wg syncconf liqo-tunnel": (command) => {
-      const path = command.split(" ").at(-1) ?? "";
-      assert.equal(statSync(path).mode & 0o077, 0, "others can read the key");
-      configs.push(readFileSync(path, "utf8"));
-      paths.push(path);
-      return "";
-    },
-    [DUMP]: "private\tpublic\t51840\toff\n",
+describe("the tunnel", () => {
+  beforeEach(() => {
+    [configs, paths, peerKey, linksMade] = [[], [], PEER, 0];
+    let hasLink = false;
+    machine = fakeMachine({
+      [SHOW]: () => (hasLink ? "7: liqo-tunnel" : failed("does not exist")),
+      "ip link add name liqo-tunnel": () => {
+        hasLink = true;
+        return "";
+      },
+      "ip link del dev liqo-tunnel": () => {
+        hasLink = false;
+        return "";
+      },
+      "wg syncconf liqo-tunnel": (command) => {
+        const path = command.split(" ").at(-1) ?? "";
+        assert.equal(statSync(path).mode & 0o077, 0, "others can read the key");
+        configs.push(readFileSync(path, "utf8"));
+        paths.push(path);
+        return "";
+      },
+      [DUMP]: "private\tpublic\t51840\toff\n",
+    });
+    stop = async () => undefined;
   });
-  stop = async () => undefined;
-});
-afterEach(async () => {
-  await stop();
-  machine[Symbol.dispose]();
-});
-
-function run(mode: "server" | "client", address = "192.0.2.7"): Tunnel {
-  const { clock } = machine;
-  const lookup = async (): Promise<string> => Promise.reject(new Error("NXDOMAIN"));
-  const tunnel = new Tunnel(machine, {
-    mode,
-    mtu: 1_340,
-    listenPort: 51_840,
-    implementation: "kernel",
-    keys: { privateKey: OWN, publicKey: OWN },
-    ...(mode === "client" && {
-      endpoint: new EndpointResolver({ address, port: 30_571 }, { intervalMs: 5_000, clock, lookup }),
-    }),
-    findPeerKey: () => peerKey,
-    linkMade: () => {
-      linksMade++;
-    },
+  afterEach(async () => {
+    await stop();
+    machine[Symbol.dispose]();
   });
-  const own = withCancel({ signal: new AbortController().signal, log: silentLogger });
-  ctx = own.ctx;
-  const running = tunnel.run(own.ctx);
-  stop = async () => {
-    own.cancel();
-    await running;
-    await tunnel[Symbol.asyncDispose]();
-  };
-  return tunnel;
-}
 
-/** One pass, and how long until the next. */
-async function pass(): Promise<number> {
-  machine.clock.step(await machine.clock.waiting());
-  return machine.clock.waiting();
-}
+  function run(mode: "server" | "client", address = "192.0.2.7"): Tunnel {
+    const { clock } = machine;
+    const lookup = async (): Promise<string> => Promise.reject(new Error("NXDOMAIN"));
+    const tunnel = new Tunnel(machine, {
+      mode,
+      mtu: 1_340,
+      listenPort: 51_840,
+      implementation: "kernel",
+      keys: { privateKey: OWN, publicKey: OWN },
+      ...(mode === "client" && {
+        endpoint: new EndpointResolver({ address, port: 30_571 }, { intervalMs: 5_000, clock, lookup }),
+      }),
+      findPeerKey: () => peerKey,
+      linkMade: () => {
+        linksMade++;
+      },
+    });
+    const own = withCancel({ signal: new AbortController().signal, log: silentLogger });
+    ctx = own.ctx;
+    const running = tunnel.run(own.ctx);
+    stop = async () => {
+      own.cancel();
+      await running;
+      await tunnel[Symbol.asyncDispose]();
+    };
+    return tunnel;
+  }
 
-test("both ends have an address, the server's is the first", () => {
-  assert.deepEqual(tunnelAddresses("server"), { own: "169.254.18.1", peer: "169.254.18.2" });
-  assert.deepEqual(tunnelAddresses("client"), { own: "169.254.18.2", peer: "169.254.18.1" });
-});
+  /** One pass, and how long until the next. */
+  async function pass(): Promise<number> {
+    machine.clock.step(await machine.clock.waiting());
+    return machine.clock.waiting();
+  }
 
-test("a server listens, knows its peer by its key, and has address and MTU", async () => {
-  const tunnel = run("server");
-  assert.equal(await pass(), 5_000);
-  assert.deepEqual(configs, [
-    `[Interface]\nPrivateKey = ${OWN}\nListenPort = 51840\n[Peer]\nPublicKey = ${PEER}\nAllowedIPs = 0.0.0.0/0\n`,
-  ]);
-  assert.deepEqual(machine.takeLines(), [
-    "addr replace 169.254.18.1/30 dev liqo-tunnel",
-    "link set dev liqo-tunnel mtu 1340 up",
-  ]);
-  assert.equal(linksMade, 1);
-  assert.deepEqual(tunnel.addresses, tunnelAddresses("server"));
-  assert.equal(tunnel.driver?.description, "kernel");
-});
+  test("both ends have an address, the server's is the first", () => {
+    assert.deepEqual(tunnelAddresses("server"), { own: "169.254.18.1", peer: "169.254.18.2" });
+    assert.deepEqual(tunnelAddresses("client"), { own: "169.254.18.2", peer: "169.254.18.1" });
+  });
 
-test("a client knows where its server is and listens nowhere in particular", async () => {
-  run("client");
-  await pass();
-  assert.deepEqual(configs, [
-    `[Interface]\nPrivateKey = ${OWN}\n[Peer]\nPublicKey = ${PEER}\nAllowedIPs = 0.0.0.0/0\nEndpoint = 192.0.2.7:30571\n`,
-  ]);
-  assert.deepEqual(machine.takeLines()[0], "addr replace 169.254.18.2/30 dev liqo-tunnel");
-});
+  test("a server listens, knows its peer by its key, and has address and MTU", async () => {
+    const tunnel = run("server");
+    assert.equal(await pass(), 5_000);
+    assert.deepEqual(configs, [
+      `[Interface]\nPrivateKey = ${OWN}\nListenPort = 51840\n[Peer]\nPublicKey = ${PEER}\nAllowedIPs = 0.0.0.0/0\n`,
+    ]);
+    assert.deepEqual(machine.takeLines(), [
+      "addr replace 169.254.18.1/30 dev liqo-tunnel",
+      "link set dev liqo-tunnel mtu 1340 up",
+    ]);
+    assert.equal(linksMade, 1);
+    assert.deepEqual(tunnel.addresses, tunnelAddresses("server"));
+    assert.equal(tunnel.driver?.description, "kernel");
+  });
 
-test("the key is nowhere left on the disk", async () => {
-  run("server");
-  await pass();
-  assert.equal(paths.length, 1);
-  for (const path of paths) assert.ok(!existsSync(dirname(path)));
-});
+  test("a client knows where its server is and listens nowhere in particular", async () => {
+    run("client");
+    await pass();
+    assert.deepEqual(configs, [
+      `[Interface]\nPrivateKey = ${OWN}\n[Peer]\nPublicKey = ${PEER}\nAllowedIPs = 0.0.0.0/0\nEndpoint = 192.0.2.7:30571\n`,
+    ]);
+    assert.deepEqual(machine.takeLines()[0], "addr replace 169.254.18.2/30 dev liqo-tunnel");
+  });
 
-test("until the peer's key is known the interface waits for it, and nobody is asked where the server is", async () => {
-  peerKey = undefined;
-  const tunnel = run("client", "gw.invalid");
-  assert.equal(await pass(), 5_000);
-  assert.deepEqual(configs, [`[Interface]\nPrivateKey = ${OWN}\n`]);
-  peerKey = PEER;
-  tunnel.trigger();
-  assert.ok((await machine.clock.waiting()) <= 250, "a name without an address is tried again");
-  assert.equal(configs.length, 1);
-});
+  test("the key is nowhere left on the disk", async () => {
+    run("server");
+    await pass();
+    assert.equal(paths.length, 1);
+    for (const path of paths) assert.ok(!existsSync(dirname(path)));
+  });
 
-test("the configuration is written again when it changes, and only then", async () => {
-  run("server");
-  await pass();
-  await pass();
-  assert.equal(configs.length, 1);
-  assert.equal(linksMade, 1);
-  peerKey = OTHER;
-  await pass();
-  assert.equal(configs.length, 2);
-  assert.match(configs[1] ?? "", new RegExp(`PublicKey = ${OTHER}`));
-});
+  test("until the peer's key is known the interface waits for it, and nobody is asked where the server is", async () => {
+    peerKey = undefined;
+    const tunnel = run("client", "gw.invalid");
+    assert.equal(await pass(), 5_000);
+    assert.deepEqual(configs, [`[Interface]\nPrivateKey = ${OWN}\n`]);
+    peerKey = PEER;
+    tunnel.trigger();
+    assert.ok((await machine.clock.waiting()) <= 250, "a name without an address is tried again");
+    assert.equal(configs.length, 1);
+  });
 
-test("a configuration that was not taken is written again", async () => {
-  const take = machine.answers["wg syncconf liqo-tunnel"] ?? "";
-  machine.answers["wg syncconf liqo-tunnel"] = failed("Line unrecognized");
-  run("server");
-  assert.ok((await pass()) <= 250);
-  machine.answers["wg syncconf liqo-tunnel"] = take;
-  await pass();
-  assert.equal(configs.length, 1);
-});
+  test("the configuration is written again when it changes, and only then", async () => {
+    run("server");
+    await pass();
+    await pass();
+    assert.equal(configs.length, 1);
+    assert.equal(linksMade, 1);
+    peerKey = OTHER;
+    await pass();
+    assert.equal(configs.length, 2);
+    assert.match(configs[1] ?? "", new RegExp(`PublicKey = ${OTHER}`));
+  });
 
-test("an interface that somebody removed is made and configured anew, and that is told", async () => {
-  run("server");
-  await pass();
-  await machine.tools.run(ctx, ["ip", "link", "del", "dev", "liqo-tunnel"]);
-  await pass();
-  assert.equal(configs.length, 2);
-  assert.equal(linksMade, 2);
-});
+  test("a configuration that was not taken is written again", async () => {
+    const take = machine.answers["wg syncconf liqo-tunnel"] ?? "";
+    machine.answers["wg syncconf liqo-tunnel"] = failed("Line unrecognized");
+    run("server");
+    assert.ok((await pass()) <= 250);
+    machine.answers["wg syncconf liqo-tunnel"] = take;
+    await pass();
+    assert.equal(configs.length, 1);
+  });
 
-test("that the interface was made is told when it can be used: after its address", async () => {
-  machine.answers[BATCH] = failed("Cannot find device\nCommand failed -:1\n");
-  run("server");
-  assert.ok((await pass()) <= 250);
-  assert.equal(linksMade, 0);
-  delete machine.answers[BATCH];
-  await pass();
-  assert.equal(linksMade, 1);
-});
+  test("an interface that somebody removed is made and configured anew, and that is told", async () => {
+    run("server");
+    await pass();
+    await machine.tools.run(ctx, ["ip", "link", "del", "dev", "liqo-tunnel"]);
+    await pass();
+    assert.equal(configs.length, 2);
+    assert.equal(linksMade, 2);
+  });
 
-test("what the peer sent is told as of the last pass", async () => {
-  const tunnel = run("server");
-  const read = (): PeerStatistics | undefined => tunnel.statistics;
-  await pass();
-  assert.equal(read(), undefined);
-  machine.answers[DUMP] =
-    `private\tpublic\t51840\toff\n${PEER}\t(none)\t1.2.3.4:5\t0.0.0.0/0\t1700000000\t10\t20\toff\n`;
-  await pass();
-  assert.deepEqual([read()?.receivedBytes, read()?.sentBytes], [10, 20]);
-});
+  test("that the interface was made is told when it can be used: after its address", async () => {
+    machine.answers[BATCH] = failed("Cannot find device\nCommand failed -:1\n");
+    run("server");
+    assert.ok((await pass()) <= 250);
+    assert.equal(linksMade, 0);
+    delete machine.answers[BATCH];
+    await pass();
+    assert.equal(linksMade, 1);
+  });
 
-test("a client forgets a session that is dead and begins anew", async () => {
-  const tunnel = run("client");
-  await pass();
-  await tunnel.restartSession(ctx);
-  await machine.clock.waiting();
-  const commands = machine.calls.map(({ command }) => command);
-  const removed = commands.indexOf(`wg set liqo-tunnel peer ${PEER} remove`);
-  assert.ok(removed >= 0 && removed < commands.findLastIndex((command) => command.startsWith("wg syncconf")));
-  assert.equal(configs.length, 2);
-  assert.equal(configs[1], configs[0]);
-});
+  test("what the peer sent is told as of the last pass", async () => {
+    const tunnel = run("server");
+    const read = (): PeerStatistics | undefined => tunnel.statistics;
+    await pass();
+    assert.equal(read(), undefined);
+    machine.answers[DUMP] =
+      `private\tpublic\t51840\toff\n${PEER}\t(none)\t1.2.3.4:5\t0.0.0.0/0\t1700000000\t10\t20\toff\n`;
+    await pass();
+    assert.deepEqual([read()?.receivedBytes, read()?.sentBytes], [10, 20]);
+  });
 
-test("a server keeps its session: it would forget where its client is", async () => {
-  const tunnel = run("server");
-  await pass();
-  const before = machine.calls.length;
-  await tunnel.restartSession(ctx);
-  assert.equal(machine.calls.length, before);
-});
+  test("a client forgets a session that is dead and begins anew", async () => {
+    const tunnel = run("client");
+    await pass();
+    await tunnel.restartSession(ctx);
+    await machine.clock.waiting();
+    const commands = machine.calls.map(({ command }) => command);
+    const removed = commands.indexOf(`wg set liqo-tunnel peer ${PEER} remove`);
+    assert.ok(removed >= 0 && removed < commands.findLastIndex((command) => command.startsWith("wg syncconf")));
+    assert.equal(configs.length, 2);
+    assert.equal(configs[1], configs[0]);
+  });
 
-test("a client without a peer, or whose interface is not there yet, has no session to begin anew", async () => {
-  const tunnel = run("client");
-  await tunnel.restartSession(ctx);
-  assert.deepEqual(machine.calls, []);
-  await pass();
-  peerKey = undefined;
-  const before = machine.calls.length;
-  await tunnel.restartSession(ctx);
-  assert.equal(machine.calls.length, before);
+  test("a server keeps its session: it would forget where its client is", async () => {
+    const tunnel = run("server");
+    await pass();
+    const before = machine.calls.length;
+    await tunnel.restartSession(ctx);
+    assert.equal(machine.calls.length, before);
+  });
+
+  test("a client without a peer, or whose interface is not there yet, has no session to begin anew", async () => {
+    const tunnel = run("client");
+    await tunnel.restartSession(ctx);
+    assert.deepEqual(machine.calls, []);
+    await pass();
+    peerKey = undefined;
+    const before = machine.calls.length;
+    await tunnel.restartSession(ctx);
+    assert.equal(machine.calls.length, before);
+  });
 });
