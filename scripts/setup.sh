@@ -11,6 +11,9 @@ fail() { printf '%s\n' "setup: $*" >&2; exit 1; }
 
 command -v npm >/dev/null 2>&1 || fail "npm was not found: install Node.js (any version with npm; Node 24 is fetched when yours is older)"
 
+# A connection that hangs is given up after a minute, not after npm's five, and tried again.
+export npm_config_fetch_timeout="${npm_config_fetch_timeout:-60000}" npm_config_fetch_retries="${npm_config_fetch_retries:-5}"
+
 # Node 24 or newer.
 if [ ! -x .tools/bin/node ]; then
   major=$(node --version 2>/dev/null | sed 's/^v\([0-9]*\).*/\1/')
