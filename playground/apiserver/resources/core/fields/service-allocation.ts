@@ -32,13 +32,6 @@ export function serviceAllocation(
   { clock = systemClock, random = Math.random }: { readonly clock?: Clock; readonly random?: () => number } = {},
 ): AdmissionPlugin {
   const pending = new Map<string, Pending>();
-  const reserveFor =
-    (owner: string) =>
-    (what: string): void => {
-      const now = clock.nowMs();
-      for (const [key, { atMs }] of pending) if (now - atMs > PENDING_MS) pending.delete(key);
-      pending.set(what, { owner, atMs: now });
-    };
   return {
     name: "ServiceAllocation",
     handles: ({ resource, operation, subresource }) =>
@@ -53,10 +46,12 @@ export function serviceAllocation(
         .list(services, "")
         .filter(({ metadata }) => metadata?.name !== request.name || metadata.namespace !== request.namespace);
       const owner = `${request.namespace}/${request.name}`;
+      const atMs = clock.nowMs();
+      for (const [what, entry] of pending) if (atMs - entry.atMs > PENDING_MS) pending.delete(what);
       // What this very Service was given a moment ago is its own.
       const foreign = [...pending].filter(([, entry]) => entry.owner !== owner).map(([what]) => what);
       const used = { ips: usedIps(others, foreign), ports: usedPorts(others, foreign) };
-      const reserve = reserveFor(owner);
+      const reserve = (what: string): void => void pending.set(what, { owner, atMs });
       allocateIp(service, request, serviceCidr, used.ips, reserve);
       allocatePorts(service, request, used.ports, { reserve, random });
       allocateHealthCheckPort(service, request, used.ports, { reserve, random });
