@@ -23,7 +23,6 @@ import { customResourceDefinitions, namespaces, pods } from "#machinery/builtin.
 import type { KubeObject } from "#machinery/meta.ts";
 import { startTestApiServer, type TestApiServer } from "#playground/testing.ts";
 import type { HostCondition } from "./configurations/host-status.ts";
-import type {} from "./system/tools.ts";
 import { systemTools } from "./system/tools.ts";
 import * as objects from "./testing/objects.ts";
 import * as two from "./testing/two-clusters.ts";
