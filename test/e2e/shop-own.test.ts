@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { shopSuite } from "./shop-steps.ts";
 
-const manifest = join(import.meta.dirname, "../../../apps/boutique/manifest/online-boutique.yaml");
+const manifest = join(import.meta.dirname, "../../apps/boutique/manifest/online-boutique.yaml");
 
 shopSuite({
   name: "the project's own shop",

@@ -5,10 +5,9 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import type { Node, Pod, Service } from "kubernetes-types/core/v1";
-import type { Clusters } from "#kit/clusters.ts";
+import { type Clusters, startPeered } from "#kit/clusters.ts";
 import { eventually } from "#kit/eventually.ts";
 import { loadBalancerAddress } from "#kit/services.ts";
-import { takePeered } from "#kit/shared-clusters.ts";
 import { purchase, Shopper } from "#kit/shopper.ts";
 
 interface List<T> {
@@ -48,7 +47,8 @@ export function shopSuite({ name, manifest, oneByOne, footer }: ShopSuite): void
   describe(name, { concurrency: 1 }, () => {
     let clusters: Clusters;
     before(async () => {
-      clusters = await takePeered();
+      // Of its own: once nodes tell which images they have, a scheduler prefers those that have the shop's.
+      clusters = await startPeered();
       await clusters.kubectl("milan", "create", "namespace", NAMESPACE);
       await clusters.liqoctl("offload", "namespace", NAMESPACE, "--context", "milan");
     });
