@@ -5,6 +5,7 @@ import type { AddressInfo, Socket } from "node:net";
 import { Readable } from "node:stream";
 import { test } from "node:test";
 import { messageOf } from "#base/errors.ts";
+import { type SteppedClock, steppedClock } from "#kit/stepped-clock.ts";
 import { StatusError } from "#machinery/status-error.ts";
 import { type BodyLimits, readText, Transport } from "./transport.ts";
 
@@ -88,3 +89,65 @@ function halfway(): Readable {
   stream.push('{"items":[');
   return stream;
 }
+
+/** A server that answers 429 as often as `refusals`, with that header, and counts the requests with their bodies. */
+async function startBusyServer(refusals: number, retryAfter: string | undefined) {
+  const bodies: string[] = [];
+  const server = createServer(async (request, response) => {
+    bodies.push((await request.toArray()).join(""));
+    const isRefused = bodies.length <= refusals;
+    if (isRefused && retryAfter !== undefined) response.setHeader("Retry-After", retryAfter);
+    response.statusCode = isRefused ? 429 : 200;
+    response.end(isRefused ? '{"kind":"Status","code":429,"message":"storage is (re)initializing"}' : '{"ok":true}');
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  const close = async () => {
+    server.closeAllConnections();
+    server.close();
+    await once(server, "close");
+  };
+  return { url: `http://127.0.0.1:${port}`, bodies, [Symbol.asyncDispose]: close };
+}
+
+/** Lets all that is waited for pass, and says how long that was, until the answer is there. */
+async function answered<T>(clock: SteppedClock, answer: Promise<T>): Promise<{ answer: T; waitsMs: number[] }> {
+  const waitsMs: number[] = [];
+  const done = answer.then(
+    () => undefined,
+    () => undefined,
+  );
+  for (;;) {
+    const waitMs = await Promise.race([done, clock.waiting()]);
+    if (waitMs === undefined) return { answer: await answer, waitsMs };
+    waitsMs.push(waitMs);
+    clock.step(waitMs);
+  }
+}
+
+test("a server that is busy is asked again when it says, with the same body", async () => {
+  await using server = await startBusyServer(2, "1");
+  const clock = steppedClock();
+  using transport = new Transport({ server: server.url }, "test", clock);
+  const sent = transport.json({ method: "POST", path: "/", body: "{}" });
+  assert.deepEqual(await answered(clock, sent), { answer: { ok: true }, waitsMs: [1_000, 1_000] });
+  assert.deepEqual(server.bodies, ["{}", "{}", "{}"]);
+});
+
+test("one that is busy for ever, or for a year, is given up", async () => {
+  await using server = await startBusyServer(100, "31536000");
+  const clock = steppedClock();
+  using transport = new Transport({ server: server.url }, "test", clock);
+  const sent = transport.json({ method: "GET", path: "/" }).catch(messageOf);
+  const { answer, waitsMs } = await answered(clock, sent);
+  assert.match(String(answer), /storage is \(re\)initializing/);
+  assert.deepEqual(waitsMs, [10_000, 10_000, 10_000, 10_000, 10_000]);
+});
+
+test("a refusal that names no time is an answer: an eviction that a budget forbids", async () => {
+  await using server = await startBusyServer(1, undefined);
+  using transport = new Transport({ server: server.url }, "test", steppedClock());
+  await assert.rejects(transport.json({ method: "POST", path: "/", body: "{}" }), /initializing/);
+  assert.equal(server.bodies.length, 1);
+});

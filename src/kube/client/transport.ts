@@ -6,6 +6,7 @@ import { readFileSync } from "node:fs";
 import { Agent, request as httpRequest, type IncomingMessage, type RequestOptions } from "node:http";
 import { request as httpsRequest, Agent as TlsAgent } from "node:https";
 import { type Clock, systemClock } from "#base/clock.ts";
+import { sleep } from "#base/context.ts";
 import { hasCode } from "#base/errors.ts";
 import { failure, type Status, StatusError } from "#machinery/status-error.ts";
 import type { ClusterConfig } from "./config.ts";
@@ -26,6 +27,9 @@ const DEFAULT_TIMEOUT_MS = 30_000;
 // 500 objects, the client's pages, of 256 KiB each.
 const MOST_BODY_BYTES = 128 * 1024 * 1024;
 const TOKEN_MAX_AGE_MS = 60_000;
+const MOST_RETRIES = 5;
+/** Another organisation's server is not to say how long its callers stand still. */
+const MOST_WAIT_MS = 10_000;
 
 /** The server closed a connection that idled until this request: it did not look at it. Go's net/http repeats such requests too. */
 class IdleClosedError extends Error {}
@@ -80,8 +84,22 @@ export class Transport implements Disposable {
     return url;
   }
 
-  /** The response with its body unread, whatever its status. Rejects with a StatusError when the server cannot be reached. */
+  /**
+   * The response with its body unread, whatever its status. Rejects with a StatusError when the server cannot be reached.
+   * A server that wants to be asked again later is, as by client-go (rest/with_retry.go).
+   */
   async send(request: HttpRequest): Promise<IncomingMessage> {
+    const { signal = new AbortController().signal } = request;
+    for (let retries = 0; ; retries++) {
+      const response = await this.#sendOnce(request);
+      const waitMs = retries < MOST_RETRIES ? retryAfterMs(response) : undefined;
+      if (waitMs === undefined) return response;
+      response.resume();
+      await sleep({ signal }, waitMs, this.#clock);
+    }
+  }
+
+  async #sendOnce(request: HttpRequest): Promise<IncomingMessage> {
     try {
       return await this.#attempt(request);
     } catch (error) {
@@ -138,6 +156,12 @@ export class Transport implements Disposable {
     }
     return this.#token.value;
   }
+}
+
+/** How long to wait when the server has not looked at the request yet: the cache of a new CRD, say, is filled first. */
+function retryAfterMs({ statusCode, headers }: IncomingMessage): number | undefined {
+  const seconds = Number(headers["retry-after"]);
+  return statusCode === 429 && seconds > 0 ? Math.min(seconds * 1_000, MOST_WAIT_MS) : undefined;
 }
 
 /** A creation that was carried out after all would say "already exists" the second time. */
