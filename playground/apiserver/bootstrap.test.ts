@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { mustParseCidr } from "#base/cidr.ts";
 import { silentLogger } from "#base/log.ts";
 import { endpointSlices, endpoints, namespaces, services, storageClasses } from "#machinery/builtin.ts";
-import { startTestApiServer } from "../testing.ts";
+import { startTestApiServer, type TestApiServer } from "../testing.ts";
 import { ensureSystemNamespaces, ensureSystemObjects } from "./bootstrap.ts";
 import { serviceAllocation } from "./resources/core/fields/service-allocation.ts";
 
@@ -11,14 +11,19 @@ const ctx = { signal: new AbortController().signal, log: silentLogger };
 const RANGE = mustParseCidr("10.96.0.0/16");
 const OPTIONS = { address: "198.18.1.1", port: 6443, serviceCidr: "10.96.0.0/16" };
 
-test("a cluster has its namespaces, the Services of API server and DNS, and a default storage class", async () => {
-  await using server = await startTestApiServer({
+async function startBootstrapped(): Promise<TestApiServer> {
+  const server = await startTestApiServer({
     namespaces: [],
     parts: ({ reader }) => ({ admission: [serviceAllocation(reader, RANGE)] }),
   });
+  await ensureSystemNamespaces(ctx, server.server.services);
+  await ensureSystemObjects(ctx, server.server.services, OPTIONS);
+  return server;
+}
+
+test("a cluster has its namespaces, the Services of API server and DNS, and a default storage class", async () => {
+  await using server = await startBootstrapped();
   const { services: api } = server.server;
-  await ensureSystemNamespaces(ctx, api);
-  await ensureSystemObjects(ctx, api, OPTIONS);
   assert.deepEqual(
     api.reader
       .list(namespaces, "")
@@ -32,13 +37,8 @@ test("a cluster has its namespaces, the Services of API server and DNS, and a de
 });
 
 test("after a start in another lab the API server is found at its new address, and nothing else is written", async () => {
-  await using server = await startTestApiServer({
-    namespaces: [],
-    parts: ({ reader }) => ({ admission: [serviceAllocation(reader, RANGE)] }),
-  });
+  await using server = await startBootstrapped();
   const { services: api } = server.server;
-  await ensureSystemNamespaces(ctx, api);
-  await ensureSystemObjects(ctx, api, OPTIONS);
   const versionOf = () => api.reader.get(services, "default", "kubernetes")?.metadata?.resourceVersion;
   const before = versionOf();
   await ensureSystemObjects(ctx, api, { ...OPTIONS, address: "198.18.2.1" });

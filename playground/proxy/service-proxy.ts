@@ -1,6 +1,8 @@
 /** Keeps the nftables table of this node equal to Services and EndpointSlices. Runs inside the node agent. Kubernetes: pkg/proxy/nftables */
 import type { Node, Service } from "kubernetes-types/core/v1";
 import type { EndpointSlice } from "kubernetes-types/discovery/v1";
+import { Alarm } from "#base/alarm.ts";
+import { systemClock } from "#base/clock.ts";
 import { type Context, sleep, withCancel } from "#base/context.ts";
 import { messageOf } from "#base/errors.ts";
 import { run } from "#base/run.ts";
@@ -35,17 +37,14 @@ const NFT_DEADLINE_MS = 20_000;
  */
 export function startServiceProxy(parent: Context, options: ServiceProxyOptions): AsyncDisposable {
   const { ctx, cancel } = withCancel(parent);
-  const waker: Waker = { isDirty: true, interrupt: () => undefined };
-  const wake = (): void => {
-    waker.isDirty = true;
-    waker.interrupt();
-  };
+  const changed = new Alarm(systemClock);
+  const wake = (): void => changed.ring();
   const handler = { added: wake, updated: wake, deleted: wake };
   const informers = [options.services, options.slices, options.nodes];
   const removers = informers.map((informer) => informer.addHandler(handler));
   const ended = new Promise((resolve) => ctx.signal.addEventListener("abort", resolve, { once: true }));
   const listed = Promise.race([Promise.all(informers.map((informer) => informer.synced)), ended]);
-  const running = listed.then(() => follow(ctx, new NodeRules(options), waker));
+  const running = listed.then(() => follow(ctx, new NodeRules(options), changed));
   return {
     async [Symbol.asyncDispose]() {
       for (const remove of removers) remove();
@@ -55,20 +54,12 @@ export function startServiceProxy(parent: Context, options: ServiceProxyOptions)
   };
 }
 
-interface Waker {
-  isDirty: boolean;
-  interrupt: () => void;
-}
-
-async function follow(ctx: Context, rules: NodeRules, waker: Waker): Promise<void> {
+async function follow(ctx: Context, rules: NodeRules, changed: Alarm): Promise<void> {
   while (!ctx.signal.aborted) {
     await sleep(ctx, GATHER_MS);
-    waker.isDirty = false;
+    changed.reset();
     const succeeded = await attempt(ctx, rules);
-    if (waker.isDirty || ctx.signal.aborted) continue;
-    const { ctx: waiting, cancel } = withCancel(ctx);
-    waker.interrupt = cancel;
-    await sleep(waiting, succeeded ? RESYNC_MS : RETRY_MS);
+    await changed.wait(ctx, succeeded ? RESYNC_MS : RETRY_MS);
   }
 }
 

@@ -1,8 +1,8 @@
 /** Ends one container: preStop hook, its stop signal, and SIGKILL when the grace period is over. Kubernetes: pkg/kubelet/kuberuntime (killContainer) */
 import type { Container } from "kubernetes-types/core/v1";
+import type { Alarm } from "#base/alarm.ts";
 import type { Clock } from "#base/clock.ts";
 import type { Context } from "#base/context.ts";
-import type { Alarm } from "../alarm.ts";
 import type { ContainerRuntime } from "../runtime/container-runtime.ts";
 import { runHook } from "./hook.ts";
 

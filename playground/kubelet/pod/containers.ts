@@ -1,9 +1,9 @@
 /** The containers of one pod: starts them, watches over them by probes, ends them, and writes down how they end. */
 import type { Container } from "kubernetes-types/core/v1";
+import { Alarm } from "#base/alarm.ts";
 import type { Context } from "#base/context.ts";
 import { messageOf } from "#base/errors.ts";
 import { timestamp } from "#machinery/conditions.ts";
-import { Alarm } from "../alarm.ts";
 import { backOffOf } from "../container/back-off.ts";
 import { Exits } from "../container/exits.ts";
 import { runHook } from "../container/hook.ts";

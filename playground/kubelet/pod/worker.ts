@@ -5,12 +5,12 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import type { Pod } from "kubernetes-types/core/v1";
+import { Alarm } from "#base/alarm.ts";
 import { type Context, withCancel } from "#base/context.ts";
 import { messageOf } from "#base/errors.ts";
 import { pods } from "#machinery/builtin.ts";
 import { timestamp } from "#machinery/conditions.ts";
 import { isConflict } from "#machinery/status-error.ts";
-import { Alarm } from "../alarm.ts";
 import { podCgroup } from "../container/start-container.ts";
 import { removeCgroup } from "../runtime/cgroup.ts";
 import { removeSandbox } from "../sandbox/sandbox.ts";

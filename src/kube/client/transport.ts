@@ -89,13 +89,12 @@ export class Transport implements Disposable {
    * A server that wants to be asked again later is, as by client-go (rest/with_retry.go).
    */
   async send(request: HttpRequest): Promise<IncomingMessage> {
-    const { signal = new AbortController().signal } = request;
     for (let retries = 0; ; retries++) {
       const response = await this.#sendOnce(request);
       const waitMs = retries < MOST_RETRIES ? retryAfterMs(response) : undefined;
       if (waitMs === undefined) return response;
       response.resume();
-      await sleep({ signal }, waitMs, this.#clock);
+      await sleep({ signal: request.signal ?? new AbortController().signal }, waitMs, this.#clock);
     }
   }
 

@@ -7,6 +7,7 @@ import { argument } from "../../command/argument.ts";
 import { command } from "../../command/command.ts";
 import { flag, InvalidValue, list, port } from "../../command/flag.ts";
 import { openScope, timeoutFlag } from "../../command/flag-groups.ts";
+import { hasKeys } from "../../peering/network/gateways.ts";
 import {
   checkMtu,
   clientTypeFlag,
@@ -58,7 +59,7 @@ export const createGatewayClientCommand = command({
     if (!flags.wait) return;
     await env.printer.step("local", "It has keys", () =>
       waitFor(ctx, cluster.client, gatewayClients, keyOf(object), {
-        until: (found) => found?.status?.secretRef?.name !== undefined,
+        until: hasKeys,
         timeoutMs: flags.timeout,
         what: "no keys",
       }),

@@ -101,7 +101,12 @@ export async function ensureServer(ctx: Context, server: Side, options: NetworkO
 
 /** Whether a GatewayServer has an address and keys. */
 export function isServing(found: GatewayServer | undefined): boolean {
-  return (found?.status?.endpoint?.addresses ?? []).length > 0 && found?.status?.secretRef?.name !== undefined;
+  return (found?.status?.endpoint?.addresses ?? []).length > 0 && hasKeys(found);
+}
+
+/** Whether the gateway of either end has keys. */
+export function hasKeys(found: GatewayServer | GatewayClient | undefined): boolean {
+  return found?.status?.secretRef?.name !== undefined;
 }
 
 /** Resolves when it has keys. One that is there keeps its name. */
@@ -128,7 +133,7 @@ export async function ensureClient(
     gatewayClients,
     { namespace: client.namespace, name },
     {
-      until: (object) => object?.status?.secretRef?.name !== undefined,
+      until: hasKeys,
       timeoutMs: options.timeoutMs,
       what: "no keys",
     },

@@ -1,6 +1,6 @@
 /** Waiting that anybody may end early: what rings between `reset` and `wait` is not missed. */
-import type { Clock } from "#base/clock.ts";
-import { type Context, sleep, withCancel } from "#base/context.ts";
+import type { Clock } from "./clock.ts";
+import { type Context, sleep, withCancel } from "./context.ts";
 
 export class Alarm {
   readonly #clock: Clock;
