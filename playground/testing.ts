@@ -13,7 +13,7 @@ import type { Clock } from "#base/clock.ts";
 import { silentLogger } from "#base/log.ts";
 import type { KubeObject } from "#machinery/meta.ts";
 import { isAlreadyExists } from "#machinery/status-error.ts";
-import { createCa, issueCertificate } from "#pki/certificate.ts";
+import { createCa, type Identity, issueCertificate } from "#pki/certificate.ts";
 import { forgeKubeconfig } from "#pki/kubeconfig.ts";
 import { clientCertificateAuthenticator } from "./apiserver/authn/client-certificate.ts";
 import type { ApiServerParts, ApiServices } from "./apiserver/connector.ts";
@@ -75,24 +75,20 @@ export type TestBody = any;
 
 // Of all servers of one process: nobody changes them.
 const SCHEMAS = loadBuiltinSchemas(fileURLToPath(new URL("../.build/openapi", import.meta.url)));
+let identities: ReturnType<typeof createIdentities> | undefined;
 const ADMIN: UserInfo = { name: "admin", groups: ["system:masters", "system:authenticated"] };
 
 export async function startTestApiServer(options: TestApiServerOptions = {}): Promise<TestApiServer> {
   const directory = options.directory ?? mkdtempSync(join(tmpdir(), "apiserver-"));
-  const ca = await createCa("test-ca");
-  const subject = { commonName: "admin", organizations: ["system:masters"] };
-  const adminCertificate = await issueCertificate(ca, { subject, usages: ["client"] });
-  const serving = await issueCertificate(ca, {
-    subject: { commonName: "kube-apiserver", organizations: [] },
-    alternativeNames: ["localhost", "127.0.0.1", "kubernetes.default.svc"],
-    usages: ["server"],
-  });
+  identities ??= createIdentities();
+  const { ca, adminCertificate, serving } = await identities;
   const adminToken = randomUUID();
   const controller = new AbortController();
   const server = await startApiServer(
     { signal: controller.signal, log: silentLogger },
     {
-      storeFile: join(directory, "store.db"),
+      // Only a directory that outlives the server can be read by another.
+      storeFile: options.directory === undefined ? ":memory:" : join(directory, "store.db"),
       tls: { ...serving, clientCa: ca.certificate },
       strategies: options.strategies ?? [...builtinStrategies, crdStrategy],
       schemas: SCHEMAS,
@@ -128,6 +124,24 @@ export async function startTestApiServer(options: TestApiServerOptions = {}): Pr
       if (options.directory === undefined) rmSync(directory, { recursive: true, force: true });
     },
   };
+}
+
+async function createIdentities(): Promise<{
+  readonly ca: Identity;
+  readonly adminCertificate: Identity;
+  readonly serving: Identity;
+}> {
+  const ca = await createCa("test-ca");
+  const adminCertificate = await issueCertificate(ca, {
+    subject: { commonName: "admin", organizations: ["system:masters"] },
+    usages: ["client"],
+  });
+  const serving = await issueCertificate(ca, {
+    subject: { commonName: "kube-apiserver", organizations: [] },
+    alternativeNames: ["localhost", "127.0.0.1", "kubernetes.default.svc"],
+    usages: ["server"],
+  });
+  return { ca, adminCertificate, serving };
 }
 
 function partsFor(services: ApiServices, adminToken: string, override: TestApiServerOptions["parts"]): ApiServerParts {

@@ -1,5 +1,6 @@
 /**
- * Runs the parts that the arguments name, one after the other, and closes with "N passed, N failed": lint and types count
+ * Runs the parts that the arguments name, first those of one process each beside each other, then the others one after
+ * the other, and closes with "N passed, N failed": lint and types count
  * as one each, tests as themselves. A file of tests that fails is run once more, alone: what passes then is listed as flaky
  * before the closing line, with its first log kept, and more than three of them fail. `coverage` is `unit`, and tells
  * which lines were run: that takes twice the time. `system` is the tests beside the code
@@ -44,13 +45,18 @@ const UNIT = [
   "{src,playground,apps,cmd,scripts,test/kit,test/chart,test/chaos,test/engines}/**/*.test.ts",
 ];
 const COVERED = "{src,playground,cmd}/**/*.ts";
-// Each process loads what it tests and keeps a processor busy.
-const SHARDS = Math.min(4, availableParallelism());
+// Each process loads what it tests and keeps a processor busy two thirds of the time.
+const SHARDS = Math.min(4, availableParallelism() + 1);
+// They need neither root nor the machine for themselves.
+const BESIDE_EACH_OTHER: readonly string[] = ["check", "unit", "coverage"];
 const PARTS: Readonly<Record<string, () => Promise<Outcome[]>>> = {
   check: async () => [
-    await command("format and lint", "node_modules/.bin/biome", ["check", ".", "--diagnostic-level=error"]),
-    await command("types", "node_modules/.bin/tsc", ["--noEmit"]),
-    await command("exports, files and packages that nobody uses", "node_modules/.bin/knip", []),
+    await quietly("format and lint", "node_modules/.bin/biome", ["check", ".", "--diagnostic-level=error"]),
+    await quietly("types", "node_modules/.bin/tsc", ["--noEmit"]),
+    await quietly("exports, files and packages that nobody uses", "node_modules/.bin/knip", [
+      "--cache",
+      "--cache-location=.build/knip",
+    ]),
   ],
   unit: () => unitTests(() => []),
   coverage: async () => {
@@ -65,12 +71,14 @@ const PARTS: Readonly<Record<string, () => Promise<Outcome[]>>> = {
   kubernetes: onKubernetes,
 };
 
-const outcomes: Outcome[] = [];
-for (const part of process.argv.slice(2)) {
-  const checks = PARTS[part];
-  if (checks === undefined) throw new Error(`there is no part ${part}; allowed: ${Object.keys(PARTS).join(", ")}`);
-  outcomes.push(...(await checks()));
-}
+const parts = process.argv.slice(2).map((name) => {
+  const run = PARTS[name];
+  if (run === undefined) throw new Error(`there is no part ${name}; allowed: ${Object.keys(PARTS).join(", ")}`);
+  return { name, run };
+});
+const beside = parts.filter(({ name }) => BESIDE_EACH_OTHER.includes(name));
+const outcomes = (await Promise.all(beside.map(({ run }) => run()))).flat();
+for (const { name, run } of parts) if (!BESIDE_EACH_OTHER.includes(name)) outcomes.push(...(await run()));
 const sum = (of: "passed" | "failed" | "skipped"): number =>
   outcomes.reduce((total, outcome) => total + outcome[of], 0);
 const flaky = outcomes.flatMap((outcome) => outcome.flaky ?? []);
@@ -164,6 +172,13 @@ async function command(name: string, file: string, args: readonly string[]): Pro
   return { passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1, skipped: 0 };
 }
 
+/** As `command`, what it prints in one piece at its end: others print meanwhile. */
+async function quietly(name: string, file: string, args: readonly string[]): Promise<Outcome> {
+  const { code, output } = await capture(file, args);
+  process.stdout.write(`\n== ${name}\n${output}`);
+  return { passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1, skipped: 0 };
+}
+
 /** Runs node's test runner with a readable report, and counts from its machine-readable one. */
 async function tests(name: string, args: readonly string[], env: Environment = {}): Promise<Outcome> {
   return withoutFlaky(await attempt(name, args, env), env);
@@ -237,6 +252,17 @@ async function runTests(
   const tap = readFileSync(report, "utf8");
   rmSync(report, { force: true });
   return { code, tap };
+}
+
+function capture(file: string, args: readonly string[]): Promise<{ readonly code: number; readonly output: string }> {
+  return new Promise((resolve) => {
+    const child = spawn(file, [...args], { cwd: root, stdio: ["ignore", "pipe", "pipe"] });
+    let output = "";
+    for (const stream of [child.stdout, child.stderr])
+      stream.setEncoding("utf8").on("data", (text: string) => (output += text));
+    child.on("error", (error) => resolve({ code: 127, output: `${file}: ${error.message}\n` }));
+    child.on("close", (code) => resolve({ code: code ?? 1, output }));
+  });
 }
 
 function run(file: string, args: readonly string[], env: Environment = {}): Promise<number> {

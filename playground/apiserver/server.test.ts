@@ -1,4 +1,7 @@
 import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { startTestApiServer, type TestApiServer } from "../testing.ts";
 
@@ -255,11 +258,12 @@ test("scale is read and written in its own form", async () => {
 });
 
 test("state and revision survive a restart", async (t) => {
-  const first = await startTestApiServer();
-  t.after(() => first[Symbol.asyncDispose]());
+  const directory = mkdtempSync(join(tmpdir(), "apiserver-restart-"));
+  t.after(() => rmSync(directory, { recursive: true }));
+  const first = await startTestApiServer({ directory });
   const created = (await first.request("POST", CONFIG_MAPS, { body: configMap("kept") })).body;
-  await first.server[Symbol.asyncDispose]();
-  await using second = await startTestApiServer({ directory: first.directory });
+  await first[Symbol.asyncDispose]();
+  await using second = await startTestApiServer({ directory });
   assert.deepEqual((await second.request("GET", `${CONFIG_MAPS}/kept`)).body, created);
   const old = await second.request("GET", `${CONFIG_MAPS}?watch=1&resourceVersion=1&timeoutSeconds=1`);
   const frame = JSON.parse(old.text);
