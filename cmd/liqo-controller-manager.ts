@@ -3,7 +3,7 @@
  * Upstream spreads these over liqo-controller-manager, liqo-crd-replicator, liqo-webhook and liqo-ipam; flags keep their names.
  */
 import { systemClock } from "#base/clock.ts";
-import { Metrics } from "#base/metrics.ts";
+import type { Context } from "#base/context.ts";
 import { allControllers } from "#controllers/all.ts";
 import type { Deps } from "#controllers/deps.ts";
 import { KubeClient } from "#kube/client/client.ts";
@@ -21,7 +21,8 @@ import { runComponent } from "./process.ts";
 await runComponent("liqo-controller-manager", "bursts", async (ctx, beforeEnd) => {
   const options = parseManagerOptions(process.argv.slice(2));
   const config = inClusterConfig(process.env);
-  using client = new KubeClient(config, "liqo-controller-manager");
+  const { metrics } = ctx;
+  using client = new KubeClient(config, "liqo-controller-manager", ctx);
   await using informers = new Informers(ctx, client);
   const settings = { ...options.settings, ca: config.ca ?? "" };
   const { clusterId, liqoNamespace, podCidr, vkOptionsTemplate } = settings;
@@ -34,11 +35,10 @@ await runComponent("liqo-controller-manager", "bursts", async (ctx, beforeEnd) =
     settings,
   };
   let ready = false;
-  const metrics = new Metrics();
   await using _health = await startHealthServer({
     port: options.healthPort,
     isReady: () => ready,
-    metrics: () => metrics.render(),
+    metrics,
   });
   const serving = serveWebhooks(ctx, {
     ...options.webhooks,
@@ -54,10 +54,10 @@ await runComponent("liqo-controller-manager", "bursts", async (ctx, beforeEnd) =
     },
     beforeEnd,
   });
-  const lead = async (leading: typeof ctx): Promise<void> => {
+  const lead = async (leading: Context): Promise<void> => {
     const replication = replicationControllers({ client, informers, clusterId, clock: systemClock });
     const controllers = [...allControllers(deps, options.modules), ...replication];
-    await Promise.all(controllers.map((controller) => runController(leading, controller, { metrics })));
+    await Promise.all(controllers.map((controller) => runController(leading, controller)));
   };
   const identity = process.env["POD_NAME"] ?? `pid-${process.pid}`;
   const lease = { namespace: liqoNamespace, name: "66cf253f.ctrlmgr.liqo.io" };

@@ -8,6 +8,6 @@ import { runComponent } from "./process.ts";
 
 await runComponent("liqo-fabric", "seldom", async (ctx) => {
   const options = parseFabricOptions(process.argv.slice(2));
-  using client = new KubeClient(await ownConfig(process.env, process.env["KUBECONFIG"]), "liqo-fabric");
+  using client = new KubeClient(await ownConfig(process.env, process.env["KUBECONFIG"]), "liqo-fabric", ctx);
   await runFabric(ctx, client, options);
 });

@@ -8,6 +8,6 @@ import { runComponent } from "./process.ts";
 
 await runComponent("liqo-gateway", "seldom", async (ctx) => {
   const options = parseGatewayOptions(process.argv.slice(2));
-  using client = new KubeClient(await ownConfig(process.env, process.env["KUBECONFIG"]), "liqo-gateway");
+  using client = new KubeClient(await ownConfig(process.env, process.env["KUBECONFIG"]), "liqo-gateway", ctx);
   await runGateway(ctx, client, options);
 });

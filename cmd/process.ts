@@ -3,19 +3,26 @@ import type { Context } from "#base/context.ts";
 import { messageOf } from "#base/errors.ts";
 import { createLogger, type LogLevel } from "#base/log.ts";
 import { favourMemory, type Load } from "#base/memory.ts";
+import { Metrics } from "#base/metrics.ts";
+import { countProcess } from "#base/process-metrics.ts";
 import { sourceStack } from "#base/stack.ts";
 
 /** Adds a step that is taken at a signal, before the context ends: for what others still ask of this process. */
 export type BeforeEnd = (step: () => Promise<void>) => void;
 
+export type MainContext = Context & Required<Pick<Context, "metrics">>;
+
 /** Runs `main` until it returns or a signal comes; exits with 1 when it throws. A second signal ends the context at once. */
 export async function runMain(
   name: string,
-  main: (ctx: Context, beforeEnd: BeforeEnd) => Promise<void>,
+  main: (ctx: MainContext, beforeEnd: BeforeEnd) => Promise<void>,
 ): Promise<void> {
   const level = (process.env["LIQO_LOG_LEVEL"] ?? "info") as LogLevel;
   const controller = new AbortController();
-  const ctx: Context = { signal: controller.signal, log: createLogger({ level, fields: { component: name } }) };
+  const metrics = new Metrics();
+  countProcess(metrics, name);
+  const log = createLogger({ level, fields: { component: name } });
+  const ctx: MainContext = { signal: controller.signal, log, metrics };
   const lastSteps: (() => Promise<void>)[] = [];
   const end = async (): Promise<void> => {
     // Taken once: the next signal finds none.

@@ -10,6 +10,6 @@ import { runComponent } from "./process.ts";
 await runComponent("virtual-kubelet", "bursts", async (ctx) => {
   const { env } = process;
   const settings = parseSettings(process.argv.slice(2), env["KUBERNETES_SERVICE_PORT"] ?? "443");
-  using client = new KubeClient(await ownConfig(env, settings.homeKubeconfig), "virtual-kubelet");
+  using client = new KubeClient(await ownConfig(env, settings.homeKubeconfig), "virtual-kubelet", ctx);
   await runVirtualKubelet(ctx, { client, settings, identity: env["POD_NAME"] ?? hostname(), clock: systemClock });
 });

@@ -1,25 +1,28 @@
 /**
- * What everything that waits receives first: a cancellation signal and a logger, nothing else.
+ * What everything that waits receives first: a cancellation signal, a logger and where to count, nothing else.
  * Modelled on Go's context.Context and logr.FromContext.
  */
 import { type Clock, systemClock } from "./clock.ts";
 import type { Logger } from "./log.ts";
+import type { Metrics } from "./metrics.ts";
 
 export interface Context {
   readonly signal: AbortSignal;
   readonly log: Logger;
+  /** Where work is counted. Default: nobody looks. */
+  readonly metrics?: Metrics;
 }
 
 /** A context derived from `parent` that `cancel` ends; it ends with the parent too. */
 export function withCancel(parent: Context): { ctx: Context; cancel: () => void } {
   const controller = new AbortController();
   const signal = AbortSignal.any([parent.signal, controller.signal]);
-  return { ctx: { signal, log: parent.log }, cancel: () => controller.abort() };
+  return { ctx: { ...parent, signal }, cancel: () => controller.abort() };
 }
 
 /** A context that ends with the parent or after `timeoutMs`, whichever comes first. */
 export function withTimeout(parent: Context, timeoutMs: number): Context {
-  return { signal: AbortSignal.any([parent.signal, AbortSignal.timeout(timeoutMs)]), log: parent.log };
+  return { ...parent, signal: AbortSignal.any([parent.signal, AbortSignal.timeout(timeoutMs)]) };
 }
 
 /** Resolves after `ms`, or at once when the context ends; never rejects. */

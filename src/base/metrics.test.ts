@@ -61,3 +61,19 @@ test("label values of any content stay one series on one line, and can be read b
     }),
   );
 });
+
+test("a gauge of which several hold a part", () => {
+  const metrics = new Metrics();
+  const waiting = metrics.gauge("waiting", "Keys that wait.").with({});
+  waiting.add(3);
+  metrics.gauge("waiting", "Keys that wait.").with({}).add(-1);
+  assert.match(metrics.render(), /^waiting 2$/m);
+});
+
+test("what is only known by looking is looked at each time", () => {
+  const metrics = new Metrics();
+  const reads = metrics.counter("reads_total", "How often somebody looked.").with({});
+  metrics.beforeRender(() => reads.increase());
+  metrics.render();
+  assert.match(metrics.render(), /^reads_total 2$/m);
+});

@@ -15,6 +15,8 @@ export interface Counter {
 
 export interface Gauge {
   set(value: number): void;
+  /** What several hold a part of: each adds and takes away its own. */
+  add(by: number): void;
 }
 
 export interface Histogram {
@@ -48,6 +50,7 @@ interface Described {
 /** A process has one; one that is made for a single reading is as good. */
 export class Metrics {
   readonly #families = new Map<string, Described>();
+  readonly #readers: (() => void)[] = [];
 
   counter(name: string, help: string): Family<Counter> {
     return this.#family(name, "counter", help, (labels) => new Value(labels));
@@ -62,7 +65,13 @@ export class Metrics {
     return this.#family(name, "histogram", help, (labels) => new Distribution(labels, buckets));
   }
 
+  /** `read` sets what is only known by looking, each time before the metrics are shown. */
+  beforeRender(read: () => void): void {
+    this.#readers.push(read);
+  }
+
   render(): string {
+    for (const read of this.#readers) read();
     let text = "";
     for (const [name, { type, help, members }] of this.#families) {
       text += `# HELP ${name} ${escapeHelp(help)}\n# TYPE ${name} ${type}\n`;
@@ -99,6 +108,10 @@ class Value implements Counter, Gauge, Member {
   }
 
   increase(by = 1): void {
+    this.#value += by;
+  }
+
+  add(by: number): void {
     this.#value += by;
   }
 

@@ -38,7 +38,7 @@ export function openCluster(
   const path = flags.kubeconfig ?? defaultKubeconfig;
   try {
     const config = configFromFile(path, flags);
-    const client = new KubeClient(config, "liqoctl", marks);
+    const client = new KubeClient(config, "liqoctl", { marks });
     const named = flags.context === undefined ? {} : { contextName: flags.context };
     const dispose = { [Symbol.dispose]: () => client[Symbol.dispose]() };
     return { client, liqoNamespace, server: config.server, ...named, ...dispose };

@@ -87,6 +87,7 @@ function startReflector<L extends KubeObject, R extends KubeObject>(
       watchNamed(remotes, ({ metadata }) => ({ namespace: pair.local, name: localName(metadata?.name ?? "") })),
       ...(spec.watches?.(deps, pair, locals) ?? []),
     ],
+    settled: (tookMs) => deps.metrics.settled(spec.name, tookMs),
     reconcile: (ctx, key) => reconcile(ctx, work, key),
   };
 }

@@ -43,7 +43,7 @@ export class ProviderConnection {
         const encoded = informer.store.get(key)?.data?.["kubeconfig"];
         // A Secret that is gone is on its way to be written anew, or all of this is on its way out.
         if (encoded === undefined || encoded === running?.kubeconfig) return DONE;
-        const client = connect(Buffer.from(encoded, "base64").toString("utf8"), secretName);
+        const client = connect(ctx, Buffer.from(encoded, "base64").toString("utf8"), secretName);
         await running?.stop();
         // The old client is not disposed of: somebody may be following a log through it.
         this.#client = client;
@@ -58,9 +58,9 @@ export class ProviderConnection {
 }
 
 /** A kubeconfig that must not be used is told of once, and what runs on the last one goes on. */
-function connect(kubeconfig: string, secretName: string): KubeClient {
+function connect({ metrics }: Context, kubeconfig: string, secretName: string): KubeClient {
   try {
-    return new KubeClient(inlineConfigFromText(kubeconfig, `Secret ${secretName}`), NAME);
+    return new KubeClient(inlineConfigFromText(kubeconfig, `Secret ${secretName}`), NAME, { metrics });
   } catch (cause) {
     if (!(cause instanceof KubeconfigError)) throw cause;
     throw new TerminalError(`connect to the provider: ${cause.message}`, { cause });

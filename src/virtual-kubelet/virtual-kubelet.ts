@@ -62,7 +62,7 @@ async function runActive(ctx: Context, options: VirtualKubeletOptions, health: {
   const virtual = informers.for(virtualNodes, { namespace: tenantNamespace });
   const maps = informers.for(namespaceMaps, { namespace: tenantNamespace });
   const provider = new ProviderConnection();
-  const metrics = new Metrics();
+  const { metrics = new Metrics() } = ctx;
   const home = homeParts(
     options,
     informers,
@@ -78,9 +78,7 @@ async function runActive(ctx: Context, options: VirtualKubeletOptions, health: {
     clock,
   });
   await using _metrics =
-    settings.metricsPort === undefined
-      ? undefined
-      : await startHealthServer({ port: settings.metricsPort, metrics: () => metrics.render() });
+    settings.metricsPort === undefined ? undefined : await startHealthServer({ port: settings.metricsPort, metrics });
   await Promise.race([virtual.synced, ended(ctx)]);
   health.isReady = true;
   const scope = scopeOf(settings, home.virtualNode());

@@ -4,10 +4,12 @@
  */
 import type { IncomingMessage } from "node:http";
 import type { Context } from "#base/context.ts";
+import type { Metrics } from "#base/metrics.ts";
 import { apiVersionOf, type Resource } from "#machinery/gvk.ts";
 import { type KubeList, type KubeObject, keyOf, type Marks, type ObjectKey, withMarks } from "#machinery/meta.ts";
 import { isAlreadyExists, isNotFound, type Status } from "#machinery/status-error.ts";
 import type { ClusterConfig } from "./config.ts";
+import { clientMetrics } from "./metrics.ts";
 import {
   type ApplyOptions,
   type DeleteOptions,
@@ -23,14 +25,23 @@ import { readWatchEvents, type WatchEvent } from "./watch.ts";
 // A page is in memory as bytes, as text and as objects. client-go pages by 500.
 const PAGE_SIZE = 500;
 
+export interface ClientOptions {
+  /** On all that is created or applied. */
+  readonly marks?: Marks;
+  /** Where requests are counted. Default: nobody looks. */
+  readonly metrics?: Metrics | undefined;
+}
+
 export class KubeClient implements Disposable {
   readonly transport: Transport;
   readonly #fieldManager: string;
   readonly #marks: Marks;
 
-  /** `name` becomes the user agent and the default field manager; `marks` are on all that is created or applied. */
-  constructor(config: ClusterConfig, name: string, marks: Marks = {}) {
-    this.transport = new Transport(config, name);
+  /** `name` becomes the user agent and the default field manager. */
+  constructor(config: ClusterConfig, name: string, { marks = {}, metrics }: ClientOptions = {}) {
+    this.transport = new Transport(config, name, {
+      ...(metrics !== undefined && { observe: clientMetrics(metrics, config.server) }),
+    });
     this.#fieldManager = name;
     this.#marks = marks;
   }

@@ -129,7 +129,7 @@ async function answered<T>(clock: SteppedClock, answer: Promise<T>): Promise<{ a
 test("a server that is busy is asked again when it says, with the same body", async () => {
   await using server = await startBusyServer(2, "1");
   const clock = steppedClock();
-  using transport = new Transport({ server: server.url }, "test", clock);
+  using transport = new Transport({ server: server.url }, "test", { clock });
   const sent = transport.json({ method: "POST", path: "/", body: "{}" });
   assert.deepEqual(await answered(clock, sent), { answer: { ok: true }, waitsMs: [1_000, 1_000] });
   assert.deepEqual(server.bodies, ["{}", "{}", "{}"]);
@@ -138,7 +138,7 @@ test("a server that is busy is asked again when it says, with the same body", as
 test("one that is busy for ever, or for a year, is given up", async () => {
   await using server = await startBusyServer(100, "31536000");
   const clock = steppedClock();
-  using transport = new Transport({ server: server.url }, "test", clock);
+  using transport = new Transport({ server: server.url }, "test", { clock });
   const sent = transport.json({ method: "GET", path: "/" }).catch(messageOf);
   const { answer, waitsMs } = await answered(clock, sent);
   assert.match(String(answer), /storage is \(re\)initializing/);
@@ -147,7 +147,7 @@ test("one that is busy for ever, or for a year, is given up", async () => {
 
 test("a refusal that names no time is an answer: an eviction that a budget forbids", async () => {
   await using server = await startBusyServer(1, undefined);
-  using transport = new Transport({ server: server.url }, "test", steppedClock());
+  using transport = new Transport({ server: server.url }, "test", { clock: steppedClock() });
   await assert.rejects(transport.json({ method: "POST", path: "/", body: "{}" }), /initializing/);
   assert.equal(server.bodies.length, 1);
 });

@@ -10,6 +10,7 @@ import { sleep } from "#base/context.ts";
 import { hasCode } from "#base/errors.ts";
 import { failure, type Status, StatusError } from "#machinery/status-error.ts";
 import type { ClusterConfig } from "./config.ts";
+import type { ObserveRequest } from "./metrics.ts";
 
 export interface HttpRequest {
   readonly method: string;
@@ -34,16 +35,23 @@ const MOST_WAIT_MS = 10_000;
 /** The server closed a connection that idled until this request: it did not look at it. Go's net/http repeats such requests too. */
 class IdleClosedError extends Error {}
 
+export interface TransportOptions {
+  readonly clock?: Clock;
+  readonly observe?: ObserveRequest;
+}
+
 export class Transport implements Disposable {
   readonly config: ClusterConfig;
   readonly #base: URL;
   readonly #agent: Agent;
   readonly #userAgent: string;
   readonly #clock: Clock;
+  readonly #observe: ObserveRequest | undefined;
   #token: { value: string; readAtMs: number } | undefined;
 
-  constructor(config: ClusterConfig, userAgent: string, clock: Clock = systemClock) {
+  constructor(config: ClusterConfig, userAgent: string, { clock = systemClock, observe }: TransportOptions = {}) {
     this.config = config;
+    this.#observe = observe;
     this.#base = new URL(config.server);
     this.#userAgent = userAgent;
     this.#clock = clock;
@@ -120,16 +128,25 @@ export class Transport implements Disposable {
       },
       ...(request.signal !== undefined && { signal: request.signal }),
     };
+    const begunMs = this.#clock.nowMs();
+    let observe = this.#observe;
+    const ended = (code?: number): void => {
+      observe?.(request.method, code, this.#clock.nowMs() - begunMs);
+      // What breaks off after its headers was answered all the same.
+      observe = undefined;
+    };
     return new Promise((resolve, reject) => {
       const timeoutMs = request.timeoutMs ?? DEFAULT_TIMEOUT_MS;
       const outgoing = (url.protocol === "http:" ? httpRequest : httpsRequest)(url, options, (response) => {
         clearTimeout(timer);
+        ended(response.statusCode);
         resolve(response);
       });
       // biome-ignore lint/plugin: the socket's deadline, by the machine
       const timer = setTimeout(() => outgoing.destroy(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
       outgoing.on("error", (cause) => {
         clearTimeout(timer);
+        ended();
         if (request.signal?.aborted === true) reject(cause);
         else if (isReplayable(request.method) && outgoing.reusedSocket && hasCode(cause, "ECONNRESET"))
           reject(new IdleClosedError());

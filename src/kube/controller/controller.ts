@@ -40,6 +40,8 @@ export interface Controller {
   readonly watches: readonly Watch[];
   /** How many keys are worked on at once. Default 1. */
   readonly workers?: number;
+  /** Told how long after the change that asked for it a reconciliation has succeeded. */
+  readonly settled?: (tookMs: number) => void;
   /** Throwing means: retry with back-off. */
   reconcile(ctx: Context, key: ObjectKey): Promise<Result>;
 }
@@ -121,18 +123,17 @@ export function watchStart(key: ObjectKey): Watch {
 }
 
 export interface RunOptions {
-  /** Where the work is counted. Default: nobody looks. */
-  readonly metrics?: Metrics;
   readonly clock?: Clock;
 }
 
 /** Runs until the context ends. Work begins when all watched informers have their first list. */
 export async function runController(ctx: Context, controller: Controller, options: RunOptions = {}): Promise<void> {
   const { name, workers = 1 } = controller;
-  const { metrics = new Metrics(), clock = systemClock } = options;
+  const { clock = systemClock } = options;
+  const { metrics = new Metrics() } = ctx;
   const log = ctx.log.with({ controller: name });
   const queue = new WorkQueue({ metrics: queueMetrics(metrics, name), clock });
-  const counted = controllerMetrics(metrics, name, workers);
+  using counted = controllerMetrics(metrics, name, workers);
   const started = controller.watches.map((watch) => watch.start((key) => queue.add(formatKey(key))));
   ctx.signal.addEventListener("abort", () => queue.close(), { once: true });
   if (ctx.signal.aborted) queue.close();
@@ -156,6 +157,7 @@ async function runWorker(ctx: Context, controller: Controller, { queue, counted,
     let outcome: Outcome = "success";
     try {
       const result = await controller.reconcile(ctx, parseKey(key));
+      controller.settled?.(queue.ageMs(key));
       queue.forget(key);
       if (result.requeueAfterMs !== undefined) {
         outcome = "requeue_after";
@@ -166,6 +168,7 @@ async function runWorker(ctx: Context, controller: Controller, { queue, counted,
       outcome = error instanceof TerminalError ? "terminal_error" : "error";
       logFailure(ctx, key, error);
       if (outcome === "error") queue.addRateLimited(key);
+      else queue.forget(key);
     } finally {
       counted.ended(outcome, clock.nowMs() - begunMs);
       queue.done(key);

@@ -3,7 +3,7 @@ import type { Metrics } from "#base/metrics.ts";
 
 export type Outcome = "success" | "requeue_after" | "error" | "terminal_error";
 
-export interface ControllerMetrics {
+export interface ControllerMetrics extends Disposable {
   begun(): void;
   ended(outcome: Outcome, tookMs: number): void;
 }
@@ -21,15 +21,15 @@ export function controllerMetrics(metrics: Metrics, controller: string, workers:
     .histogram("controller_runtime_reconcile_time_seconds", "How long a reconciliation takes.", BUCKETS)
     .with(of);
   const active = metrics.gauge("controller_runtime_active_workers", "Reconciliations that go on now.").with(of);
-  metrics
+  const most = metrics
     .gauge("controller_runtime_max_concurrent_reconciles", "Reconciliations that may go on at once.")
-    .with(of)
-    .set(workers);
-  let going = 0;
+    .with(of);
+  most.add(workers);
   return {
-    begun: () => active.set(++going),
+    begun: () => active.add(1),
+    [Symbol.dispose]: () => most.add(-workers),
     ended: (outcome, tookMs) => {
-      active.set(--going);
+      active.add(-1);
       seconds.observe(tookMs / 1000);
       const isError = outcome === "error" || outcome === "terminal_error";
       total.with({ ...of, result: isError ? "error" : outcome }).increase();

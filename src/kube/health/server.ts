@@ -1,20 +1,20 @@
 /** /healthz, /readyz and /metrics of a component, over plain HTTP. Kubernetes: controller-runtime/pkg/healthz */
 import { createServer } from "node:http";
-import { METRICS_MEDIA_TYPE } from "#base/metrics.ts";
+import { METRICS_MEDIA_TYPE, type Metrics } from "#base/metrics.ts";
 
 export interface HealthOptions {
   readonly port: number;
   /** Default: always. */
   readonly isReady?: () => boolean;
-  /** Prometheus text. */
-  readonly metrics?: () => string;
+  /** Shown below /metrics. Default: no such path. */
+  readonly metrics?: Pick<Metrics, "render"> | undefined;
 }
 
 export async function startHealthServer(options: HealthOptions): Promise<AsyncDisposable> {
   const server = createServer((request, response) => {
     const path = (request.url ?? "").split("?")[0];
     if (path === "/metrics" && options.metrics !== undefined) {
-      response.writeHead(200, { "Content-Type": METRICS_MEDIA_TYPE }).end(options.metrics());
+      response.writeHead(200, { "Content-Type": METRICS_MEDIA_TYPE }).end(options.metrics.render());
       return;
     }
     const isKnown = path === "/healthz" || path === "/livez" || path === "/readyz";

@@ -2,6 +2,7 @@
 import type { Metrics } from "#base/metrics.ts";
 
 export interface QueueMetrics {
+  /** So many of this queue's keys wait now. */
   depth(keys: number): void;
   added(): void;
   retried(): void;
@@ -25,8 +26,13 @@ export function queueMetrics(metrics: Metrics, name: string): QueueMetrics {
   const worked = metrics
     .histogram("workqueue_work_duration_seconds", "How long the work on a key takes.", BUCKETS)
     .with(of);
+  // Controllers of one name, one for each namespace, count together.
+  let waiting = 0;
   return {
-    depth: (keys) => depth.set(keys),
+    depth: (keys) => {
+      depth.add(keys - waiting);
+      waiting = keys;
+    },
     added: () => adds.increase(),
     retried: () => retries.increase(),
     taken: (ms) => waited.observe(ms / 1000),

@@ -27,6 +27,8 @@ export class WorkQueue {
   readonly #again = new Set<string>();
   readonly #timers = new Map<string, { cancel: () => void; dueMs: number }>();
   readonly #failures = new Map<string, number>();
+  /** Since when what a key stands for has not been seen to. */
+  readonly #dueSince = new Map<string, number>();
   readonly #getters: ((key: string | undefined) => void)[] = [];
   #closed = false;
 
@@ -38,6 +40,7 @@ export class WorkQueue {
   add(key: string): void {
     if (this.#closed || this.#waiting.has(key) || this.#again.has(key)) return;
     this.#metrics.added();
+    if (!this.#dueSince.has(key)) this.#dueSince.set(key, this.#clock.nowMs());
     if (this.#working.has(key)) {
       this.#again.add(key);
       return;
@@ -76,8 +79,16 @@ export class WorkQueue {
     this.addAfter(key, Math.min(FAILURE_MAX_MS, FAILURE_BASE_MS * 2 ** failures));
   }
 
+  /** How long ago the key came, failures since then included. */
+  ageMs(key: string): number {
+    const nowMs = this.#clock.nowMs();
+    return nowMs - (this.#dueSince.get(key) ?? nowMs);
+  }
+
+  /** What the key stands for is seen to, or given up. */
   forget(key: string): void {
     this.#failures.delete(key);
+    this.#dueSince.delete(key);
   }
 
   /** The next key; undefined once the queue is closed. Call `done` with the key when the work is over. */
@@ -112,6 +123,7 @@ export class WorkQueue {
     for (const { cancel } of this.#timers.values()) cancel();
     this.#timers.clear();
     this.#waiting.clear();
+    this.#metrics.depth(0);
     for (const getter of this.#getters.splice(0)) getter(undefined);
   }
 

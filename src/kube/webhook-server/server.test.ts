@@ -6,6 +6,7 @@ import { before, test } from "node:test";
 import { constant, jsonValue, oneof, record, string } from "fast-check";
 import { type Clock, systemClock } from "#base/clock.ts";
 import { silentLogger } from "#base/log.ts";
+import { Metrics } from "#base/metrics.ts";
 import { forAll, parseOrRefuse } from "#kit/properties.ts";
 import { steppedClock } from "#kit/stepped-clock.ts";
 import { StatusError } from "#machinery/status-error.ts";
@@ -110,6 +111,25 @@ test("whatever the body, it is a review or is refused with what is wrong", () =>
   forAll(texts, (text) => parseOrRefuse(parseReview, text, isRefusal), 300);
 });
 
+test("admission requests are counted by webhook and answer, those for no webhook are not", async () => {
+  const metrics = new Metrics();
+  const handlers = { "/allow": async () => ALLOWED };
+  await using served = await startWebhookServer({ ...ctx, metrics }, { port: 0, tls, handlers });
+  using connection = keptConnection();
+  await ask(served, connection.agent);
+  await send(served, connection.agent, "[]");
+  await send(served, connection.agent, "", "/other");
+  const shown = metrics.render().split("\n");
+  for (const line of [
+    'controller_runtime_webhook_requests_total{webhook="/allow",code="200"} 1',
+    'controller_runtime_webhook_requests_total{webhook="/allow",code="400"} 1',
+    'controller_runtime_webhook_latency_seconds_count{webhook="/allow"} 2',
+    'controller_runtime_webhook_requests_in_flight{webhook="/allow"} 0',
+  ])
+    assert.ok(shown.includes(line), line);
+  assert.ok(!metrics.render().includes("/other"));
+});
+
 function serve(clock: Clock = systemClock): Promise<WebhookServer> {
   return startWebhookServer(ctx, { port: 0, tls, handlers: { "/allow": async () => ALLOWED }, clock });
 }
@@ -132,10 +152,10 @@ interface Answer {
   readonly text: string;
 }
 
-function send({ server }: WebhookServer, agent: Agent, body: string): Promise<Answer> {
+function send({ server }: WebhookServer, agent: Agent, body: string, path = "/allow"): Promise<Answer> {
   const { port } = server.address() as AddressInfo;
   return new Promise((resolve, reject) => {
-    const options = { method: "POST", host: "127.0.0.1", port, path: "/allow", servername: "webhook.test.svc", agent };
+    const options = { method: "POST", host: "127.0.0.1", port, path, servername: "webhook.test.svc", agent };
     let isAnswered = false;
     request(options, (response) => {
       isAnswered = true;

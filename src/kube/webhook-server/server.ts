@@ -7,7 +7,9 @@ import { createServer, type Server } from "node:https";
 import { type Clock, systemClock } from "#base/clock.ts";
 import type { Context } from "#base/context.ts";
 import { messageOf } from "#base/errors.ts";
+import { Metrics } from "#base/metrics.ts";
 import { failure, StatusError } from "#machinery/status-error.ts";
+import { webhookMetrics } from "./metrics.ts";
 import { type AdmissionRequest, parseReview } from "./review.ts";
 
 export interface PatchOperation {
@@ -69,8 +71,15 @@ export async function startWebhookServer(ctx: Context, options: WebhookServerOpt
   const { clock = systemClock } = options;
   let isDraining = false;
   let lastRequestMs = 0;
+  const { metrics = new Metrics() } = ctx;
+  // By the paths there are: a caller must not make series.
+  const counted = new Map(Object.keys(options.handlers).map((path) => [path, webhookMetrics(metrics, path)]));
   const server = createServer({ ...options.tls, keepAliveTimeout: KEEP_ALIVE_MS }, (request, response) => {
-    lastRequestMs = clock.nowMs();
+    const begunMs = clock.nowMs();
+    lastRequestMs = begunMs;
+    const count = counted.get(pathOf(request));
+    count?.begun();
+    response.once("close", () => count?.ended(response.statusCode, clock.nowMs() - begunMs));
     if (isDraining) response.setHeader("Connection", "close");
     serve(ctx, options.handlers, request, response).catch((error: unknown) => {
       const code = error instanceof StatusError ? error.code : 500;
@@ -105,13 +114,17 @@ export async function startWebhookServer(ctx: Context, options: WebhookServerOpt
   };
 }
 
+function pathOf(request: IncomingMessage): string {
+  return (request.url ?? "").split("?")[0] ?? "";
+}
+
 async function serve(
   ctx: Context,
   handlers: Readonly<Record<string, AdmissionHandler>>,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  const path = (request.url ?? "").split("?")[0] ?? "";
+  const path = pathOf(request);
   const handler = Object.hasOwn(handlers, path) ? handlers[path] : undefined;
   if (handler === undefined || request.method !== "POST") {
     response.writeHead(404).end();

@@ -44,7 +44,7 @@ export async function runFabric(
   await using servers = new AsyncDisposableStack();
   const { healthPort, metricsPort, nodeName } = options;
   if (healthPort !== undefined) servers.use(await startHealthServer({ port: healthPort, isReady: () => isReady }));
-  if (metricsPort !== undefined) servers.use(await startHealthServer({ port: metricsPort, metrics: () => "" }));
+  if (metricsPort !== undefined) servers.use(await startHealthServer({ port: metricsPort, metrics: ctx.metrics }));
   ensureForwarding(machine.sysctls);
   {
     await using informers = new Informers(ctx, client);

@@ -5,6 +5,7 @@
 import * as labels from "#api/labels.ts";
 import { type PublicKey, publicKeys } from "#api/networking/publickey.ts";
 import type { Context } from "#base/context.ts";
+import { Metrics } from "#base/metrics.ts";
 import { gatewayLeaseName } from "#forge/networking/names.ts";
 import type { KubeClient } from "#kube/client/client.ts";
 import { runElected } from "#kube/election/leader.ts";
@@ -23,7 +24,7 @@ import { enableMultipathHash, makeRouter } from "../system/sysctl.ts";
 import { EndpointResolver } from "../wireguard/endpoint.ts";
 import { readKeys } from "../wireguard/keys.ts";
 import { Tunnel, tunnelAddresses } from "../wireguard/tunnel.ts";
-import { renderMetrics } from "./metrics.ts";
+import { latencyHistogram, renderMetrics } from "./metrics.ts";
 import type { GatewayOptions } from "./options.ts";
 import { RULE_PRIORITY, shareOwnAddress } from "./own-address.ts";
 import { peerReactions } from "./peer-reactions.ts";
@@ -40,12 +41,13 @@ export async function runGateway(
 ): Promise<void> {
   const reading = { isReady: false, metrics: () => "" };
   await using servers = new AsyncDisposableStack();
-  const metrics = (): string => reading.metrics();
+  const { metrics = new Metrics() } = ctx;
+  const ofAll = { render: () => metrics.render() + reading.metrics() };
   const { healthPort, metricsPort, leaderElection } = options;
   if (healthPort !== undefined) {
     servers.use(await startHealthServer({ port: healthPort, isReady: () => reading.isReady }));
   }
-  if (metricsPort !== undefined) servers.use(await startHealthServer({ port: metricsPort, metrics }));
+  if (metricsPort !== undefined) servers.use(await startHealthServer({ port: metricsPort, metrics: ofAll }));
   makeRouter(machine.sysctls);
   await shareOwnAddress(ctx, machine.tools);
   if (options.usesMultipathHash) enableMultipathHash(machine.sysctls);
@@ -179,11 +181,18 @@ async function openChecker(
     connection.update(CONNECTED);
     return undefined;
   }
+  const latency = latencyHistogram(ctx.metrics ?? new Metrics(), options.remoteClusterId);
   return ConnectionChecker.open(ctx, {
     ...options.ping,
     clock: machine.clock,
     remoteClusterId: options.remoteClusterId,
     address: tunnel.addresses.peer,
-    ...peerReactions(ctx, { remoteClusterId: options.remoteClusterId, clock: machine.clock, tunnel, connection }),
+    ...peerReactions(ctx, {
+      remoteClusterId: options.remoteClusterId,
+      clock: machine.clock,
+      tunnel,
+      connection,
+      latency,
+    }),
   });
 }

@@ -1,5 +1,5 @@
 /** What a gateway tells of its peer. Upstream: pkg/gateway/tunnel/metrics.go, wireguard/metrics.go */
-import { Metrics } from "#base/metrics.ts";
+import { type Histogram, Metrics } from "#base/metrics.ts";
 import type { PeerState } from "../conncheck/checker.ts";
 import type { PeerStatistics } from "../wireguard/config.ts";
 import type { WireguardDriver } from "../wireguard/driver.ts";
@@ -11,11 +11,30 @@ export interface GatewayReading {
   readonly implementation: WireguardDriver["implementation"] | undefined;
 }
 
-/** Prometheus text of one reading. */
+const DRIVER = { driver: "wireguard" };
+
+// Upstream's bounds (GenerateFocusBuckets), and finer ones for peers in one building.
+const LATENCY_BUCKETS_US = [
+  ...[250, 500, 1_000, 2_500, 5_000],
+  ...[10_000, 15_000, 20_000, 36_250, 52_500, 68_750, 85_000, 101_250, 117_500, 133_750, 150_000],
+  ...[178_380, 212_129, 252_264, 299_992],
+];
+
+/** Of the peer's answers to pings, in µs. */
+export function latencyHistogram(metrics: Metrics, remoteClusterId: string): Histogram {
+  return metrics
+    .histogram(
+      "liqo_peer_latency_histogram_us",
+      "Round-trip latencies of the peer, in microseconds.",
+      LATENCY_BUCKETS_US,
+    )
+    .with({ ...DRIVER, cluster_id: remoteClusterId });
+}
+
+/** Prometheus text of one reading: of a peer that is lost nothing but that is told. */
 export function renderMetrics({ remoteClusterId, state, statistics, implementation }: GatewayReading): string {
   const metrics = new Metrics();
-  const driver = { driver: "wireguard" };
-  const peer = { ...driver, cluster_id: remoteClusterId };
+  const peer = { ...DRIVER, cluster_id: remoteClusterId };
   const isConnected = state.value === "Connected";
   metrics
     .gauge("liqo_peer_is_connected", "Whether the peer answers through the tunnel: 1, or 0.")
@@ -24,7 +43,7 @@ export function renderMetrics({ remoteClusterId, state, statistics, implementati
   if (implementation !== undefined)
     metrics
       .gauge("liqo_wireguard_implementation", "The WireGuard that is used: 1 for it.")
-      .with({ ...driver, implementation })
+      .with({ ...DRIVER, implementation })
       .set(1);
   if (isConnected && statistics !== undefined) {
     metrics

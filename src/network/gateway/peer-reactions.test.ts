@@ -9,13 +9,14 @@ import { peerReactions } from "./peer-reactions.ts";
 let clock: SteppedClock;
 let shown: string[];
 let restarts: number[];
+let latencies: number[];
 let reactions: ReturnType<typeof peerReactions>;
 
 function react(ctx: Context, restart: () => Promise<void> = async () => undefined): void {
   clock = steppedClock();
   // The first moment of a clock is no different from others.
   clock.step(1_000_000);
-  [shown, restarts] = [[], []];
+  [shown, restarts, latencies] = [[], [], []];
   reactions = peerReactions(ctx, {
     remoteClusterId: "rome",
     clock,
@@ -26,6 +27,7 @@ function react(ctx: Context, restart: () => Promise<void> = async () => undefine
       },
     },
     connection: { update: ({ value }: PeerState) => shown.push(value) },
+    latency: { observe: (us) => latencies.push(us) },
   });
 }
 
@@ -44,6 +46,7 @@ describe("what the ping leads to", () => {
     reactions.update({ value: "Connected", latencyMs: 1 });
     reactions.update({ value: "Error" });
     assert.deepEqual(shown, ["Connected", "Error"]);
+    assert.deepEqual(latencies, [1_000]);
     assert.deepEqual(restarts, []);
   });
 

@@ -2,6 +2,7 @@
 import type { Clock } from "#base/clock.ts";
 import type { Context } from "#base/context.ts";
 import { messageOf } from "#base/errors.ts";
+import type { Histogram } from "#base/metrics.ts";
 import type { CheckerOptions } from "../conncheck/checker.ts";
 import type { ConnectionWriter } from "../conncheck/connection.ts";
 import { SessionRestarts } from "../wireguard/session-restarts.ts";
@@ -12,18 +13,22 @@ export interface PeerParts {
   readonly clock: Clock;
   readonly tunnel: Pick<Tunnel, "restartSession">;
   readonly connection: Pick<ConnectionWriter, "update">;
+  /** Of answers, in µs. */
+  readonly latency: Histogram;
 }
 
 /** A state is shown; a peer that stays silent gets new handshakes, more and more seldom. */
 export function peerReactions(
   ctx: Context,
-  { remoteClusterId, clock, tunnel, connection }: PeerParts,
+  { remoteClusterId, clock, tunnel, connection, latency }: PeerParts,
 ): Required<Pick<CheckerOptions, "update" | "missing">> {
   const restarts = new SessionRestarts();
   return {
     update: (state) => {
-      if (state.value === "Connected") restarts.reset();
-      else ctx.log.warn("peer does not answer", { peer: remoteClusterId });
+      if (state.value === "Connected") {
+        restarts.reset();
+        latency.observe(state.latencyMs * 1_000);
+      } else ctx.log.warn("peer does not answer", { peer: remoteClusterId });
       connection.update(state);
     },
     missing: () => {

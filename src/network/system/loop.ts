@@ -7,6 +7,8 @@ import { type Clock, systemClock } from "#base/clock.ts";
 import type { Context } from "#base/context.ts";
 import { sleep } from "#base/context.ts";
 import { isAborted, messageOf } from "#base/errors.ts";
+import { Metrics } from "#base/metrics.ts";
+import { controllerMetrics, type Outcome } from "#kube/controller/metrics.ts";
 
 export interface LoopResult {
   readonly retryAfterMs?: number | undefined;
@@ -42,6 +44,7 @@ export class Loop {
   /** Runs passes until the context ends; the first one at once. */
   async run(ctx: Context): Promise<void> {
     const log = ctx.log.with({ loop: this.#options.name });
+    using counted = controllerMetrics(ctx.metrics ?? new Metrics(), this.#options.name, 1);
     const backoff = new Backoff({ baseMs: 250, maxMs: 10_000 });
     let waitMs = this.#options.resyncMs;
     while (!ctx.signal.aborted) {
@@ -49,14 +52,21 @@ export class Loop {
       else await sleep(ctx, GATHER_MS, this.#clock);
       if (ctx.signal.aborted) return;
       this.#isPending = false;
+      const begunMs = this.#clock.nowMs();
+      let outcome: Outcome = "success";
+      counted.begun();
       try {
         const { retryAfterMs } = await this.#options.pass({ ...ctx, log });
+        if (retryAfterMs !== undefined) outcome = "requeue_after";
         waitMs = Math.min(retryAfterMs ?? this.#options.resyncMs, this.#options.resyncMs);
         backoff.reset();
       } catch (error) {
         if (ctx.signal.aborted && isAborted(error)) return;
         waitMs = backoff.nextMs();
+        outcome = "error";
         log.warn("pass failed, will retry", { error: messageOf(error) });
+      } finally {
+        counted.ended(outcome, this.#clock.nowMs() - begunMs);
       }
     }
   }
