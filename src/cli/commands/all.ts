@@ -22,7 +22,7 @@ import { getKubeconfigCommand } from "./get/kubeconfig.ts";
 import { getNonceCommand } from "./get/nonce.ts";
 import { infoCommand } from "./info/info.ts";
 import { infoPeerCommand } from "./info/peer.ts";
-import { installCommand } from "./install/install.ts";
+import { installCommands } from "./install/install.ts";
 import { networkConnectCommand } from "./network/connect.ts";
 import { networkDisconnectCommand, networkResetCommand } from "./network/disconnect.ts";
 import { offloadNamespaceCommand } from "./offload/namespace.ts";
@@ -51,7 +51,7 @@ export const liqoGroups: readonly CommandGroup[] = [
 ];
 
 export const liqoCommands: readonly Command[] = [
-  installCommand,
+  ...installCommands,
   uninstallCommand,
   peerCommand,
   unpeerCommand,
