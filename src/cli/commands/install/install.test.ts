@@ -10,7 +10,7 @@ import { type CliClusters, startCliClusters } from "#kit/cli-clusters.ts";
 import type { LiqoctlOutcome } from "#kit/liqoctl.ts";
 import { seen, TENANT_NAMESPACES } from "#kit/two-clusters.ts";
 import { createWithStatus } from "#kit/with-status.ts";
-import { customResourceDefinitions, deployments, namespaces, services } from "#machinery/builtin.ts";
+import { customResourceDefinitions, deployments, namespaces, pods, services } from "#machinery/builtin.ts";
 import type { KubeObject } from "#machinery/meta.ts";
 
 const CIDRS = "--pod-cidr 10.244.0.0/16 --service-cidr 10.96.0.0/16";
@@ -119,6 +119,45 @@ cat > ${folder}/values
     assert.match(stderr, /✓ \(local\) Values of the chart written to .*dumped.yaml/);
     const nowhere = await liqoctl(`install ${CIDRS} --only-output-values --dump-values-path ${folder}/no/where`);
     assert.match(nowhere.stderr, /error: --dump-values-path .*where: ENOENT/);
+  });
+
+  test("kubeadm and kind read the flags of kube-controller-manager; the cluster says which of them it is", async () => {
+    const { ctx, consumer } = clusters;
+    const labels = { component: "kube-controller-manager", tier: "control-plane" };
+    const command = [
+      "kube-controller-manager",
+      "--cluster-cidr=10.244.0.0/16",
+      "--service-cluster-ip-range=10.96.0.0/12",
+    ];
+    const metadata = { name: "kube-controller-manager-cp", namespace: "kube-system", labels };
+    const containers = [{ name: "kube-controller-manager", image: "registry.k8s.io/kube-controller-manager", command }];
+    await consumer.client.create(ctx, pods, { metadata, spec: { containers } });
+    for (const provider of ["kubeadm", "kind"]) {
+      const flags = `--local-chart-path ${folder}/chart --cluster-labels a=b --dry-run`;
+      const { code, stderr } = await liqoctl(`install ${provider} ${flags}`);
+      assert.equal(code, 0, stderr);
+      assert.match(stderr, new RegExp(`Configuration of ${provider} read`));
+      assert.deepEqual(settings(), {
+        discovery: { config: { clusterID: "cluster-a", clusterLabels: { "liqo.io/provider": provider, a: "b" } } },
+        ipam: { podCIDR: "10.244.0.0/16", serviceCIDR: "10.96.0.0/12", reservedSubnets: [] },
+      });
+    }
+    await consumer.client.delete(ctx, pods, metadata, { gracePeriodSeconds: 0 });
+  });
+
+  test("k3s has CIDRs of its own, unless others are given", async () => {
+    const flags = `--local-chart-path ${folder}/chart --dry-run --api-server-url https://a:1`;
+    await liqoctl(`install k3s ${flags} --skip-validation`);
+    assert.match(JSON.stringify(settings()), /"podCIDR":"10.42.0.0\/16","serviceCIDR":"10.43.0.0\/16"/);
+    await liqoctl(`install k3s ${flags} --pod-cidr 10.244.0.0/16 --service-cidr 10.96.0.0/16`);
+    assert.match(JSON.stringify(settings()), /"address":"https:\/\/a:1".*"podCIDR":"10.244.0.0\/16"/);
+  });
+
+  test("--enable-metrics warns where nothing reads them", async () => {
+    const flags = `${CIDRS} --local-chart-path ${folder}/chart --dry-run --enable-metrics`;
+    const { stderr } = await liqoctl(`install ${flags}`);
+    assert.match(stderr, /! \(local\) the Prometheus operator is not installed/);
+    assert.match(JSON.stringify(settings()), /"metrics":{"enabled":true,"prometheusOperator":{"enabled":false}}/);
   });
 
   test("--dry-run renders and changes nothing", async () => {

@@ -85,7 +85,7 @@ export const aks = provider({
 });
 
 /** Whose CIDRs have to be asked for, in the order in which `readCluster` wants them. */
-export function subnetsOf(cluster: ManagedCluster): string[] {
+function subnetsOf(cluster: ManagedCluster): string[] {
   const ids = (cluster.agentPoolProfiles ?? []).map(({ vnetSubnetId }) => vnetSubnetId ?? "");
   if (!arePodsInSubnets(cluster)) return ids[0] === undefined || ids[0] === "" ? [] : [ids[0]];
   // As upstream: a first pool without one means the network that AKS makes.

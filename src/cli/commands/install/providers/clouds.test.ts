@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { aks, parseSubnetId, readCluster } from "./aks.ts";
 import { eks } from "./eks.ts";
-import { CONTEXT, fakeTools, NO_CLUSTER } from "./fake-tool.ts";
 import { gke, locationOf, parseSubnetwork } from "./gke.ts";
+import { CONTEXT, fakeTools, NO_CLUSTER } from "./testing/fake-tool.ts";
 
 const AKS = {
   resourceGroupName: "bar",

@@ -4,9 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Context } from "#base/context.ts";
 import { createLogger } from "#base/log.ts";
-import type { Cluster } from "../../../cluster.ts";
+import type { Cluster } from "../../../../cluster.ts";
 
-const RECORDED = join(import.meta.dirname, "testdata");
+const RECORDED = join(import.meta.dirname, "../testdata");
 
 export interface FakeTools extends Disposable {
   /** The program answers as the file of testdata that its first words name, or fails with a message. */
