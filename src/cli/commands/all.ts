@@ -27,6 +27,7 @@ import { networkConnectCommand } from "./network/connect.ts";
 import { networkDisconnectCommand, networkResetCommand } from "./network/disconnect.ts";
 import { offloadNamespaceCommand } from "./offload/namespace.ts";
 import { peerCommand } from "./peer/peer.ts";
+import { testNetworkCommand } from "./test/network.ts";
 import { unauthenticateCommand } from "./unauthenticate/unauthenticate.ts";
 import { uncordonResourceSliceCommand } from "./uncordon/resourceslice.ts";
 import { uncordonTenantCommand } from "./uncordon/tenant.ts";
@@ -46,6 +47,7 @@ export const liqoGroups: readonly CommandGroup[] = [
   { path: ["get"], summary: "Print what Liqo keeps in Secrets." },
   { path: ["network"], summary: "Connect and part the networks of two clusters." },
   { path: ["offload"], summary: "Extend something to remote clusters." },
+  { path: ["test"], summary: "Check that clusters work together." },
   { path: ["uncordon"], summary: "Undo a cordon." },
   { path: ["unoffload"], summary: "Bring something home." },
 ];
@@ -85,5 +87,6 @@ export const liqoCommands: readonly Command[] = [
   unoffloadNamespaceCommand,
   infoCommand,
   infoPeerCommand,
+  testNetworkCommand,
   versionCommand,
 ];

@@ -3,7 +3,6 @@ import { TOPOLOGY_REGION } from "#api/labels.ts";
 import { flag } from "../../../command/flag.ts";
 import { CliError } from "../../../errors.ts";
 import { apiServerOf, provider } from "../provider.ts";
-import { cidrList } from "./cidr-list.ts";
 import { askTool, type CloudTool, needed } from "./cloud-tool.ts";
 
 const AZ: CloudTool = {
@@ -56,7 +55,7 @@ export const aks = provider({
       "resource group of its virtual network (default: as --resource-group-name)",
       "name",
     ),
-    podCidr: cidrList("CIDR of the pods, for Azure CNI without a subnet of its own and for no CNI", []),
+    podCidr: flag.lists("CIDR of the pods, for Azure CNI without a subnet of its own and for no CNI", "cidr"),
     fqdn: flag.string("name of the API server of a private cluster", "name"),
     privateLink: flag.boolean("use the private name of the API server"),
   },

@@ -2,7 +2,6 @@
 import { flag } from "../../../command/flag.ts";
 import { CliError } from "../../../errors.ts";
 import { apiServerOf, provider } from "../provider.ts";
-import { cidrList } from "./cidr-list.ts";
 
 export const generic = provider({
   name: undefined,
@@ -16,7 +15,7 @@ export const generic = provider({
     "liqoctl install --pod-cidr 10.244.0.0/16 --service-cidr 10.96.0.0/16 --only-output-values",
   ],
   flags: {
-    podCidr: cidrList("CIDR of the pods (required here; one: several are refused)", []),
+    podCidr: flag.lists("CIDR of the pods (required here; one: several are refused)", "cidr"),
     serviceCidr: flag.string("CIDR of the Services (required here)", "cidr"),
     apiServerUrl: flag.string("API server as peers reach it (default: that of the kubeconfig)", "url"),
   },
