@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { bashScript } from "#cli/completion/bash.ts";
 import { fishScript } from "#cli/completion/fish.ts";
+import { powershellScript } from "#cli/completion/powershell.ts";
 import { zshScript } from "#cli/completion/zsh.ts";
 import { liqoctl } from "./commands.ts";
 
@@ -46,6 +47,7 @@ for (const [line, offers] of [
   ["liqoctl upgrade --pod-c", ["--pod-cidr"]],
   ["liqoctl info --output yaml p", ["peer"]],
   ["liqoctl completion z", ["zsh"]],
+  ["liqoctl completion p", ["powershell"]],
   ["liqoctl help pl", ["playground"]],
 ] as const) {
   test(`bash knows what follows "${line}"`, () => assert.deepEqual(completed(line), offers));
@@ -122,5 +124,33 @@ for (const [line, offers] of [
       lines.map((each) => each.split("\t")[0]),
       offers,
     );
+  });
+}
+
+const PWSH = lacks("pwsh");
+
+test("the script for PowerShell asks for all words, and ends what it begins", () => {
+  const script = powershellScript(liqoctl);
+  assert.match(script, /^Register-ArgumentCompleter -Native -CommandName 'liqoctl' -ScriptBlock \{$/m);
+  assert.match(script, /& \$program __complete @words \$last 2>\$null/);
+  assert.match(script, /-split "`t", 2/);
+  // Of another name, as a plug-in of kubectl.
+  assert.match(powershellScript({ ...liqoctl, name: "kubectl-liqo" }), /-CommandName 'kubectl-liqo'/);
+  // Outside of comments and texts in quotes.
+  const code = script.replaceAll(/^ *#.*$/gm, "").replaceAll(/'[^'\n]*'|"[^"\n]*"/g, "");
+  for (const [open, close] of ["{}", "()", "[]"])
+    assert.equal(code.split(open ?? "").length, code.split(close ?? "").length);
+});
+
+for (const [line, offers] of [
+  ["liqoctl force u", ["unpeer"]],
+  ["liqoctl force ", ["unpeer"]],
+  ["liqoctl peer --remote-context=r", ["--remote-context=rome"]],
+  ["liqoctl peer --context ", ["milan", "rome", "arn:aws:eks", "'$(touch evil)'"]],
+] as const) {
+  test(`PowerShell knows what follows "${line}"`, { skip: PWSH }, () => {
+    writeFileSync(join(folder, "script.ps1"), powershellScript(liqoctl));
+    const ask = `. ./script.ps1; (TabExpansion2 '${line}' ${line.length}).CompletionMatches.CompletionText`;
+    assert.deepEqual(outputOf("pwsh", ["-NoProfile", "-Command", ask]), offers);
   });
 }

@@ -53,3 +53,7 @@ export const ROUTE_UNIQUE = "networking.liqo.io/route-unique";
 export const FIREWALL_CATEGORY = "networking.liqo.io/firewall-category";
 export const FIREWALL_SUBCATEGORY = "networking.liqo.io/firewall-subcategory";
 export const FIREWALL_UNIQUE = "networking.liqo.io/firewall-unique";
+
+/** Labels of clusters. Upstream: pkg/consts/clusterlabels.go */
+export const PROVIDER = "liqo.io/provider";
+export const TOPOLOGY_REGION = "topology.kubernetes.io/region";

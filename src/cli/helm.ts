@@ -10,15 +10,15 @@ export interface HelmFlags {
 
 export const RELEASE = "liqo";
 
-/** Its standard output. Throws a CliError with Helm's own message. */
-export async function helm(ctx: Context, flags: HelmFlags, args: readonly string[]): Promise<string> {
+/** Its standard output; `input` is what it finds on its standard input. Throws a CliError with Helm's own message. */
+export async function helm(ctx: Context, flags: HelmFlags, args: readonly string[], input = ""): Promise<string> {
   const access = [
     "--kubeconfig",
     flags.kubeconfig,
     ...(flags.context === undefined ? [] : ["--kube-context", flags.context]),
   ];
   try {
-    return (await run("helm", [...args, ...access], { signal: ctx.signal })).stdout;
+    return (await run("helm", [...args, ...access], { signal: ctx.signal, input })).stdout;
   } catch (cause) {
     if (cause instanceof RunError && cause.exitCode === undefined)
       throw new CliError("helm was not found", {

@@ -12,6 +12,8 @@ const MARKED: readonly (readonly [path: string, value: string, becomes?: string]
   ["tag", "v7.7.7"],
   ["pullPolicy", "Always"],
   ["imagePullSecrets[0].name", "marked-pull-secret"],
+  ["metrics.enabled", "true", "--metrics-address=:8082"],
+  ["metrics.prometheusOperator.enabled", "true", "kind: PodMonitor"],
   ["discovery.config.clusterID", "marked-cluster"],
   ["discovery.config.clusterLabels.marked-label", "x", "marked-label=x"],
   ["apiServer.address", "marked.example.com:6443"],

@@ -120,6 +120,24 @@ function repeated(description: string, value: string, options: ValueOptions = {}
   return { description, value: `<${value}>`, ...options, initial: [], parse };
 }
 
+/** May be given several times, and several may stand in one, parted by commas: as pflag's slices. */
+function lists(
+  description: string,
+  value: string,
+  options: ValueOptions & { readonly initial?: readonly string[]; readonly isRequired?: boolean } = {},
+): Flag<readonly string[]> {
+  const { initial = [] } = options;
+  return {
+    description,
+    value: `<${value},…>`,
+    ...options,
+    initial,
+    ...(initial.length > 0 && { shown: initial.join(",") }),
+    // What is given takes the place of the default.
+    parse: (text, earlier) => [...(earlier === initial ? [] : earlier), ...list(text)],
+  };
+}
+
 export const flag = {
   string,
   required,
@@ -131,6 +149,7 @@ export const flag = {
   duration,
   of,
   repeated,
+  lists,
 };
 
 /** `podCidr` is written `--pod-cidr`. */

@@ -22,11 +22,12 @@ import { getKubeconfigCommand } from "./get/kubeconfig.ts";
 import { getNonceCommand } from "./get/nonce.ts";
 import { infoCommand } from "./info/info.ts";
 import { infoPeerCommand } from "./info/peer.ts";
-import { installCommand } from "./install/install.ts";
+import { installCommands } from "./install/install.ts";
 import { networkConnectCommand } from "./network/connect.ts";
 import { networkDisconnectCommand, networkResetCommand } from "./network/disconnect.ts";
 import { offloadNamespaceCommand } from "./offload/namespace.ts";
 import { peerCommand } from "./peer/peer.ts";
+import { testNetworkCommand } from "./test/network.ts";
 import { unauthenticateCommand } from "./unauthenticate/unauthenticate.ts";
 import { uncordonResourceSliceCommand } from "./uncordon/resourceslice.ts";
 import { uncordonTenantCommand } from "./uncordon/tenant.ts";
@@ -46,12 +47,13 @@ export const liqoGroups: readonly CommandGroup[] = [
   { path: ["get"], summary: "Print what Liqo keeps in Secrets." },
   { path: ["network"], summary: "Connect and part the networks of two clusters." },
   { path: ["offload"], summary: "Extend something to remote clusters." },
+  { path: ["test"], summary: "Check that clusters work together." },
   { path: ["uncordon"], summary: "Undo a cordon." },
   { path: ["unoffload"], summary: "Bring something home." },
 ];
 
 export const liqoCommands: readonly Command[] = [
-  installCommand,
+  ...installCommands,
   uninstallCommand,
   peerCommand,
   unpeerCommand,
@@ -85,5 +87,6 @@ export const liqoCommands: readonly Command[] = [
   unoffloadNamespaceCommand,
   infoCommand,
   infoPeerCommand,
+  testNetworkCommand,
   versionCommand,
 ];

@@ -3,13 +3,14 @@ import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
+import { parse } from "yaml";
 import { foreignClusters } from "#api/core/foreigncluster.ts";
 import { networks } from "#api/ipam/network.ts";
 import { type CliClusters, startCliClusters } from "#kit/cli-clusters.ts";
 import type { LiqoctlOutcome } from "#kit/liqoctl.ts";
 import { seen, TENANT_NAMESPACES } from "#kit/two-clusters.ts";
 import { createWithStatus } from "#kit/with-status.ts";
-import { customResourceDefinitions, deployments, namespaces } from "#machinery/builtin.ts";
+import { customResourceDefinitions, deployments, namespaces, pods, services } from "#machinery/builtin.ts";
 import type { KubeObject } from "#machinery/meta.ts";
 
 const CIDRS = "--pod-cidr 10.244.0.0/16 --service-cidr 10.96.0.0/16";
@@ -22,7 +23,12 @@ describe("install and uninstall", () => {
     clusters = await startCliClusters();
     folder = mkdtempSync(join(tmpdir(), "liqoctl-install-"));
     // Helm itself is another program: this one writes down what it is asked.
-    const script = `#!/bin/sh\necho "$@" >> ${folder}/asked\n[ ! -e ${folder}/fails ] || { cat ${folder}/fails >&2; exit 1; }\n`;
+    const script = `#!/bin/sh
+echo "$@" >> ${folder}/asked
+cat > ${folder}/values
+[ ! -e ${folder}/fails ] || { cat ${folder}/fails >&2; exit 1; }
+[ "$1" != install ] || echo '{"chart": {"values": {"a": 1, "tag": ""}}, "config": {"a": 2}}'
+`;
     writeFileSync(join(folder, "helm"), script);
     chmodSync(join(folder, "helm"), 0o755);
     mkdirSync(join(folder, "chart/crds"), { recursive: true });
@@ -36,6 +42,10 @@ describe("install and uninstall", () => {
       spec,
     };
     writeFileSync(join(folder, "chart/crds/ipam.liqo.io_ips.yaml"), JSON.stringify(written));
+    await consumer.client.create(ctx, services, {
+      metadata: { name: "web", namespace: "default" },
+      spec: { clusterIP: "10.96.0.7", clusterIPs: ["10.96.0.7"], ports: [{ port: 80 }] },
+    });
     const labels = { a: "b" };
     await createWithStatus(ctx, consumer.client, deployments, {
       metadata: { name: "liqo-controller-manager", namespace: "liqo" },
@@ -68,28 +78,86 @@ describe("install and uninstall", () => {
     }
   }
 
+  const settings = (): unknown => parse(readFileSync(join(folder, "values"), "utf8"));
+
   test("install renders first, then applies CRDs and chart, and waits for the controllers", async () => {
     const flags = `${CIDRS} --local-chart-path ${folder}/chart --set a=1 --set b=2 --set-string c=3 --values my.yaml`;
     const labels = "--cluster-labels topology.io/region=eu --reserved-subnets 10.1.0.0/16,10.2.0.0/16";
-    const { code, stdout, stderr, helm } = await liqoctl(`install ${flags} ${labels} --api-server-url https://a:1,b`);
+    const server = "--api-server-url https://a:1 --disable-api-server-sanity-check --version v7 --disable-telemetry";
+    const { code, stdout, stderr, helm } = await liqoctl(`install ${flags} ${labels} ${server}`);
     assert.equal(code, 0, stderr);
-    const { url } = clusters.consumer.api;
-    const release = [
-      "liqo /chart --namespace liqo --skip-crds --values my.yaml",
-      "--set-string discovery.config.clusterID=cluster-a --set-string ipam.podCIDR=10.244.0.0/16",
-      "--set-string ipam.serviceCIDR=10.96.0.0/16 --set-string apiServer.address=https://a:1\\,b",
-      "--set-string discovery.config.clusterLabels.topology\\.io/region=eu",
-      "--set-string ipam.reservedSubnets[0]=10.1.0.0/16 --set-string ipam.reservedSubnets[1]=10.2.0.0/16",
-      "--set a=1 --set b=2 --set-string c=3",
-    ].join(" ");
+    const release =
+      "liqo /chart --namespace liqo --skip-crds --values - --values my.yaml --set a=1 --set b=2 --set-string c=3";
     const access = "--kubeconfig kc";
     assert.deepEqual(helm, [
       `template ${release} ${access}`,
       `upgrade --install --create-namespace ${release} ${access}`,
     ]);
+    assert.deepEqual(settings(), {
+      tag: "v7",
+      discovery: { config: { clusterID: "cluster-a", clusterLabels: { "topology.io/region": "eu" } } },
+      apiServer: { address: "https://a:1" },
+      ipam: {
+        podCIDR: "10.244.0.0/16",
+        serviceCIDR: "10.96.0.0/16",
+        reservedSubnets: ["10.1.0.0/16", "10.2.0.0/16"],
+      },
+    });
     assert.match(stderr, /✓ \(local\) liqo-controller-manager is ready/);
     assert.match(stdout, /^\nLiqo is installed on cluster-a\.\n {2}Next: liqoctl peer/);
-    assert.ok(!helm.join().includes(url));
+  });
+
+  test("--only-output-values writes what the chart would be given, and changes nothing", async () => {
+    const path = join(folder, "dumped.yaml");
+    const flags = `${CIDRS} --local-chart-path ${folder}/chart --only-output-values --dump-values-path ${path}`;
+    const { code, stderr, helm } = await liqoctl(`upgrade ${flags} --set a=2`);
+    assert.equal(code, 0, stderr);
+    assert.deepEqual(helm, [
+      "install liqo /chart --namespace liqo --skip-crds --values - --set a=2 --dry-run=client --output json --kubeconfig kc",
+    ]);
+    assert.deepEqual(parse(readFileSync(path, "utf8")), { a: 2, tag: "" });
+    assert.match(stderr, /✓ \(local\) Values of the chart written to .*dumped.yaml/);
+    const nowhere = await liqoctl(`install ${CIDRS} --only-output-values --dump-values-path ${folder}/no/where`);
+    assert.match(nowhere.stderr, /error: --dump-values-path .*where: ENOENT/);
+  });
+
+  test("kubeadm and kind read the flags of kube-controller-manager; the cluster says which of them it is", async () => {
+    const { ctx, consumer } = clusters;
+    const labels = { component: "kube-controller-manager", tier: "control-plane" };
+    const command = [
+      "kube-controller-manager",
+      "--cluster-cidr=10.244.0.0/16",
+      "--service-cluster-ip-range=10.96.0.0/12",
+    ];
+    const metadata = { name: "kube-controller-manager-cp", namespace: "kube-system", labels };
+    const containers = [{ name: "kube-controller-manager", image: "registry.k8s.io/kube-controller-manager", command }];
+    await consumer.client.create(ctx, pods, { metadata, spec: { containers } });
+    for (const provider of ["kubeadm", "kind"]) {
+      const flags = `--local-chart-path ${folder}/chart --cluster-labels a=b --dry-run`;
+      const { code, stderr } = await liqoctl(`install ${provider} ${flags}`);
+      assert.equal(code, 0, stderr);
+      assert.match(stderr, new RegExp(`Configuration of ${provider} read`));
+      assert.deepEqual(settings(), {
+        discovery: { config: { clusterID: "cluster-a", clusterLabels: { "liqo.io/provider": provider, a: "b" } } },
+        ipam: { podCIDR: "10.244.0.0/16", serviceCIDR: "10.96.0.0/12", reservedSubnets: [] },
+      });
+    }
+    await consumer.client.delete(ctx, pods, metadata, { gracePeriodSeconds: 0 });
+  });
+
+  test("k3s has CIDRs of its own, unless others are given", async () => {
+    const flags = `--local-chart-path ${folder}/chart --dry-run --api-server-url https://a:1`;
+    await liqoctl(`install k3s ${flags} --skip-validation`);
+    assert.match(JSON.stringify(settings()), /"podCIDR":"10.42.0.0\/16","serviceCIDR":"10.43.0.0\/16"/);
+    await liqoctl(`install k3s ${flags} --pod-cidr 10.244.0.0/16 --service-cidr 10.96.0.0/16`);
+    assert.match(JSON.stringify(settings()), /"address":"https:\/\/a:1".*"podCIDR":"10.244.0.0\/16"/);
+  });
+
+  test("--enable-metrics warns where nothing reads them", async () => {
+    const flags = `${CIDRS} --local-chart-path ${folder}/chart --dry-run --enable-metrics`;
+    const { stderr } = await liqoctl(`install ${flags}`);
+    assert.match(stderr, /! \(local\) the Prometheus operator is not installed/);
+    assert.match(JSON.stringify(settings()), /"metrics":{"enabled":true,"prometheusOperator":{"enabled":false}}/);
   });
 
   test("--dry-run renders and changes nothing", async () => {
@@ -113,6 +181,17 @@ describe("install and uninstall", () => {
     [`${CIDRS} --reserved-subnets 1.2`, '--reserved-subnets "1.2": must be an IPv4 CIDR'],
     [`${CIDRS} --cluster-id A_b`, '--cluster-id "A_b": a lowercase RFC 1123 label'],
     [`${CIDRS} --cluster-id rome`, "Liqo is installed with the cluster id cluster-a, which cannot change"],
+    [`${CIDRS} --api-server-url https://a:1`, 'API server URL "https://a:1" does not match https://127.0.0.1'],
+    [`${CIDRS} --version v9`, "--version v9: this liqoctl brings the chart of"],
+    [`${CIDRS} --dump-values-path x`, "--dump-values-path can only be used together with --only-output-values"],
+    ["--pod-cidr 10.244.0.0/16", "--service-cidr is missing\n  give both CIDRs, or let"],
+    ["--pod-cidr 10.1.0.0/16 --pod-cidr 10.2.0.0/16 --service-cidr 10.3.0.0/16", "several pod CIDRs are not supported"],
+    ["--service-cidr 10.97.0.0/16 --pod-cidr 10.1.0.0/16", "Service default/web has the address 10.96.0.7"],
+    ["kubeadm", "no pod of kube-controller-manager was found"],
+    ["openshift", "has no networks.config.openshift.io/cluster"],
+    ["gke --project-id p --cluster-id c", "neither --zone nor --region is given"],
+    ["aks --resource-group-name g --resource-name n", "neither --subscription-id nor --subscription-name is given"],
+    ["eks --eks-cluster-name n --eks-cluster-region r --access-key-id k", "identities of IAM are not supported"],
     [`${CIDRS} --local-chart-path /nonexistent`, "/nonexistent/crds does not exist\n  run `make setup`"],
   ] as const) {
     test(`install ${args} is refused`, async () => {

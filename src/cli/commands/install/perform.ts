@@ -1,0 +1,225 @@
+/** One installation: the chart through Helm, CRDs by ourselves. Upstream: pkg/liqoctl/install/handler.go */
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { stringify } from "yaml";
+import { UNINSTALLING } from "#api/annotations.ts";
+import { PROVIDER } from "#api/labels.ts";
+import type { Context } from "#base/context.ts";
+import { messageOf } from "#base/errors.ts";
+import { CONTROLLER_MANAGER } from "#forge/names.ts";
+import {
+  clusterRoleBindings,
+  clusterRoles,
+  customResourceDefinitions,
+  deployments,
+  namespaces,
+} from "#machinery/builtin.ts";
+import { isNotFound } from "#machinery/status-error.ts";
+import { requireRights } from "../../checks/rights.ts";
+import { answered, type Cluster, findClusterId, generatedClusterId, waitFor } from "../../cluster.ts";
+import type { FlagValues } from "../../command/flag.ts";
+import { CliError } from "../../errors.ts";
+import { type HelmFlags, helm, RELEASE } from "../../helm.ts";
+import type { Printer } from "../../printer/printer.ts";
+import { chooseApiServer } from "./api-server.ts";
+import { applyCrds } from "./crds.ts";
+import { DEFAULT_VALUES_PATH, type installFlags } from "./flags.ts";
+import type { Detected } from "./provider.ts";
+import { findUpstream } from "./replaced.ts";
+import { isRolledOut } from "./rollout.ts";
+import { checkCidrs, checkClusterId, checkOutput, checkSource } from "./settings.ts";
+import { checkAddresses, checkKernels } from "./surroundings.ts";
+import { forgeValues, mergeValues, type Values } from "./values.ts";
+
+export interface InstallOptions extends FlagValues<typeof installFlags> {
+  /** Undefined: none is named. */
+  readonly provider: string | undefined;
+  readonly helm: HelmFlags;
+  readonly chart: string;
+  readonly timeoutMs: number;
+  readonly detect: (ctx: Context, cluster: Cluster) => Promise<Detected>;
+  /** Asks whether upstream's Liqo is to be replaced; throws unless it is. */
+  readonly confirmReplacing: () => Promise<void>;
+}
+
+/** For Helm: arguments, and the values that they find on standard input. */
+interface Release {
+  readonly args: readonly string[];
+  readonly values: string;
+}
+
+export async function install(
+  ctx: Context,
+  printer: Printer,
+  cluster: Cluster,
+  options: InstallOptions,
+): Promise<void> {
+  checkSource(options);
+  checkOutput(options);
+  if (options.clusterId !== undefined) checkClusterId(options.clusterId);
+  const { clusterId, values } = await planRelease(ctx, printer, cluster, options);
+  const release = { args: releaseArguments(cluster, options), values: stringify(values) };
+  if (options.onlyOutputValues) return writeValues(ctx, printer, release, options);
+  if (!options.dryRun) await requireInstallRights(ctx, cluster);
+  const replaced = await findUpstream(ctx, cluster);
+  if (replaced !== undefined) printer.warning("local", replaced);
+  if (replaced !== undefined && !options.dryRun) await options.confirmReplacing();
+  await applyRelease(ctx, printer, cluster, release, options);
+  if (options.dryRun) return;
+  await withdrawUninstallation(ctx, cluster);
+  await waitUntilReady(ctx, printer, cluster, options.timeoutMs);
+  printer.print(
+    `\nLiqo is installed on ${clusterId}.\n  Next: liqoctl peer --remote-kubeconfig <kubeconfig of another cluster with Liqo>`,
+  );
+}
+
+/** What liqoctl sets, after a look at the cluster. */
+async function planRelease(
+  ctx: Context,
+  printer: Printer,
+  cluster: Cluster,
+  options: InstallOptions,
+): Promise<{ readonly clusterId: string; readonly values: Values }> {
+  const present = await printer.step("local", "API server reached", () =>
+    answered(ctx, cluster, (limited) => findClusterId(limited, cluster)),
+  );
+  const { provider } = options;
+  const detected =
+    provider === undefined
+      ? await options.detect(ctx, cluster)
+      : await printer.step("local", `Configuration of ${provider} read`, () => options.detect(ctx, cluster));
+  for (const warning of detected.warnings ?? []) printer.warning("local", warning);
+  const reservedSubnets = [...options.reservedSubnets, ...(detected.reservedSubnets ?? [])];
+  const cidrs = checkCidrs(detected.podCidrs, detected.serviceCidr, reservedSubnets);
+  const { apiServer } = detected;
+  const isCompared = apiServer.isCompared && !options.disableApiServerSanityCheck;
+  const apiServerUrl = chooseApiServer({ ...apiServer, isCompared }, cluster.server);
+  if (!options.skipValidation) await checkAddresses(ctx, cluster.client, cidrs);
+  if (!options.disableKernelVersionCheck) await checkKernels(ctx, cluster.client);
+  const clusterId = chooseClusterId(present, options.clusterId, detected.clusterId);
+  checkClusterId(clusterId);
+  const isScraped = options.enableMetrics && (await hasPrometheusOperator(ctx, cluster));
+  if (options.enableMetrics && !isScraped)
+    printer.warning(
+      "local",
+      "the Prometheus operator is not installed: metrics are served, nothing is told to read them",
+    );
+  const own = forgeValues({
+    clusterId,
+    podCidr: cidrs.podCidr,
+    serviceCidr: detected.serviceCidr,
+    reservedSubnets,
+    clusterLabels: {
+      ...(provider !== undefined && { [PROVIDER]: provider }),
+      ...detected.clusterLabels,
+      ...options.clusterLabels,
+    },
+    apiServerUrl,
+    version: options.localChartPath === undefined ? undefined : options.version,
+    hasMetrics: options.enableMetrics,
+    isScraped,
+  });
+  return { clusterId, values: mergeValues(own, detected.values ?? {}) };
+}
+
+/** The id that the cluster has already, the one asked for, or a new one. A change would cut all peerings. */
+function chooseClusterId(present: string | undefined, wanted: string | undefined, found: string | undefined): string {
+  if (present !== undefined && wanted !== undefined && present !== wanted)
+    throw new CliError(
+      `--cluster-id ${wanted}: Liqo is installed with the cluster id ${present}, which cannot change`,
+      {
+        hint: `leave the flag out, or \`liqoctl uninstall\` first`,
+      },
+    );
+  return present ?? wanted ?? found ?? generatedClusterId();
+}
+
+async function hasPrometheusOperator(ctx: Context, { client }: Cluster): Promise<boolean> {
+  try {
+    await client.raw(ctx, "GET", "/apis/monitoring.coreos.com/v1");
+    return true;
+  } catch (error) {
+    if (isNotFound(error)) return false;
+    throw error;
+  }
+}
+
+function requireInstallRights(ctx: Context, cluster: Cluster): Promise<void> {
+  return requireRights(ctx, cluster, [
+    { verb: "patch", resource: customResourceDefinitions },
+    ...[namespaces, clusterRoles, clusterRoleBindings].map((resource) => ({ verb: "create", resource }) as const),
+  ]);
+}
+
+async function applyRelease(
+  ctx: Context,
+  printer: Printer,
+  { client }: Cluster,
+  { args, values }: Release,
+  { dryRun, chart, helm: flags }: InstallOptions,
+): Promise<void> {
+  // Before the first change: values that the chart refuses leave nothing behind.
+  await helm(ctx, flags, ["template", ...args], values);
+  if (!dryRun) await printer.step("local", "28 CRDs installed", () => applyCrds(ctx, client, join(chart, "crds")));
+  await printer.step("local", dryRun ? "Chart rendered" : "Chart installed", () =>
+    helm(
+      ctx,
+      flags,
+      ["upgrade", "--install", "--create-namespace", ...args, ...(dryRun ? ["--dry-run=client"] : [])],
+      values,
+    ),
+  );
+}
+
+/** An uninstallation that was begun and given up must not keep the controllers from their work. */
+async function withdrawUninstallation(ctx: Context, { client, liqoNamespace }: Cluster): Promise<void> {
+  const body = { metadata: { annotations: { [UNINSTALLING]: null } } };
+  await client.patch(ctx, deployments, { namespace: liqoNamespace, name: CONTROLLER_MANAGER }, "merge", body);
+}
+
+function waitUntilReady(ctx: Context, printer: Printer, cluster: Cluster, timeoutMs: number): Promise<unknown> {
+  const key = { namespace: cluster.liqoNamespace, name: CONTROLLER_MANAGER };
+  return printer.step("local", "liqo-controller-manager is ready", () =>
+    waitFor(ctx, cluster.client, deployments, key, {
+      until: isRolledOut,
+      timeoutMs,
+      what: "not ready; see `kubectl logs -n liqo deploy/liqo-controller-manager`",
+    }),
+  );
+}
+
+/** As far as it is looked at. */
+interface RenderedRelease {
+  readonly chart?: { readonly values?: Values };
+  /** What was given, by files and flags. */
+  readonly config?: Values;
+}
+
+/** All of the chart's values as they would be, from Helm, which merges them. */
+async function writeValues(
+  ctx: Context,
+  printer: Printer,
+  { args, values }: Release,
+  options: InstallOptions,
+): Promise<void> {
+  const path = options.dumpValuesPath ?? DEFAULT_VALUES_PATH;
+  const rendered = await helm(ctx, options.helm, ["install", ...args, "--dry-run=client", "--output", "json"], values);
+  const { chart, config } = JSON.parse(rendered) as RenderedRelease;
+  try {
+    // It may hold what only its owner should read.
+    await writeFile(path, stringify(mergeValues(chart?.values ?? {}, config ?? {})), { mode: 0o600 });
+  } catch (cause) {
+    throw new CliError(`--dump-values-path ${path}: ${messageOf(cause)}`, { cause, hint: "give another file" });
+  }
+  printer.success("local", `Values of the chart written to ${path}`);
+}
+
+/** What Helm's verbs have in common. Values of files are over those of standard input, those of --set over both. */
+function releaseArguments(cluster: Cluster, { chart, values, set, setString }: InstallOptions): string[] {
+  return [
+    ...[RELEASE, chart, "--namespace", cluster.liqoNamespace, "--skip-crds", "--values", "-"],
+    ...values.flatMap((file) => ["--values", file]),
+    ...set.flatMap((text) => ["--set", text]),
+    ...setString.flatMap((text) => ["--set-string", text]),
+  ];
+}

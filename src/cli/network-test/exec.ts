@@ -1,0 +1,42 @@
+/** Runs a command in a pod, as `kubectl exec`. */
+import type { Readable } from "node:stream";
+import { text } from "node:stream/consumers";
+import type { Context } from "#base/context.ts";
+import { type KubeClient, objectPath } from "#kube/client/client.ts";
+import { pods } from "#machinery/builtin.ts";
+import type { ObjectKey } from "#machinery/meta.ts";
+import { dialRemoteCommand } from "#wire/remote-command/client.ts";
+
+/** Its standard output. Throws when it could not be run, or fails: with its standard error. */
+export async function execInPod(
+  ctx: Context,
+  { transport }: KubeClient,
+  key: ObjectKey,
+  command: readonly string[],
+): Promise<string> {
+  const options = { stdin: false, stdout: true, stderr: true, tty: false };
+  const dial = {
+    url: transport.url(objectPath(pods, key, "exec"), { ...options, command }).href,
+    headers: transport.authHeaders(),
+    tls: transport.tlsOptions(),
+    signal: ctx.signal,
+  };
+  const session = await dialRemoteCommand(dial, options);
+  const onAbort = (): void => session.close();
+  ctx.signal.addEventListener("abort", onAbort, { once: true });
+  try {
+    const [stdout, stderr, result] = await Promise.all([read(session.stdout), read(session.stderr), session.result]);
+    if ("error" in result) throw new Error(result.error);
+    if (result.exitCode !== 0) throw new Error(stderr.trim() || `exit ${result.exitCode}`);
+    return stdout;
+  } finally {
+    ctx.signal.removeEventListener("abort", onAbort);
+    session.close();
+  }
+}
+
+/** A connection that breaks ends the output, too; the result says so. */
+async function read(stream: Readable | undefined): Promise<string> {
+  if (stream === undefined) return "";
+  return text(stream).catch(() => "");
+}
