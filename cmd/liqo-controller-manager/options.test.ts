@@ -12,6 +12,10 @@ test("defaults are upstream's", () => {
     clusterLabels: {},
     defaultLimitsEnforcement: "None",
     defaultNodeResources: { cpu: "4", memory: "8Gi", pods: "110", "ephemeral-storage": "20Gi" },
+    isDefaultClassEnabled: true,
+    ingressClasses: [],
+    loadBalancerClasses: [],
+    hasStorage: false,
     reservedNamespaces: [],
     vkOptionsTemplate: { namespace: "liqo", name: "virtual-kubelet-default" },
     podCidr: "",
@@ -22,6 +26,7 @@ test("defaults are upstream's", () => {
   assert.deepEqual(modules, { networking: true, authentication: true, offloading: true });
   assert.deepEqual(webhooks, {
     runtimeClass: "liqo",
+    storageClass: "liqo",
     port: 9443,
     secretName: "liqo-webhook-certs",
     serviceName: "liqo-webhook",
@@ -39,6 +44,10 @@ test("what the chart passes is taken", () => {
     "--vk-options-default-template=liqo-system/mine",
     "--default-node-resources=cpu=1",
     "--foreign-cluster-ping-interval=1m30s",
+    "--ingress-classes=nginx;default,traefik",
+    "--ingress-classes=kong",
+    "--enable-storage=true",
+    "--real-storage-class-name=fast",
   );
   assert.equal(settings.apiServerAddressOverride, "https://10.0.0.1:6443");
   assert.equal(settings.serviceCidr, "10.96.0.0/16");
@@ -46,12 +55,20 @@ test("what the chart passes is taken", () => {
   assert.deepEqual(settings.vkOptionsTemplate, { namespace: "liqo-system", name: "mine" });
   assert.deepEqual(settings.defaultNodeResources, { cpu: "1" });
   assert.equal(settings.foreignClusterPingMs, 90_000);
+  assert.deepEqual(settings.ingressClasses, [
+    { name: "nginx", isDefault: true },
+    { name: "traefik", isDefault: false },
+    { name: "kong", isDefault: false },
+  ]);
+  assert.deepEqual([settings.hasStorage, settings.realStorageClass], [true, "fast"]);
   assert.deepEqual([modules.networking, modules.offloading, elects], [false, true, true]);
 });
 
 for (const [flag, message] of [
   ["--bogus", "unknown flag: --bogus"],
   ["--default-limits-enforcement=soft", /flag: use None, Soft or Hard$/],
+  ["--ingress-classes=;default", /flag: name the class: nginx or nginx;default$/],
+  ["--load-balancer-classes=a;b", /flag: only ";default" may follow the name of a class$/],
   ["--pod-security-enforce=none", /flag: use privileged, baseline or restricted$/],
   ["--foreign-cluster-ping-timeout=5", /flag: use a duration such as/],
 ] as const) {

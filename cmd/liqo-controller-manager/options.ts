@@ -1,13 +1,16 @@
 /** Flags of liqo-controller-manager. Upstream: cmd/liqo-controller-manager/main.go, with those of webhook, IPAM and replicator */
 import { DEFAULT_RUNTIME_CLASS } from "#api/offloading/runtime-class.ts";
+import { DEFAULT_STORAGE_CLASS } from "#api/offloading/storage-class.ts";
 import { boolean, durationMs, integer, list, oneOf, pairs, parseFlags, required, text } from "#base/flags.ts";
 import { POD_SECURITY_LEVELS, type Settings } from "#controllers/deps.ts";
+import { classNames } from "./class-names.ts";
 
 export interface ManagerOptions {
   readonly settings: Omit<Settings, "ca">;
   readonly modules: { readonly networking: boolean; readonly authentication: boolean; readonly offloading: boolean };
   readonly webhooks: {
     readonly runtimeClass: string;
+    readonly storageClass: string;
     readonly port: number;
     readonly secretName: string;
     readonly serviceName: string;
@@ -28,6 +31,12 @@ const KINDS = {
   "cluster-labels": pairs(),
   "default-limits-enforcement": oneOf(["None", "Soft", "Hard"], "None"),
   "default-node-resources": pairs("cpu=4,memory=8Gi,pods=110,ephemeral-storage=20Gi"),
+  "default-resource-slice-class-enabled": boolean(true),
+  "ingress-classes": classNames(),
+  "load-balancer-classes": classNames(),
+  "enable-storage": boolean(false),
+  "real-storage-class-name": text(),
+  "virtual-storage-class-name": text(DEFAULT_STORAGE_CLASS),
   "reserved-namespaces": list(),
   "pod-security-enforce": oneOf(POD_SECURITY_LEVELS, "baseline"),
   "vk-options-default-template": text("liqo/virtual-kubelet-default"),
@@ -48,6 +57,7 @@ export function parseManagerOptions(args: readonly string[]): ManagerOptions {
     flags["vk-options-default-template"].split("/");
   const address = flags["api-server-address-override"];
   const serviceCidr = flags["service-cidr"];
+  const realStorageClass = flags["real-storage-class-name"];
   return {
     settings: {
       clusterId: flags["cluster-id"],
@@ -58,6 +68,11 @@ export function parseManagerOptions(args: readonly string[]): ManagerOptions {
       clusterLabels: flags["cluster-labels"],
       defaultLimitsEnforcement: flags["default-limits-enforcement"],
       defaultNodeResources: flags["default-node-resources"],
+      isDefaultClassEnabled: flags["default-resource-slice-class-enabled"],
+      ingressClasses: flags["ingress-classes"],
+      loadBalancerClasses: flags["load-balancer-classes"],
+      hasStorage: flags["enable-storage"],
+      ...(realStorageClass !== undefined && { realStorageClass }),
       reservedNamespaces: flags["reserved-namespaces"],
       vkOptionsTemplate: { namespace: templateNamespace, name: templateName },
       podCidr: flags["pod-cidr"],
@@ -73,6 +88,7 @@ export function parseManagerOptions(args: readonly string[]): ManagerOptions {
     },
     webhooks: {
       runtimeClass: flags["liqo-runtime-class"],
+      storageClass: flags["virtual-storage-class-name"],
       port: flags["webhook-port"],
       secretName: flags["webhook-secret"],
       serviceName: flags["webhook-service"],

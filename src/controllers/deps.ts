@@ -16,6 +16,13 @@ export interface Deps {
 export const POD_SECURITY_LEVELS = ["privileged", "baseline", "restricted"] as const;
 export type PodSecurityLevel = (typeof POD_SECURITY_LEVELS)[number];
 
+/** A class of this cluster that consumers may choose. */
+export interface OfferedClass {
+  readonly name: string;
+  /** What they get when they choose none. */
+  readonly isDefault: boolean;
+}
+
 export interface Settings {
   readonly clusterId: string;
   readonly liqoNamespace: string;
@@ -27,6 +34,14 @@ export interface Settings {
   readonly defaultLimitsEnforcement: "None" | "Soft" | "Hard";
   /** Granted when a slice does not ask for them. */
   readonly defaultNodeResources: Readonly<Record<string, string>>;
+  /** Whether slices of the class default are given resources by this cluster. */
+  readonly isDefaultClassEnabled: boolean;
+  readonly ingressClasses: readonly OfferedClass[];
+  readonly loadBalancerClasses: readonly OfferedClass[];
+  /** Whether this cluster's storage classes are offered. */
+  readonly hasStorage: boolean;
+  /** The one for those that choose none; undefined: the cluster's default. */
+  readonly realStorageClass?: string;
   /** Patterns of names that twin namespaces must not have, beside Liqo's own: `kube-*`. */
   readonly reservedNamespaces: readonly string[];
   readonly vkOptionsTemplate: { readonly namespace: string; readonly name: string };

@@ -48,6 +48,8 @@ const MARKED: readonly (readonly [path: string, value: string, becomes?: string]
   ["offloading.reflection.skip.annotations[0]", "marked-skipped-annotation"],
   ["offloading.reflection.pod.workers", "101"],
   ["offloading.reflection.service.workers", "102"],
+  ["offloading.reflection.service.loadBalancerClasses[0].name", "example.com/marked"],
+  ["offloading.reflection.ingress.ingressClasses[0].name", "marked-ingress-class"],
   ["offloading.reflection.endpointslice.workers", "103"],
   ["offloading.reflection.ingress.workers", "104"],
   ["offloading.reflection.configmap.workers", "105"],
@@ -55,6 +57,8 @@ const MARKED: readonly (readonly [path: string, value: string, becomes?: string]
   ["offloading.reflection.serviceaccount.workers", "107"],
   ["offloading.reflection.persistentvolumeclaim.workers", "108"],
   ["offloading.reflection.event.workers", "109"],
+  ["storage.virtualStorageClassName", "marked-virtual-class"],
+  ["storage.realStorageClassName", "marked-real-class"],
   ["controllerManager.replicas", "19"],
   ["controllerManager.config.defaultLimitsEnforcement", "Hard"],
   ["controllerManager.config.foreignClusterPingInterval", "21s"],
@@ -73,6 +77,8 @@ const MARKED: readonly (readonly [path: string, value: string, becomes?: string]
 /** Switches: one render each, compared with the default. */
 const SWITCHED: readonly (readonly [path: string, value: string])[] = [
   ["authentication.enabled", "false"],
+  ["authentication.defaultResourceSliceClassEnabled", "false"],
+  ["storage.enabled", "true"],
   ["networking.enabled", "false"],
   ["offloading.enabled", "false"],
   ["offloading.createNode", "false"],
