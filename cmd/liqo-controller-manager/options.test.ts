@@ -16,6 +16,7 @@ test("defaults are upstream's", () => {
     ingressClasses: [],
     loadBalancerClasses: [],
     hasStorage: false,
+    isNodeFailureHandled: false,
     reservedNamespaces: [],
     vkOptionsTemplate: { namespace: "liqo", name: "virtual-kubelet-default" },
     podCidr: "",

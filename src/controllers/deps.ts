@@ -42,6 +42,8 @@ export interface Settings {
   readonly hasStorage: boolean;
   /** The one for those that choose none; undefined: the cluster's default. */
   readonly realStorageClass?: string;
+  /** Whether pods that end on a failed node are taken away. */
+  readonly isNodeFailureHandled: boolean;
   /** Patterns of names that twin namespaces must not have, beside Liqo's own: `kube-*`. */
   readonly reservedNamespaces: readonly string[];
   readonly vkOptionsTemplate: { readonly namespace: string; readonly name: string };

@@ -79,6 +79,7 @@ const SWITCHED: readonly (readonly [path: string, value: string])[] = [
   ["authentication.enabled", "false"],
   ["authentication.defaultResourceSliceClassEnabled", "false"],
   ["storage.enabled", "true"],
+  ["controllerManager.config.enableNodeFailureController", "true"],
   ["networking.enabled", "false"],
   ["offloading.enabled", "false"],
   ["offloading.createNode", "false"],

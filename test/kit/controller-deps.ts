@@ -22,6 +22,7 @@ export function controllerDeps(client: KubeClient, informers: Informers, clock: 
       ingressClasses: [],
       loadBalancerClasses: [],
       hasStorage: false,
+      isNodeFailureHandled: false,
       reservedNamespaces: ["kube-*"],
       vkOptionsTemplate: { namespace: "default", name: "virtual-kubelet-default" },
       podCidr: "10.244.0.0/16",

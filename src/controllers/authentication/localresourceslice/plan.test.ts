@@ -138,7 +138,7 @@ for (const [name, expected, before] of [
   [
     "one whose patch is the user's",
     true,
-    { spec: { clusterID: "rome", labels: { zone: "west" }, offloadingPatch: { labelsNotReflected: ["a"] } } },
+    { spec: { clusterID: "rome", labels: { zone: "west" }, offloadingPatch: { runtimeClassName: "fast" } } },
   ],
   [
     "one that is completed otherwise",
