@@ -1,11 +1,14 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { test } from "node:test";
+import { createCa } from "#pki/certificate.ts";
 import { parseManagerOptions } from "./options.ts";
 
 const parse = (...args: string[]) => parseManagerOptions(["--cluster-id=milan", ...args]);
 
 test("defaults are upstream's", () => {
-  const { settings, modules, webhooks, healthPort, elects } = parse();
+  const { settings, modules, webhooks, healthPort, metricsPort, elects, caOverride, marks, workers } = parse();
   assert.deepEqual(settings, {
     clusterId: "milan",
     liqoNamespace: "liqo",
@@ -16,6 +19,7 @@ test("defaults are upstream's", () => {
     ingressClasses: [],
     loadBalancerClasses: [],
     hasStorage: false,
+    keyAlgorithm: "ed25519",
     isNodeFailureHandled: false,
     reservedNamespaces: [],
     vkOptionsTemplate: { namespace: "liqo", name: "virtual-kubelet-default" },
@@ -32,7 +36,9 @@ test("defaults are upstream's", () => {
     secretName: "liqo-webhook-certs",
     serviceName: "liqo-webhook",
   });
-  assert.deepEqual([healthPort, elects], [8081, false]);
+  assert.deepEqual([healthPort, metricsPort, elects, caOverride], [8081, undefined, false, undefined]);
+  assert.deepEqual(marks, { labels: {}, annotations: {} });
+  assert.deepEqual(workers, { foreigncluster: 1, shadowpod: 10, shadowendpointslice: 10 });
 });
 
 test("what the chart passes is taken", () => {
@@ -76,6 +82,68 @@ for (const [flag, message] of [
   test(`${flag} is refused`, () => assert.throws(() => parse(flag), { name: "FlagError", message }));
 }
 
+test("the CA that consumers are given", async () => {
+  const { certificate } = await createCa("edge");
+  const given = Buffer.from(certificate).toString("base64");
+  assert.equal(parse(`--ca-override=${given}`).caOverride, certificate);
+  assert.equal(parse(`--ca-override=${given}`, "--trusted-ca").caOverride, "");
+  assert.throws(() => parse("--ca-override=bm8="), /"--ca-override" flag: use the base64 of a certificate in PEM/);
+});
+
+test("marks, workers and metrics", () => {
+  const { marks, workers, metricsPort, settings } = parse(
+    "--global-labels=team=edge,env=test",
+    "--global-annotations=owner=me",
+    "--shadow-pod-ctrl-workers=4",
+    "--metrics-address=:8082",
+    "--tls-compatibility-mode",
+  );
+  assert.deepEqual(marks, { labels: { team: "edge", env: "test" }, annotations: { owner: "me" } });
+  assert.deepEqual([workers["shadowpod"], metricsPort, settings.keyAlgorithm], [4, 8082, "rsa-2048"]);
+});
+
+const UPSTREAM = readFileSync(join(import.meta.dirname, "testdata/upstream-flags.txt"), "utf8")
+  .trim()
+  .split("\n");
+
+test("every flag of upstream's is taken, or refused with a reason", () => {
+  const unknown = UPSTREAM.filter((name) => /unknown flag/.test(problemOf(`--${name}=x`)));
+  assert.deepEqual(unknown, []);
+});
+
+for (const [flag, reason] of [
+  ["--aws-region=eu-1", /flag: identities are certificates of this cluster; AWS IAM is not supported$/],
+  ["--ipam-server=ipam:6000", /flag: addresses are given out by this process/],
+  ["--network-ctrl-workers=2", /flag: addresses are chosen one after the other/],
+  ["--gateway-server-resources=example.com/v1/tunnels", /flag: gateways are WireGuard's/],
+  ["--geneve-port=6081", /networking\.genevePort of the chart$/],
+  ["--storage-namespace=volumes", /so it is fixed$/],
+  ["--shadow-pod-ctrl-workers=0", /flag: must be at least 1$/],
+] as const) {
+  test(`${flag} is refused with its reason`, () => assert.match(problemOf(flag), reason));
+}
+
+test("what upstream's chart says of them by default is taken", () => {
+  const { workers } = parse(
+    "--network-ctrl-workers=1",
+    "--gateway-server-resources=networking.liqo.io/v1beta1/wggatewayservers",
+    "--gateway-template-watch-enabled",
+    "--fabric-full-masquerade-enabled=false",
+    "--resync-period=10h",
+    "--aws-region=",
+  );
+  assert.equal(workers["foreigncluster"], 1);
+});
+
 test("the cluster's id must be given", () => {
   assert.throws(() => parseManagerOptions([]), { message: 'required flag(s) "cluster-id" not set' });
 });
+
+function problemOf(flag: string): string {
+  try {
+    parse(flag);
+    return "";
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}

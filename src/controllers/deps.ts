@@ -3,6 +3,7 @@ import type { Clock } from "#base/clock.ts";
 import type { KubeClient } from "#kube/client/client.ts";
 import type { EventRecorder } from "#kube/events/recorder.ts";
 import type { Informers } from "#kube/informer/informers.ts";
+import type { KeyAlgorithm } from "#pki/keys.ts";
 
 export interface Deps {
   readonly client: KubeClient;
@@ -28,8 +29,10 @@ export interface Settings {
   readonly liqoNamespace: string;
   /** `https://host:port` given to consumers; undefined: found from the cluster itself. */
   readonly apiServerAddressOverride?: string;
-  /** PEM of the CA given to consumers. */
+  /** PEM of the CA given to consumers; "": none. */
   readonly ca: string;
+  /** Of the cluster's own key, when it has none yet. */
+  readonly keyAlgorithm: KeyAlgorithm;
   readonly clusterLabels: Readonly<Record<string, string>>;
   readonly defaultLimitsEnforcement: "None" | "Soft" | "Hard";
   /** Granted when a slice does not ask for them. */

@@ -15,6 +15,7 @@ export function controllerDeps(client: KubeClient, informers: Informers, clock: 
       clusterId: "cluster-a",
       liqoNamespace: "default",
       ca: "",
+      keyAlgorithm: "ed25519",
       clusterLabels: {},
       defaultLimitsEnforcement: "None",
       defaultNodeResources: {},

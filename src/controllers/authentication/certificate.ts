@@ -96,7 +96,8 @@ export async function authParamsFor(
 ): Promise<AuthParams> {
   return {
     apiServer: deps.settings.apiServerAddressOverride ?? (await controlPlaneAddress(ctx, deps)),
-    ca: base64(deps.settings.ca),
+    // Without it consumers trust the roots of their system.
+    ...(deps.settings.ca !== "" && { ca: base64(deps.settings.ca) }),
     signedCRT: certificate,
     ...(proxyUrl !== undefined && { proxyURL: proxyUrl }),
   };
