@@ -96,8 +96,7 @@ export async function authParamsFor(
 ): Promise<AuthParams> {
   return {
     apiServer: deps.settings.apiServerAddressOverride ?? (await controlPlaneAddress(ctx, deps)),
-    // Without it consumers trust the roots of their system.
-    ...(deps.settings.ca !== "" && { ca: base64(deps.settings.ca) }),
+    ca: base64(deps.settings.ca),
     signedCRT: certificate,
     ...(proxyUrl !== undefined && { proxyURL: proxyUrl }),
   };

@@ -67,7 +67,11 @@ describe("resources of a provider", { concurrency: 1, skip: needsOwnClusters() }
     assert.deepEqual([status?.capacity?.["cpu"], status?.capacity?.["pods"]], ["1", "5"]);
     await runOn("liqo-small", "in-small", { cpu: "600m" });
     await runOn("liqo-rome", "in-rome");
-    await milan("wait", "--for=condition=Ready", "pod/in-small", "pod/in-rome", "--timeout=60s");
+    await runOn(undefined, "by-class", {}, { runtimeClassName: "liqo" });
+    const all = ["pod/in-small", "pod/in-rome", "pod/by-class"];
+    await milan("wait", "--for=condition=Ready", ...all, "--timeout=60s");
+    const chosen = await clusters.get<Pod>("milan", "pod", "by-class", "-n", NAMESPACE);
+    assert.match(chosen.spec?.nodeName ?? "", /^liqo-(rome|small)$/, "the RuntimeClass leads to virtual nodes");
     const twin = await clusters.get<Pod>("rome", "pod", "in-small", "-n", TWIN);
     assert.equal(twin.metadata?.labels?.["offloading.liqo.io/nodename"], "liqo-small");
   });
@@ -150,9 +154,22 @@ describe("resources of a provider", { concurrency: 1, skip: needsOwnClusters() }
       },
       FOLLOWED_MS,
     );
-    await milan("delete", "pod", "choosy", "choosier", "--now");
-    await clusters.liqoctl("delete", "virtualnode", "picky", "--context", "milan", "--skip-confirm");
+    const toNoNode = JSON.stringify({ spec: { createNode: false } });
+    await clusters.kubectl(
+      "milan",
+      "patch",
+      "virtualnode",
+      "picky",
+      "-n",
+      TENANT.milan,
+      "--type=merge",
+      "-p",
+      toNoNode,
+    );
     await gone("node", "picky");
+    await gone("pod", "choosier");
+    await clusters.liqoctl("delete", "virtualnode", "picky", "--context", "milan", "--skip-confirm");
+    await gone("virtualnode", "picky");
   });
 
   test("a slice of another class waits for its own controller, and all goes on from what that says", async () => {
@@ -286,7 +303,8 @@ describe("resources of a provider", { concurrency: 1, skip: needsOwnClusters() }
   async function gone(kind: string, name: string): Promise<void> {
     await eventually(
       `no ${kind} ${name}`,
-      async () => assert.match((await clusters.tryKubectl("milan", ["get", kind, name])).stderr, /not found/),
+      async () =>
+        assert.equal((await clusters.kubectl("milan", "get", kind, "-A", "-o", "name")).includes(`/${name}\n`), false),
       FOLLOWED_MS,
     );
   }
@@ -319,9 +337,13 @@ describe("resources of a provider", { concurrency: 1, skip: needsOwnClusters() }
   }
 
   /** A pod that sleeps there. */
-  function runOn(node: string, name: string, requests: object = {}, more: object = {}): Promise<void> {
+  function runOn(node: string | undefined, name: string, requests: object = {}, more: object = {}): Promise<void> {
     const container = { name: "main", image: "busybox", command: ["sleep", "3600"], resources: { requests } };
-    const spec = { nodeSelector: { "kubernetes.io/hostname": node }, terminationGracePeriodSeconds: 1, ...more };
+    const spec = {
+      ...(node !== undefined && { nodeSelector: { "kubernetes.io/hostname": node } }),
+      terminationGracePeriodSeconds: 1,
+      ...more,
+    };
     return apply({ apiVersion: "v1", kind: "Pod", metadata: { name }, spec: { ...spec, containers: [container] } });
   }
 });
