@@ -8,7 +8,7 @@ import { allControllers } from "#controllers/all.ts";
 import type { Deps } from "#controllers/deps.ts";
 import { KubeClient } from "#kube/client/client.ts";
 import { inClusterConfig } from "#kube/client/in-cluster.ts";
-import { runController } from "#kube/controller/controller.ts";
+import { type Controller, runController } from "#kube/controller/controller.ts";
 import { runElected } from "#kube/election/leader.ts";
 import { EventRecorder } from "#kube/events/recorder.ts";
 import { startHealthServer } from "#kube/health/server.ts";
@@ -22,9 +22,9 @@ await runComponent("liqo-controller-manager", "bursts", async (ctx, beforeEnd) =
   const options = parseManagerOptions(process.argv.slice(2));
   const config = inClusterConfig(process.env);
   const { metrics } = ctx;
-  using client = new KubeClient(config, "liqo-controller-manager", ctx);
+  using client = new KubeClient(config, "liqo-controller-manager", { marks: options.marks, metrics });
   await using informers = new Informers(ctx, client);
-  const settings = { ...options.settings, ca: config.ca ?? "" };
+  const settings = { ...options.settings, ca: options.caOverride ?? config.ca ?? "" };
   const { clusterId, liqoNamespace, podCidr, vkOptionsTemplate } = settings;
   const recorder = new EventRecorder(client, { component: "liqo-controller-manager" });
   const deps: Deps = {
@@ -35,11 +35,12 @@ await runComponent("liqo-controller-manager", "bursts", async (ctx, beforeEnd) =
     settings,
   };
   let ready = false;
-  await using _health = await startHealthServer({
-    port: options.healthPort,
-    isReady: () => ready,
-    metrics,
-  });
+  await using _health =
+    options.healthPort === undefined
+      ? undefined
+      : await startHealthServer({ port: options.healthPort, isReady: () => ready, metrics });
+  await using _metrics =
+    options.metricsPort === undefined ? undefined : await startHealthServer({ port: options.metricsPort, metrics });
   const serving = serveWebhooks(ctx, {
     ...options.webhooks,
     client,
@@ -57,7 +58,11 @@ await runComponent("liqo-controller-manager", "bursts", async (ctx, beforeEnd) =
   const lead = async (leading: Context): Promise<void> => {
     const replication = replicationControllers({ client, informers, clusterId, clock: systemClock });
     const controllers = [...allControllers(deps, options.modules), ...replication];
-    await Promise.all(controllers.map((controller) => runController(leading, controller)));
+    const withWorkers = (each: Controller): Controller => ({
+      ...each,
+      workers: options.workers[each.name] ?? each.workers ?? 1,
+    });
+    await Promise.all(controllers.map((each) => runController(leading, withWorkers(each))));
   };
   const identity = process.env["POD_NAME"] ?? `pid-${process.pid}`;
   const lease = { namespace: liqoNamespace, name: "66cf253f.ctrlmgr.liqo.io" };

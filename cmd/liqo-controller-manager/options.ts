@@ -1,21 +1,54 @@
 /** Flags of liqo-controller-manager. Upstream: cmd/liqo-controller-manager/main.go, with those of webhook, IPAM and replicator */
 import { DEFAULT_RUNTIME_CLASS } from "#api/offloading/runtime-class.ts";
-import { boolean, durationMs, integer, list, oneOf, pairs, parseFlags, required, text } from "#base/flags.ts";
+import { DEFAULT_STORAGE_CLASS } from "#api/offloading/storage-class.ts";
+import {
+  boolean,
+  durationMs,
+  integer,
+  list,
+  listenPort,
+  oneOf,
+  only,
+  pairs,
+  parseFlags,
+  refused,
+  required,
+  text,
+} from "#base/flags.ts";
 import { POD_SECURITY_LEVELS, type Settings } from "#controllers/deps.ts";
+import { certificates } from "./certificates.ts";
+import { classNames } from "./class-names.ts";
 
 export interface ManagerOptions {
   readonly settings: Omit<Settings, "ca">;
   readonly modules: { readonly networking: boolean; readonly authentication: boolean; readonly offloading: boolean };
   readonly webhooks: {
     readonly runtimeClass: string;
+    readonly storageClass: string;
     readonly port: number;
     readonly secretName: string;
     readonly serviceName: string;
   };
-  readonly healthPort: number;
+  /** Of consumers' kubeconfigs: PEM, "" for the system's roots; undefined: the CA that this cluster's pods know. */
+  readonly caOverride: string | undefined;
+  /** On all that is created, beside Liqo's own. */
+  readonly marks: {
+    readonly labels: Readonly<Record<string, string>>;
+    readonly annotations: Readonly<Record<string, string>>;
+  };
+  /** By name of the controller: how many objects it handles at a time. */
+  readonly workers: Readonly<Record<string, number>>;
+  readonly healthPort: number | undefined;
+  /** Of metrics, which the health port serves too; undefined: none beside it. */
+  readonly metricsPort: number | undefined;
   readonly elects: boolean;
 }
 
+const NO_AWS = "identities are certificates of this cluster; AWS IAM is not supported";
+const ONE_BY_ONE = "addresses are chosen one after the other, so that none is given twice";
+const WIREGUARD_ONLY = "gateways are WireGuard's; other kinds of templates are not supported";
+
+/** All of upstream's, and some of ours: pod-cidr, service-cidr, pod-security-enforce, reserved-namespaces and those of the webhook. */
 const KINDS = {
   "cluster-id": required(),
   "liqo-namespace": text("liqo"),
@@ -28,6 +61,13 @@ const KINDS = {
   "cluster-labels": pairs(),
   "default-limits-enforcement": oneOf(["None", "Soft", "Hard"], "None"),
   "default-node-resources": pairs("cpu=4,memory=8Gi,pods=110,ephemeral-storage=20Gi"),
+  "default-resource-slice-class-enabled": boolean(true),
+  "ingress-classes": classNames(),
+  "load-balancer-classes": classNames(),
+  "enable-storage": boolean(false),
+  "real-storage-class-name": text(),
+  "virtual-storage-class-name": text(DEFAULT_STORAGE_CLASS),
+  "enable-node-failure-controller": boolean(false),
   "reserved-namespaces": list(),
   "pod-security-enforce": oneOf(POD_SECURITY_LEVELS, "baseline"),
   "vk-options-default-template": text("liqo/virtual-kubelet-default"),
@@ -37,7 +77,41 @@ const KINDS = {
   "webhook-port": integer(9443),
   "webhook-service": text("liqo-webhook"),
   "webhook-secret": text("liqo-webhook-certs"),
-  "health-port": integer(8081),
+  "health-probe-address": listenPort(":8081"),
+  "metrics-address": listenPort("0"),
+  "ca-override": certificates(),
+  "trusted-ca": boolean(false),
+  "tls-compatibility-mode": boolean(false),
+  "global-labels": pairs(),
+  "global-annotations": pairs(),
+  "foreign-cluster-workers": integer(1, 1),
+  "shadow-pod-ctrl-workers": integer(10, 1),
+  "shadow-endpointslice-ctrl-workers": integer(10, 1),
+  "network-ctrl-workers": only("1", ONE_BY_ONE),
+  "ip-ctrl-workers": only("1", ONE_BY_ONE),
+  // Taken for upstream's manifests: watches lose nothing, so there is no resync, and no peer's connection is used by another.
+  "resync-period": durationMs("10h"),
+  "deny-direct-connections": boolean(false),
+  "ipam-server": refused("addresses are given out by this process; there is no other server to ask"),
+  "gateway-server-resources": only("networking.liqo.io/v1beta1/wggatewayservers", WIREGUARD_ONLY),
+  "gateway-client-resources": only("networking.liqo.io/v1beta1/wggatewayclients", WIREGUARD_ONLY),
+  "gateway-template-watch-enabled": only("true", "the templates of gateways are always watched"),
+  "wg-gateway-server-cluster-role-name": only("liqo-gateway", "it is the chart's, which knows what a gateway may do"),
+  "wg-gateway-client-cluster-role-name": only("liqo-gateway", "it is the chart's, which knows what a gateway may do"),
+  "geneve-port": refused("liqo-fabric and the gateways are told the port: networking.genevePort of the chart"),
+  "fabric-route-rule-priority": only("0", "the kernel chooses the priority of the rules"),
+  "fabric-full-masquerade-enabled": only("false", "not there yet"),
+  "gateway-masquerade-bypass-enabled": only("false", "not there yet"),
+  "api-server-ip-use-endpointslices": only(
+    "false",
+    "offloaded pods reach the API server by the address of its Service",
+  ),
+  "enable-api-server-proxy-ip-remapping": only("false", "there is no proxy yet"),
+  "storage-namespace": only("liqo-storage", "twin namespaces must not have this name, so it is fixed"),
+  "aws-access-key-id": refused(NO_AWS),
+  "aws-secret-access-key": refused(NO_AWS),
+  "aws-region": refused(NO_AWS),
+  "aws-cluster-name": refused(NO_AWS),
   "enable-leader-election": boolean(false),
 };
 
@@ -48,6 +122,7 @@ export function parseManagerOptions(args: readonly string[]): ManagerOptions {
     flags["vk-options-default-template"].split("/");
   const address = flags["api-server-address-override"];
   const serviceCidr = flags["service-cidr"];
+  const realStorageClass = flags["real-storage-class-name"];
   return {
     settings: {
       clusterId: flags["cluster-id"],
@@ -58,6 +133,13 @@ export function parseManagerOptions(args: readonly string[]): ManagerOptions {
       clusterLabels: flags["cluster-labels"],
       defaultLimitsEnforcement: flags["default-limits-enforcement"],
       defaultNodeResources: flags["default-node-resources"],
+      isDefaultClassEnabled: flags["default-resource-slice-class-enabled"],
+      ingressClasses: flags["ingress-classes"],
+      loadBalancerClasses: flags["load-balancer-classes"],
+      hasStorage: flags["enable-storage"],
+      ...(realStorageClass !== undefined && { realStorageClass }),
+      keyAlgorithm: flags["tls-compatibility-mode"] ? "rsa-2048" : "ed25519",
+      isNodeFailureHandled: flags["enable-node-failure-controller"],
       reservedNamespaces: flags["reserved-namespaces"],
       vkOptionsTemplate: { namespace: templateNamespace, name: templateName },
       podCidr: flags["pod-cidr"],
@@ -73,11 +155,20 @@ export function parseManagerOptions(args: readonly string[]): ManagerOptions {
     },
     webhooks: {
       runtimeClass: flags["liqo-runtime-class"],
+      storageClass: flags["virtual-storage-class-name"],
       port: flags["webhook-port"],
       secretName: flags["webhook-secret"],
       serviceName: flags["webhook-service"],
     },
-    healthPort: flags["health-port"],
+    caOverride: flags["trusted-ca"] ? "" : flags["ca-override"],
+    marks: { labels: flags["global-labels"], annotations: flags["global-annotations"] },
+    workers: {
+      foreigncluster: flags["foreign-cluster-workers"],
+      shadowpod: flags["shadow-pod-ctrl-workers"],
+      shadowendpointslice: flags["shadow-endpointslice-ctrl-workers"],
+    },
+    healthPort: flags["health-probe-address"],
+    metricsPort: flags["metrics-address"],
     elects: flags["enable-leader-election"],
   };
 }

@@ -100,8 +100,12 @@ export function boolean(initial: boolean): FlagKind<boolean> {
   return { initial, isSwitch: true, parse };
 }
 
-export function integer(initial: number): FlagKind<number> {
-  return { initial, parse: wholeNumber };
+export function integer(initial: number, least = 0): FlagKind<number> {
+  const parse = (given: string): number => {
+    const value = wholeNumber(given);
+    return value >= least ? value : refuse(`must be at least ${least}`);
+  };
+  return { initial, parse };
 }
 
 /** All values of a flag that may be repeated or hold commas. */
@@ -147,6 +151,17 @@ export function listenPort(initial: string): FlagKind<number | undefined> {
     return port <= 65_535 ? port : refuse("use an address such as :8083, or 0");
   };
   return { initial: parse(initial), parse };
+}
+
+/** A flag of upstream's that has one meaning here; any other value is refused with the reason. */
+export function only<const T extends string>(value: T, reason: string): FlagKind<T> {
+  const isSwitch = value === "true" || value === "false";
+  return { initial: value, isSwitch, parse: (given) => (given === value ? value : refuse(reason)) };
+}
+
+/** A flag of upstream's that makes no sense here: known, so that its refusal has a reason; empty it counts as not given. */
+export function refused(reason: string): FlagKind<undefined> {
+  return { initial: undefined, parse: (given) => (given === "" ? undefined : refuse(reason)) };
 }
 
 function entries(given: string): string[] {

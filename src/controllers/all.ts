@@ -28,6 +28,7 @@ import { wgGatewayClientController, wgGatewayServerController } from "./networki
 import { csrApprovalController } from "./offloading/csr/controller.ts";
 import { namespaceMapController } from "./offloading/namespacemap/controller.ts";
 import { namespaceOffloadingController } from "./offloading/namespaceoffloading/controller.ts";
+import { nodeFailureController } from "./offloading/nodefailure/controller.ts";
 import { podFallbackController } from "./offloading/podfallback/controller.ts";
 import { podStatusController } from "./offloading/podstatus/controller.ts";
 import { shadowEndpointSliceController } from "./offloading/shadowendpointslice/controller.ts";
@@ -93,6 +94,7 @@ function offloadingControllers(deps: Deps): Controller[] {
     shadowEndpointSliceController(deps),
     podStatusController(deps),
     podFallbackController(deps),
+    ...(deps.settings.isNodeFailureHandled ? [nodeFailureController(deps)] : []),
     csrApprovalController(deps),
   ];
 }

@@ -3,6 +3,7 @@ import type { Clock } from "#base/clock.ts";
 import type { KubeClient } from "#kube/client/client.ts";
 import type { EventRecorder } from "#kube/events/recorder.ts";
 import type { Informers } from "#kube/informer/informers.ts";
+import type { KeyAlgorithm } from "#pki/keys.ts";
 
 export interface Deps {
   readonly client: KubeClient;
@@ -16,17 +17,36 @@ export interface Deps {
 export const POD_SECURITY_LEVELS = ["privileged", "baseline", "restricted"] as const;
 export type PodSecurityLevel = (typeof POD_SECURITY_LEVELS)[number];
 
+/** A class of this cluster that consumers may choose. */
+export interface OfferedClass {
+  readonly name: string;
+  /** What they get when they choose none. */
+  readonly isDefault: boolean;
+}
+
 export interface Settings {
   readonly clusterId: string;
   readonly liqoNamespace: string;
   /** `https://host:port` given to consumers; undefined: found from the cluster itself. */
   readonly apiServerAddressOverride?: string;
-  /** PEM of the CA given to consumers. */
+  /** PEM of the CA given to consumers; "": none. */
   readonly ca: string;
+  /** Of the cluster's own key, when it has none yet. */
+  readonly keyAlgorithm: KeyAlgorithm;
   readonly clusterLabels: Readonly<Record<string, string>>;
   readonly defaultLimitsEnforcement: "None" | "Soft" | "Hard";
   /** Granted when a slice does not ask for them. */
   readonly defaultNodeResources: Readonly<Record<string, string>>;
+  /** Whether slices of the class default are given resources by this cluster. */
+  readonly isDefaultClassEnabled: boolean;
+  readonly ingressClasses: readonly OfferedClass[];
+  readonly loadBalancerClasses: readonly OfferedClass[];
+  /** Whether this cluster's storage classes are offered. */
+  readonly hasStorage: boolean;
+  /** The one for those that choose none; undefined: the cluster's default. */
+  readonly realStorageClass?: string;
+  /** Whether pods that end on a failed node are taken away. */
+  readonly isNodeFailureHandled: boolean;
   /** Patterns of names that twin namespaces must not have, beside Liqo's own: `kube-*`. */
   readonly reservedNamespaces: readonly string[];
   readonly vkOptionsTemplate: { readonly namespace: string; readonly name: string };

@@ -18,6 +18,7 @@ import {
 for (const [name, expected, annotations, isTenantCordoned] of [
   ["nothing", undefined, {}, false],
   ["the mark on the slice", true, { "liqo.io/cordon": "" }, false],
+  ["a mark that says no", undefined, { "liqo.io/cordon": "false" }, false],
   ["the mark of its Tenant on the slice", true, { "liqo.io/cordon-tenant": "true" }, false],
   ["its Tenant, whose mark the tenant took off the slice", true, {}, true],
 ] as const) {
@@ -87,6 +88,13 @@ test("a slice's Identity carries what the provider answered, and is none of the 
   assert.equal(identity.metadata?.ownerReferences?.[0]?.uid, "2");
   const secret = forgeKubeconfigSecret({ ...identity, metadata: { ...identity.metadata, uid: "3" } }, "KEY", {});
   assert.equal(secret.metadata?.annotations, undefined);
+});
+
+test("a provider without a CA of its own is trusted by the system's roots", () => {
+  const params = { ...PARAMS, ca: "" };
+  const secret = forgeKubeconfigSecret({ ...SEEN, spec: { clusterID: "rome", authParams: params } }, "KEY", {});
+  const { clusters } = JSON.parse(unbase64(secret.data?.["kubeconfig"] ?? "{}"));
+  assert.equal(clusters[0].cluster["certificate-authority-data"], undefined);
 });
 
 test("a Renew is replicated to the provider under the Identity's name", () => {

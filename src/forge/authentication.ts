@@ -124,7 +124,8 @@ export function forgeKubeconfigSecret(
   const kubeconfig = forgeKubeconfig({
     cluster: clusterID,
     server: authParams?.apiServer ?? "",
-    ...(authParams?.ca !== undefined && { ca: unbase64(authParams.ca) }),
+    // Empty where a public authority has certified the server: the system's roots are trusted.
+    ...(authParams?.ca !== undefined && authParams.ca !== "" && { ca: unbase64(authParams.ca) }),
     user: name,
     credentials: { certificate: unbase64(authParams?.signedCRT ?? ""), privateKey },
     ...(remoteNamespace !== undefined && { namespace: remoteNamespace }),
@@ -191,13 +192,15 @@ export interface QuotaOptions {
   readonly globalLabels: Readonly<Record<string, string>>;
 }
 
+const NOT_CORDONED = ["false", "False", "0"];
+
 /** What the provider lets the slice's user consume. */
 export function forgeQuota(slice: ResourceSlice, options: QuotaOptions): Quota {
   const { enforcement, isTenantCordoned, globalLabels } = options;
   const { name = "", namespace = "" } = slice.metadata ?? {};
   const user = sliceUserName(name, slice.spec?.consumerClusterID ?? "");
   const isMarked = [annotations.CORDON, annotations.CORDON_TENANT].some(
-    (key) => slice.metadata?.annotations?.[key] !== undefined,
+    (key) => !NOT_CORDONED.includes(slice.metadata?.annotations?.[key] ?? "false"),
   );
   return {
     metadata: { name: user, namespace, labels: { ...globalLabels }, ownerReferences: [controllerReference(slice)] },

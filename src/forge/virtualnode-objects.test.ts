@@ -13,6 +13,7 @@ const PARTS = {
   liqoNamespace: "liqo",
   localPodCidr: "10.244.0.0/16",
   runtimeClass: "offloaded",
+  storageClass: "liqo",
 };
 const argumentsOf = (options: VkOptionsTemplate["spec"], node = NODE): readonly string[] =>
   forgeVkTemplate(node, options, PARTS).spec?.template.spec?.containers[0]?.args ?? [];
@@ -30,6 +31,28 @@ for (const [name, options, spec, argument, isThere] of [
     OPTIONS,
     { storageClasses: [{ storageClassName: "slow" }, { storageClassName: "fast", default: true }] },
     "--remote-real-storage-class-name=fast",
+    true,
+  ],
+  ["no ingress class when none is offered", OPTIONS, {}, "--enable-ingress", false],
+  [
+    "that there are ingress classes",
+    OPTIONS,
+    { ingressClasses: [{ ingressClassName: "nginx" }] },
+    "--enable-ingress",
+    true,
+  ],
+  [
+    "the first ingress class when none is the default",
+    OPTIONS,
+    { ingressClasses: [{ ingressClassName: "nginx" }, { ingressClassName: "kong" }] },
+    "--remote-real-ingress-class-name=nginx",
+    true,
+  ],
+  [
+    "the load balancer class",
+    OPTIONS,
+    { loadBalancerClasses: [{ loadBalancerClassName: "a.b/c" }, { loadBalancerClassName: "a.b/d", default: true }] },
+    "--remote-real-load-balancer-class-name=a.b/d",
     true,
   ],
   ["that it makes the Node", OPTIONS, {}, "--create-node=true", true],
@@ -61,6 +84,84 @@ test("the settings of every reflector reach the virtual kubelet", () => {
     assert.ok(args.includes(`--${name}-reflection-type=AllowList`), name);
   }
 });
+
+test("another storage class than Liqo's usual one is said", () => {
+  const args = forgeVkTemplate(NODE, OPTIONS, { ...PARTS, storageClass: "there" }).spec?.template.spec?.containers[0]
+    ?.args;
+  assert.ok(args?.includes("--virtual-storage-class-name=there"));
+  assert.equal(
+    argumentsOf(OPTIONS).some((argument) => argument.startsWith("--virtual-storage")),
+    false,
+  );
+});
+
+/** Every field of a VkOptionsTemplate, and where it is found in the Deployment. */
+const EVERY: Required<NonNullable<VkOptionsTemplate["spec"]>> = {
+  containerImage: "example.com/liqo:1",
+  pullPolicy: "Always",
+  imagePullSecrets: [{ name: "registry" }],
+  replicas: 3,
+  resources: { limits: { memory: "1Gi" } },
+  tolerations: [{ key: "infra", operator: "Exists" }],
+  extraArgs: ["--node-ping-interval=1s"],
+  extraLabels: { team: "edge", "liqo.io/virtual-node": "not-this-one" },
+  extraAnnotations: { note: "kept" },
+  nodeExtraLabels: { zone: "west", area: "51" },
+  nodeExtraAnnotations: { owner: "me" },
+  metricsEnabled: true,
+  metricsAddress: ":9000",
+  createNode: false,
+  disableNetworkCheck: true,
+  reflectorsConfig: { pod: { workers: 4 }, secret: { workers: 2, type: "AllowList" } },
+  // By the webhook, in the offloading patch.
+  labelsNotReflected: ["a"],
+  annotationsNotReflected: ["b"],
+};
+
+test("every field of a VkOptionsTemplate is found in the Deployment", () => {
+  const template = forgeVkTemplate(NODE, EVERY, PARTS);
+  const deployment = forgeVkDeployment({ ...NODE, spec: { clusterID: "rome", ...NODE.spec, template } }, [], "1");
+  const pod = deployment?.spec?.template;
+  const container = pod?.spec?.containers[0];
+  assert.deepEqual(
+    [container?.image, container?.imagePullPolicy, container?.resources],
+    ["example.com/liqo:1", "Always", { limits: { memory: "1Gi" } }],
+  );
+  assert.deepEqual(pod?.spec?.imagePullSecrets, [{ name: "registry" }]);
+  assert.deepEqual(pod?.spec?.tolerations, EVERY.tolerations);
+  assert.equal(deployment?.spec?.replicas, 3);
+  for (const metadata of [deployment?.metadata, pod?.metadata]) {
+    assert.equal(metadata?.labels?.["team"], "edge");
+    assert.equal(metadata?.labels?.["liqo.io/virtual-node"], "liqo-rome", "the selector's labels are not the user's");
+    assert.equal(metadata?.annotations?.["note"], "kept");
+  }
+  for (const argument of [
+    "--node-ping-interval=1s",
+    "--node-extra-labels=area=51,zone=west",
+    "--node-extra-annotations=owner=me",
+    "--metrics-enabled=true",
+    "--metrics-address=:9000",
+    "--pod-reflection-workers=4",
+    "--secret-reflection-workers=2",
+    "--secret-reflection-type=AllowList",
+  ])
+    assert.ok(container?.args?.includes(argument), argument);
+  assert.deepEqual(container?.ports, [{ name: "metrics", containerPort: 9000, protocol: "TCP" }]);
+});
+
+for (const [given, address, port] of [
+  [undefined, ":8082", 8082],
+  ["", ":8082", 8082],
+  ["everywhere", ":8082", 8082],
+  ["0.0.0.0:9100", "0.0.0.0:9100", 9100],
+] as const) {
+  test(`metrics at ${given ?? "no address"} are served at ${address}`, () => {
+    const options = { ...OPTIONS, metricsEnabled: true, ...(given !== undefined && { metricsAddress: given }) };
+    const [container] = forgeVkTemplate(NODE, options, PARTS).spec?.template.spec?.containers ?? [];
+    assert.ok(container?.args?.includes(`--metrics-address=${address}`));
+    assert.equal(container?.ports?.[0]?.containerPort, port);
+  });
+}
 
 test("a changed offloading patch or a new account restarts the virtual kubelet, nothing else does", () => {
   const template = forgeVkTemplate(NODE, OPTIONS, PARTS);

@@ -6,21 +6,12 @@ import * as annotations from "#api/annotations.ts";
 import * as labels from "#api/labels.ts";
 import type { Configuration } from "#api/networking/configuration.ts";
 import type { NamespaceMap } from "#api/offloading/namespace.ts";
-import { REFLECTOR_NAMES } from "#api/offloading/reflectors.ts";
-import { DEFAULT_RUNTIME_CLASS } from "#api/offloading/runtime-class.ts";
 import type { VirtualNode, VkOptionsTemplate } from "#api/offloading/virtualnode.ts";
 import { GLOBAL_LABELS, vkDeploymentName } from "./names.ts";
+import { HEALTH_PORT, metricsPort, type VkParts, vkArguments } from "./virtualnode-arguments.ts";
 
 type Template = NonNullable<NonNullable<VirtualNode["spec"]>["template"]>;
 type TemplateContainer = NonNullable<NonNullable<Template["spec"]>["template"]["spec"]>["containers"][number];
-
-export interface VkParts {
-  readonly homeClusterId: string;
-  readonly liqoNamespace: string;
-  readonly localPodCidr: string;
-  /** Of pods that are offloaded: it does not exist at the provider. */
-  readonly runtimeClass: string;
-}
 
 function vkLabels(node: VirtualNode): Record<string, string> {
   return {
@@ -33,18 +24,18 @@ function vkLabels(node: VirtualNode): Record<string, string> {
 /** The Deployment embedded in the VirtualNode by the mutating webhook. */
 export function forgeVkTemplate(node: VirtualNode, options: VkOptionsTemplate["spec"], parts: VkParts): Template {
   const { name = "", namespace = "" } = node.metadata ?? {};
-  const own = { ...options?.extraLabels, ...vkLabels(node) };
+  const own = {
+    labels: { ...options?.extraLabels, ...vkLabels(node) },
+    ...(options?.extraAnnotations !== undefined && { annotations: { ...options.extraAnnotations } }),
+  };
   return {
-    metadata: { name: vkDeploymentName(name), namespace, labels: own },
+    metadata: { name: vkDeploymentName(name), namespace, ...own },
     spec: {
       replicas: options?.replicas ?? 1,
       selector: { matchLabels: vkLabels(node) },
       strategy: {},
       template: {
-        metadata: {
-          labels: own,
-          ...(options?.extraAnnotations !== undefined && { annotations: { ...options.extraAnnotations } }),
-        },
+        metadata: own,
         spec: {
           serviceAccountName: name,
           securityContext: {
@@ -68,14 +59,14 @@ export function forgeVkTemplate(node: VirtualNode, options: VkOptionsTemplate["s
 
 /** Any user but root. */
 const USER_ID = 1000;
-const HEALTH_PORT = 8081;
 
 function containerOf(node: VirtualNode, options: VkOptionsTemplate["spec"], parts: VkParts): TemplateContainer {
   const env = (field: string, fieldPath: string) => ({ name: field, valueFrom: { fieldRef: { fieldPath } } });
+  const port = metricsPort(options);
   return {
     name: "virtual-kubelet",
     image: options?.containerImage ?? "",
-    ...(options?.pullPolicy !== undefined && { imagePullPolicy: options.pullPolicy }),
+    imagePullPolicy: options?.pullPolicy ?? "IfNotPresent",
     command: ["node", "/opt/liqo/virtual-kubelet.js"],
     args: vkArguments(node, options, parts),
     env: [
@@ -84,6 +75,7 @@ function containerOf(node: VirtualNode, options: VkOptionsTemplate["spec"], part
       env("POD_NAMESPACE", "metadata.namespace"),
       { name: "VIRTUALNODE_NAME", value: node.metadata?.name ?? "" },
     ],
+    ...(port !== undefined && { ports: [{ name: "metrics", containerPort: port, protocol: "TCP" }] }),
     // On a machine that is busy an answer may take longer than the second that is the default.
     livenessProbe: { httpGet: { path: "/healthz", port: HEALTH_PORT }, initialDelaySeconds: 15, timeoutSeconds: 5 },
     readinessProbe: { httpGet: { path: "/readyz", port: HEALTH_PORT }, periodSeconds: 1 },
@@ -94,38 +86,6 @@ function containerOf(node: VirtualNode, options: VkOptionsTemplate["spec"], part
     },
     resources: { ...options?.resources },
   };
-}
-
-function vkArguments(node: VirtualNode, options: VkOptionsTemplate["spec"], parts: VkParts): string[] {
-  const { spec, metadata } = node;
-  const configs = options?.reflectorsConfig ?? {};
-  const defaultStorage = spec?.storageClasses?.find((item) => item.default === true) ?? spec?.storageClasses?.[0];
-  return [
-    `--foreign-cluster-id=${spec?.clusterID ?? ""}`,
-    `--nodename=${metadata?.name ?? ""}`,
-    "--node-ip=$(POD_IP)",
-    `--tenant-namespace=${metadata?.namespace ?? ""}`,
-    `--liqo-namespace=${parts.liqoNamespace}`,
-    `--home-cluster-id=${parts.homeClusterId}`,
-    `--local-podcidr=${parts.localPodCidr}`,
-    // Said where it differs: neither upstream's virtual kubelet nor an earlier one of ours has the flag.
-    ...(parts.runtimeClass === DEFAULT_RUNTIME_CLASS ? [] : [`--liqo-runtime-class=${parts.runtimeClass}`]),
-    ...(defaultStorage === undefined
-      ? []
-      : ["--enable-storage", `--remote-real-storage-class-name=${defaultStorage.storageClassName}`]),
-    ...REFLECTOR_NAMES.flatMap((name) =>
-      configs[name] === undefined ? [] : [`--${name}-reflection-workers=${configs[name].workers}`],
-    ),
-    ...REFLECTOR_NAMES.flatMap((name) =>
-      configs[name]?.type === undefined ? [] : [`--${name}-reflection-type=${configs[name].type}`],
-    ),
-    `--health-probe-bind-address=:${HEALTH_PORT}`,
-    ...(options?.extraArgs ?? []),
-    `--metrics-enabled=${options?.metricsEnabled ?? false}`,
-    `--foreign-kubeconfig-secret-name=${spec?.kubeconfigSecretRef?.name ?? ""}`,
-    `--create-node=${spec?.createNode ?? true}`,
-    `--node-check-network=${!(spec?.disableNetworkCheck ?? false)}`,
-  ];
 }
 
 /** How the virtual kubelet translates addresses; nothing until the Configuration is ready. */
@@ -165,6 +125,7 @@ export function forgeVkDeployment(
       name: template.metadata?.name ?? vkDeploymentName(node.metadata?.name ?? ""),
       namespace: node.metadata?.namespace ?? "",
       labels: { ...GLOBAL_LABELS, ...template.metadata?.labels },
+      ...(template.metadata?.annotations !== undefined && { annotations: { ...template.metadata.annotations } }),
     },
     spec: {
       ...spec,

@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { test } from "node:test";
 import { parseSettings } from "./settings.ts";
 
@@ -61,4 +63,25 @@ test("a switch needs no value, and slices follow the policy of Services", () => 
 test("Liqo's RuntimeClass is called as the chart calls it", () => {
   assert.equal(parse().reflection.liqoRuntimeClass, "liqo");
   assert.equal(parse("--liqo-runtime-class=offloaded").reflection.liqoRuntimeClass, "offloaded");
+});
+
+test("every flag of upstream's is known", () => {
+  const upstream = readFileSync(join(import.meta.dirname, "testdata/upstream-flags.txt"), "utf8")
+    .trim()
+    .split("\n");
+  const isUnknown = (name: string): boolean => {
+    try {
+      parse(`--${name}=x`);
+      return false;
+    } catch (error) {
+      return error instanceof Error && error.message.startsWith("unknown flag");
+    }
+  };
+  assert.deepEqual(upstream.filter(isUnknown), []);
+});
+
+test("the class of a kind counts only where the provider offers the kind", () => {
+  assert.equal(parse("--remote-real-ingress-class-name=nginx").reflection.ingressClass, undefined);
+  const { reflection } = parse("--enable-ingress", "--remote-real-ingress-class-name=nginx");
+  assert.equal(reflection.ingressClass, "nginx");
 });

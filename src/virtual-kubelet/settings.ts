@@ -10,6 +10,7 @@ import {
   list,
   listenPort,
   oneOf,
+  only,
   type ParsedFlags,
   pairs,
   parseFlags,
@@ -70,6 +71,7 @@ const KINDS = {
   "remote-external-cidr": list(),
   "remote-external-cidr-remap": list(),
   "listen-port": integer(10_250),
+  "enable-profiling": only("false", "Node.js is profiled by its own flags"),
   "certificate-type": oneOf(["kubelet", "self-signed"], "kubelet"),
   "node-lease-duration": durationMs("40s"),
   "node-ping-interval": durationMs("10s"),
@@ -94,7 +96,7 @@ const KINDS = {
   "metrics-enabled": boolean(false),
   "metrics-address": listenPort(":8082"),
   "vk-lease-enabled": boolean(true),
-  "vk-lease-lease-duration": durationMs("15s"),
+  "vk-lease-duration": durationMs("15s"),
   "vk-lease-renew-interval": durationMs("10s"),
   "vk-lease-retry-period": durationMs("5s"),
   // Accepted for upstream's manifests; there is no resync, since watches lose nothing.
@@ -181,7 +183,7 @@ function remappings(cidrs: readonly string[], seen: readonly string[]): { from: 
 function election(flags: Given): ElectionSettings | undefined {
   if (!flags["vk-lease-enabled"]) return undefined;
   return {
-    leaseSeconds: flags["vk-lease-lease-duration"] / 1000,
+    leaseSeconds: flags["vk-lease-duration"] / 1000,
     renewMs: flags["vk-lease-renew-interval"] / 2,
     retryMs: flags["vk-lease-retry-period"],
   };

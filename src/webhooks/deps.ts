@@ -11,4 +11,6 @@ export interface Deps {
   readonly vkOptionsTemplate: { readonly namespace: string; readonly name: string };
   /** RuntimeClass whose pods choose virtual nodes by themselves. */
   readonly runtimeClass: string;
+  /** StorageClass of volumes that lie where their pods run. */
+  readonly storageClass: string;
 }

@@ -105,7 +105,13 @@ function virtualKubelet(objects: readonly KubeObject[]): Workload {
   const options = objects.find(({ kind }) => kind === "VkOptionsTemplate") as Parameters<typeof forgeVkTemplate>[1] & {
     spec: Parameters<typeof forgeVkTemplate>[1];
   };
-  const parts = { homeClusterId: "milan", liqoNamespace: "liqo", localPodCidr: "10.244.0.0/16", runtimeClass: "liqo" };
+  const parts = {
+    homeClusterId: "milan",
+    liqoNamespace: "liqo",
+    localPodCidr: "10.244.0.0/16",
+    runtimeClass: "liqo",
+    storageClass: "liqo",
+  };
   const { spec } = forgeVkTemplate(
     { metadata: { name: "liqo-rome", namespace: "liqo-tenant-rome" } },
     options.spec,

@@ -40,7 +40,13 @@ test("Liqo's image is configured as in the catalogue", () => {
 });
 
 test("it holds the programs that the chart and virtual nodes run, and no others", async () => {
-  const parts = { homeClusterId: "milan", liqoNamespace: "liqo", localPodCidr: "10.244.0.0/16", runtimeClass: "liqo" };
+  const parts = {
+    homeClusterId: "milan",
+    liqoNamespace: "liqo",
+    localPodCidr: "10.244.0.0/16",
+    runtimeClass: "liqo",
+    storageClass: "liqo",
+  };
   const virtualKubelet = forgeVkTemplate({ metadata: { name: "liqo-rome" } }, undefined, parts);
   const text = `${await template()}${JSON.stringify(virtualKubelet)}`;
   const run = [...text.matchAll(/\/opt\/liqo\/([a-z-]+)\.js/g)].map(([, name]) => name ?? "");

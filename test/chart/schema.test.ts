@@ -12,6 +12,8 @@ interface Schema {
   readonly description?: string;
   readonly properties?: Readonly<Record<string, Schema>>;
   readonly additionalProperties?: boolean | Schema;
+  /** Of a value of upstream's that is not taken: the reason. */
+  readonly const?: string;
 }
 
 const schema = JSON.parse(readFileSync(join(CHART, "values.schema.json"), "utf8")) as Schema;
@@ -40,6 +42,30 @@ test("every value of values.yaml is in the schema, and the other way round", () 
   assert.deepEqual(inValues, inSchema);
 });
 
+/** Values of the proxy come with the proxy. */
+const ELSEWHERE = /^proxy\./;
+
+test("every value of upstream's chart is taken, or refused with a reason", () => {
+  const upstream = readFileSync(join(import.meta.dirname, "testdata/upstream-values.txt"), "utf8")
+    .trim()
+    .split("\n");
+  const ignored = upstream.filter((path) => !ELSEWHERE.test(path) && !isKnown(path));
+  assert.deepEqual(ignored, []);
+});
+
+/** A refusal of a group is one of all in it, and what is open takes any name. */
+function isKnown(path: string): boolean {
+  let at: Schema = schema;
+  for (const name of path.split(".")) {
+    if (at.const?.startsWith("refused: ") === true) return true;
+    if (at.properties === undefined) return at !== schema && at.type !== "boolean";
+    const next = at.properties[name];
+    if (next === undefined) return false;
+    at = next;
+  }
+  return true;
+}
+
 /** Field, what is set, what Helm answers. */
 const REFUSED: readonly (readonly [path: string, value: string, message: RegExp])[] = [
   ["ipam.podCIDR", "10.0.0.0", /at '\/ipam\/podCIDR': '10\.0\.0\.0' does not match pattern/],
@@ -58,6 +84,10 @@ const REFUSED: readonly (readonly [path: string, value: string, message: RegExp]
   ["offloading.podSecurity.enforce", "strict", /must be one of 'privileged', 'baseline', 'restricted'/],
   ["virtualKubelet.extra.args[0]", "verbose", /args\/0': 'verbose' does not match pattern/],
   ["netwrking.enabled", "false", /at '': additional properties 'netwrking' not allowed/],
+  ["telemetry.enabled", "true", /at '\/telemetry': value must be 'refused: nothing is reported to anybody'/],
+  ["authentication.awsConfig.region", "eu", /awsConfig': value must be 'refused: identities are certificates/],
+  ["networking.gatewayTemplates.container.geneve.image.name", "x", /geneve': value must be 'refused: a gateway is one/],
+  ["offloading.reflection.ingress.ingressClasses[0].default", "true", /ingressClasses\/0': missing property 'name'/],
   ["webhook.failurePolicy", "Retry", /must be one of 'Fail', 'Ignore'/],
 ];
 
@@ -78,7 +108,8 @@ test("without the three required values all three are named", async () => {
 
 /** Paths of the schema below which it has no names of its own. */
 function namesOf({ properties }: Schema, path = ""): string[] {
-  return Object.entries(properties ?? {}).flatMap(([name, child]) =>
+  const taken = Object.entries(properties ?? {}).filter(([, child]) => child.const === undefined);
+  return taken.flatMap(([name, child]) =>
     child.properties === undefined ? [`${path}${name}`] : namesOf(child, `${path}${name}.`),
   );
 }

@@ -17,6 +17,7 @@ const MARKED: readonly (readonly [path: string, value: string, becomes?: string]
   ["discovery.config.clusterID", "marked-cluster"],
   ["discovery.config.clusterLabels.marked-label", "x", "marked-label=x"],
   ["apiServer.address", "marked.example.com:6443"],
+  ["apiServer.ca", "bWFya2Vk"],
   ["ipam.podCIDR", "10.201.0.0/16"],
   ["ipam.serviceCIDR", "10.202.0.0/16"],
   ["ipam.externalCIDR", "10.203.0.0/16"],
@@ -25,6 +26,8 @@ const MARKED: readonly (readonly [path: string, value: string, becomes?: string]
   ["common.nodeSelector.marked-manager", "marked-manager-value"],
   ["common.tolerations[0].key", "marked-manager-taint"],
   ["common.affinity.nodeAffinity.marked", "manager-affinity"],
+  ["common.globalLabels.marked-global-label", "x", "--global-labels=marked-global-label=x"],
+  ["common.globalAnnotations.marked-global", "x", "--global-annotations=marked-global=x"],
   ["networking.genevePort", "6101"],
   ["networking.gatewayTemplates.replicas", "11"],
   ["networking.gatewayTemplates.ping.lossThreshold", "12"],
@@ -37,12 +40,26 @@ const MARKED: readonly (readonly [path: string, value: string, becomes?: string]
   ["networking.gatewayTemplates.pod.tolerations[0].key", "marked-gateway-taint"],
   ["networking.gatewayTemplates.pod.affinity.nodeAffinity.marked", "gateway-affinity"],
   ["networking.gatewayTemplates.container.gateway.resources.requests.cpu", "15m"],
+  [
+    "networking.gatewayTemplates.server.service.allocateLoadBalancerNodePorts",
+    "false",
+    "allocateLoadBalancerNodePorts: false",
+  ],
+  ["networking.fabric.pod.annotations.marked-fabric-annotation", "marked-fabric-note"],
+  ["networking.fabric.pod.labels.marked-fabric-label", "marked-fabric-label-value"],
+  ["networking.fabric.pod.extraArgs[0]", "--marked-fabric-flag"],
+  ["networking.fabric.affinity.nodeAffinity.marked", "fabric-affinity"],
   ["networking.fabric.pod.priorityClassName", "marked-fabric-class"],
   ["networking.fabric.pod.resources.requests.cpu", "16m"],
   ["networking.fabric.nodeSelector.marked-fabric", "marked-fabric-value"],
   ["networking.fabric.tolerations[0].key", "marked-fabric-taint"],
   ["networking.fabric.config.healthProbeBindAddressPort", "10017"],
   ["offloading.runtimeClass.name", "marked-runtime-class"],
+  ["offloading.runtimeClass.annotations.marked-class-annotation", "marked-class-note"],
+  ["offloading.runtimeClass.labels.marked-class-label", "marked-class-label-value"],
+  ["offloading.runtimeClass.handler", "marked-handler"],
+  ["offloading.runtimeClass.nodeSelector.labels.marked-class-node", "marked-class-node-value"],
+  ["offloading.runtimeClass.tolerations.tolerations[0].key", "marked-class-taint"],
   ["offloading.podSecurity.enforce", "restricted", "--pod-security-enforce=restricted"],
   ["offloading.defaultNodeResources.cpu", "18"],
   ["offloading.reservedNamespaces[0]", "marked-reserved"],
@@ -50,6 +67,8 @@ const MARKED: readonly (readonly [path: string, value: string, becomes?: string]
   ["offloading.reflection.skip.annotations[0]", "marked-skipped-annotation"],
   ["offloading.reflection.pod.workers", "101"],
   ["offloading.reflection.service.workers", "102"],
+  ["offloading.reflection.service.loadBalancerClasses[0].name", "example.com/marked"],
+  ["offloading.reflection.ingress.ingressClasses[0].name", "marked-ingress-class"],
   ["offloading.reflection.endpointslice.workers", "103"],
   ["offloading.reflection.ingress.workers", "104"],
   ["offloading.reflection.configmap.workers", "105"],
@@ -57,10 +76,15 @@ const MARKED: readonly (readonly [path: string, value: string, becomes?: string]
   ["offloading.reflection.serviceaccount.workers", "107"],
   ["offloading.reflection.persistentvolumeclaim.workers", "108"],
   ["offloading.reflection.event.workers", "109"],
+  ["storage.virtualStorageClassName", "marked-virtual-class"],
+  ["storage.realStorageClassName", "marked-real-class"],
   ["controllerManager.replicas", "19"],
   ["controllerManager.config.defaultLimitsEnforcement", "Hard"],
   ["controllerManager.config.foreignClusterPingInterval", "21s"],
   ["controllerManager.config.foreignClusterPingTimeout", "22s"],
+  ["controllerManager.pod.annotations.marked-manager-annotation", "marked-manager-note"],
+  ["controllerManager.pod.labels.marked-manager-label", "marked-manager-label-value"],
+  ["controllerManager.pod.extraArgs[0]", "--marked-manager-flag"],
   ["controllerManager.pod.priorityClassName", "marked-manager-class"],
   ["controllerManager.pod.resources.requests.cpu", "23m"],
   ["virtualKubelet.replicas", "24"],
@@ -69,12 +93,29 @@ const MARKED: readonly (readonly [path: string, value: string, becomes?: string]
   ["virtualKubelet.extra.args[0]", "--marked-flag"],
   ["virtualKubelet.extra.tolerations[0].key", "marked-kubelet-taint"],
   ["virtualKubelet.extra.resources.requests.cpu", "25m"],
+  ["virtualKubelet.virtualNode.extra.annotations.marked-node-annotation", "marked-node-note"],
+  ["virtualKubelet.virtualNode.extra.labels.marked-node-label", "marked-node-label-value"],
+  ["webhook.port", "9555"],
   ["webhook.failurePolicy", "Ignore"],
 ];
 
 /** Switches: one render each, compared with the default. */
 const SWITCHED: readonly (readonly [path: string, value: string])[] = [
+  ["apiServer.trustedCA", "true"],
+  ["authentication.tlsCompatibilityMode", "true"],
+  ["networking.reflectIPs", "false"],
+  ["networking.denyDirectConnections", "true"],
+  ["networking.gatewayTemplates.nftablesMonitor", "false"],
+  ["networking.gatewayTemplates.routeMonitor", "false"],
+  ["networking.fabric.config.nftablesMonitor", "false"],
+  ["networking.fabric.config.routeMonitor", "false"],
+  ["offloading.runtimeClass.nodeSelector.enabled", "false"],
+  ["offloading.runtimeClass.tolerations.enabled", "false"],
+  ["metrics.enabled", "true"],
   ["authentication.enabled", "false"],
+  ["authentication.defaultResourceSliceClassEnabled", "false"],
+  ["storage.enabled", "true"],
+  ["controllerManager.config.enableNodeFailureController", "true"],
   ["networking.enabled", "false"],
   ["offloading.enabled", "false"],
   ["offloading.createNode", "false"],
@@ -99,12 +140,20 @@ test("a marked value is found in the manifest, and only when it is set", async (
   }
 });
 
+test("where metrics are on, the port of virtual kubelets is theirs", async () => {
+  assert.match(
+    await template({ "metrics.enabled": "true", "virtualKubelet.metrics.port": "7001" }),
+    /metricsAddress: :7001/,
+  );
+});
+
 test("a switch changes the manifest", async () => {
   for (const [path, value] of SWITCHED) assert.notEqual(await template({ [path]: value }), plain, path);
 });
 
 test("these are all values", () => {
-  const tested = [...MARKED, ...SWITCHED].map(([path]) => path.replaceAll("[0]", ".0"));
+  const paths = [...MARKED, ...SWITCHED].map(([path]) => path);
+  const tested = [...paths, "virtualKubelet.metrics.port"].map((path) => path.replaceAll("[0]", ".0"));
   const values: unknown = parse(readFileSync(join(CHART, "values.yaml"), "utf8"));
   const untested = leavesOf(values).filter(
     (leaf) => !tested.some((path) => path === leaf || path.startsWith(`${leaf}.`)),
@@ -113,7 +162,7 @@ test("these are all values", () => {
 });
 
 /** Maps whose keys are the user's count as one. */
-const OPEN = /(resources|defaultNodeResources)$/;
+const OPEN = /(resources|defaultNodeResources|affinity|runtimeClass\.nodeSelector\.labels)$/;
 
 function leavesOf(value: unknown, path = ""): string[] {
   if (typeof value !== "object" || value === null || Array.isArray(value) || OPEN.test(path)) return [path];

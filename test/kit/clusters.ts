@@ -50,15 +50,16 @@ export async function startPeered(request: Omit<ClusterRequest, "name"> = {}): P
   }
 }
 
-/** `clusterId` is Liqo's name of the cluster, by default the same as the engine's. */
+/** `clusterId` is Liqo's name of the cluster, by default the same as the engine's; `more` are flags of `liqoctl install`. */
 export async function installLiqo(
   { liqoctl }: Clusters,
   cluster: TestCluster,
   clusterId = cluster.name,
+  ...more: readonly string[]
 ): Promise<void> {
   const { name, podCidr, serviceCidr } = cluster;
   const cidrs = ["--pod-cidr", podCidr, "--service-cidr", serviceCidr];
-  await liqoctl("install", "--context", name, "--cluster-id", clusterId, ...cidrs);
+  await liqoctl("install", "--context", name, "--cluster-id", clusterId, ...cidrs, ...more);
 }
 
 /** The programs, bound to clusters that the engine has made. */

@@ -20,6 +20,11 @@ app.kubernetes.io/part-of: liqo
 {{- $list := list -}}{{- range $k, $v := . -}}{{- $list = append $list (printf "%s=%s" $k (toString $v)) -}}{{- end -}}{{ join "," $list }}
 {{- end -}}
 
+{{/* Classes that are offered, as liqo-controller-manager takes them: nginx;default,traefik */}}
+{{- define "liqo.classes" -}}
+{{- $list := list -}}{{- range . -}}{{- $list = append $list (printf "%s%s" .name (ternary ";default" "" (.default | default false))) -}}{{- end -}}{{ join "," $list }}
+{{- end -}}
+
 {{/* Where a pod may run, and what it is pulled with: (dict "root" $ "nodeSelector" … "tolerations" … "affinity" … "priorityClassName" …) */}}
 {{- define "liqo.placement" -}}
 {{- with .root.Values.imagePullSecrets }}

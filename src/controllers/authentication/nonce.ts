@@ -2,7 +2,7 @@
  * Nonces are filled and signed only in the tenant namespace of the peer that their Secret names, because a signature speaks
  * for the whole cluster. Upstream: pkg/liqo-controller-manager/authentication/{noncecreator,noncesigner}-controller
  */
-import { randomBytes, sign } from "node:crypto";
+import { createPrivateKey, randomBytes, sign } from "node:crypto";
 import type { Secret } from "kubernetes-types/core/v1";
 import * as labels from "#api/labels.ts";
 import { notTenantNamespaceOf } from "#trust/tenant-namespaces.ts";
@@ -43,5 +43,6 @@ export function nonceProblem(nonce: string): NonceProblem | undefined {
 
 /** base64 of the signature. Ed25519 signs the nonce itself, other keys its SHA-256. */
 export function signNonce(nonce: Buffer, privateKey: string): string {
-  return sign(privateKey.includes("RSA") ? "sha256" : null, nonce, privateKey).toString("base64");
+  const key = createPrivateKey(privateKey);
+  return sign(key.asymmetricKeyType === "ed25519" ? null : "sha256", nonce, key).toString("base64");
 }

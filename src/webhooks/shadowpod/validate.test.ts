@@ -19,6 +19,7 @@ const NAMES = {
   podCidr: "10.244.0.0/16",
   vkOptionsTemplate: { namespace: "liqo", name: "virtual-kubelet-default" },
   runtimeClass: "liqo",
+  storageClass: "liqo",
 };
 
 const quota = (limitsEnforcement: "None" | "Soft" | "Hard", resources: Record<string, string>) => ({

@@ -3,7 +3,13 @@ import { test } from "node:test";
 import type { VirtualNode, VkOptionsTemplate } from "#api/offloading/virtualnode.ts";
 import { completeSpec } from "./mutate.ts";
 
-const DEPS = { clusterId: "milan", liqoNamespace: "liqo", podCidr: "10.244.0.0/16", runtimeClass: "offloaded" };
+const DEPS = {
+  clusterId: "milan",
+  liqoNamespace: "liqo",
+  podCidr: "10.244.0.0/16",
+  runtimeClass: "offloaded",
+  storageClass: "liqo",
+};
 const TEMPLATE: VkOptionsTemplate = {
   metadata: { name: "default" },
   spec: { containerImage: "liqo:1", createNode: true, disableNetworkCheck: false, metricsEnabled: false },

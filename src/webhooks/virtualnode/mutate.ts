@@ -43,7 +43,7 @@ export function mutateVirtualNode(deps: Deps): AdmissionHandler {
 export function completeSpec(
   node: VirtualNode,
   template: VkOptionsTemplate,
-  deps: Pick<Deps, "clusterId" | "liqoNamespace" | "podCidr" | "runtimeClass">,
+  deps: Pick<Deps, "clusterId" | "liqoNamespace" | "podCidr" | "runtimeClass" | "storageClass">,
 ): NonNullable<VirtualNode["spec"]> {
   const options = template.spec;
   const patch = node.spec?.offloadingPatch;
@@ -67,6 +67,7 @@ export function completeSpec(
     liqoNamespace: deps.liqoNamespace,
     localPodCidr: deps.podCidr,
     runtimeClass: deps.runtimeClass,
+    storageClass: deps.storageClass,
   });
   return { ...spec, template: keepOwn(forged, node.spec?.template) };
 }

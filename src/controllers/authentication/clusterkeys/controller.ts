@@ -53,7 +53,10 @@ async function reconcile(ctx: Context, work: Work, key: ObjectKey): Promise<Resu
   const { deps, known } = work;
   const found = privateKeyIn(work.secrets.store.get(key));
   known.privateKey =
-    found ?? known.privateKey ?? (await certifiedKey(ctx, work)) ?? generateKeyPair("ed25519").privateKey;
+    found ??
+    known.privateKey ??
+    (await certifiedKey(ctx, work)) ??
+    generateKeyPair(deps.settings.keyAlgorithm).privateKey;
   if (found !== undefined) return DONE;
   const { privateKey } = known;
   const wanted = forgeKeysSecret(key.namespace ?? "", { privateKey, publicKey: publicKeyOf(privateKey) });

@@ -131,6 +131,16 @@ for (const [name, expected, before] of [
     { spec: { clusterID: "rome", labels: { zone: "west" }, resourceQuota: { hard: { cpu: "9" } } } },
   ],
   [
+    "one with another selector for the pods",
+    false,
+    { spec: { clusterID: "rome", labels: { zone: "west" }, offloadingPatch: { nodeSelector: { disk: "ssd" } } } },
+  ],
+  [
+    "one whose patch is the user's",
+    true,
+    { spec: { clusterID: "rome", labels: { zone: "west" }, offloadingPatch: { runtimeClassName: "fast" } } },
+  ],
+  [
     "one that is completed otherwise",
     true,
     { spec: { clusterID: "rome", labels: { zone: "west" }, createNode: true } },

@@ -41,7 +41,13 @@ function isAccepted({ status }: ResourceSlice, type: string): boolean {
 /** Whether all that comes from the provider's answer is there already. */
 export function isUpToDate(before: VirtualNode | undefined, wanted: VirtualNode): boolean {
   const fields = ["resourceQuota", "labels", "storageClasses", "ingressClasses", "loadBalancerClasses"] as const;
-  return before !== undefined && fields.every((field) => jsonEquals(before.spec?.[field], wanted.spec?.[field]));
+  if (before === undefined) return false;
+  // The rest of the patch is the user's and the template's.
+  const selectors = [before, wanted].map(({ spec }) => spec?.offloadingPatch?.nodeSelector ?? {});
+  return (
+    jsonEquals(selectors[0], selectors[1]) &&
+    fields.every((field) => jsonEquals(before.spec?.[field], wanted.spec?.[field]))
+  );
 }
 
 /** The one that the slice has keeps its name: upstream, which this may have replaced, calls it like the slice. */

@@ -3,6 +3,7 @@
  * ResourceSlices, Quotas and Secrets. Upstream: pkg/liqo-controller-manager/authentication/remoteresourceslice-controller,
  * quotacreator-controller
  */
+import type { StorageClass } from "kubernetes-types/storage/v1";
 import { type ResourceSlice, resourceSlices } from "#api/authentication/resourceslice.ts";
 import { type Tenant, tenants } from "#api/authentication/tenant.ts";
 import { type Quota, quotas } from "#api/offloading/quota.ts";
@@ -13,12 +14,14 @@ import { certificateSecretName, GLOBAL_LABELS, sliceUserName } from "#forge/name
 import { type Controller, DONE, type Result, watchFor, watchMapped, watchOwned } from "#kube/controller/controller.ts";
 import type { EventRecorder } from "#kube/events/recorder.ts";
 import type { Informer } from "#kube/informer/informer.ts";
+import { storageClasses } from "#machinery/builtin.ts";
 import { keyOf, type ObjectKey } from "#machinery/meta.ts";
 import { jsonEquals } from "#machinery/schema/schema.ts";
 import { TenantNamespaces } from "#trust/tenant-namespaces.ts";
 import { watchManagedSecrets } from "../../accounts.ts";
 import type { Deps } from "../../deps.ts";
 import { authParamsFor, ensureCertificate, renewalDelayMs } from "../certificate.ts";
+import { offeredClasses } from "./classes.ts";
 import { sliceProblem } from "./problem.ts";
 import { answeredStatus, deniedStatus } from "./status.ts";
 
@@ -29,6 +32,8 @@ interface Work {
   readonly slices: Informer<ResourceSlice>;
   readonly tenants: Informer<Tenant>;
   readonly quotas: Informer<Quota>;
+  /** undefined: none are offered, so there is no right to read them. */
+  readonly storage: Informer<StorageClass> | undefined;
   readonly tenantNamespaces: TenantNamespaces;
   readonly events: EventRecorder;
 }
@@ -39,6 +44,7 @@ export function remoteResourceSliceController(deps: Deps): Controller {
     slices: deps.informers.for(resourceSlices),
     tenants: deps.informers.for(tenants),
     quotas: deps.informers.for(quotas),
+    storage: deps.settings.hasStorage ? deps.informers.for(storageClasses) : undefined,
     tenantNamespaces: new TenantNamespaces(deps.informers),
     events: deps.events("remoteresourceslice-controller"),
   };
@@ -49,6 +55,7 @@ export function remoteResourceSliceController(deps: Deps): Controller {
       watchFor(work.slices, isReplica),
       watchOwned(work.quotas, "ResourceSlice"),
       watchMapped(work.tenants, ({ metadata }) => slicesIn(metadata?.namespace).map(keyOf)),
+      ...(work.storage === undefined ? [] : [watchMapped(work.storage, () => slicesIn().map(keyOf))]),
       work.tenantNamespaces.watch((namespace) => slicesIn(namespace).map(keyOf)),
       watchManagedSecrets(deps, ({ metadata }) =>
         slicesIn(metadata?.namespace)
@@ -77,7 +84,8 @@ async function reconcile(ctx: Context, work: Work, key: ObjectKey): Promise<Resu
   const request = { namespace: key.namespace ?? "", secretName: certificateSecretName(key.name), consumerId, csr };
   const certificate = await ensureCertificate(ctx, deps, request);
   const authParams = await authParamsFor(ctx, deps, certificate, tenant?.spec?.proxyURL);
-  const answer = { tenant, authParams, settings: deps.settings, nowMs: deps.clock.epochMs() };
+  const classes = offeredClasses(deps.settings, work.storage?.store.list() ?? []);
+  const answer = { tenant, authParams, settings: deps.settings, classes, nowMs: deps.clock.epochMs() };
   const written = await writeStatus(ctx, deps, slice, answeredStatus(slice, answer));
   const quotaKey = { namespace: key.namespace ?? "", name: sliceUserName(key.name, consumerId) };
   await ensureQuota(ctx, deps, { slice: written, tenant, before: work.quotas.store.get(quotaKey)?.spec });

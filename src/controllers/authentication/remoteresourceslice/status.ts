@@ -4,10 +4,18 @@ import type { Tenant } from "#api/authentication/tenant.ts";
 import type { AuthParams } from "#forge/authentication.ts";
 import { withCondition } from "#machinery/conditions.ts";
 import type { Settings } from "../../deps.ts";
+import type { OfferedClasses } from "./classes.ts";
 
 type Status = NonNullable<ResourceSlice["status"]>;
 type Condition = NonNullable<Status["conditions"]>[number];
 type ConditionType = "Authentication" | "Resources";
+
+/** Slices of these classes are answered here; somebody else's controller answers all others. */
+const OWN_CLASSES = ["", "default"];
+const CLASS_DISABLED = {
+  reason: "DefaultResourceSliceClassDisabled",
+  message: "the default ResourceSlice class has been administratively disabled on the provider",
+};
 
 export function deniedStatus({ status }: ResourceSlice, problem: string, nowMs: number): Status {
   return { ...status, conditions: withCondition(status?.conditions, denied("Authentication", problem), nowMs) };
@@ -16,27 +24,41 @@ export function deniedStatus({ status }: ResourceSlice, problem: string, nowMs: 
 export interface Answer {
   readonly tenant: Tenant | undefined;
   readonly authParams: AuthParams;
-  readonly settings: Pick<Settings, "defaultNodeResources" | "clusterLabels">;
+  readonly settings: Pick<Settings, "defaultNodeResources" | "clusterLabels" | "isDefaultClassEnabled">;
+  readonly classes: OfferedClasses;
   readonly nowMs: number;
 }
 
-/** Let in, and given resources unless somebody else provides for its class or a new one comes from a cordoned tenant. */
-export function answeredStatus(slice: ResourceSlice, { tenant, authParams, settings, nowMs }: Answer): Status {
+/** Let in, and given what it asks for, unless its tenant is cordoned or somebody else provides for its class. */
+export function answeredStatus(slice: ResourceSlice, answer: Answer): Status {
+  const { tenant, authParams, settings, nowMs } = answer;
   const before = slice.status?.conditions;
   const authentication = accepted("Authentication", "ResourceSlice authentication accepted");
   const conditions = withCondition<Condition>(before, authentication, nowMs);
   const base: Status = { ...slice.status, authParams, conditions };
-  const isOurs = ["", "default"].includes(slice.spec?.class ?? "");
-  if (!isOurs) return base;
-  const isNew = before?.find(({ type }) => type === "Resources") === undefined;
-  if (isNew && tenant?.spec?.tenantCondition === "Cordoned")
-    return { ...base, conditions: withCondition(conditions, denied("Resources", "the tenant is cordoned"), nowMs) };
-  const resources = accepted("Resources", "ResourceSlice resources accepted");
+  const withResources = (condition: Condition): Status => ({
+    ...base,
+    conditions: withCondition(conditions, condition, nowMs),
+  });
+  const tenantCondition = tenant?.spec?.tenantCondition ?? "Active";
+  if (tenantCondition === "Drained") return withResources(denied("Resources", "the tenant is drained"));
+  if (tenantCondition === "Cordoned") {
+    const isNew = before?.find(({ type }) => type === "Resources") === undefined;
+    return isNew ? withResources(denied("Resources", "the tenant is cordoned")) : base;
+  }
+  if (!OWN_CLASSES.includes(slice.spec?.class ?? "")) return base;
+  if (!settings.isDefaultClassEnabled) return withResources({ type: "Resources", status: "Denied", ...CLASS_DISABLED });
+  return granted(slice, answer, withResources(accepted("Resources", "ResourceSlice resources accepted")));
+}
+
+/** All that is granted, without what was granted earlier and is no more. */
+function granted({ spec }: ResourceSlice, { settings, classes }: Answer, status: Status): Status {
+  const { storageClasses: _s, ingressClasses: _i, loadBalancerClasses: _l, nodeLabels: _n, ...kept } = status;
   const nodeLabels = settings.clusterLabels;
   return {
-    ...base,
-    conditions: withCondition(conditions, resources, nowMs),
-    resources: { ...settings.defaultNodeResources, ...slice.spec?.resources },
+    ...kept,
+    ...classes,
+    resources: { ...settings.defaultNodeResources, ...spec?.resources },
     ...(Object.keys(nodeLabels).length > 0 && { nodeLabels: { ...nodeLabels } }),
   };
 }

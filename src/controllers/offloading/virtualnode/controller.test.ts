@@ -102,7 +102,7 @@ test("a VirtualNode takes all it had along, in order", async () => {
   const map = { ...key, name: "cluster-b" };
   await using running = await runControllers([virtualNodeController], async (ctx, client) => {
     await client.create(ctx, virtualNodes, { metadata: key, spec: { clusterID: "cluster-b", template: LABELLED } });
-    await client.create(ctx, nodes, { metadata: { name: "liqo-b" } });
+    await client.create(ctx, nodes, { metadata: { name: "liqo-b", labels: { "liqo.io/type": "virtual-node" } } });
   });
   const { ctx, client } = running;
   await seen(client, namespaceMaps, map);

@@ -29,8 +29,9 @@ import { isGivenUp } from "#trust/reach.ts";
 import { notTenantNamespaceOf, TenantNamespaces } from "#trust/tenant-namespaces.ts";
 import { managedAccounts, watchAccounts } from "../../accounts.ts";
 import type { Deps } from "../../deps.ts";
-import { isLast, networkOf, planVirtualNode } from "./plan.ts";
-import { removeVirtualNode } from "./remove.ts";
+import { removeNode } from "./drain.ts";
+import { hasNodeTooMany, isLast, networkOf, planVirtualNode } from "./plan.ts";
+import { DRAIN_POLL_MS, removeVirtualNode } from "./remove.ts";
 import { changedConditions, drainingConditions, runningConditions } from "./status.ts";
 
 interface Work {
@@ -102,8 +103,13 @@ async function reconcile(ctx: Context, work: Work, key: ObjectKey): Promise<Resu
   }
   const node = await ensureFinalizer(ctx, deps.client, virtualNodes, found, FINALIZER);
   await ensureObjects(ctx, work, node);
-  const hasNode = work.nodes.store.get({ name: key.name }) !== undefined;
-  await writeConditions(ctx, deps, node, runningConditions(node, hasNode));
+  const seen = work.nodes.store.get({ name: key.name });
+  if (hasNodeTooMany(node, seen)) {
+    await writeConditions(ctx, deps, node, drainingConditions());
+    const isDead = isGivenUp(work.foreign.store.get({ name: node.spec?.clusterID ?? "" }));
+    if (!(await removeNode(ctx, deps, key.name, isDead))) return { requeueAfterMs: DRAIN_POLL_MS };
+  }
+  await writeConditions(ctx, deps, node, runningConditions(node, seen !== undefined));
   return DONE;
 }
 

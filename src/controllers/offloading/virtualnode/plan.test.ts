@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Configuration } from "#api/networking/configuration.ts";
 import type { VirtualNode } from "#api/offloading/virtualnode.ts";
-import { isLast, networkOf, planVirtualNode } from "./plan.ts";
+import { hasNodeTooMany, isLast, networkOf, planVirtualNode } from "./plan.ts";
 
 const namespace = "liqo-tenant-rome";
 const node = (uid: string, changes: { metadata?: object; spec?: object } = {}): VirtualNode =>
@@ -43,3 +43,17 @@ test("the network is that with its provider, out of its own namespace", () => {
   assert.equal(networkOf(node("1"), all)?.metadata?.name, "own");
   assert.equal(networkOf(node("1"), all.slice(0, 2)), undefined);
 });
+
+const machine = (type?: string) => ({
+  metadata: { name: "liqo-rome", labels: type === undefined ? {} : { "liqo.io/type": type } },
+});
+for (const [name, expected, createNode, seen] of [
+  ["wanted", false, true, machine("virtual-node")],
+  ["that is not said to be wanted", false, undefined, machine("virtual-node")],
+  ["that is not wanted any more", true, false, machine("virtual-node")],
+  ["that is not wanted and not there", false, false, undefined],
+  ["that is a machine", false, false, machine()],
+] as const) {
+  test(`a Node ${name} is ${expected ? "taken away" : "left alone"}`, () =>
+    assert.equal(hasNodeTooMany(node("1", { spec: { createNode } }), seen), expected));
+}

@@ -1,7 +1,9 @@
 /** What becomes of a VirtualNode. Upstream: pkg/liqo-controller-manager/offloading/virtualnode-controller */
+import type { Node } from "kubernetes-types/core/v1";
 import * as labels from "#api/labels.ts";
 import type { Configuration } from "#api/networking/configuration.ts";
 import type { VirtualNode } from "#api/offloading/virtualnode.ts";
+import { isVirtualNode } from "#api/predicates.ts";
 
 export type Plan =
   | { readonly do: "nothing" }
@@ -26,6 +28,11 @@ export function networkOf({ metadata, spec }: VirtualNode, all: readonly Configu
       configuration.metadata?.namespace === metadata?.namespace &&
       configuration.metadata?.labels?.[labels.REMOTE_CLUSTER_ID] === spec?.clusterID,
   );
+}
+
+/** Whether it has a Node although it is to have none: its user has changed that. */
+export function hasNodeTooMany({ spec }: VirtualNode, node: Node | undefined): boolean {
+  return spec?.createNode === false && node !== undefined && isVirtualNode(node);
 }
 
 /** Whether no other VirtualNode of its provider is left. */

@@ -11,13 +11,13 @@ import { forgeVkServiceAccount } from "#forge/virtualnode-objects.ts";
 import { forgeVkClusterBinding, forgeVkOwnBindings, isVkNamespaceBinding } from "#forge/virtualnode-rights.ts";
 import { DONE, type Result } from "#kube/controller/controller.ts";
 import { removeFinalizer } from "#kube/controller/finalizer.ts";
-import { clusterRoleBindings, deployments, nodes, roleBindings, serviceAccounts } from "#machinery/builtin.ts";
+import { clusterRoleBindings, deployments, roleBindings, serviceAccounts } from "#machinery/builtin.ts";
 import { keyOf } from "#machinery/meta.ts";
 import { managedAccounts } from "../../accounts.ts";
 import type { Deps } from "../../deps.ts";
-import { drainNode } from "./drain.ts";
+import { deleteNode, drainNode } from "./drain.ts";
 
-const DRAIN_POLL_MS = 500;
+export const DRAIN_POLL_MS = 500;
 
 export interface Ending {
   readonly node: VirtualNode;
@@ -34,7 +34,7 @@ export async function removeVirtualNode(ctx: Context, deps: Deps, { node, isDead
   if (await isKubeletLeft(ctx, deps, node)) return { requeueAfterMs: DRAIN_POLL_MS };
   await revokeRights(ctx, deps, node);
   await deps.client.deleteIfPresent(ctx, serviceAccounts, keyOf(forgeVkServiceAccount(node)));
-  await deps.client.deleteIfPresent(ctx, nodes, { name });
+  await deleteNode(ctx, deps, name);
   if (isLast) await deps.client.deleteIfPresent(ctx, namespaceMaps, { namespace, name: node.spec?.clusterID ?? "" });
   await removeFinalizer(ctx, deps.client, virtualNodes, node, FINALIZER);
   return DONE;
