@@ -13,7 +13,7 @@ const MARKED: readonly (readonly [path: string, value: string, becomes?: string]
   ["pullPolicy", "Always"],
   ["imagePullSecrets[0].name", "marked-pull-secret"],
   ["metrics.enabled", "true", "--metrics-address=:8082"],
-  ["metrics.prometheusOperator.enabled", "true", "kind: PodMonitor"],
+  ["metrics.prometheusOperator.enabled", "true", "kind: PrometheusRule"],
   ["discovery.config.clusterID", "marked-cluster"],
   ["discovery.config.clusterLabels.marked-label", "x", "marked-label=x"],
   ["apiServer.address", "marked.example.com:6443"],
@@ -54,6 +54,7 @@ const MARKED: readonly (readonly [path: string, value: string, becomes?: string]
   ["networking.fabric.nodeSelector.marked-fabric", "marked-fabric-value"],
   ["networking.fabric.tolerations[0].key", "marked-fabric-taint"],
   ["networking.fabric.config.healthProbeBindAddressPort", "10017"],
+  ["networking.fabric.config.metricsAddressPort", "10018"],
   ["offloading.runtimeClass.name", "marked-runtime-class"],
   ["offloading.runtimeClass.annotations.marked-class-annotation", "marked-class-note"],
   ["offloading.runtimeClass.labels.marked-class-label", "marked-class-label-value"],
@@ -79,6 +80,15 @@ const MARKED: readonly (readonly [path: string, value: string, becomes?: string]
   ["storage.virtualStorageClassName", "marked-virtual-class"],
   ["storage.realStorageClassName", "marked-real-class"],
   ["controllerManager.replicas", "19"],
+  ["controllerManager.metrics.service.labels.marked-metrics-label", "marked-metrics-label-value"],
+  ["controllerManager.metrics.service.annotations.marked-metrics", "marked-metrics-note"],
+  ["controllerManager.metrics.serviceMonitor.interval", "31s"],
+  ["controllerManager.metrics.serviceMonitor.scrapeTimeout", "32s"],
+  ["controllerManager.metrics.serviceMonitor.labels.marked-monitor", "marked-monitor-value"],
+  ["virtualKubelet.metrics.port", "7001"],
+  ["virtualKubelet.metrics.podMonitor.interval", "33s"],
+  ["virtualKubelet.metrics.podMonitor.scrapeTimeout", "34s"],
+  ["virtualKubelet.metrics.podMonitor.labels.marked-pod-monitor", "marked-pod-monitor-value"],
   ["controllerManager.config.defaultLimitsEnforcement", "Hard"],
   ["controllerManager.config.foreignClusterPingInterval", "21s"],
   ["controllerManager.config.foreignClusterPingTimeout", "22s"],
@@ -112,6 +122,7 @@ const SWITCHED: readonly (readonly [path: string, value: string])[] = [
   ["offloading.runtimeClass.nodeSelector.enabled", "false"],
   ["offloading.runtimeClass.tolerations.enabled", "false"],
   ["metrics.enabled", "true"],
+  ["controllerManager.metrics.serviceMonitor.enabled", "true"],
   ["authentication.enabled", "false"],
   ["authentication.defaultResourceSliceClassEnabled", "false"],
   ["storage.enabled", "true"],
@@ -140,20 +151,13 @@ test("a marked value is found in the manifest, and only when it is set", async (
   }
 });
 
-test("where metrics are on, the port of virtual kubelets is theirs", async () => {
-  assert.match(
-    await template({ "metrics.enabled": "true", "virtualKubelet.metrics.port": "7001" }),
-    /metricsAddress: :7001/,
-  );
-});
-
 test("a switch changes the manifest", async () => {
   for (const [path, value] of SWITCHED) assert.notEqual(await template({ [path]: value }), plain, path);
 });
 
 test("these are all values", () => {
   const paths = [...MARKED, ...SWITCHED].map(([path]) => path);
-  const tested = [...paths, "virtualKubelet.metrics.port"].map((path) => path.replaceAll("[0]", ".0"));
+  const tested = paths.map((path) => path.replaceAll("[0]", ".0"));
   const values: unknown = parse(readFileSync(join(CHART, "values.yaml"), "utf8"));
   const untested = leavesOf(values).filter(
     (leaf) => !tested.some((path) => path === leaf || path.startsWith(`${leaf}.`)),
