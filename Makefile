@@ -3,13 +3,16 @@ SHELL := /bin/sh
 NODE := .tools/bin/node
 export PATH := $(CURDIR)/bin:$(CURDIR)/.tools/bin:$(PATH)
 
-.PHONY: help setup demo demo-down test check unit coverage system e2e kubernetes image test-interop test-kubernetes kubernetes-clusters fidelity chaos bench bench-kubernetes
+.PHONY: help setup test-setup demo demo-down test check unit coverage system e2e kubernetes image test-interop test-kubernetes kubernetes-clusters fidelity chaos bench bench-kubernetes
 
 help: ## Show this list
 	@grep -E '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 20
 
 setup: ## Install and build everything that the other commands need
 	@sh scripts/setup.sh
+
+test-setup: ## As setup, and what only tests need
+	@sh scripts/setup.sh tests
 
 demo: setup ## Two peered clusters with the shop across both
 	@$(NODE) scripts/demo.ts
@@ -29,7 +32,7 @@ coverage: setup ## Unit tests, and which lines they run
 unit: setup ## Unit tests
 	@$(NODE) scripts/test.ts unit
 
-e2e: setup ## End-to-end tests on the embedded engine
+e2e: test-setup ## End-to-end tests on the embedded engine
 	@$(NODE) scripts/test.ts e2e
 
 test-interop: setup ## Our Liqo beside upstream's, whose programs (bin/) and chart (chart/) LIQO_UPSTREAM names
@@ -41,7 +44,7 @@ kubernetes: setup ## Build or find genuine Kubernetes
 image: setup ## Images of Liqo, the shop and the tests' programs, as an OCI layout and archives in .build/images
 	@$(NODE) scripts/build-images.ts
 
-test-kubernetes: kubernetes ## End-to-end tests on genuine Kubernetes
+test-kubernetes: test-setup kubernetes ## End-to-end tests on genuine Kubernetes
 	@LIQO_TEST_ENGINE=kubernetes $(NODE) scripts/test.ts e2e
 
 kubernetes-clusters: kubernetes ## Two genuine clusters to try things on, until Ctrl-C
@@ -50,7 +53,7 @@ kubernetes-clusters: kubernetes ## Two genuine clusters to try things on, until 
 fidelity: setup ## Compare the embedded API server with a genuine one, request by request (after `make kubernetes`)
 	@$(NODE) test/fidelity/run.ts
 
-test: setup ## Everything that is checked (KUBERNETES=1: on genuine Kubernetes too)
+test: test-setup ## Everything that is checked (KUBERNETES=1: on genuine Kubernetes too)
 	@$(NODE) scripts/test.ts check coverage system e2e interop $(if $(KUBERNETES),kubernetes)
 
 chaos: setup ## Faults of all kinds under load, and a comparison after each (MINUTES=10 SEED=<number> FAULTS=<expression>)

@@ -28,7 +28,10 @@ export class ReflectionMetrics {
   }
 
   item(reflector: string, namespace: string): void {
-    this.#items.with({ namespace, reflector_resource: reflector, ...this.#labels }).increase();
+    const labels = { namespace, reflector_resource: reflector, ...this.#labels };
+    this.#items.with(labels).increase();
+    // From the first object on: who looks for failures must be able to tell none from nobody who counts.
+    this.#errors.with(labels);
   }
 
   /** Not by namespace: each would cost as many series as there are buckets. */

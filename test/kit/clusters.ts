@@ -37,11 +37,14 @@ export async function startClusters(...requests: readonly ClusterRequest[]): Pro
   }
 }
 
-/** Milan and rome with Liqo on both, milan peered with rome. */
-export async function startPeered(request: Omit<ClusterRequest, "name"> = {}): Promise<Clusters> {
+/** Milan and rome with Liqo on both, milan peered with rome; `more` are flags of `liqoctl install`. */
+export async function startPeered(
+  request: Omit<ClusterRequest, "name"> = {},
+  ...more: readonly string[]
+): Promise<Clusters> {
   const clusters = await startClusters({ ...request, name: "milan" }, { ...request, name: "rome" });
   try {
-    await Promise.all(clusters.clusters.map((cluster) => installLiqo(clusters, cluster)));
+    await Promise.all(clusters.clusters.map((cluster) => installLiqo(clusters, cluster, cluster.name, ...more)));
     await clusters.liqoctl("peer", "--context", "milan", "--remote-context", "rome");
     return clusters;
   } catch (error) {

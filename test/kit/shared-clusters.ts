@@ -58,7 +58,9 @@ class Shared {
 }
 
 const single = new Shared(() => startClusters({ name: "milan" }));
-const peered = new Shared(startPeered);
+/** What the peered clusters are installed with. */
+export const PEERED_FLAGS = ["--set", "metrics.enabled=true"];
+const peered = new Shared(() => startPeered({}, ...PEERED_FLAGS));
 
 after(async () => {
   await single.end();

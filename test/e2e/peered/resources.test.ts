@@ -12,7 +12,7 @@ import type { VirtualNode } from "#api/offloading/virtualnode.ts";
 import { needsOwnClusters } from "#engines/choose.ts";
 import { type Clusters, installLiqo } from "#kit/clusters.ts";
 import { eventually } from "#kit/eventually.ts";
-import { takePeered } from "#kit/shared-clusters.ts";
+import { PEERED_FLAGS, takePeered } from "#kit/shared-clusters.ts";
 
 const NAMESPACE = "resources";
 const TWIN = "resources-milan";
@@ -288,7 +288,7 @@ describe("resources of a provider", { concurrency: 1, skip: needsOwnClusters() }
   async function installRome(values: readonly string[]): Promise<void> {
     const rome = clusters.clusters.find(({ name }) => name === "rome");
     assert.ok(rome !== undefined);
-    await installLiqo(clusters, rome, rome.name, ...values.flatMap((value) => ["--set", value]));
+    await installLiqo(clusters, rome, rome.name, ...PEERED_FLAGS, ...values.flatMap((value) => ["--set", value]));
     await eventually(
       "the one that answered before has ended",
       async () => {

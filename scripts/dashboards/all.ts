@@ -1,0 +1,5 @@
+import { network } from "./network.ts";
+import { overview } from "./overview.ts";
+import { reflection } from "./reflection.ts";
+
+export const dashboards = [overview, network, reflection];
