@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { failuresByFile, filesToRepeat } from "./tap.ts";
+import { failuresByFile, filesToRepeat, longest } from "./tap.ts";
 
 // Of node 24: `node --test --test-reporter=tap`.
 const REPORT = `TAP version 13
@@ -22,6 +22,7 @@ const REPORT = `TAP version 13
     1..2
 not ok 1 - peers
   ---
+  duration_ms: 61500.5
   type: 'suite'
   location: '/p/test/e2e/peers.test.ts:5:1'
   error: '1 subtest failed'
@@ -29,6 +30,7 @@ not ok 1 - peers
 # Subtest: adds
 not ok 2 - adds
   ---
+  duration_ms: 75000
   location: '/p/src/sum.test.ts:3:1'
   type: 'test'
   ...
@@ -62,4 +64,12 @@ test("a test that stands in steps is repeated by the files that import them", ()
   assert.deepEqual(filesToRepeat("/p/b.test.ts", tests), ["/p/b.test.ts"]);
   assert.deepEqual(filesToRepeat("/p/shop-steps.ts", tests), ["/p/a.test.ts", "/p/c.system-test.ts"]);
   assert.deepEqual(filesToRepeat("/p/none-steps.ts", tests), []);
+});
+
+test("what takes long is named, the longest first, and no part of it", () => {
+  assert.deepEqual(longest(REPORT, 60), [
+    { name: "adds", seconds: 75 },
+    { name: "peers", seconds: 61.5005 },
+  ]);
+  assert.deepEqual(longest(REPORT, 70), [{ name: "adds", seconds: 75 }]);
 });

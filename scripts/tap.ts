@@ -22,6 +22,22 @@ export function failuresByFile(tap: string): Map<string, Failures> {
   return found;
 }
 
+export interface Timed {
+  readonly name: string;
+  readonly seconds: number;
+}
+
+/** The outermost tests and suites that took at least so long, the longest first. */
+export function longest(tap: string, leastSeconds: number): Timed[] {
+  return blocksOf(tap)
+    .flatMap((block): Timed[] => {
+      const name = /^(?:not )?ok \d+ - (.*)$/m.exec(block.split("\n")[0] ?? "")?.[1];
+      const ms = Number(/^ {2}duration_ms: ([\d.]+)$/m.exec(block)?.[1] ?? 0);
+      return name === undefined || ms < leastSeconds * 1_000 ? [] : [{ name, seconds: ms / 1_000 }];
+    })
+    .sort((a, b) => b.seconds - a.seconds);
+}
+
 /** A result and what belongs to it, up to the next one. */
 function blocksOf(tap: string): string[] {
   const blocks: string[][] = [];

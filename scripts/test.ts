@@ -13,7 +13,7 @@ import { existsSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } 
 import { availableParallelism, tmpdir } from "node:os";
 import { basename, join, relative } from "node:path";
 import { byFolder, coverageTable, parseLcov } from "./lcov.ts";
-import { type Failures, failuresByFile, filesToRepeat } from "./tap.ts";
+import { type Failures, failuresByFile, filesToRepeat, longest, type Timed } from "./tap.ts";
 
 type Environment = Readonly<Record<string, string>>;
 
@@ -22,6 +22,8 @@ interface Outcome {
   readonly failed: number;
   readonly skipped: number;
   readonly flaky?: readonly Flaky[];
+  /** Tests that took long. */
+  readonly long?: readonly Timed[];
 }
 
 interface Flaky {
@@ -30,6 +32,7 @@ interface Flaky {
 }
 
 const MOST_FLAKY = 3;
+const LONG_SECONDS = 20;
 
 const root = join(import.meta.dirname, "..");
 const E2E = ["--test-concurrency=1", "test/e2e/*.test.ts"];
@@ -77,8 +80,10 @@ const parts = process.argv.slice(2).map((name) => {
   return { name, run };
 });
 const beside = parts.filter(({ name }) => BESIDE_EACH_OTHER.includes(name));
-const outcomes = (await Promise.all(beside.map(({ run }) => run()))).flat();
-for (const { name, run } of parts) if (!BESIDE_EACH_OTHER.includes(name)) outcomes.push(...(await run()));
+const took: Timed[] = [];
+const outcomes = (await timed("beside each other", () => Promise.all(beside.map(({ run }) => run())))).flat();
+for (const { name, run } of parts) if (!BESIDE_EACH_OTHER.includes(name)) outcomes.push(...(await timed(name, run)));
+showTimes();
 const sum = (of: "passed" | "failed" | "skipped"): number =>
   outcomes.reduce((total, outcome) => total + outcome[of], 0);
 const flaky = outcomes.flatMap((outcome) => outcome.flaky ?? []);
@@ -88,6 +93,22 @@ const failed = sum("failed") + (flaky.length > MOST_FLAKY ? flaky.length : 0);
 const skipped = sum("skipped") > 0 ? `, ${sum("skipped")} skipped` : "";
 process.stdout.write(`\n${sum("passed")} passed, ${failed} failed${skipped}\n`);
 process.exit(failed === 0 ? 0 : 1);
+
+async function timed<T>(name: string, run: () => Promise<T>): Promise<T> {
+  const begunMs = performance.now();
+  const result = await run();
+  took.push({ name, seconds: (performance.now() - begunMs) / 1_000 });
+  return result;
+}
+
+function showTimes(): void {
+  const lines = (times: readonly Timed[], indent: string): string =>
+    times.map(({ name, seconds }) => `${indent}${seconds.toFixed(0).padStart(5)} s  ${name}\n`).join("");
+  const long = outcomes.flatMap((outcome) => outcome.long ?? []);
+  process.stdout.write(
+    `\n== how long it took\n${lines(took, "")}tests of ${LONG_SECONDS} s and more:\n${lines(long, "  ")}`,
+  );
+}
 
 function lcovOf(shard: number): string {
   return join(root, `.build/coverage/lcov-${shard}.info`);
@@ -199,6 +220,7 @@ async function attempt(name: string, args: readonly string[], env: Environment =
     // A runner that fails without naming a test (a file that does not load) is a failure all the same.
     failed: code !== 0 && failed === 0 ? 1 : failed,
     skipped: count("skipped") + count("todo"),
+    long: longest(tap, LONG_SECONDS),
   };
   return { outcome, failures: failuresByFile(tap) };
 }
@@ -230,10 +252,10 @@ async function withoutFlaky({ outcome, failures }: Attempt, env: Environment = {
     flaky.push({ file, log });
     recovered += count;
   }
-  const { passed, failed, skipped } = outcome;
+  const { passed, failed, skipped, long = [] } = outcome;
   // All recovered: whatever the report called cancelled because of them is, too.
   const left = flaky.length === failures.size && flaky.length > 0 ? 0 : Math.max(1, failed - recovered);
-  return { passed: passed + failed - left, failed: left, skipped, flaky };
+  return { passed: passed + failed - left, failed: left, skipped, flaky, long };
 }
 
 async function runTests(
