@@ -14,7 +14,7 @@ import {
   namespaces,
 } from "#machinery/builtin.ts";
 import { requireRights } from "../../checks/rights.ts";
-import { type Cluster, waitFor } from "../../cluster.ts";
+import { answered, type Cluster, findClusterId, waitFor } from "../../cluster.ts";
 import { CliError } from "../../errors.ts";
 import { helm, RELEASE } from "../../helm.ts";
 import type { Printer } from "../../printer/printer.ts";
@@ -42,10 +42,14 @@ export async function install(
   checkSource(options);
   checkOutput(options);
   if (options.clusterId !== undefined) checkClusterId(options.clusterId);
-  const { clusterId, values } = await planRelease(ctx, printer, cluster, options);
+  const present = await printer.step("local", "API server reached", () =>
+    answered(ctx, cluster, (limited) => findClusterId(limited, cluster)),
+  );
+  const isReal = !options.dryRun && !options.onlyOutputValues;
+  if (isReal) await requireInstallRights(ctx, cluster);
+  const { clusterId, values } = await planRelease(ctx, printer, cluster, present, options);
   const release = { args: releaseArguments(cluster, options), values: stringify(values) };
   if (options.onlyOutputValues) return writeValues(ctx, printer, release, options);
-  if (!options.dryRun) await requireInstallRights(ctx, cluster);
   const replaced = await findUpstream(ctx, cluster);
   if (replaced !== undefined) printer.warning("local", replaced);
   if (replaced !== undefined && !options.dryRun) await options.confirmReplacing();

@@ -2,7 +2,7 @@
 import { PROVIDER } from "#api/labels.ts";
 import type { Context } from "#base/context.ts";
 import { isNotFound } from "#machinery/status-error.ts";
-import { answered, type Cluster, findClusterId, generatedClusterId } from "../../cluster.ts";
+import { type Cluster, generatedClusterId } from "../../cluster.ts";
 import { CliError } from "../../errors.ts";
 import type { Printer } from "../../printer/printer.ts";
 import { chooseApiServer } from "./api-server.ts";
@@ -11,16 +11,14 @@ import { checkCidrs, checkClusterId } from "./settings.ts";
 import { checkAddresses, checkKernels } from "./surroundings.ts";
 import { forgeValues, mergeValues, type Values } from "./values.ts";
 
-/** What liqoctl sets, after a look at the cluster. */
+/** What liqoctl sets, after a look at the cluster; `present` is the id that it has. */
 export async function planRelease(
   ctx: Context,
   printer: Printer,
   cluster: Cluster,
+  present: string | undefined,
   options: InstallOptions,
 ): Promise<{ readonly clusterId: string; readonly values: Values }> {
-  const present = await printer.step("local", "API server reached", () =>
-    answered(ctx, cluster, (limited) => findClusterId(limited, cluster)),
-  );
   const { provider } = options;
   const detected =
     provider === undefined
