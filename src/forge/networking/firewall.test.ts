@@ -2,7 +2,13 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Configuration } from "#api/networking/configuration.ts";
 import type { FirewallConfiguration } from "#api/networking/firewallconfiguration.ts";
-import { forgeIpMapping, forgeMasqueradeBypass, forgeNodePortFirewall, forgeRemapFirewall } from "./firewall.ts";
+import {
+  forgeIpMapping,
+  forgeIpMasquerade,
+  forgeMasqueradeBypass,
+  forgeNodePortFirewall,
+  forgeRemapFirewall,
+} from "./firewall.ts";
 
 interface Places {
   readonly pod: string;
@@ -66,6 +72,12 @@ test("an IP's external address leads to the address it stands for", () => {
   const table = forgeIpMapping(ip as never);
   assert.deepEqual(rulesOf(table)[0], "dnat to 192.0.2.1 of dst eq 10.70.0.7");
   assert.equal(table.metadata?.name, "db-remap-ipmapping-gw");
+  const fabric = forgeIpMasquerade(ip as never);
+  assert.equal(fabric.metadata?.name, "db-remap-ipmapping-fabric");
+  assert.deepEqual(rulesOf(fabric), [
+    "dnat to 192.0.2.1 of dst eq 10.70.0.7",
+    "masquerade to undefined of dst eq 192.0.2.1",
+  ]);
 });
 
 test("answers to NodePorts find back by the mark of their node, which begins at 1", () => {

@@ -164,6 +164,45 @@ export function forgeIpMapping(ip: IP): FirewallConfiguration {
   );
 }
 
+/**
+ * At every node, for an IP with `masquerade`: pods of this cluster find its address too, and what it stands for answers to
+ * the node: it need not know the way to pods, here or at a peer.
+ */
+export function forgeIpMasquerade(ip: IP): FirewallConfiguration {
+  const { name = "", namespace = "" } = ip.metadata ?? {};
+  const [inside, outside] = [ip.spec?.ip ?? "", ip.status?.ip ?? ""];
+  const to = (value: string): NatRule["match"] => [{ op: "eq", ip: { position: "dst", value } }];
+  return firewall(
+    `${name}-remap-ipmapping-fabric`,
+    namespace,
+    { [labels.FIREWALL_CATEGORY]: "fabric", [labels.FIREWALL_SUBCATEGORY]: "ip-mapping" },
+    [],
+    {
+      name: `${name}-remap-ipmapping-fabric-${namespace}`,
+      family: "IPV4",
+      chains: [
+        {
+          name: "prerouting",
+          hook: "prerouting",
+          type: "nat",
+          policy: "accept",
+          priority: -100,
+          rules: { natRules: [{ name, natType: "dnat", to: inside, match: to(outside) }] },
+        },
+        {
+          name: "postrouting",
+          hook: "postrouting",
+          type: "nat",
+          policy: "accept",
+          // Before whatever else a node does to packets that leave the cluster.
+          priority: 99,
+          rules: { natRules: [{ name, natType: "masquerade", match: to(inside) }] },
+        },
+      ],
+    },
+  );
+}
+
 /** At every gateway: the way back of traffic that a node sent with the unknown-source address, by mark. */
 export function forgeNodePortFirewall(
   nodes: readonly InternalNode[],

@@ -12,6 +12,7 @@ import { takePeered } from "#kit/shared-clusters.ts";
 
 const TENANT = "liqo-tenant-rome";
 const WALL = "test-network-wall";
+const WALL_KEY = ["firewallconfigurations.networking.liqo.io", WALL, "-n", TENANT] as const;
 const NAMESPACES = ["liqo-test-network", "liqo-test-network-host"];
 
 /** At milan's gateways: what the web servers send to rome, and what is sent to them there. The tunnel itself stays healthy. */
@@ -68,11 +69,13 @@ describe("liqoctl test network", { concurrency: 1 }, () => {
   });
   after(async () => {
     outside?.close();
+    // Tenant namespaces are not put back by those who share the clusters.
+    await clusters?.kubectl("milan", "delete", ...WALL_KEY, "--ignore-not-found");
     await clusters?.[Symbol.asyncDispose]();
   });
 
   test("a network that works passes every group", async () => {
-    const groups = ["--np-ext", "--lb", "--info", "--external", external];
+    const groups = ["--np-ext", "--lb", "--ip", "--info", "--external", external];
     const { code, stdout, stderr } = await testNetwork(...groups);
     assert.equal(code, 0, stderr);
     assert.match(
@@ -87,8 +90,9 @@ describe("liqoctl test network", { concurrency: 1 }, () => {
       ["external to nodeport service", "succeeded counter=32"],
       ["external to loadbalancer service", "succeeded counter=16"],
       ["pod to external", "succeeded counter=4"],
+      ["pod to external remapped IP", "succeeded counter=8"],
     ]);
-    assert.match(stderr, /All checks completed\n✓ Checks succeeded counter=116\n$/);
+    assert.match(stderr, /All checks completed\n✓ Checks succeeded counter=124\n$/);
   });
 
   test("each server is on a node of its own in its cluster, the image is Liqo's", async () => {
@@ -114,8 +118,7 @@ describe("liqoctl test network", { concurrency: 1 }, () => {
   test("what is broken is told, and ends with an error, with --basic too", async () => {
     await clusters.tryKubectl("milan", ["apply", "-f", "-"], { input: JSON.stringify(DROP_TCP) });
     await eventually("the gateway drops", async () => {
-      const kind = "firewallconfigurations.networking.liqo.io";
-      const { status } = await clusters.get<FirewallConfiguration>("milan", kind, WALL, "-n", TENANT);
+      const { status } = await clusters.get<FirewallConfiguration>("milan", ...WALL_KEY);
       assert.equal(status?.conditions?.[0]?.status, "True");
     });
     const { code, stderr } = await testNetwork("--basic", "--rm");
@@ -136,7 +139,7 @@ describe("liqoctl test network", { concurrency: 1 }, () => {
     assert.deepEqual(groupsOf(stderr), [["pod to pod", "succeeded counter=2", "failed counter=2"]]);
     assert.match(stderr, /• Check successful pod=netshoot-milan-\S+ target=http:\/\/10\.244\./);
     assert.match(stderr, /error: check failed: pod to pod/);
-    await clusters.kubectl("milan", "delete", "firewallconfigurations.networking.liqo.io", WALL, "-n", TENANT);
+    await clusters.kubectl("milan", "delete", ...WALL_KEY);
   });
 
   test("mended, it passes again, and --rm leaves nothing", async () => {

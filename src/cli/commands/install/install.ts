@@ -28,6 +28,8 @@ function installCommand<F extends Flags>({ name, flags: own, detect, ...describe
       using cluster = openLocal(flags, env);
       await install(ctx, env.printer, cluster, {
         ...flags,
+        // Where the provider's own flag of that name says how the cloud calls the cluster, `detect` tells it.
+        clusterId: "clusterId" in own ? undefined : flags.clusterId,
         provider: name,
         chart: chartOf(flags, env),
         helm: helmFlags(flags, env),

@@ -3,7 +3,6 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { stringify } from "yaml";
 import { UNINSTALLING } from "#api/annotations.ts";
-import { PROVIDER } from "#api/labels.ts";
 import type { Context } from "#base/context.ts";
 import { messageOf } from "#base/errors.ts";
 import { CONTROLLER_MANAGER } from "#forge/names.ts";
@@ -14,33 +13,19 @@ import {
   deployments,
   namespaces,
 } from "#machinery/builtin.ts";
-import { isNotFound } from "#machinery/status-error.ts";
 import { requireRights } from "../../checks/rights.ts";
-import { answered, type Cluster, findClusterId, generatedClusterId, waitFor } from "../../cluster.ts";
-import type { FlagValues } from "../../command/flag.ts";
+import { answered, type Cluster, findClusterId, waitFor } from "../../cluster.ts";
 import { CliError } from "../../errors.ts";
-import { type HelmFlags, helm, RELEASE } from "../../helm.ts";
+import { helm, RELEASE } from "../../helm.ts";
 import type { Printer } from "../../printer/printer.ts";
-import { chooseApiServer } from "./api-server.ts";
 import { applyCrds } from "./crds.ts";
-import { DEFAULT_VALUES_PATH, type installFlags } from "./flags.ts";
-import type { Detected } from "./provider.ts";
+import { DEFAULT_VALUES_PATH } from "./flags.ts";
+import type { InstallOptions } from "./options.ts";
+import { planRelease } from "./plan.ts";
 import { findUpstream } from "./replaced.ts";
 import { isRolledOut } from "./rollout.ts";
-import { checkCidrs, checkClusterId, checkOutput, checkSource } from "./settings.ts";
-import { checkAddresses, checkKernels } from "./surroundings.ts";
-import { forgeValues, mergeValues, type Values } from "./values.ts";
-
-export interface InstallOptions extends FlagValues<typeof installFlags> {
-  /** Undefined: none is named. */
-  readonly provider: string | undefined;
-  readonly helm: HelmFlags;
-  readonly chart: string;
-  readonly timeoutMs: number;
-  readonly detect: (ctx: Context, cluster: Cluster) => Promise<Detected>;
-  /** Asks whether upstream's Liqo is to be replaced; throws unless it is. */
-  readonly confirmReplacing: () => Promise<void>;
-}
+import { checkClusterId, checkOutput, checkSource } from "./settings.ts";
+import { mergeValues, type Values } from "./values.ts";
 
 /** For Helm: arguments, and the values that they find on standard input. */
 interface Release {
@@ -57,10 +42,14 @@ export async function install(
   checkSource(options);
   checkOutput(options);
   if (options.clusterId !== undefined) checkClusterId(options.clusterId);
-  const { clusterId, values } = await planRelease(ctx, printer, cluster, options);
+  const present = await printer.step("local", "API server reached", () =>
+    answered(ctx, cluster, (limited) => findClusterId(limited, cluster)),
+  );
+  const isReal = !options.dryRun && !options.onlyOutputValues;
+  if (isReal) await requireInstallRights(ctx, cluster);
+  const { clusterId, values } = await planRelease(ctx, printer, cluster, present, options);
   const release = { args: releaseArguments(cluster, options), values: stringify(values) };
   if (options.onlyOutputValues) return writeValues(ctx, printer, release, options);
-  if (!options.dryRun) await requireInstallRights(ctx, cluster);
   const replaced = await findUpstream(ctx, cluster);
   if (replaced !== undefined) printer.warning("local", replaced);
   if (replaced !== undefined && !options.dryRun) await options.confirmReplacing();
@@ -71,77 +60,6 @@ export async function install(
   printer.print(
     `\nLiqo is installed on ${clusterId}.\n  Next: liqoctl peer --remote-kubeconfig <kubeconfig of another cluster with Liqo>`,
   );
-}
-
-/** What liqoctl sets, after a look at the cluster. */
-async function planRelease(
-  ctx: Context,
-  printer: Printer,
-  cluster: Cluster,
-  options: InstallOptions,
-): Promise<{ readonly clusterId: string; readonly values: Values }> {
-  const present = await printer.step("local", "API server reached", () =>
-    answered(ctx, cluster, (limited) => findClusterId(limited, cluster)),
-  );
-  const { provider } = options;
-  const detected =
-    provider === undefined
-      ? await options.detect(ctx, cluster)
-      : await printer.step("local", `Configuration of ${provider} read`, () => options.detect(ctx, cluster));
-  for (const warning of detected.warnings ?? []) printer.warning("local", warning);
-  const reservedSubnets = [...options.reservedSubnets, ...(detected.reservedSubnets ?? [])];
-  const cidrs = checkCidrs(detected.podCidrs, detected.serviceCidr, reservedSubnets);
-  const { apiServer } = detected;
-  const isCompared = apiServer.isCompared && !options.disableApiServerSanityCheck;
-  const apiServerUrl = chooseApiServer({ ...apiServer, isCompared }, cluster.server);
-  if (!options.skipValidation) await checkAddresses(ctx, cluster.client, cidrs);
-  if (!options.disableKernelVersionCheck) await checkKernels(ctx, cluster.client);
-  const clusterId = chooseClusterId(present, options.clusterId, detected.clusterId);
-  checkClusterId(clusterId);
-  const isScraped = options.enableMetrics && (await hasPrometheusOperator(ctx, cluster));
-  if (options.enableMetrics && !isScraped)
-    printer.warning(
-      "local",
-      "the Prometheus operator is not installed: metrics are served, nothing is told to read them",
-    );
-  const own = forgeValues({
-    clusterId,
-    podCidr: cidrs.podCidr,
-    serviceCidr: detected.serviceCidr,
-    reservedSubnets,
-    clusterLabels: {
-      ...(provider !== undefined && { [PROVIDER]: provider }),
-      ...detected.clusterLabels,
-      ...options.clusterLabels,
-    },
-    apiServerUrl,
-    version: options.localChartPath === undefined ? undefined : options.version,
-    hasMetrics: options.enableMetrics,
-    isScraped,
-  });
-  return { clusterId, values: mergeValues(own, detected.values ?? {}) };
-}
-
-/** The id that the cluster has already, the one asked for, or a new one. A change would cut all peerings. */
-function chooseClusterId(present: string | undefined, wanted: string | undefined, found: string | undefined): string {
-  if (present !== undefined && wanted !== undefined && present !== wanted)
-    throw new CliError(
-      `--cluster-id ${wanted}: Liqo is installed with the cluster id ${present}, which cannot change`,
-      {
-        hint: `leave the flag out, or \`liqoctl uninstall\` first`,
-      },
-    );
-  return present ?? wanted ?? found ?? generatedClusterId();
-}
-
-async function hasPrometheusOperator(ctx: Context, { client }: Cluster): Promise<boolean> {
-  try {
-    await client.raw(ctx, "GET", "/apis/monitoring.coreos.com/v1");
-    return true;
-  } catch (error) {
-    if (isNotFound(error)) return false;
-    throw error;
-  }
 }
 
 function requireInstallRights(ctx: Context, cluster: Cluster): Promise<void> {

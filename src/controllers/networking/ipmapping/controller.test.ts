@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ips } from "#api/ipam/ip.ts";
 import { firewallConfigurations } from "#api/networking/firewallconfiguration.ts";
-import { forgeIpMapping } from "#forge/networking/firewall.ts";
+import { forgeIpMapping, forgeIpMasquerade } from "#forge/networking/firewall.ts";
 import { runControllers } from "#kit/run-controllers.ts";
 import { gone, seen } from "#kit/two-clusters.ts";
 import { keyOf } from "#machinery/meta.ts";
@@ -26,6 +26,22 @@ test("an IP has its NAT once it has an address, and takes it along", async () =>
     ({ metadata }) => metadata?.uid !== first.metadata?.uid,
   );
   assert.deepEqual(second.spec, first.spec);
+  await client.delete(ctx, ips, KEY);
+  await gone(client, firewallConfigurations, table);
+  await gone(client, ips, KEY);
+});
+
+test("an IP that is masqueraded has a table at every node, as long as it is", async () => {
+  await using running = await runControllers([ipMappingController]);
+  const { ctx, client } = running;
+  const made = await client.create(ctx, ips, { metadata: KEY, spec: { ip: "192.0.2.1", masquerade: true } });
+  const ip = await client.updateStatus(ctx, ips, { ...made, status: { ip: "10.70.0.7", cidr: "10.70.0.0/16" } });
+  const table = keyOf(forgeIpMasquerade(ip));
+  await seen(client, firewallConfigurations, table);
+  await client.patch(ctx, ips, KEY, "merge", { spec: { masquerade: false } });
+  await gone(client, firewallConfigurations, table);
+  await client.patch(ctx, ips, KEY, "merge", { spec: { masquerade: true } });
+  await seen(client, firewallConfigurations, table);
   await client.delete(ctx, ips, KEY);
   await gone(client, firewallConfigurations, table);
   await gone(client, ips, KEY);

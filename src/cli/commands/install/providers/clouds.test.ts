@@ -92,6 +92,7 @@ describe("clouds", { concurrency: 1 }, () => {
       serviceCidr: "34.118.224.0/20",
       apiServer: { url: "34.118.10.20", isKubeconfigs: true, isCompared: true },
       reservedSubnets: ["10.132.0.0/20"],
+      clusterId: "foo",
       clusterLabels: { "topology.kubernetes.io/region": "europe-west1-b" },
     });
     assert.deepEqual(tools.asked(), [

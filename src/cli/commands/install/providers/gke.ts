@@ -63,6 +63,7 @@ export const gke = provider({
       serviceCidr: needed(cluster.servicesIpv4Cidr, "servicesIpv4Cidr", title),
       apiServer: apiServerOf(needed(cluster.endpoint, "endpoint", title)),
       reservedSubnets: [needed(ipCidrRange, "ipCidrRange", `subnet ${subnet.name}`)],
+      clusterId,
       clusterLabels: { [TOPOLOGY_REGION]: cluster.location ?? location.name },
     };
   },

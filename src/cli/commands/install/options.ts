@@ -1,0 +1,18 @@
+/** What one installation is told. */
+import type { Context } from "#base/context.ts";
+import type { Cluster } from "../../cluster.ts";
+import type { FlagValues } from "../../command/flag.ts";
+import type { HelmFlags } from "../../helm.ts";
+import type { installFlags } from "./flags.ts";
+import type { Detected } from "./provider.ts";
+
+export interface InstallOptions extends FlagValues<typeof installFlags> {
+  /** Undefined: none is named. */
+  readonly provider: string | undefined;
+  readonly helm: HelmFlags;
+  readonly chart: string;
+  readonly timeoutMs: number;
+  readonly detect: (ctx: Context, cluster: Cluster) => Promise<Detected>;
+  /** Asks whether upstream's Liqo is to be replaced; throws unless it is. */
+  readonly confirmReplacing: () => Promise<void>;
+}
