@@ -299,6 +299,7 @@ describe("resources of a provider", { concurrency: 1, skip: needsOwnClusters() }
     try {
       const refused = await clusters.tryLiqoctl(["create", "resourceslice", "late", ...OF_ROME]);
       assert.equal(refused.code, 1);
+      assert.match(refused.stderr, /--class/);
       assert.match(refused.stderr, /default ResourceSlice class has been administratively disabled on the provider/);
       const { status } = await clusters.get<Pod>("milan", "pod", "in-rome", "-n", NAMESPACE);
       assert.equal(status?.phase, "Running");

@@ -1,5 +1,5 @@
 /** The provider's answer to a slice. Upstream: pkg/liqo-controller-manager/authentication/remoteresourceslice-controller */
-import type { ResourceSlice } from "#api/authentication/resourceslice.ts";
+import { DEFAULT_CLASS_DISABLED, type ResourceSlice } from "#api/authentication/resourceslice.ts";
 import type { Tenant } from "#api/authentication/tenant.ts";
 import type { AuthParams } from "#forge/authentication.ts";
 import { withCondition } from "#machinery/conditions.ts";
@@ -13,7 +13,7 @@ type ConditionType = "Authentication" | "Resources";
 /** Slices of these classes are answered here; somebody else's controller answers all others. */
 const OWN_CLASSES = ["", "default"];
 const CLASS_DISABLED = {
-  reason: "DefaultResourceSliceClassDisabled",
+  reason: DEFAULT_CLASS_DISABLED,
   message: "the default ResourceSlice class has been administratively disabled on the provider",
 };
 
