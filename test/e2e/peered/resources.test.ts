@@ -30,6 +30,7 @@ const OFFERED = [
   "offloading.reflection.service.loadBalancerClasses[0].name=example.com/public",
   "storage.enabled=true",
   "common.globalLabels.team=edge",
+  "offloading.defaultNodeResources.cpu=6",
 ];
 const VIRTUAL_CLASS = {
   apiVersion: "storage.k8s.io/v1",
@@ -98,7 +99,7 @@ describe("resources of a provider", { concurrency: 1, skip: needsOwnClusters() }
       "the quota refuses the new pod",
       async () => {
         const events = await milan("get", "events", "--field-selector=involvedObject.name=too-much");
-        assert.match(events, /quota|exceed|resources/i);
+        assert.match(events, /exceeded quota: requested cpu=100m/);
       },
       FOLLOWED_MS,
     );
@@ -249,8 +250,9 @@ describe("resources of a provider", { concurrency: 1, skip: needsOwnClusters() }
           ]);
           assert.deepEqual(status?.loadBalancerClasses, [{ loadBalancerClassName: "example.com/public" }]);
           assert.deepEqual(status?.storageClasses, [{ storageClassName: "local-path", default: true }]);
-          const { metadata } = await clusters.get<Node>("milan", "node", "liqo-rome");
+          const { metadata, status: { capacity } = {} } = await clusters.get<Node>("milan", "node", "liqo-rome");
           assert.equal(metadata?.labels?.["storage.liqo.io/available"], "true");
+          assert.equal(capacity?.["cpu"], "6", "who asks for nothing is granted the new default");
           await rolledOut("vk-liqo-rome", "--remote-real-ingress-class-name=fast");
           await rolledOut("vk-liqo-small", "--remote-real-ingress-class-name=fast");
         },
