@@ -54,4 +54,7 @@ export const resourceSlices = defineKind({
   ],
 });
 
+/** Reason of a denial: the class `default` is not given by this provider. */
+export const DEFAULT_CLASS_DISABLED = "DefaultResourceSliceClassDisabled";
+
 export type ResourceSlice = ObjectOfKind<typeof resourceSlices>;

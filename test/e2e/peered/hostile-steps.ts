@@ -87,6 +87,8 @@ export function hostileProvider(shared: () => Shared): void {
         "example.com/gpu": "true",
       };
       const patch = JSON.stringify({ status: { nodeLabels } });
+      // Our own provider would put its answer back.
+      await scaleManager(shared().clusters, "rome", 0);
       await shared().clusters.kubectl(
         "rome",
         "patch",
@@ -108,6 +110,7 @@ export function hostileProvider(shared: () => Shared): void {
       assert.equal(labels["kubernetes.io/hostname"], "liqo-rome");
       for (const key of ["node-role.kubernetes.io/control-plane", "node-restriction.kubernetes.io/pci"])
         assert.equal(labels[key], undefined, key);
+      await scaleManager(shared().clusters, "rome", 1);
     });
 
     it("has no namespace reflected that nobody offloaded to it", async () => {

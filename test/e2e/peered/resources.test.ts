@@ -8,7 +8,7 @@ import type { Node, PersistentVolumeClaim, Pod, Service } from "kubernetes-types
 import type { Ingress } from "kubernetes-types/networking/v1";
 import type { ResourceSlice } from "#api/authentication/resourceslice.ts";
 import type { Quota } from "#api/offloading/quota.ts";
-import type { VirtualNode } from "#api/offloading/virtualnode.ts";
+import type { VirtualNode, VkOptionsTemplate } from "#api/offloading/virtualnode.ts";
 import { needsOwnClusters } from "#engines/choose.ts";
 import { type Clusters, installLiqo } from "#kit/clusters.ts";
 import { eventually } from "#kit/eventually.ts";
@@ -18,6 +18,7 @@ const NAMESPACE = "resources";
 const TWIN = "resources-milan";
 const TENANT = { milan: "liqo-tenant-rome", rome: "liqo-tenant-milan" } as const;
 const OF_ROME = ["--context", "milan", "--remote-cluster-id", "rome"] as const;
+const DEFAULTS = ["virtual-kubelet-default", "-n", "liqo"] as const;
 // A busy machine takes its time to start a virtual kubelet.
 const FOLLOWED_MS = 60_000;
 
@@ -28,6 +29,8 @@ const OFFERED = [
   "offloading.reflection.ingress.ingressClasses[1].default=true",
   "offloading.reflection.service.loadBalancerClasses[0].name=example.com/public",
   "storage.enabled=true",
+  "common.globalLabels.team=edge",
+  "offloading.defaultNodeResources.cpu=6",
 ];
 const VIRTUAL_CLASS = {
   apiVersion: "storage.k8s.io/v1",
@@ -96,7 +99,7 @@ describe("resources of a provider", { concurrency: 1, skip: needsOwnClusters() }
       "the quota refuses the new pod",
       async () => {
         const events = await milan("get", "events", "--field-selector=involvedObject.name=too-much");
-        assert.match(events, /quota|exceed|resources/i);
+        assert.match(events, /exceeded quota: requested cpu=100m/);
       },
       FOLLOWED_MS,
     );
@@ -104,6 +107,22 @@ describe("resources of a provider", { concurrency: 1, skip: needsOwnClusters() }
     assert.deepEqual([kept.metadata?.uid, kept.status?.phase], [uid, "Running"]);
     await create("resourceslice", "small", "--cpu", "2", "--memory", "1Gi", "--pods", "5");
     await milan("wait", "--for=condition=Ready", "pod/too-much", "--timeout=60s");
+  });
+
+  test("a virtual node that is drained loses its pods here and there, and takes new ones once it is uncordoned", async () => {
+    await clusters.kubectl("milan", "drain", "liqo-small", "--force", "--ignore-daemonsets", "--timeout=60s");
+    const ofSmall = ["-n", TWIN, "-l", "offloading.liqo.io/nodename=liqo-small", "-o", "name"];
+    await eventually("no pod is left there", async () =>
+      assert.equal(await clusters.kubectl("rome", "get", "pods", ...ofSmall), ""),
+    );
+    await runOn("liqo-small", "waiting");
+    await milan(
+      "wait",
+      "--for=jsonpath={.status.conditions[?(@.type=='PodScheduled')].reason}=Unschedulable",
+      "pod/waiting",
+    );
+    await clusters.kubectl("milan", "uncordon", "liqo-small");
+    await milan("wait", "--for=condition=Ready", "pod/waiting", "--timeout=60s");
   });
 
   test("a virtual node without a node is there for reflection alone", async () => {
@@ -124,9 +143,21 @@ describe("resources of a provider", { concurrency: 1, skip: needsOwnClusters() }
   test("labels and selector of a virtual node reach the node and the pods there", async () => {
     const secret = (await sliceSecret("small")) ?? "";
     const selector = ["--node-selector", "kubernetes.io/hostname=worker-node-2"];
-    await create("virtualnode", "picky", "--kubeconfig-secret-name", secret, "--labels", "disk=ssd", ...selector);
+    const { apiVersion, kind, spec } = await clusters.get<VkOptionsTemplate>("milan", "vkoptionstemplate", ...DEFAULTS);
+    await apply({ apiVersion, kind, metadata: { name: "gold" }, spec: { ...spec, nodeExtraLabels: { tier: "gold" } } });
+    const options = ["--vk-options-template", `${NAMESPACE}/gold`];
+    await create(
+      "virtualnode",
+      "picky",
+      "--kubeconfig-secret-name",
+      secret,
+      "--labels",
+      "disk=ssd",
+      ...selector,
+      ...options,
+    );
     const { metadata } = await clusters.get<Node>("milan", "node", "picky");
-    assert.equal(metadata?.labels?.["disk"], "ssd");
+    assert.deepEqual([metadata?.labels?.["disk"], metadata?.labels?.["tier"]], ["ssd", "gold"]);
     await runOn("picky", "choosy");
     await milan("wait", "--for=condition=Ready", "pod/choosy", "--timeout=60s");
     const twin = await clusters.get<Pod>("rome", "pod", "choosy", "-n", TWIN);
@@ -219,8 +250,9 @@ describe("resources of a provider", { concurrency: 1, skip: needsOwnClusters() }
           ]);
           assert.deepEqual(status?.loadBalancerClasses, [{ loadBalancerClassName: "example.com/public" }]);
           assert.deepEqual(status?.storageClasses, [{ storageClassName: "local-path", default: true }]);
-          const { metadata } = await clusters.get<Node>("milan", "node", "liqo-rome");
+          const { metadata, status: { capacity } = {} } = await clusters.get<Node>("milan", "node", "liqo-rome");
           assert.equal(metadata?.labels?.["storage.liqo.io/available"], "true");
+          assert.equal(capacity?.["cpu"], "6", "who asks for nothing is granted the new default");
           await rolledOut("vk-liqo-rome", "--remote-real-ingress-class-name=fast");
           await rolledOut("vk-liqo-small", "--remote-real-ingress-class-name=fast");
         },
@@ -248,6 +280,8 @@ describe("resources of a provider", { concurrency: 1, skip: needsOwnClusters() }
       await milan("wait", "--for=condition=Ready", "pod/keeper", "--timeout=60s");
       const there = await clusters.get<PersistentVolumeClaim>("rome", "pvc", "data", "-n", TWIN);
       assert.deepEqual([there.spec?.storageClassName, there.status?.phase], ["local-path", "Bound"]);
+      const keeper = await clusters.get<Pod>("rome", "pod", "keeper", "-n", TWIN);
+      assert.equal(keeper.metadata?.labels?.["team"], "edge", "the provider's global labels are on what it makes");
       await milan("delete", "pod", "keeper", "--now");
     } finally {
       await installRome([]);
@@ -267,6 +301,7 @@ describe("resources of a provider", { concurrency: 1, skip: needsOwnClusters() }
     try {
       const refused = await clusters.tryLiqoctl(["create", "resourceslice", "late", ...OF_ROME]);
       assert.equal(refused.code, 1);
+      assert.match(refused.stderr, /--class/);
       assert.match(refused.stderr, /default ResourceSlice class has been administratively disabled on the provider/);
       const { status } = await clusters.get<Pod>("milan", "pod", "in-rome", "-n", NAMESPACE);
       assert.equal(status?.phase, "Running");

@@ -1,5 +1,5 @@
 /** The resources that a consumer asks its provider for. Upstream: pkg/liqoctl/rest/resourceslice */
-import { type ResourceSlice, resourceSlices } from "#api/authentication/resourceslice.ts";
+import { DEFAULT_CLASS_DISABLED, type ResourceSlice, resourceSlices } from "#api/authentication/resourceslice.ts";
 import type { Context } from "#base/context.ts";
 import { type KubeObject, keyOf } from "#machinery/meta.ts";
 import { parseQuantityMilli } from "#machinery/quantity.ts";
@@ -50,15 +50,20 @@ export async function waitForGrant(
   });
   const refusal = refusalOf(last);
   if (last !== undefined && refusal === undefined) return last;
-  throw new CliError(`ResourceSlice ${key.name}: the provider denies ${refusal ?? "it"}`, {
-    hint: "where it has cordoned the tenant: `liqoctl uncordon tenant` there, and again",
-  });
+  const hint = isClassDisabled(last)
+    ? "ask for a class that the provider's administrators name: `liqoctl create resourceslice --class`"
+    : "where it has cordoned the tenant: `liqoctl uncordon tenant` there, and again";
+  throw new CliError(`ResourceSlice ${key.name}: the provider denies ${refusal ?? "it"}`, { hint });
 }
 
 /** Slices of a class that Liqo does not know are answered by somebody else, in their own time. */
 function isGranted(slice: ResourceSlice | undefined): boolean {
   const isOwnClass = ["", "default"].includes(slice?.spec?.class ?? "");
   return answerOf(slice, isOwnClass ? "Resources" : "Authentication") === "Accepted";
+}
+
+function isClassDisabled(slice: ResourceSlice | undefined): boolean {
+  return slice?.status?.conditions?.some(({ reason }) => reason === DEFAULT_CLASS_DISABLED) === true;
 }
 
 /** What is denied, and why; undefined: nothing. */

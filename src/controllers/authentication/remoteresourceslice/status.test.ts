@@ -62,6 +62,13 @@ for (const [name, expected, resources, seen, of] of [
   ],
   ["until its tenant is active again", GIVEN, { cpu: "4", pods: "110" }, slice({}, refused), tenant("Active")],
   [
+    "one of another class waits for its own controller then",
+    "Authentication=Accepted",
+    undefined,
+    slice({ class: "gpu" }, refused),
+    tenant("Active"),
+  ],
+  [
     "a drained tenant is given nothing",
     "Authentication=Accepted Resources=Denied",
     undefined,

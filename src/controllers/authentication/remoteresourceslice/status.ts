@@ -1,5 +1,5 @@
 /** The provider's answer to a slice. Upstream: pkg/liqo-controller-manager/authentication/remoteresourceslice-controller */
-import type { ResourceSlice } from "#api/authentication/resourceslice.ts";
+import { DEFAULT_CLASS_DISABLED, type ResourceSlice } from "#api/authentication/resourceslice.ts";
 import type { Tenant } from "#api/authentication/tenant.ts";
 import type { AuthParams } from "#forge/authentication.ts";
 import { withCondition } from "#machinery/conditions.ts";
@@ -12,8 +12,10 @@ type ConditionType = "Authentication" | "Resources";
 
 /** Slices of these classes are answered here; somebody else's controller answers all others. */
 const OWN_CLASSES = ["", "default"];
+const DRAINED = "the tenant is drained";
+const CORDONED = "the tenant is cordoned";
 const CLASS_DISABLED = {
-  reason: "DefaultResourceSliceClassDisabled",
+  reason: DEFAULT_CLASS_DISABLED,
   message: "the default ResourceSlice class has been administratively disabled on the provider",
 };
 
@@ -41,12 +43,14 @@ export function answeredStatus(slice: ResourceSlice, answer: Answer): Status {
     conditions: withCondition(conditions, condition, nowMs),
   });
   const tenantCondition = tenant?.spec?.tenantCondition ?? "Active";
-  if (tenantCondition === "Drained") return withResources(denied("Resources", "the tenant is drained"));
+  if (tenantCondition === "Drained") return withResources(denied("Resources", DRAINED));
   if (tenantCondition === "Cordoned") {
     const isNew = before?.find(({ type }) => type === "Resources") === undefined;
-    return isNew ? withResources(denied("Resources", "the tenant is cordoned")) : base;
+    return isNew ? withResources(denied("Resources", CORDONED)) : base;
   }
-  if (!OWN_CLASSES.includes(slice.spec?.class ?? "")) return base;
+  // What its tenant's condition denied is for the controller of its class to say again.
+  if (!OWN_CLASSES.includes(slice.spec?.class ?? ""))
+    return { ...base, conditions: conditions.filter(({ message = "" }) => ![DRAINED, CORDONED].includes(message)) };
   if (!settings.isDefaultClassEnabled) return withResources({ type: "Resources", status: "Denied", ...CLASS_DISABLED });
   return granted(slice, answer, withResources(accepted("Resources", "ResourceSlice resources accepted")));
 }
