@@ -2,6 +2,7 @@
 import { DEFAULT_RUNTIME_CLASS } from "#api/offloading/runtime-class.ts";
 import { boolean, durationMs, integer, list, oneOf, pairs, parseFlags, required, text } from "#base/flags.ts";
 import { POD_SECURITY_LEVELS, type Settings } from "#controllers/deps.ts";
+import { withScheme } from "#trust/api-server-address.ts";
 
 export interface ManagerOptions {
   readonly settings: Omit<Settings, "ca">;
@@ -53,7 +54,7 @@ export function parseManagerOptions(args: readonly string[]): ManagerOptions {
       clusterId: flags["cluster-id"],
       liqoNamespace: flags["liqo-namespace"],
       ...(address !== undefined && {
-        apiServerAddressOverride: address.startsWith("https://") ? address : `https://${address}`,
+        apiServerAddressOverride: withScheme(address),
       }),
       clusterLabels: flags["cluster-labels"],
       defaultLimitsEnforcement: flags["default-limits-enforcement"],

@@ -5,6 +5,7 @@ import * as labels from "#api/labels.ts";
 import { GLOBAL_LABELS } from "./names.ts";
 
 export const API_SERVER_IP = "api-server";
+export const API_SERVER_PROXY_IP = "api-server-proxy";
 
 /** `address`: of the Service `kubernetes`. */
 export function forgeApiServerIp(namespace: string, address: string): IP {

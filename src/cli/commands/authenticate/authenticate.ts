@@ -25,7 +25,7 @@ export const authenticateCommand = command({
       joinSides(
         ctx,
         { cluster: local, creates: [secrets, identities] },
-        { cluster: remote, creates: [secrets, tenants] },
+        { cluster: remote, creates: [tenants], challenges: true },
       ),
     );
     await authenticate(ctx, env.printer, consumer, provider, { proxyUrl: flags.proxyUrl, timeoutMs: flags.timeout });

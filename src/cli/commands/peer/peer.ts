@@ -84,12 +84,14 @@ async function peer(
   remote: Cluster,
   options: PeerOptions,
 ): Promise<void> {
-  const both = [configurations, secrets];
   const [consumer, provider] = await printer.step("global", "Clusters identified", () =>
     joinSides(
       ctx,
-      { cluster: local, creates: [...both, identities, ...(options.createResourceSlice ? [resourceSlices] : [])] },
-      { cluster: remote, creates: [...both, tenants] },
+      {
+        cluster: local,
+        creates: [configurations, secrets, identities, ...(options.createResourceSlice ? [resourceSlices] : [])],
+      },
+      { cluster: remote, creates: [configurations, tenants], challenges: true },
     ),
   );
   const [server, client] = options.serverLocation === "Provider" ? [provider, consumer] : [consumer, provider];
