@@ -125,6 +125,7 @@ export function forgeKubeconfigSecret(
     cluster: clusterID,
     server: authParams?.apiServer ?? "",
     ...(authParams?.ca !== undefined && { ca: unbase64(authParams.ca) }),
+    ...((authParams?.proxyURL ?? "") !== "" && { proxyUrl: authParams?.proxyURL ?? "" }),
     user: name,
     credentials: { certificate: unbase64(authParams?.signedCRT ?? ""), privateKey },
     ...(remoteNamespace !== undefined && { namespace: remoteNamespace }),
