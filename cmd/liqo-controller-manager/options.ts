@@ -26,6 +26,8 @@ const KINDS = {
   "authentication-enabled": boolean(true),
   "offloading-enabled": boolean(true),
   "api-server-address-override": text(),
+  "enable-api-server-proxy-ip-remapping": boolean(true),
+  "api-server-ip-use-endpointslices": boolean(false),
   "cluster-labels": pairs(),
   "default-limits-enforcement": oneOf(["None", "Soft", "Hard"], "None"),
   "default-node-resources": pairs("cpu=4,memory=8Gi,pods=110,ephemeral-storage=20Gi"),
@@ -56,6 +58,8 @@ export function parseManagerOptions(args: readonly string[]): ManagerOptions {
       ...(address !== undefined && {
         apiServerAddressOverride: withScheme(address),
       }),
+      remapsApiServerProxy: flags["enable-api-server-proxy-ip-remapping"],
+      apiServerIpUsesEndpointSlices: flags["api-server-ip-use-endpointslices"],
       clusterLabels: flags["cluster-labels"],
       defaultLimitsEnforcement: flags["default-limits-enforcement"],
       defaultNodeResources: flags["default-node-resources"],

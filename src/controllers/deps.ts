@@ -23,6 +23,10 @@ export interface Settings {
   readonly apiServerAddressOverride?: string;
   /** PEM of the CA given to consumers. */
   readonly ca: string;
+  /** Whether peers reach the proxy for in-band peering, if there is one. */
+  readonly remapsApiServerProxy: boolean;
+  /** Whether offloaded pods reach the API server by its own addresses, and not by that of its Service. */
+  readonly apiServerIpUsesEndpointSlices: boolean;
   readonly clusterLabels: Readonly<Record<string, string>>;
   readonly defaultLimitsEnforcement: "None" | "Soft" | "Hard";
   /** Granted when a slice does not ask for them. */

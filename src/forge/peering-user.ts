@@ -107,7 +107,12 @@ const LIQO_RULES: PolicyRule[] = [
   // Its CIDRs.
   { apiGroups: ["ipam.liqo.io"], resources: ["networks"], verbs: ["get", "list"] },
   // Where the proxy for in-band peering is.
-  { apiGroups: ["ipam.liqo.io"], resources: ["ips"], resourceNames: [API_SERVER_PROXY_IP], verbs: ["get"] },
+  {
+    apiGroups: ["ipam.liqo.io"],
+    resources: ["ips"],
+    resourceNames: [API_SERVER_PROXY_IP],
+    verbs: ["get", "list", "watch"],
+  },
   {
     apiGroups: ["networking.liqo.io"],
     resources: ["wggatewayservertemplates", "wggatewayclienttemplates"],

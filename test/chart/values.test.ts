@@ -67,6 +67,15 @@ const MARKED: readonly (readonly [path: string, value: string, becomes?: string]
   ["virtualKubelet.extra.args[0]", "--marked-flag"],
   ["virtualKubelet.extra.tolerations[0].key", "marked-kubelet-taint"],
   ["virtualKubelet.extra.resources.requests.cpu", "25m"],
+  ["proxy.replicas", "26"],
+  ["proxy.pod.annotations.marked-proxy", "marked-proxy-annotation"],
+  ["proxy.pod.labels.marked-proxy", "marked-proxy-label"],
+  ["proxy.pod.extraArgs[0]", "--marked-proxy-flag"],
+  ["proxy.pod.priorityClassName", "marked-proxy-class"],
+  ["proxy.pod.resources.requests.cpu", "27m"],
+  ["proxy.service.type", "NodePort"],
+  ["proxy.service.annotations.marked-service-of-proxy", "marked-proxy-service"],
+  ["proxy.config.listeningPort", "10028"],
   ["webhook.failurePolicy", "Ignore"],
 ];
 
@@ -75,6 +84,7 @@ const SWITCHED: readonly (readonly [path: string, value: string])[] = [
   ["authentication.enabled", "false"],
   ["networking.enabled", "false"],
   ["offloading.enabled", "false"],
+  ["proxy.enabled", "false"],
   ["offloading.createNode", "false"],
   ["offloading.disableNetworkCheck", "true"],
   ["offloading.runtimeClass.enabled", "false"],

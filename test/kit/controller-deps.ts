@@ -15,6 +15,8 @@ export function controllerDeps(client: KubeClient, informers: Informers, clock: 
       clusterId: "cluster-a",
       liqoNamespace: "default",
       ca: "",
+      remapsApiServerProxy: true,
+      apiServerIpUsesEndpointSlices: false,
       clusterLabels: {},
       defaultLimitsEnforcement: "None",
       defaultNodeResources: {},
