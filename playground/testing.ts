@@ -13,7 +13,7 @@ import type { Clock } from "#base/clock.ts";
 import { silentLogger } from "#base/log.ts";
 import type { KubeObject } from "#machinery/meta.ts";
 import { isAlreadyExists } from "#machinery/status-error.ts";
-import { createCa, issueCertificate } from "#pki/certificate.ts";
+import { createCa, type Identity, issueCertificate } from "#pki/certificate.ts";
 import { forgeKubeconfig } from "#pki/kubeconfig.ts";
 import { clientCertificateAuthenticator } from "./apiserver/authn/client-certificate.ts";
 import type { ApiServerParts, ApiServices } from "./apiserver/connector.ts";
@@ -36,6 +36,8 @@ export interface TestApiServerOptions {
   readonly clock?: Clock;
   /** The file to append the audit log to. */
   readonly auditLog?: string;
+  /** Of the server's certificate and of those that clients have. Default: one of its own. */
+  readonly ca?: Identity;
 }
 
 export interface TestApiServer extends AsyncDisposable {
@@ -79,7 +81,7 @@ const ADMIN: UserInfo = { name: "admin", groups: ["system:masters", "system:auth
 
 export async function startTestApiServer(options: TestApiServerOptions = {}): Promise<TestApiServer> {
   const directory = options.directory ?? mkdtempSync(join(tmpdir(), "apiserver-"));
-  const ca = await createCa("test-ca");
+  const ca = options.ca ?? (await createCa("test-ca"));
   const subject = { commonName: "admin", organizations: ["system:masters"] };
   const adminCertificate = await issueCertificate(ca, { subject, usages: ["client"] });
   const serving = await issueCertificate(ca, {
