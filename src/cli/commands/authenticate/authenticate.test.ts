@@ -9,6 +9,7 @@ import { type CliClusters, startCliClusters } from "#kit/cli-clusters.ts";
 import {
   AT_CONSUMER,
   AT_PROVIDER,
+  answerSecret,
   encoded,
   NONCE,
   playAuthentication,
@@ -19,6 +20,7 @@ import { createWithStatus } from "#kit/with-status.ts";
 import { secrets } from "#machinery/builtin.ts";
 import type { Resource } from "#machinery/gvk.ts";
 import { type KubeObject, keyOf } from "#machinery/meta.ts";
+import { publicKeyOf } from "#pki/keys.ts";
 
 const KINDS = [identities, tenants, resourceSlices] as readonly Resource<KubeObject>[];
 const IDENTITY = { ...AT_CONSUMER, name: "controlplane-cluster-b" };
@@ -189,3 +191,29 @@ for (const [verb, missing] of [
     assert.equal(code, 1);
     assert.ok(stderr.includes(`this user cannot ${missing} in namespace liqo-tenant-cluster-a`), stderr);
   });
+
+test("a user who changes no Tenant is told what to do for another proxy", async () => {
+  await using clusters = await startCliClusters({
+    refused: { resource: "tenants", verb: "patch", reason: "a peering user" },
+  });
+  await preparePeering(clusters);
+  const { ctx, consumer, provider } = clusters;
+  const { data } = await consumer.client.get(ctx, secrets, { namespace: "liqo", name: "authentication-keys" });
+  const publicKey = encoded(publicKeyOf(Buffer.from(data?.["privateKey"] ?? "", "base64").toString()));
+  await provider.client.create(ctx, tenants, {
+    metadata: { ...AT_PROVIDER, labels: { "liqo.io/remote-cluster-id": "cluster-a" } },
+    spec: { clusterID: "cluster-a", publicKey },
+  });
+  const { outcome } = await whilePlaying(
+    clusters.liqoctl("authenticate --remote-context provider --proxy-url http://proxy:8118"),
+    async () => {
+      await answerSecret(provider, { ...AT_PROVIDER, name: "liqo-nonce" }, { nonce: NONCE });
+      await answerSecret(consumer, { ...AT_CONSUMER, name: "liqo-signed-nonce" }, { signedNonce: NONCE });
+    },
+    ({ code }) => code !== 0,
+  );
+  assert.match(
+    outcome.stderr,
+    /cannot change Tenant \S+, whose peering was made without a proxy\n {2}`liqoctl unpeer` first/,
+  );
+});

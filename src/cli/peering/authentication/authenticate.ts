@@ -2,7 +2,9 @@
 import { identities } from "#api/authentication/identity.ts";
 import { type Tenant, tenants } from "#api/authentication/tenant.ts";
 import type { Context } from "#base/context.ts";
-import { keyOf } from "#machinery/meta.ts";
+import type { KubeClient } from "#kube/client/client.ts";
+import { formatKey, keyOf } from "#machinery/meta.ts";
+import { unlessForbidden } from "../../checks/rights.ts";
 import { waitFor } from "../../cluster.ts";
 import { CliError } from "../../errors.ts";
 import type { Printer } from "../../printer/printer.ts";
@@ -60,14 +62,23 @@ async function ensureTenant(ctx: Context, provider: Side, wanted: Tenant, timeou
   else requireSameKey(found, wanted);
   // How the API server is reached is no part of what was signed. Who does not say it now has said it before.
   const proxyURL = wanted.spec?.proxyURL ?? found?.spec?.proxyURL ?? "";
-  if (found !== undefined && (found.spec?.proxyURL ?? "") !== proxyURL)
-    await client.patch(ctx, tenants, keyOf(found), "merge", { spec: { proxyURL } });
+  if (found !== undefined && (found.spec?.proxyURL ?? "") !== proxyURL) await changeProxy(ctx, client, found, proxyURL);
   const tenant = await waitFor(ctx, client, tenants, keyOf(found ?? wanted), {
     until: (seen) => isAdmitted(seen) && (seen?.status?.authParams?.proxyURL ?? "") === proxyURL,
     timeoutMs,
     what: "not authenticated; see the Tenant's events",
   });
   return tenant ?? wanted;
+}
+
+/** A peering user changes no Tenant. */
+async function changeProxy(ctx: Context, client: KubeClient, tenant: Tenant, proxyURL: string): Promise<void> {
+  const key = keyOf(tenant);
+  if ((await unlessForbidden(client.patch(ctx, tenants, key, "merge", { spec: { proxyURL } }))) !== undefined) return;
+  const before = (tenant.spec?.proxyURL ?? "") === "" ? "without a proxy" : `by ${tenant.spec?.proxyURL}`;
+  throw new CliError(`this user cannot change Tenant ${formatKey(key)}, whose peering was made ${before}`, {
+    hint: "`liqoctl unpeer` first, then again; or use the kubeconfig of an administrator",
+  });
 }
 
 /** A cluster that was made anew under its old id has another key. */
