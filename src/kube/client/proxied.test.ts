@@ -2,8 +2,10 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createServer } from "node:https";
-import type { AddressInfo } from "node:net";
+import { type AddressInfo, createServer as createTcpServer } from "node:net";
 import { after, before, describe, test } from "node:test";
+import { withCancel } from "#base/context.ts";
+import { isAborted } from "#base/errors.ts";
 import { silentLogger } from "#base/log.ts";
 import { pods } from "#machinery/builtin.ts";
 import { createCa, type Identity, issueCertificate } from "#pki/certificate.ts";
@@ -72,6 +74,21 @@ describe("a client behind a proxy", () => {
     await using way = await startProxy(impostor.port);
     using deceived = new KubeClient(configOf(ca, way.port), "test");
     await assert.rejects(deceived.raw(CTX, "GET", "/api"), /does not match certificate's altnames/);
+  });
+
+  test("does not wait for a proxy that says nothing", async () => {
+    const silent = createTcpServer();
+    await once(silent.listen(0, "127.0.0.1"), "listening");
+    const { port } = silent.address() as AddressInfo;
+    using client = new KubeClient(configOf(ca, port), "test");
+    const asked = client.transport.json({ method: "GET", path: "/api", timeoutMs: 50 });
+    await assert.rejects(asked, /cannot reach the API server .*(within|after) 50 ?ms/);
+    const { ctx, cancel } = withCancel(CTX);
+    const pending = client.raw(ctx, "GET", "/api");
+    cancel();
+    await assert.rejects(pending, isAborted);
+    client[Symbol.dispose]();
+    silent.close();
   });
 
   test("is told what the proxy said", async () => {

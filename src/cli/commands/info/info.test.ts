@@ -71,6 +71,7 @@ describe("info and version", () => {
       status: {
         role: "Provider",
         apiServerUrl: "https://10.0.0.2:6443",
+        foreignProxyUrl: "http://10.71.0.3:8118",
         conditions: [{ type: "APIServerStatus", status: "Established" }],
         modules: {
           networking: { enabled: true, conditions: [{ type: "NetworkConnectionStatus", status: "NotReady", message }] },
@@ -157,6 +158,7 @@ describe("info and version", () => {
       /Gateway address: +172\.18\.0\.2/,
       /Gateway port: +30001/,
       /API server: +https:\/\/10\.0\.0\.2:6443/,
+      /API server proxy: +http:\/\/10\.71\.0\.3:8118/,
       / {2}slice \(not accepted\)/,
       /Alert: +too much/,
       / {2}controlplane-cluster-b \(ControlPlane\)/,

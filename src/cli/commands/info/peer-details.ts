@@ -40,6 +40,8 @@ export interface PeerDetails {
   };
   readonly authentication: Module & {
     readonly APIServerAddr: string;
+    /** Where it is reached through one. */
+    readonly APIServerProxy?: string;
     /** Absent where it is not asked. */
     readonly apiServerStatus?: ModuleStatus;
     readonly resourceSlices: readonly SliceDetails[];
@@ -118,6 +120,7 @@ async function detailsOf(ctx: Context, { client }: Cluster, peer: ForeignCluster
     authentication: {
       ...moduleOf(status?.modules?.authentication),
       APIServerAddr: status?.apiServerUrl ?? "",
+      ...((status?.foreignProxyUrl ?? "") !== "" && { APIServerProxy: status?.foreignProxyUrl ?? "" }),
       ...apiServerHealth(peer),
       certificates: certificatesOf(certified),
       resourceSlices: slices.items.map((slice) => {
@@ -200,6 +203,9 @@ function formatPeer({ info, network, authentication, offloading }: PeerDetails, 
     box("Authentication", [
       ...moduleLines(authentication),
       ["API server", authentication.APIServerAddr],
+      ...(authentication.APIServerProxy === undefined
+        ? []
+        : [["API server proxy", authentication.APIServerProxy] as const]),
       ...(authentication.apiServerStatus === undefined
         ? []
         : [["API server status", authentication.apiServerStatus] as const]),
