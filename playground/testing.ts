@@ -36,6 +36,8 @@ export interface TestApiServerOptions {
   readonly clock?: Clock;
   /** The file to append the audit log to. */
   readonly auditLog?: string;
+  /** Of the server's certificate and of those that clients have. Default: one of its own. */
+  readonly ca?: Identity;
 }
 
 export interface TestApiServer extends AsyncDisposable {
@@ -75,13 +77,13 @@ export type TestBody = any;
 
 // Of all servers of one process: nobody changes them.
 const SCHEMAS = loadBuiltinSchemas(fileURLToPath(new URL("../.build/openapi", import.meta.url)));
-let identities: ReturnType<typeof createIdentities> | undefined;
+let shared: ReturnType<typeof createIdentities> | undefined;
 const ADMIN: UserInfo = { name: "admin", groups: ["system:masters", "system:authenticated"] };
 
 export async function startTestApiServer(options: TestApiServerOptions = {}): Promise<TestApiServer> {
   const directory = options.directory ?? mkdtempSync(join(tmpdir(), "apiserver-"));
-  identities ??= createIdentities();
-  const { ca, adminCertificate, serving } = await identities;
+  shared ??= createIdentities();
+  const { ca, adminCertificate, serving } = await (options.ca === undefined ? shared : createIdentities(options.ca));
   const adminToken = randomUUID();
   const controller = new AbortController();
   const server = await startApiServer(
@@ -126,12 +128,12 @@ export async function startTestApiServer(options: TestApiServerOptions = {}): Pr
   };
 }
 
-async function createIdentities(): Promise<{
+async function createIdentities(given?: Identity): Promise<{
   readonly ca: Identity;
   readonly adminCertificate: Identity;
   readonly serving: Identity;
 }> {
-  const ca = await createCa("test-ca");
+  const ca = given ?? (await createCa("test-ca"));
   const adminCertificate = await issueCertificate(ca, {
     subject: { commonName: "admin", organizations: ["system:masters"] },
     usages: ["client"],

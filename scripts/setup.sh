@@ -14,10 +14,9 @@ command -v npm >/dev/null 2>&1 || fail "npm was not found: install Node.js (any 
 # A connection that hangs is given up after a minute, not after npm's five, and tried again.
 export npm_config_fetch_timeout="${npm_config_fetch_timeout:-60000}" npm_config_fetch_retries="${npm_config_fetch_retries:-5}"
 
-# Node 24 or newer.
+# Node 24.5 or newer, whose agents know proxies.
 if [ ! -x .tools/bin/node ]; then
-  major=$(node --version 2>/dev/null | sed 's/^v\([0-9]*\).*/\1/')
-  if [ "${major:-0}" -ge 24 ]; then
+  if node -e 'const [a, b] = process.versions.node.split("."); process.exit(a > 24 || (a == 24 && b >= 5) ? 0 : 1)' 2>/dev/null; then
     ln -sf "$(command -v node)" .tools/bin/node
   else
     say "fetching Node 24 (this machine has $(node --version 2>/dev/null || echo none))"

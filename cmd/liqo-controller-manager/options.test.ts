@@ -12,6 +12,8 @@ test("defaults are upstream's", () => {
   assert.deepEqual(settings, {
     clusterId: "milan",
     liqoNamespace: "liqo",
+    remapsApiServerProxy: true,
+    apiServerIpUsesEndpointSlices: false,
     clusterLabels: {},
     defaultLimitsEnforcement: "None",
     defaultNodeResources: { cpu: "4", memory: "8Gi", pods: "110", "ephemeral-storage": "20Gi" },
@@ -55,7 +57,10 @@ test("what the chart passes is taken", () => {
     "--ingress-classes=kong",
     "--enable-storage=true",
     "--real-storage-class-name=fast",
+    "--enable-api-server-proxy-ip-remapping=false",
+    "--api-server-ip-use-endpointslices",
   );
+  assert.deepEqual([settings.remapsApiServerProxy, settings.apiServerIpUsesEndpointSlices], [false, true]);
   assert.equal(settings.apiServerAddressOverride, "https://10.0.0.1:6443");
   assert.equal(settings.serviceCidr, "10.96.0.0/16");
   assert.deepEqual(settings.reservedNamespaces, ["kube-*"]);

@@ -16,6 +16,7 @@ import {
   text,
 } from "#base/flags.ts";
 import { POD_SECURITY_LEVELS, type Settings } from "#controllers/deps.ts";
+import { withScheme } from "#trust/api-server-address.ts";
 import { certificates } from "./certificates.ts";
 import { classNames } from "./class-names.ts";
 
@@ -58,6 +59,8 @@ const KINDS = {
   "authentication-enabled": boolean(true),
   "offloading-enabled": boolean(true),
   "api-server-address-override": text(),
+  "enable-api-server-proxy-ip-remapping": boolean(true),
+  "api-server-ip-use-endpointslices": boolean(false),
   "cluster-labels": pairs(),
   "default-limits-enforcement": oneOf(["None", "Soft", "Hard"], "None"),
   "default-node-resources": pairs("cpu=4,memory=8Gi,pods=110,ephemeral-storage=20Gi"),
@@ -102,11 +105,6 @@ const KINDS = {
   "fabric-route-rule-priority": only("0", "the kernel chooses the priority of the rules"),
   "fabric-full-masquerade-enabled": only("false", "not there yet"),
   "gateway-masquerade-bypass-enabled": only("false", "not there yet"),
-  "api-server-ip-use-endpointslices": only(
-    "false",
-    "offloaded pods reach the API server by the address of its Service",
-  ),
-  "enable-api-server-proxy-ip-remapping": only("false", "there is no proxy yet"),
   "storage-namespace": only("liqo-storage", "twin namespaces must not have this name, so it is fixed"),
   "aws-access-key-id": refused(NO_AWS),
   "aws-secret-access-key": refused(NO_AWS),
@@ -128,8 +126,10 @@ export function parseManagerOptions(args: readonly string[]): ManagerOptions {
       clusterId: flags["cluster-id"],
       liqoNamespace: flags["liqo-namespace"],
       ...(address !== undefined && {
-        apiServerAddressOverride: address.startsWith("https://") ? address : `https://${address}`,
+        apiServerAddressOverride: withScheme(address),
       }),
+      remapsApiServerProxy: flags["enable-api-server-proxy-ip-remapping"],
+      apiServerIpUsesEndpointSlices: flags["api-server-ip-use-endpointslices"],
       clusterLabels: flags["cluster-labels"],
       defaultLimitsEnforcement: flags["default-limits-enforcement"],
       defaultNodeResources: flags["default-node-resources"],

@@ -31,6 +31,7 @@ export const LIQO_PROGRAMS = [
   "liqo-controller-manager",
   "liqo-fabric",
   "liqo-gateway",
+  "liqo-proxy",
   "liqo-sysctls",
   "liqo-uninstaller",
   "virtual-kubelet",

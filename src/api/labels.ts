@@ -23,6 +23,7 @@ export const IDENTITY_TYPE = "liqo.io/identity-type";
 export const RESOURCE_SLICE_NAME = "liqo.io/resourceslice-name";
 export const CREATOR_USER = "liqo.io/creator-user";
 export const REMOTE_TENANT_CSR = "liqo.io/remote-tenant-csr";
+export const PEERING_USER_NAME = "liqo.io/peering-user-name";
 
 export const SHADOW_POD = "liqo.io/shadowPod";
 export const MANAGED_BY = "liqo.io/managed-by";

@@ -5,21 +5,37 @@ import type { Context } from "#base/context.ts";
 import { tenantNamespaceName } from "#forge/names.ts";
 import type { KubeClient } from "#kube/client/client.ts";
 import { namespaces } from "#machinery/builtin.ts";
+import { unlessForbidden } from "./checks/rights.ts";
 import { CliError } from "./errors.ts";
 
+/** By its labels, as upstream; by its name for a user who may not list namespaces, such as a peering user. */
 export async function findTenantNamespace(
   ctx: Context,
   client: KubeClient,
   remoteId: string,
 ): Promise<string | undefined> {
-  const { items } = await client.list(ctx, namespaces, {
-    labelSelector: `${labels.TENANT_NAMESPACE}=true,${labels.REMOTE_CLUSTER_ID}=${remoteId}`,
-  });
+  const list = await unlessForbidden(client.list(ctx, namespaces, { labelSelector: selectorOf(remoteId) }));
+  if (list === undefined) return findByName(ctx, client, remoteId);
+  const { items } = list;
   if (items.length > 1)
     throw new CliError(
       `${items.length} namespaces are labelled as tenant namespace of cluster ${remoteId}; there must be one`,
     );
   return items[0]?.metadata?.name;
+}
+
+/** The namespace that the kubeconfig names may be another than usual. */
+async function findByName(ctx: Context, client: KubeClient, remoteId: string): Promise<string | undefined> {
+  for (const name of new Set([client.namespace, tenantNamespaceName(remoteId)])) {
+    const found = await unlessForbidden(client.find(ctx, namespaces, { name }));
+    const own = found?.metadata?.labels;
+    if (own?.[labels.TENANT_NAMESPACE] === "true" && own[labels.REMOTE_CLUSTER_ID] === remoteId) return name;
+  }
+  return undefined;
+}
+
+function selectorOf(remoteId: string): string {
+  return `${labels.TENANT_NAMESPACE}=true,${labels.REMOTE_CLUSTER_ID}=${remoteId}`;
 }
 
 export async function ensureTenantNamespace(ctx: Context, client: KubeClient, remoteId: string): Promise<string> {

@@ -33,6 +33,10 @@ export interface Settings {
   readonly ca: string;
   /** Of the cluster's own key, when it has none yet. */
   readonly keyAlgorithm: KeyAlgorithm;
+  /** Whether peers reach the proxy for in-band peering, if there is one. */
+  readonly remapsApiServerProxy: boolean;
+  /** Whether offloaded pods reach the API server by its own addresses, and not by that of its Service. */
+  readonly apiServerIpUsesEndpointSlices: boolean;
   readonly clusterLabels: Readonly<Record<string, string>>;
   readonly defaultLimitsEnforcement: "None" | "Soft" | "Hard";
   /** Granted when a slice does not ask for them. */

@@ -53,6 +53,25 @@ test("a Tenant says who the consumer is, and proves it", () => {
   assert.equal(forgeTenant({ ...parts, proxyUrl: "http://proxy.test" }).spec?.proxyURL, "http://proxy.test");
 });
 
+test("the kubeconfig of an Identity names the proxy, if there is one", () => {
+  const urlFor = (proxyURL: string | undefined) => {
+    const authParams = {
+      apiServer: "https://rome.test",
+      ca: "",
+      signedCRT: "",
+      ...(proxyURL !== undefined && { proxyURL }),
+    };
+    const identity = forgeControlPlaneIdentity("rome", "ns", "remote", authParams);
+    const secret = forgeKubeconfigSecret({ ...identity, metadata: { ...identity.metadata, uid: "u" } }, "KEY", {});
+    return JSON.parse(unbase64(secret.data?.["kubeconfig"] ?? "{}")).clusters[0].cluster["proxy-url"];
+  };
+  assert.deepEqual(["http://10.70.0.3:8118", "", undefined].map(urlFor), [
+    "http://10.70.0.3:8118",
+    undefined,
+    undefined,
+  ]);
+});
+
 test("the kubeconfig of an Identity leads to the provider, with the cluster's own key, and goes with the Identity", () => {
   const secret = forgeKubeconfigSecret(SEEN, "KEY", { "liqo.io/managed": "true" });
   const kubeconfig = JSON.parse(unbase64(secret.data?.["kubeconfig"] ?? "{}"));

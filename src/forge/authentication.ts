@@ -126,6 +126,7 @@ export function forgeKubeconfigSecret(
     server: authParams?.apiServer ?? "",
     // Empty where a public authority has certified the server: the system's roots are trusted.
     ...(authParams?.ca !== undefined && authParams.ca !== "" && { ca: unbase64(authParams.ca) }),
+    ...((authParams?.proxyURL ?? "") !== "" && { proxyUrl: authParams?.proxyURL ?? "" }),
     user: name,
     credentials: { certificate: unbase64(authParams?.signedCRT ?? ""), privateKey },
     ...(remoteNamespace !== undefined && { namespace: remoteNamespace }),

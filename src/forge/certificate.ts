@@ -4,7 +4,7 @@ import type { Secret } from "kubernetes-types/core/v1";
 import * as labels from "#api/labels.ts";
 import { GLOBAL_LABELS } from "./names.ts";
 
-const SIGNER = "kubernetes.io/kube-apiserver-client";
+export const CLIENT_SIGNER = "kubernetes.io/kube-apiserver-client";
 
 export interface SigningRequest {
   readonly namespace: string;
@@ -18,7 +18,7 @@ export interface SigningRequest {
 export function forgeSigningRequest(csr: string): CertificateSigningRequest {
   return {
     metadata: { generateName: "liqo-identity-", labels: { [labels.REMOTE_TENANT_CSR]: "true" } },
-    spec: { request: csr, signerName: SIGNER, usages: ["digital signature", "key encipherment", "client auth"] },
+    spec: { request: csr, signerName: CLIENT_SIGNER, usages: ["digital signature", "key encipherment", "client auth"] },
   };
 }
 

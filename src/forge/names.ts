@@ -25,6 +25,9 @@ export const CONTROL_PLANE_GROUP = "liqo.io";
 /** Deployment and ServiceAccount. */
 export const CONTROLLER_MANAGER = "liqo-controller-manager";
 
+/** Deployment and Service of the proxy that leads peers to the API server. */
+export const API_SERVER_PROXY = "liqo-proxy";
+
 export const NONCE_SECRET = "liqo-nonce";
 export const SIGNED_NONCE_SECRET = "liqo-signed-nonce";
 export const KEYS_SECRET = "authentication-keys";

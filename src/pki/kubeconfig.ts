@@ -8,6 +8,8 @@ export interface KubeconfigOptions {
   readonly server: string;
   /** PEM. Absent: the server's certificate is trusted by the system's roots. */
   readonly ca?: string;
+  /** Through which the server is reached. */
+  readonly proxyUrl?: string;
   readonly user: string;
   readonly credentials: KubeconfigCredentials;
   readonly namespace?: string;
@@ -28,14 +30,18 @@ export interface Kubeconfig {
 }
 
 export function forgeKubeconfig(options: KubeconfigOptions): Kubeconfig {
-  const { cluster, user, server, ca, namespace } = options;
+  const { cluster, user, server, ca, proxyUrl, namespace } = options;
   return {
     apiVersion: "v1",
     kind: "Config",
     clusters: [
       {
         name: cluster,
-        cluster: { ...(ca !== undefined && { "certificate-authority-data": base64(ca) }), server },
+        cluster: {
+          ...(ca !== undefined && { "certificate-authority-data": base64(ca) }),
+          server,
+          ...(proxyUrl !== undefined && { "proxy-url": proxyUrl }),
+        },
       },
     ],
     users: [{ name: user, user: forgeUser(options.credentials) }],

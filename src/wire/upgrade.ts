@@ -1,5 +1,5 @@
 /** Answering and asking for HTTP upgrades: SPDY/3.1 by hand, WebSocket through ws. */
-import { request as httpRequest, type IncomingMessage } from "node:http";
+import { type Agent, request as httpRequest, type IncomingMessage } from "node:http";
 import { request as httpsRequest } from "node:https";
 import type { Duplex } from "node:stream";
 import { WebSocket, WebSocketServer } from "ws";
@@ -20,6 +20,8 @@ export interface DialOptions {
     readonly rejectUnauthorized?: boolean;
     readonly servername?: string;
   };
+  /** Makes the connection, through a proxy say. */
+  readonly agent?: Agent | undefined;
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
 }
@@ -108,10 +110,11 @@ export interface OpenWebSocket {
 
 /** An open WebSocket, paused, that speaks one of the protocols. Rejects with an UpgradeError. */
 export function dialWebSocket(options: DialOptions, protocols: readonly string[]): Promise<OpenWebSocket> {
-  const { url, headers, tls, timeoutMs = DIAL_TIMEOUT_MS, signal } = options;
+  const { url, headers, tls, agent, timeoutMs = DIAL_TIMEOUT_MS, signal } = options;
   let protocol = "";
   const socket = new WebSocket(url.replace(/^http/, "ws"), [PLACEHOLDER], {
     ...tls,
+    ...(agent !== undefined && { agent, timeout: timeoutMs }),
     headers: { ...headers },
     handshakeTimeout: timeoutMs,
     maxPayload: MAX_MESSAGE_BYTES,
@@ -151,7 +154,7 @@ const PLACEHOLDER = "kubernetes";
  * older roles grant the former alone. Rejects with an UpgradeError.
  */
 export function dialSpdy(options: DialOptions, protocol: string): Promise<Duplex> {
-  const { url, tls, timeoutMs = DIAL_TIMEOUT_MS, signal } = options;
+  const { url, tls, agent = false, timeoutMs = DIAL_TIMEOUT_MS, signal } = options;
   const headers = {
     ...options.headers,
     connection: "Upgrade",
@@ -160,7 +163,14 @@ export function dialSpdy(options: DialOptions, protocol: string): Promise<Duplex
     "content-length": "0",
   };
   const request = url.startsWith("https:") || url.startsWith("wss:") ? httpsRequest : httpRequest;
-  const outgoing = request(url.replace(/^ws/, "http"), { ...tls, method: "POST", headers, agent: false });
+  const outgoing = request(url.replace(/^ws/, "http"), {
+    ...tls,
+    method: "POST",
+    headers,
+    agent,
+    // Until then there is no socket whose silence could be noticed.
+    ...(agent !== false && { timeout: timeoutMs }),
+  });
   const abort = (): void => void outgoing.destroy(new Error("aborted"));
   signal?.addEventListener("abort", abort, { once: true });
   // Perhaps while the WebSocket was being refused.

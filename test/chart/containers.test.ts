@@ -35,6 +35,7 @@ test("these are all workloads", () => {
   assert.deepEqual(workloads.map(({ name }) => name).sort(), [
     "DaemonSet liqo-fabric",
     "Deployment liqo-controller-manager",
+    "Deployment liqo-proxy",
     "Job liqo-pre-delete",
     "VirtualNode",
     "WgGatewayClientTemplate wireguard-client",

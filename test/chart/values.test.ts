@@ -106,6 +106,15 @@ const MARKED: readonly (readonly [path: string, value: string, becomes?: string]
   ["virtualKubelet.virtualNode.extra.annotations.marked-node-annotation", "marked-node-note"],
   ["virtualKubelet.virtualNode.extra.labels.marked-node-label", "marked-node-label-value"],
   ["webhook.port", "9555"],
+  ["proxy.replicas", "26"],
+  ["proxy.pod.annotations.marked-proxy", "marked-proxy-annotation"],
+  ["proxy.pod.labels.marked-proxy", "marked-proxy-label"],
+  ["proxy.pod.extraArgs[0]", "--marked-proxy-flag"],
+  ["proxy.pod.priorityClassName", "marked-proxy-class"],
+  ["proxy.pod.resources.requests.cpu", "27m"],
+  ["proxy.service.type", "NodePort"],
+  ["proxy.service.annotations.marked-service-of-proxy", "marked-proxy-service"],
+  ["proxy.config.listeningPort", "10028"],
   ["webhook.failurePolicy", "Ignore"],
 ];
 
@@ -129,6 +138,7 @@ const SWITCHED: readonly (readonly [path: string, value: string])[] = [
   ["controllerManager.config.enableNodeFailureController", "true"],
   ["networking.enabled", "false"],
   ["offloading.enabled", "false"],
+  ["proxy.enabled", "false"],
   ["offloading.createNode", "false"],
   ["offloading.disableNetworkCheck", "true"],
   ["offloading.runtimeClass.enabled", "false"],

@@ -9,7 +9,7 @@ import type { Node, Pod } from "kubernetes-types/core/v1";
 import type { GatewayServer } from "#api/networking/gatewayserver.ts";
 import { needsOwnClusters } from "#engines/choose.ts";
 import { type Clusters, installLiqo, startClusters } from "#kit/clusters.ts";
-import { output } from "#kit/command.ts";
+import { type Outcome, outcome, output } from "#kit/command.ts";
 import { eventually } from "#kit/eventually.ts";
 import { difference, names, settled } from "#kit/inventory.ts";
 import { PAGE_WITH_NAME } from "#kit/services.ts";
@@ -193,6 +193,145 @@ describe("peering module by module", { skip: needsOwnClusters() }, () => {
     );
     await liqoctl("unpeer", ...PEERS, "--delete-namespaces");
     await nothingLeft();
+  });
+
+  describe("a user of rome who may do nothing but peer from milan", () => {
+    const user = ["--context", "rome", "--consumer-cluster-id", "milan"] as const;
+    let kubeconfig: string;
+
+    before(async () => {
+      kubeconfig = join(folder, "peering-user");
+      writeFileSync(kubeconfig, await clusters.liqoctl("generate", "peering-user", ...user));
+    });
+
+    it("is made once", async () => {
+      const again = await clusters.tryLiqoctl(["generate", "peering-user", ...user]);
+      assert.equal(again.code, 1);
+      assert.match(again.stderr, /a user to peer from cluster milan exists already\n.*liqoctl delete peering-user/);
+    });
+
+    it("peers, again changing nothing", async () => {
+      await clusters.liqoctl("peer", "--context", "milan", "--remote-kubeconfig", kubeconfig);
+      const made = await uids("gatewayservers,gatewayclients,configurations,publickeies,tenants");
+      await clusters.liqoctl("peer", "--context", "milan", "--remote-kubeconfig", kubeconfig);
+      assert.deepEqual(await uids("gatewayservers,gatewayclients,configurations,publickeies,tenants"), made);
+      await clusters.kubectl("milan", "wait", "node", "liqo-rome", "--for=condition=Ready", "--timeout=60s");
+    });
+
+    it("may do nothing else", async () => {
+      await clusters.kubectl("rome", "create", "namespace", "liqo-tenant-other");
+      await clusters.kubectl("rome", "create", "secret", "generic", "foreign", "-n", "liqo-tenant-milan");
+      const tenant = ["-n", "liqo-tenant-milan"] as const;
+      const other = ["-n", "liqo-tenant-other"] as const;
+      const allowed = [
+        ["get", "secret/liqo-nonce", ...tenant],
+        ["get", "secret/gw-milan", ...tenant],
+        ["list", "tenants", ...tenant],
+      ] as const;
+      const refused = [
+        ["list", "secrets", ...tenant],
+        ["get", "secret/foreign", ...tenant],
+        ["create", "secrets", ...tenant],
+        ["update", "secret/liqo-nonce", ...tenant],
+        ["create", "serviceaccounts", "--subresource=token", ...tenant],
+        ["create", "pods", ...tenant],
+        ["create", "deployments.apps", ...tenant],
+        ["create", "services", ...tenant],
+        ["create", "roles.rbac.authorization.k8s.io", ...tenant],
+        ["create", "rolebindings.rbac.authorization.k8s.io", ...tenant],
+        ["update", "rolebindings.rbac.authorization.k8s.io", ...tenant],
+        ["patch", "tenants", "--subresource=status", ...tenant],
+        ["patch", "tenants", ...tenant],
+        ["create", "resourceslices.authentication.liqo.io", ...tenant],
+        ["create", "namespacemaps.offloading.liqo.io", ...tenant],
+        ["create", "quotas.offloading.liqo.io", ...tenant],
+        ["delete", "namespace/liqo-tenant-milan", ...tenant],
+        ["list", "tenants", ...other],
+        ["list", "configurations.networking.liqo.io", ...other],
+        ["create", "gatewayservers.networking.liqo.io", ...other],
+        ["get", "namespace/liqo-tenant-other", ...other],
+        ["get", "secret/authentication-keys", "-n", "liqo"],
+        ["list", "secrets", "-n", "liqo"],
+        ["list", "pods", "-n", "liqo"],
+        ["get", "deployments", "-n", "liqo"],
+        ["update", "configmaps", "-n", "liqo"],
+        ["create", "ips.ipam.liqo.io", "-n", "liqo"],
+        ["list", "secrets", "-n", "kube-system"],
+        ["list", "pods", "-A"],
+        ["list", "secrets", "-A"],
+        ["list", "namespaces"],
+        ["create", "namespaces"],
+        ["list", "nodes"],
+        ["get", "nodes", "--subresource=proxy"],
+        ["list", "foreignclusters"],
+        ["create", "clusterrolebindings"],
+        ["create", "certificatesigningrequests"],
+        ["update", "certificatesigningrequests", "--subresource=approval"],
+        ["impersonate", "users"],
+        ["impersonate", "groups"],
+        ["list", "customresourcedefinitions"],
+        ["patch", "mutatingwebhookconfigurations"],
+      ] as const;
+      assert.deepEqual(
+        await answers(allowed),
+        allowed.map(() => "yes"),
+      );
+      assert.deepEqual(
+        (await answers(refused)).map((said, i) => `${refused[i]?.join(" ")}: ${said}`),
+        refused.map((request) => `${request.join(" ")}: no`),
+      );
+      // Asked for, and not about.
+      for (const args of [
+        ["get", "secrets", "-n", "liqo"],
+        ["get", "pods", "-A"],
+        ["create", "clusterrolebinding", "mine", "--clusterrole=cluster-admin", "--user=me"],
+        ["create", "rolebinding", "mine", "--clusterrole=cluster-admin", "--user=me", ...tenant],
+        ["run", "mine", "--image=nginx", ...tenant],
+        ["get", "nodes", "--as=system:admin"],
+      ])
+        assert.match((await asUser(args)).stderr, /\(Forbidden\)|forbidden/i, args.join(" "));
+    });
+
+    it("ends the peering, and then its certificate is good for nothing", async () => {
+      const refused = await clusters.tryLiqoctl([
+        "unpeer",
+        "--context",
+        "milan",
+        "--remote-kubeconfig",
+        kubeconfig,
+        "--delete-namespaces",
+      ]);
+      assert.match(refused.stderr, /cannot delete namespaces/);
+      await clusters.liqoctl("unpeer", "--context", "milan", "--remote-kubeconfig", kubeconfig);
+      assert.deepEqual(await uids("gatewayservers,gatewayclients,configurations,publickeies,tenants"), []);
+      await clusters.liqoctl("delete", "peering-user", ...user);
+      await clusters.liqoctl("delete", "peering-user", ...user);
+      const former = kubeconfig;
+      kubeconfig = join(folder, "peering-user-again");
+      writeFileSync(kubeconfig, await clusters.liqoctl("generate", "peering-user", ...user));
+      const listing = ["get", "tenants", "-n", "liqo-tenant-milan"];
+      assert.equal((await asUser(listing)).code, 0);
+      assert.match((await asUser(listing, former)).stderr, /\(Forbidden\)/);
+      assert.match(
+        (await clusters.tryLiqoctl(["peer", "--context", "milan", "--remote-kubeconfig", former])).stderr,
+        /forbidden/i,
+      );
+      await clusters.liqoctl("delete", "peering-user", ...user);
+      await clusters.kubectl("rome", "delete", "namespace", "liqo-tenant-other");
+      await clusters.liqoctl("unpeer", ...PEERS, "--delete-namespaces");
+      await nothingLeft();
+    });
+
+    function asUser(args: readonly string[], path = kubeconfig): Promise<Outcome> {
+      return outcome("kubectl", ["--kubeconfig", path, ...args]);
+    }
+
+    /** One line of `kubectl auth can-i` each. */
+    async function answers(requests: readonly (readonly string[])[]): Promise<string[]> {
+      const said: string[] = [];
+      for (const request of requests) said.push((await asUser(["auth", "can-i", ...request])).stdout.trim());
+      return said;
+    }
   });
 
   it("kubectl liqo is the same program, and kubectl completes its words", async () => {

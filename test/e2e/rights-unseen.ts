@@ -35,6 +35,7 @@ export const UNSEEN: readonly Unseen[] = [
   },
   { role: MANAGER, grants: ["delete pods"], reason: "a peer that is gone for good, whose pods nobody ends" },
   { role: MANAGER, grants: ["delete internalnodes.networking.liqo.io"], reason: "a node that leaves the cluster" },
+  { role: MANAGER, grants: ["delete ips.ipam.liqo.io"], reason: "a proxy that goes, or gets another address" },
   { role: MANAGER, grants: ["delete networks.ipam.liqo.io"], reason: "a peer that gives up one of several CIDRs" },
   {
     role: "ClusterRole liqo-remote-controlplane",

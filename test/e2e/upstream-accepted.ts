@@ -6,7 +6,6 @@
 import type { Accepted } from "#kit/object-differences.ts";
 
 const STORAGE = "there is no storage class liqo yet";
-const PROXY = "there is no proxy for in-band peering yet, so its address is not taken";
 const ONE_CONTAINER =
   "the gateway is one container of our image, not three, and only an init container is privileged; the virtual kubelet is started by Node.js";
 const UNPRIVILEGED = "our virtual kubelet says how it is, and runs without root, capabilities and a writable root";
@@ -120,12 +119,10 @@ function network(peer: string): Accepted[] {
       path: /^metadata\.annotations\.liqo\.io\/template-/,
       reason: appliedByTheServer(),
     },
-    { object: /\/api-server-proxy/, path: /^$/, reason: PROXY },
-    { object: /unknown-source/, path: /^status\.ip$|match\[0\]\.ip\.value$/, reason: PROXY },
     {
       object: /^RouteConfiguration liqo\/worker-node-1-(extcidr|gw-node)$/,
       path: /^spec\.table\.rules\[1\]\.routes/,
-      reason: "one route for each pod and each mapped address: ours has fewer components and no proxy",
+      reason: "one route for each pod and each mapped address: ours has fewer components",
     },
     {
       object: /^Internal(Fabric|Node) /,

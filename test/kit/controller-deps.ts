@@ -16,6 +16,8 @@ export function controllerDeps(client: KubeClient, informers: Informers, clock: 
       liqoNamespace: "default",
       ca: "",
       keyAlgorithm: "ed25519",
+      remapsApiServerProxy: true,
+      apiServerIpUsesEndpointSlices: false,
       clusterLabels: {},
       defaultLimitsEnforcement: "None",
       defaultNodeResources: {},

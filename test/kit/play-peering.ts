@@ -112,7 +112,9 @@ export interface PlayedAuthentication {
 export async function playAuthentication({ consumer, provider }: CliClusters): Promise<PlayedAuthentication> {
   await answerSecret(provider, { ...AT_PROVIDER, name: "liqo-nonce" }, { nonce: NONCE });
   await answerSecret(consumer, { ...AT_CONSUMER, name: "liqo-signed-nonce" }, { nonce: NONCE, signedNonce: NONCE });
-  const status = { authParams: AUTH_PARAMS, tenantNamespace: AT_PROVIDER.namespace };
+  const { proxyURL } = (await seen(provider.client, tenants, AT_PROVIDER)).spec ?? {};
+  const authParams = { ...AUTH_PARAMS, ...(proxyURL !== undefined && { proxyURL }) };
+  const status = { authParams, tenantNamespace: AT_PROVIDER.namespace };
   const tenant = await answer(provider, tenants, AT_PROVIDER, status);
   const place = { ...AT_CONSUMER, name: "controlplane-cluster-b" };
   const identity = await answer(consumer, identities, place, { kubeconfigSecretRef: { name: "kubeconfig" } });

@@ -6,6 +6,7 @@ import { KubeClient } from "#kube/client/client.ts";
 import { customResourceDefinitions, namespaces } from "#machinery/builtin.ts";
 import type { Resource } from "#machinery/gvk.ts";
 import type { KubeObject, ObjectKey } from "#machinery/meta.ts";
+import type { Identity } from "#pki/certificate.ts";
 import { generateKeyPair } from "#pki/keys.ts";
 import { TokenSigner } from "#pki/service-account-token.ts";
 import { createTokenAuthenticator } from "#playground/apiserver/authn/authenticator.ts";
@@ -33,6 +34,8 @@ export interface TwoClustersOptions {
   readonly refused?: { readonly resource: string; readonly reason: string; readonly verb?: string };
   /** Resources of which the provider refuses everything; may be changed while it runs. */
   readonly forbidden?: ReadonlySet<string>;
+  /** The provider's own, to sign certificates by. */
+  readonly ca?: Identity;
 }
 
 /** The namespaces whose tenant is the other cluster, at consumer and provider. */
@@ -61,15 +64,17 @@ interface ClusterOptions {
   readonly peer: string;
   readonly refused?: TwoClustersOptions["refused"];
   readonly forbidden?: TwoClustersOptions["forbidden"];
+  readonly ca?: TwoClustersOptions["ca"];
 }
 
 async function startCluster(
   ctx: Context,
-  { namespaces: names, peer, refused, forbidden }: ClusterOptions,
+  { namespaces: names, peer, refused, forbidden, ca }: ClusterOptions,
 ): Promise<TestCluster> {
   const signer = new TokenSigner(generateKeyPair().privateKey);
   const api = await startTestApiServer({
     namespaces: names,
+    ...(ca !== undefined && { ca }),
     parts: (services) => {
       const { reader } = services;
       const authorizer: Authorizer = {

@@ -2,7 +2,7 @@
 import type { Context } from "#base/context.ts";
 import type { KubeClient } from "#kube/client/client.ts";
 import { services } from "#machinery/builtin.ts";
-import { StatusError } from "#machinery/status-error.ts";
+import { isForbidden, StatusError } from "#machinery/status-error.ts";
 import { CliError } from "../errors.ts";
 
 export interface WantedService {
@@ -28,6 +28,8 @@ export async function checkGatewayService(ctx: Context, client: KubeClient, want
   try {
     await client.create(ctx, services, service, { dryRun: true });
   } catch (cause) {
+    // A peering user makes no Services: the controllers of the other cluster do.
+    if (isForbidden(cause)) return;
     if (!(cause instanceof StatusError) || cause.reason !== "Invalid") throw cause;
     throw new CliError(`the gateway server's Service is not possible: ${cause.message}`, {
       cause,

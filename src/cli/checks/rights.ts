@@ -2,6 +2,7 @@
 import type { SelfSubjectAccessReview } from "kubernetes-types/authorization/v1";
 import type { Context } from "#base/context.ts";
 import { formatGroupResource, type Resource } from "#machinery/gvk.ts";
+import { isForbidden } from "#machinery/status-error.ts";
 import type { Cluster } from "../cluster.ts";
 import { CliError } from "../errors.ts";
 
@@ -34,6 +35,16 @@ export async function requireRights(ctx: Context, { client, server }: Cluster, n
     return `${verb} ${formatGroupResource(resource)}${where}`;
   });
   throw new CliError(`missing rights on ${server}: this user cannot ${list.join(", ")}`, {
-    hint: "use the kubeconfig of an administrator",
+    hint: "use the kubeconfig of an administrator, or of the peering user that was made there for this very peer",
   });
+}
+
+/** What the user may not see is as good as absent. */
+export async function unlessForbidden<T>(asked: Promise<T>): Promise<T | undefined> {
+  try {
+    return await asked;
+  } catch (error) {
+    if (isForbidden(error)) return undefined;
+    throw error;
+  }
 }

@@ -12,10 +12,12 @@ import { createPublicKeyCommand } from "./create/publickey.ts";
 import { createResourceSliceCommand } from "./create/resourceslice.ts";
 import { createVirtualNodeCommand } from "./create/virtualnode.ts";
 import { deleteCommands } from "./delete/delete.ts";
+import { deletePeeringUserCommand } from "./delete/peering-user.ts";
 import { drainTenantCommand } from "./drain/tenant.ts";
 import { forceUnpeerCommand } from "./force/unpeer.ts";
 import { generateConfigurationCommand } from "./generate/configuration.ts";
 import { generateIdentityCommand } from "./generate/identity.ts";
+import { generatePeeringUserCommand } from "./generate/peering-user.ts";
 import { generatePublicKeyCommand } from "./generate/publickey.ts";
 import { generateTenantCommand } from "./generate/tenant.ts";
 import { getKubeconfigCommand } from "./get/kubeconfig.ts";
@@ -77,10 +79,12 @@ export const liqoCommands: readonly Command[] = [
   createResourceSliceCommand,
   createVirtualNodeCommand,
   ...deleteCommands,
+  deletePeeringUserCommand,
   generateConfigurationCommand,
   generatePublicKeyCommand,
   generateTenantCommand,
   generateIdentityCommand,
+  generatePeeringUserCommand,
   getKubeconfigCommand,
   getNonceCommand,
   offloadNamespaceCommand,

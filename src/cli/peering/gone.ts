@@ -8,14 +8,18 @@ import { type Clock, systemClock } from "#base/clock.ts";
 import { type Context, sleep, withTimeout } from "#base/context.ts";
 import { isNotFound } from "#machinery/status-error.ts";
 import { apiServerStatus, isSilent } from "#trust/reach.ts";
+import { unlessForbidden } from "../checks/rights.ts";
 import { ANSWER_MS, type Cluster } from "../cluster.ts";
 import { CliError } from "../errors.ts";
 
 const POLL_MS = 500;
 
-/** Writes, or takes back, that the peer is gone; a peer that is not known is none to speak of. */
+/**
+ * Writes, or takes back, that the peer is gone; a peer that is not known is none to speak of, and a peering user is not told
+ * of any: its own cluster is the one that asks.
+ */
 export async function declareGone(ctx: Context, { client }: Cluster, peerId: string, gone = true): Promise<void> {
-  const found = await client.find(ctx, foreignClusters, { name: peerId });
+  const found = await unlessForbidden(client.find(ctx, foreignClusters, { name: peerId }));
   if (found === undefined) return;
   const before = found.metadata?.annotations?.[PERMANENTLY_UNREACHABLE];
   if (before === (gone ? "true" : undefined)) return;

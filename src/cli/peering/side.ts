@@ -2,6 +2,7 @@
 import { foreignClusters } from "#api/core/foreigncluster.ts";
 import * as labels from "#api/labels.ts";
 import type { Context } from "#base/context.ts";
+import { unlessForbidden } from "../checks/rights.ts";
 import type { Cluster } from "../cluster.ts";
 import type { Scope } from "../printer/printer.ts";
 
@@ -24,8 +25,8 @@ export function ownOf({ peerId, namespace }: Side): { readonly namespace: string
   return { namespace, labelSelector: `${ofPeer(peerId)},${labels.REPLICATED}!=true` };
 }
 
-/** Whether the peer uses us as well: then some of what unpeering removes must stay. */
+/** Whether the peer uses us as well: then some of what unpeering removes must stay. Whom it is not told asks the other side. */
 export async function isBidirectional(ctx: Context, cluster: Cluster, peerId: string): Promise<boolean> {
-  const found = await cluster.client.find(ctx, foreignClusters, { name: peerId });
+  const found = await unlessForbidden(cluster.client.find(ctx, foreignClusters, { name: peerId }));
   return found?.status?.role === "ConsumerAndProvider";
 }

@@ -1,13 +1,14 @@
 /** Two clusters that are to be connected: who they are, whether all may be done, and their namespaces for each other. */
 import type { Context } from "#base/context.ts";
 import { tenantNamespaceName } from "#forge/names.ts";
-import { namespaces } from "#machinery/builtin.ts";
+import { namespaces, secrets } from "#machinery/builtin.ts";
 import type { Resource } from "#machinery/gvk.ts";
 import { requireRights } from "../checks/rights.ts";
 import { type Cluster, clusterIdOf } from "../cluster.ts";
 import { CliError } from "../errors.ts";
 import type { Scope } from "../printer/printer.ts";
 import { ensureTenantNamespace, findTenantNamespace, requireTenantNamespace } from "../tenant.ts";
+import { hasNonceSecret } from "./authentication/nonce.ts";
 import { declareGone } from "./gone.ts";
 import type { Side } from "./side.ts";
 
@@ -16,6 +17,8 @@ export interface Part {
   readonly cluster: Cluster;
   /** What will be created in its namespace for the other one; its rights are asked for first. */
   readonly creates: readonly Resource[];
+  /** Whether it is to give the other one a nonce. */
+  readonly challenges?: boolean;
   /** Where that is to lie, as a person says: only the tenant namespace is right. */
   readonly namespace?: string | undefined;
 }
@@ -83,12 +86,19 @@ async function makeSide(
   return { scope, cluster, peerId, namespace: await ensureTenantNamespace(ctx, cluster.client, peerId) };
 }
 
-async function requirePart(ctx: Context, { cluster, creates, namespace: asked }: Part, peerId: string): Promise<void> {
+async function requirePart(
+  ctx: Context,
+  { cluster, creates, challenges, namespace: asked }: Part,
+  peerId: string,
+): Promise<void> {
   const found = await findTenantNamespace(ctx, cluster.client, peerId);
   requireTenantNamespace(peerId, found, asked);
   const namespace = found ?? tenantNamespaceName(peerId);
+  const needsNonce = challenges === true && !(await hasNonceSecret(ctx, cluster.client, namespace));
   await requireRights(ctx, cluster, [
     ...(found === undefined ? [{ verb: "create", resource: namespaces } as const] : []),
-    ...creates.map((resource) => ({ verb: "create", resource, namespace }) as const),
+    ...[...creates, ...(needsNonce ? [secrets] : [])].map(
+      (resource) => ({ verb: "create", resource, namespace }) as const,
+    ),
   ]);
 }

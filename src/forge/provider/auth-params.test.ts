@@ -18,6 +18,8 @@ for (const [name, params, problem] of [
   ["a file", { ...good, apiServer: "file:///etc/passwd" }, /^authParams\.apiServer/],
   ["credentials", { ...good, apiServer: "https://user:pass@rome" }, /^authParams\.apiServer/],
   ["no URL", { ...good, apiServer: "rome" }, /^authParams\.apiServer/],
+  ["a proxy that speaks something else", { ...good, proxyURL: "https://10.70.0.3" }, /^authParams\.proxyURL/],
+  ["credentials for the proxy", { ...good, proxyURL: "http://a:b@10.70.0.3" }, /^authParams\.proxyURL/],
   ["a proxy that is none", { ...good, proxyURL: "file:///x" }, /^authParams\.proxyURL/],
   ["a CA that is none", { ...good, ca: base64("hello") }, /^authParams\.ca/],
   ["a CA with junk in it", { ...good, ca: base64(certificate.replace("MI", "XX")) }, /^authParams\.ca/],

@@ -19,8 +19,9 @@ export function authParamsProblem(params: AuthParams | undefined): string | unde
   const server = URL.parse(apiServer);
   if (server?.protocol !== "https:" || server.username !== "" || server.password !== "")
     return `authParams.apiServer "${apiServer.slice(0, 200)}": must be a URL that begins with https://`;
-  if (proxyURL !== "" && !["http:", "https:"].includes(URL.parse(proxyURL)?.protocol ?? ""))
-    return `authParams.proxyURL "${proxyURL.slice(0, 200)}": must be a URL that begins with http:// or https://`;
+  const proxy = URL.parse(proxyURL);
+  if (proxyURL !== "" && (proxy?.protocol !== "http:" || proxy.username !== "" || proxy.password !== ""))
+    return `authParams.proxyURL "${proxyURL.slice(0, 200)}": must be a URL such as http://10.70.0.3:8118`;
   // Absent: the system's roots are trusted.
   if (ca !== "" && !areCertificates(unbase64(ca))) return "authParams.ca: must be certificates in PEM";
   if (signedCRT !== "" && !areCertificates(unbase64(signedCRT)))

@@ -23,6 +23,8 @@ export interface ClusterConfig {
   readonly tokenFile?: string;
   readonly insecureSkipTlsVerify?: boolean;
   readonly tlsServerName?: string;
+  /** `http://host:port` of a proxy, asked by CONNECT for the way to the server; it sees what is encrypted for the latter. */
+  readonly proxyUrl?: string;
   /** Namespace of the context or of the pod. */
   readonly namespace?: string;
 }
@@ -103,8 +105,18 @@ export function configFromKubeconfig(config: Kubeconfig, select: KubeconfigSelec
     tokenFile: text_(user["tokenFile"]),
     insecureSkipTlsVerify: cluster["insecure-skip-tls-verify"] === true ? true : undefined,
     tlsServerName: text_(cluster["tls-server-name"]),
+    proxyUrl: proxyUrlOf(cluster, origin),
     namespace: context?.namespace,
   });
+}
+
+function proxyUrlOf(cluster: Record<string, unknown>, origin: string): string | undefined {
+  const url = text_(cluster["proxy-url"]);
+  if (url !== undefined && URL.parse(url)?.protocol !== "http:")
+    throw new KubeconfigError(
+      `${origin}: proxy-url "${url.slice(0, 200)}" must be a URL such as http://10.70.0.3:8118; https and socks5 are not supported yet`,
+    );
+  return url;
 }
 
 /** JSON or YAML; throws a KubeconfigError for whatever cannot be looked into. */

@@ -36,11 +36,15 @@ test("inline certificates are read, from JSON and YAML", () => {
   assert.equal(inlineConfigFromText(stringify(kubeconfig({}, { token: "t" })), "Secret").token, "t");
 });
 
+test("a proxy is honoured", () => {
+  const text = JSON.stringify(kubeconfig({ "proxy-url": "http://10.70.0.3:8118" }));
+  assert.deepEqual(inlineConfigFromText(text, "Secret"), { ...READ, proxyUrl: "http://10.70.0.3:8118" });
+});
+
 const TOKEN_FILE = "/var/run/secrets/kubernetes.io/serviceaccount/token";
 const REFUSED: readonly (readonly [field: string, cluster: object, user: object])[] = [
   ["certificate-authority", { "certificate-authority": "/etc/passwd" }, {}],
   ["insecure-skip-tls-verify", { "insecure-skip-tls-verify": true }, {}],
-  ["proxy-url", { "proxy-url": "http://attacker" }, {}],
   ["tokenFile", {}, { tokenFile: TOKEN_FILE }],
   ["client-certificate", {}, { "client-certificate": "/a" }],
   ["client-key", {}, { "client-key": "/a" }],
@@ -71,6 +75,11 @@ const BOMB = ["a0: &a0 x"]
 
 for (const [name, text, message] of [
   ["a server without TLS", JSON.stringify(kubeconfig({ server: "http://rome:6443" })), /must be an https URL/],
+  [
+    "a proxy that speaks something else",
+    JSON.stringify(kubeconfig({ "proxy-url": "socks5://x" })),
+    /proxy-url "socks5:/,
+  ],
   ["a server that is no URL", JSON.stringify(kubeconfig({ server: "rome" })), /must be a URL/],
   ["more than 64 KiB", " ".repeat(70_000), /has 70000 bytes, allowed are 65536/],
   ["YAML aliases that multiply", BOMB, /is not valid YAML/],

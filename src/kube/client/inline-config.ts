@@ -1,6 +1,7 @@
 /**
  * A kubeconfig that came out of a Secret: somebody else wrote it, and who uses it has more rights than who wrote it. Only
- * data that stands in it counts: no files of this machine, no programs, no server that proves nothing.
+ * data that stands in it counts: no files of this machine, no programs, no server that proves nothing. A proxy learns the
+ * server's name and proves nothing either: the server behind it does.
  * Kubernetes: client-go/tools/clientcmd honours all of these
  */
 import {
@@ -15,7 +16,7 @@ import {
 const MAX_BYTES = 64 * 1024;
 
 const ALLOWED = {
-  cluster: ["server", "certificate-authority-data", "tls-server-name"],
+  cluster: ["server", "certificate-authority-data", "tls-server-name", "proxy-url"],
   user: ["client-certificate-data", "client-key-data", "token"],
 } as const;
 

@@ -55,10 +55,13 @@ export class Transport implements Disposable {
     this.#base = new URL(config.server);
     this.#userAgent = userAgent;
     this.#clock = clock;
+    const { proxyUrl } = config;
+    // Node's own agent asks the proxy by CONNECT, and verifies the server through the tunnel.
+    const proxy = proxyUrl === undefined ? {} : { proxyEnv: { HTTP_PROXY: proxyUrl, HTTPS_PROXY: proxyUrl } };
     this.#agent =
       this.#base.protocol === "http:"
-        ? new Agent({ keepAlive: true })
-        : new TlsAgent({ keepAlive: true, maxCachedSessions: 10, ...this.tlsOptions() });
+        ? new Agent({ keepAlive: true, ...proxy })
+        : new TlsAgent({ keepAlive: true, maxCachedSessions: 10, ...this.tlsOptions(), ...proxy });
   }
 
   [Symbol.dispose](): void {
@@ -75,6 +78,11 @@ export class Transport implements Disposable {
       ...(insecureSkipTlsVerify === true && { rejectUnauthorized: false }),
       ...(tlsServerName !== undefined && { servername: tlsServerName }),
     };
+  }
+
+  /** Their agent where a proxy is on the way. */
+  get proxyAgent(): Agent | undefined {
+    return this.config.proxyUrl === undefined ? undefined : this.#agent;
   }
 
   /** Headers that identify the caller. */
@@ -137,13 +145,24 @@ export class Transport implements Disposable {
     };
     return new Promise((resolve, reject) => {
       const timeoutMs = request.timeoutMs ?? DEFAULT_TIMEOUT_MS;
-      const outgoing = (url.protocol === "http:" ? httpRequest : httpsRequest)(url, options, (response) => {
+      // Node's agent gives up a proxy that says nothing by this alone: what is destroyed before it has a socket waits for it.
+      const tunnel = this.config.proxyUrl === undefined ? {} : { timeout: timeoutMs };
+      const all = { ...options, ...tunnel };
+      const outgoing = (url.protocol === "http:" ? httpRequest : httpsRequest)(url, all, (response) => {
         clearTimeout(timer);
         ended(response.statusCode);
         resolve(response);
       });
+      const giveUp = (): void => {
+        const cause = new Error(`no answer within ${timeoutMs} ms`);
+        outgoing.destroy(cause);
+        reject(unreachable(url, cause));
+      };
+      const cancel = (): void => reject(request.signal?.reason);
+      request.signal?.addEventListener("abort", cancel, { once: true });
+      outgoing.once("close", () => request.signal?.removeEventListener("abort", cancel));
       // biome-ignore lint/plugin: the socket's deadline, by the machine
-      const timer = setTimeout(() => outgoing.destroy(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
+      const timer = setTimeout(giveUp, timeoutMs);
       outgoing.on("error", (cause) => {
         clearTimeout(timer);
         ended();

@@ -105,6 +105,7 @@ function dialOptions(
     url: transport.url(objectPath(pods, key, subresource), query).href,
     headers: transport.authHeaders(),
     tls: transport.tlsOptions(),
+    agent: transport.proxyAgent,
     signal: ctx.signal,
   };
 }

@@ -3,19 +3,24 @@ import { after, afterEach, before, describe, test } from "node:test";
 import { identities } from "#api/authentication/identity.ts";
 import { resourceSlices } from "#api/authentication/resourceslice.ts";
 import { tenants } from "#api/authentication/tenant.ts";
+import { ips } from "#api/ipam/ip.ts";
+import { configurations } from "#api/networking/configuration.ts";
 import { type CliClusters, startCliClusters } from "#kit/cli-clusters.ts";
 import {
   AT_CONSUMER,
   AT_PROVIDER,
+  answerSecret,
   encoded,
   NONCE,
   playAuthentication,
   preparePeering,
   whilePlaying,
 } from "#kit/play-peering.ts";
+import { createWithStatus } from "#kit/with-status.ts";
 import { secrets } from "#machinery/builtin.ts";
 import type { Resource } from "#machinery/gvk.ts";
 import { type KubeObject, keyOf } from "#machinery/meta.ts";
+import { publicKeyOf } from "#pki/keys.ts";
 
 const KINDS = [identities, tenants, resourceSlices] as readonly Resource<KubeObject>[];
 const IDENTITY = { ...AT_CONSUMER, name: "controlplane-cluster-b" };
@@ -130,10 +135,42 @@ describe("authenticate and unauthenticate", () => {
     assert.notEqual(await provider.client.find(ctx, tenants, AT_PROVIDER), undefined);
   });
 
+  test("authenticate --in-band leads the consumer to the provider's proxy, where it sees it", async () => {
+    const { ctx, consumer, provider } = clusters;
+    const spec = { remote: { cidr: { pod: ["10.245.0.0/16"], external: ["10.70.0.0/16"] } } };
+    const seen = { remote: { cidr: { pod: ["10.245.0.0/16"], external: ["10.71.0.0/16"] } } };
+    const labels = { "liqo.io/remote-cluster-id": "cluster-b" };
+    await createWithStatus(ctx, consumer.client, configurations, {
+      metadata: { ...AT_CONSUMER, labels },
+      spec,
+      status: seen,
+    });
+    const lonely = await run("authenticate --in-band");
+    assert.match(
+      lonely.stderr,
+      /cluster-b has no proxy: IP liqo\/api-server-proxy is missing on .*\n {2}.*proxy\.enabled=true/,
+    );
+    await createWithStatus(ctx, provider.client, ips, {
+      metadata: { namespace: "liqo", name: "api-server-proxy" },
+      spec: { ip: "10.96.7.7" },
+      status: { ip: "10.70.0.3", cidr: "10.70.0.0/16" },
+    });
+    const { outcome, played } = await whilePlaying(
+      run("authenticate --timeout 30s --in-band"),
+      () => playAuthentication(clusters),
+      ({ code }) => code !== 0,
+    );
+    assert.equal(outcome.code, 0, outcome.stderr);
+    assert.equal(played?.tenant.spec?.proxyURL, "http://10.71.0.3:8118");
+    await provider.client.delete(ctx, ips, { namespace: "liqo", name: "api-server-proxy" });
+    await consumer.client.delete(ctx, configurations, AT_CONSUMER);
+  });
+
   for (const [args, says] of [
     ["authenticate --remote-kubeconfig /nonexistent", /kubeconfig \/nonexistent: cannot be read\n {2}check/],
     ["authenticate -n off", /Liqo is not installed in namespace off of the cluster/],
-    ["authenticate --in-band", /unknown option '--in-band'/],
+    ["authenticate --proxy-url https://proxy:8118", /--proxy-url "https:\/\/proxy:8118": must be a URL such as http:/],
+    ["authenticate --in-band", /--in-band: cluster-a has no network with cluster-b\n {2}`liqoctl network connect`/],
     ["authenticate --timeout soon", /must be a duration such as 90s or 10m/],
     ["unauthenticate --context provider", /both clusters have the id "cluster-b"/],
   ] as const)
@@ -154,3 +191,29 @@ for (const [verb, missing] of [
     assert.equal(code, 1);
     assert.ok(stderr.includes(`this user cannot ${missing} in namespace liqo-tenant-cluster-a`), stderr);
   });
+
+test("a user who changes no Tenant is told what to do for another proxy", async () => {
+  await using clusters = await startCliClusters({
+    refused: { resource: "tenants", verb: "patch", reason: "a peering user" },
+  });
+  await preparePeering(clusters);
+  const { ctx, consumer, provider } = clusters;
+  const { data } = await consumer.client.get(ctx, secrets, { namespace: "liqo", name: "authentication-keys" });
+  const publicKey = encoded(publicKeyOf(Buffer.from(data?.["privateKey"] ?? "", "base64").toString()));
+  await provider.client.create(ctx, tenants, {
+    metadata: { ...AT_PROVIDER, labels: { "liqo.io/remote-cluster-id": "cluster-a" } },
+    spec: { clusterID: "cluster-a", publicKey },
+  });
+  const { outcome } = await whilePlaying(
+    clusters.liqoctl("authenticate --remote-context provider --proxy-url http://proxy:8118"),
+    async () => {
+      await answerSecret(provider, { ...AT_PROVIDER, name: "liqo-nonce" }, { nonce: NONCE });
+      await answerSecret(consumer, { ...AT_CONSUMER, name: "liqo-signed-nonce" }, { signedNonce: NONCE });
+    },
+    ({ code }) => code !== 0,
+  );
+  assert.match(
+    outcome.stderr,
+    /cannot change Tenant \S+, whose peering was made without a proxy\n {2}`liqoctl unpeer` first/,
+  );
+});

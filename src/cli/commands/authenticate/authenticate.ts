@@ -4,7 +4,8 @@ import { tenants } from "#api/authentication/tenant.ts";
 import { secrets } from "#machinery/builtin.ts";
 import { command } from "../../command/command.ts";
 import { openLocal, openRemote, remoteFlags, timeoutFlag } from "../../command/flag-groups.ts";
-import { authenticate, proxyFlag } from "../../peering/authentication/authenticate.ts";
+import { authenticate } from "../../peering/authentication/authenticate.ts";
+import { proxyFlags, requireProxyUrl } from "../../peering/authentication/proxy.ts";
 import { joinSides } from "../../peering/sides.ts";
 
 export const authenticateCommand = command({
@@ -15,19 +16,20 @@ export const authenticateCommand = command({
     "The consumer proves its key by signing a nonce, and is given an Identity: with it, it may ask for resources by `liqoctl create resourceslice`. Repeatable.",
   examples: [
     "liqoctl authenticate --remote-kubeconfig rome.yaml",
-    "liqoctl authenticate --context milan --remote-context rome --proxy-url http://10.0.0.7:8118",
+    "liqoctl authenticate --context milan --remote-context rome --in-band",
   ],
-  flags: { ...remoteFlags, timeout: timeoutFlag("2m"), proxyUrl: proxyFlag },
+  flags: { ...remoteFlags, timeout: timeoutFlag("2m"), ...proxyFlags },
   async run(ctx, env, { flags }) {
+    requireProxyUrl(flags.proxyUrl);
     using local = openLocal(flags, env);
     using remote = openRemote(flags, env);
     const [consumer, provider] = await env.printer.step("global", "Clusters identified", () =>
       joinSides(
         ctx,
         { cluster: local, creates: [secrets, identities] },
-        { cluster: remote, creates: [secrets, tenants] },
+        { cluster: remote, creates: [tenants], challenges: true },
       ),
     );
-    await authenticate(ctx, env.printer, consumer, provider, { proxyUrl: flags.proxyUrl, timeoutMs: flags.timeout });
+    await authenticate(ctx, env.printer, consumer, provider, { ...flags, timeoutMs: flags.timeout });
   },
 });

@@ -6,8 +6,8 @@ import { clusterIdOf } from "../../cluster.ts";
 import { command } from "../../command/command.ts";
 import { flag } from "../../command/flag.ts";
 import { openScope, timeoutFlag } from "../../command/flag-groups.ts";
-import { proxyFlag } from "../../peering/authentication/authenticate.ts";
 import { signNonce } from "../../peering/authentication/nonce.ts";
+import { proxyFlag, requireProxyUrl } from "../../peering/authentication/proxy.ts";
 import { tenantFor } from "../../peering/authentication/tenant.ts";
 import { peerScope } from "../../peering/peer-scope.ts";
 import { formatObject } from "../../printer/object.ts";
@@ -33,6 +33,7 @@ export const generateTenantCommand = command({
     timeout: timeoutFlag("30s"),
   },
   async run(ctx, env, { flags }) {
+    requireProxyUrl(flags.proxyUrl);
     using cluster = openScope(flags, env);
     const scope = await peerScope(ctx, cluster, flags);
     await requireCreation(ctx, scope, secrets);

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
+import { identities } from "#api/authentication/identity.ts";
 import { resourceSlices } from "#api/authentication/resourceslice.ts";
 import { foreignClusters } from "#api/core/foreigncluster.ts";
 import { networks } from "#api/ipam/network.ts";
@@ -8,10 +9,12 @@ import { connections } from "#api/networking/connection.ts";
 import { gatewayClients } from "#api/networking/gatewayclient.ts";
 import { virtualNodes } from "#api/offloading/virtualnode.ts";
 import { VERSION } from "#base/version.ts";
+import { base64 } from "#forge/authentication.ts";
 import { type CliClusters, startCliClusters } from "#kit/cli-clusters.ts";
 import { TENANT_NAMESPACES } from "#kit/two-clusters.ts";
 import { createWithStatus } from "#kit/with-status.ts";
 import { deployments, pods, serviceAccounts } from "#machinery/builtin.ts";
+import { createCa } from "#pki/certificate.ts";
 import { moduleAlerts, moduleStatus } from "./info.ts";
 import { getPath } from "./output.ts";
 import { rootOf } from "./peer.ts";
@@ -68,6 +71,7 @@ describe("info and version", () => {
       status: {
         role: "Provider",
         apiServerUrl: "https://10.0.0.2:6443",
+        foreignProxyUrl: "http://10.71.0.3:8118",
         conditions: [{ type: "APIServerStatus", status: "Established" }],
         modules: {
           networking: { enabled: true, conditions: [{ type: "NetworkConnectionStatus", status: "NotReady", message }] },
@@ -90,6 +94,15 @@ describe("info and version", () => {
     await client.create(ctx, gatewayClients, {
       metadata: { name: "cluster-b", namespace, labels },
       spec: { endpoint: { addresses: ["172.18.0.2"], port: 30_001 } },
+    });
+    const ca = await createCa("rome");
+    await client.create(ctx, identities, {
+      metadata: { name: "controlplane-cluster-b", namespace, labels },
+      spec: {
+        clusterID: "cluster-b",
+        type: "ControlPlane",
+        authParams: { apiServer: "https://10.0.0.2:6443", ca: "", signedCRT: base64(ca.certificate) },
+      },
     });
     await createWithStatus(ctx, client, resourceSlices, {
       metadata: { name: "slice", namespace, labels },
@@ -129,6 +142,7 @@ describe("info and version", () => {
       /Networking status: +Unhealthy \(latency 1\.2ms\)/,
       /Authentication status: +Healthy/,
       /Offloading status: +Disabled/,
+      /Certificate ends: +20\d\d-.*Z \(in \d+ days\)/,
     ])
       assert.ok(typeof line === "string" ? stdout.includes(line) : line.test(stdout), `${line}\nin\n${stdout}`);
   });
@@ -144,8 +158,11 @@ describe("info and version", () => {
       /Gateway address: +172\.18\.0\.2/,
       /Gateway port: +30001/,
       /API server: +https:\/\/10\.0\.0\.2:6443/,
+      /API server proxy: +http:\/\/10\.71\.0\.3:8118/,
       / {2}slice \(not accepted\)/,
       /Alert: +too much/,
+      / {2}controlplane-cluster-b \(ControlPlane\)/,
+      /Ends: +20\d\d-.*Z \(in \d+ days\)/,
       /Action: +Consuming/,
       / {4}Status: +Unhealthy/,
       / {4}Secret: +kubeconfig-b/,
@@ -173,7 +190,8 @@ describe("info and version", () => {
 
   test("--output is for programs", async () => {
     const { stdout } = await clusters.liqoctl("info -o json");
-    const { peers } = (JSON.parse(stdout) as { peerings: { peers: unknown[] } }).peerings;
+    const { peers } = (JSON.parse(stdout) as { peerings: { peers: { certificateEnds: string }[] } }).peerings;
+    assert.match(peers[0]?.certificateEnds ?? "", /^20\d\d-\d\d-\d\dT.*Z$/);
     assert.deepEqual(peers, [
       {
         clusterID: "cluster-b",
@@ -183,6 +201,7 @@ describe("info and version", () => {
         offloadingStatus: "Disabled",
         apiServerStatus: "Healthy",
         latency: "1.2ms",
+        certificateEnds: peers[0]?.certificateEnds,
       },
     ]);
     assert.match(

@@ -4,6 +4,7 @@ import { type ForeignCluster, foreignClusters } from "#api/core/foreigncluster.t
 import { networks } from "#api/ipam/network.ts";
 import * as labels from "#api/labels.ts";
 import { type Connection, connections } from "#api/networking/connection.ts";
+import { systemClock } from "#base/clock.ts";
 import type { Context } from "#base/context.ts";
 import { pods } from "#machinery/builtin.ts";
 import { isReady } from "#machinery/pod.ts";
@@ -13,6 +14,7 @@ import { command } from "../../command/command.ts";
 import { openLocal } from "../../command/flag-groups.ts";
 import { box } from "../../printer/table.ts";
 import { findInstalled } from "../install/installed.ts";
+import { certificatesOf, certifiedOf, firstEnd, formatEnd, listCertified } from "./certificates.ts";
 import { formatAs, infoFlags } from "./output.ts";
 
 export const infoCommand = command({
@@ -23,7 +25,7 @@ export const infoCommand = command({
   async run(ctx, env, { flags }) {
     using cluster = openLocal(flags, env);
     const all = await collectInfo(ctx, cluster);
-    env.printer.print(formatAs(flags, { all, root: all, format: () => formatInfo(all) }));
+    env.printer.print(formatAs(flags, { all, root: all, format: () => formatInfo(all, systemClock.epochMs()) }));
   },
 });
 
@@ -59,6 +61,8 @@ export interface PeerInfo {
   readonly apiServerStatus?: ModuleStatus;
   /** Measured through the tunnel. */
   readonly latency?: string;
+  /** When the first of its certificates ends, given or taken. */
+  readonly certificateEnds?: string;
 }
 
 export type ModuleStatus = "Disabled" | "Healthy" | "Unhealthy";
@@ -66,12 +70,13 @@ export type ModuleStatus = "Disabled" | "Healthy" | "Unhealthy";
 async function collectInfo(ctx: Context, cluster: Cluster): Promise<Info> {
   const clusterID = await clusterIdOf(ctx, cluster);
   const { client, liqoNamespace: namespace } = cluster;
-  const [podList, networkList, peers, connectionList, installed] = await Promise.all([
+  const [podList, networkList, peers, connectionList, installed, certified] = await Promise.all([
     client.list(ctx, pods, { namespace }),
     client.list(ctx, networks, { namespace }),
     client.list(ctx, foreignClusters),
     client.list(ctx, connections),
     findInstalled(ctx, cluster),
+    listCertified(ctx, cluster),
   ]);
   const cidrs = (type: string): string[] =>
     networkList.items
@@ -115,11 +120,16 @@ async function collectInfo(ctx: Context, cluster: Cluster): Promise<Info> {
       externalCIDR: cidrs("external-cidr")[0] ?? "",
       internalCIDR: cidrs("internal-cidr")[0] ?? "",
     },
-    peerings: { peers: peers.items.map((peer) => peerInfo(peer, latencyOf(peer.metadata?.name ?? ""))) },
+    peerings: {
+      peers: peers.items.map((peer) => {
+        const id = peer.metadata?.name ?? "";
+        return peerInfo(peer, latencyOf(id), firstEnd(certificatesOf(certifiedOf(certified, id))));
+      }),
+    },
   };
 }
 
-function peerInfo(peer: ForeignCluster, latency: string | undefined): PeerInfo {
+function peerInfo(peer: ForeignCluster, latency: string | undefined, ends: string | undefined): PeerInfo {
   const modules = peer.status?.modules;
   return {
     clusterID: peer.spec?.clusterID ?? "",
@@ -129,6 +139,7 @@ function peerInfo(peer: ForeignCluster, latency: string | undefined): PeerInfo {
     offloadingStatus: moduleStatus(modules?.offloading),
     ...apiServerHealth(peer),
     ...(latency !== undefined && { latency }),
+    ...(ends !== undefined && { certificateEnds: ends }),
   };
 }
 
@@ -159,7 +170,7 @@ function isGood({ status }: { readonly status: string }): boolean {
   return status === "Established" || status === "Ready";
 }
 
-function formatInfo(info: Info): string {
+function formatInfo(info: Info, nowMs: number): string {
   const unhealthy = Object.entries(info.health.unhealthyPods).map(([name, pod]): [string, string] => [
     name,
     `${pod.status}, Ready ${pod.readyContainers}/${pod.totalContainers}, Restarts ${pod.restarts}`,
@@ -177,6 +188,9 @@ function formatInfo(info: Info): string {
     ],
     ["  Authentication status", peer.authenticationStatus],
     ["  Offloading status", peer.offloadingStatus],
+    ...(peer.certificateEnds === undefined
+      ? []
+      : ([["  Certificate ends", formatEnd(peer.certificateEnds, nowMs)]] as [string, string][])),
   ]);
   const labelText = Object.entries(info.local.labels)
     .map(([key, value]) => `${key}=${value}`)

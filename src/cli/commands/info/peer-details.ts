@@ -1,5 +1,7 @@
 /** `liqoctl info peer`: one peering in detail. Upstream: pkg/liqoctl/info/peer */
+import { identities } from "#api/authentication/identity.ts";
 import { resourceSlices } from "#api/authentication/resourceslice.ts";
+import { tenants } from "#api/authentication/tenant.ts";
 import { type ForeignCluster, foreignClusters } from "#api/core/foreigncluster.ts";
 import * as labels from "#api/labels.ts";
 import { configurations } from "#api/networking/configuration.ts";
@@ -11,6 +13,7 @@ import type { KubeObject } from "#machinery/meta.ts";
 import { type Cluster, clusterIdOf } from "../../cluster.ts";
 import { CliError } from "../../errors.ts";
 import { box } from "../../printer/table.ts";
+import { type CertificateDetails, certificatesOf, formatEnd } from "./certificates.ts";
 import { apiServerHealth, type ModuleStatus, moduleAlerts, moduleStatus } from "./info.ts";
 
 type Resources = Readonly<Record<string, string>>;
@@ -37,9 +40,12 @@ export interface PeerDetails {
   };
   readonly authentication: Module & {
     readonly APIServerAddr: string;
+    /** Where it is reached through one. */
+    readonly APIServerProxy?: string;
     /** Absent where it is not asked. */
     readonly apiServerStatus?: ModuleStatus;
     readonly resourceSlices: readonly SliceDetails[];
+    readonly certificates: readonly CertificateDetails[];
   };
   readonly offloading: Module & { readonly virtualNodes: readonly VirtualNodeDetails[] };
 }
@@ -87,13 +93,16 @@ function idOf(peer: ForeignCluster): string {
 async function detailsOf(ctx: Context, { client }: Cluster, peer: ForeignCluster): Promise<PeerDetails> {
   const { status } = peer;
   const scope = { labelSelector: `${labels.REMOTE_CLUSTER_ID}=${idOf(peer)}` };
-  const [configs, servers, clients, slices, nodes] = await Promise.all([
+  const [configs, servers, clients, slices, nodes, ofIdentities, ofTenants] = await Promise.all([
     client.list(ctx, configurations, scope),
     client.list(ctx, gatewayServers, scope),
     client.list(ctx, gatewayClients, scope),
     client.list(ctx, resourceSlices, scope),
     client.list(ctx, virtualNodes, scope),
+    client.list(ctx, identities, scope),
+    client.list(ctx, tenants, scope),
   ]);
+  const certified = { identities: ofIdentities.items, tenants: ofTenants.items, slices: slices.items };
   const [configuration] = configs.items;
   const gateway = gatewayOf(servers.items[0]?.status?.endpoint, clients.items[0]?.spec?.endpoint);
   return {
@@ -111,7 +120,9 @@ async function detailsOf(ctx: Context, { client }: Cluster, peer: ForeignCluster
     authentication: {
       ...moduleOf(status?.modules?.authentication),
       APIServerAddr: status?.apiServerUrl ?? "",
+      ...((status?.foreignProxyUrl ?? "") !== "" && { APIServerProxy: status?.foreignProxyUrl ?? "" }),
       ...apiServerHealth(peer),
+      certificates: certificatesOf(certified),
       resourceSlices: slices.items.map((slice) => {
         const conditions = slice.status?.conditions ?? [];
         const alerts = conditions.filter((each) => each.status !== "Accepted").map(({ message }) => message ?? "");
@@ -173,14 +184,16 @@ function amounts(resources: Readonly<Record<string, string | number>> | undefine
   return Object.fromEntries(Object.entries(resources ?? {}).map(([name, amount]) => [name, String(amount)]));
 }
 
-export function formatPeers(peers: Readonly<Record<string, PeerDetails>>): string {
+export function formatPeers(peers: Readonly<Record<string, PeerDetails>>, nowMs: number): string {
   const all = Object.values(peers);
-  return all.length === 0 ? box("Active peerings", [["", "none"]]) : all.map(formatPeer).join("\n\n");
+  return all.length === 0
+    ? box("Active peerings", [["", "none"]])
+    : all.map((peer) => formatPeer(peer, nowMs)).join("\n\n");
 }
 
 type Line = readonly [string, string];
 
-function formatPeer({ info, network, authentication, offloading }: PeerDetails): string {
+function formatPeer({ info, network, authentication, offloading }: PeerDetails, nowMs: number): string {
   return [
     box("Peer cluster info", [
       ["Cluster ID", info.clusterID],
@@ -190,6 +203,9 @@ function formatPeer({ info, network, authentication, offloading }: PeerDetails):
     box("Authentication", [
       ...moduleLines(authentication),
       ["API server", authentication.APIServerAddr],
+      ...(authentication.APIServerProxy === undefined
+        ? []
+        : [["API server proxy", authentication.APIServerProxy] as const]),
       ...(authentication.apiServerStatus === undefined
         ? []
         : [["API server status", authentication.apiServerStatus] as const]),
@@ -198,6 +214,11 @@ function formatPeer({ info, network, authentication, offloading }: PeerDetails):
         ["    Action", slice.action],
         ...(slice.alerts ?? []).map((alert): Line => ["    Alert", alert]),
         ...resourceLines(slice.resources),
+      ]),
+      ...heading("Certificates", authentication.certificates, ({ name, type, action, ends }) => [
+        ["", `  ${name} (${type})`],
+        ["    Action", action],
+        ["    Ends", formatEnd(ends, nowMs)],
       ]),
     ]),
     box("Offloading", [

@@ -1,4 +1,5 @@
 /** `liqoctl info peer`. Upstream: pkg/liqoctl/info/peer */
+import { systemClock } from "#base/clock.ts";
 import { argument } from "../../command/argument.ts";
 import { peerIds } from "../../command/candidates.ts";
 import { command } from "../../command/command.ts";
@@ -16,7 +17,7 @@ export const infoPeerCommand = command({
     using cluster = openLocal(flags, env);
     const peers = await collectPeers(ctx, cluster, args.ids);
     const root = rootOf(peers, flags.get);
-    env.printer.print(formatAs(flags, { all: peers, root, format: () => formatPeers(peers) }));
+    env.printer.print(formatAs(flags, { all: peers, root, format: () => formatPeers(peers, systemClock.epochMs()) }));
   },
 });
 

@@ -7,6 +7,8 @@ import type { Cluster } from "../../cluster.ts";
 export interface Installed {
   readonly version: string | undefined;
   readonly clusterLabels: Readonly<Record<string, string>>;
+  /** What the controller manager was given for a flag, such as `cluster-labels`. */
+  readonly flagOf: (name: string) => string | undefined;
 }
 
 /** What the controller manager's Deployment tells; undefined when Liqo is not there. */
@@ -14,16 +16,16 @@ export async function findInstalled(ctx: Context, { client, liqoNamespace }: Clu
   const found = await client.find(ctx, deployments, { namespace: liqoNamespace, name: CONTROLLER_MANAGER });
   const container = found?.spec?.template.spec?.containers[0];
   if (container === undefined) return undefined;
-  const flag = "--cluster-labels=";
-  const pairs =
-    container.args
-      ?.find((arg) => arg.startsWith(flag))
-      ?.slice(flag.length)
-      .split(",") ?? [];
+  const flagOf = (name: string): string | undefined => {
+    const flag = `--${name}=`;
+    return container.args?.find((arg) => arg.startsWith(flag))?.slice(flag.length);
+  };
+  const pairs = flagOf("cluster-labels")?.split(",") ?? [];
   return {
     version: container.image?.split(":").at(-1),
     clusterLabels: Object.fromEntries(
       pairs.map((pair) => [pair.slice(0, pair.indexOf("=")), pair.slice(pair.indexOf("=") + 1)]),
     ),
+    flagOf,
   };
 }

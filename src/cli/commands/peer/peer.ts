@@ -13,7 +13,8 @@ import type { Cluster } from "../../cluster.ts";
 import { command } from "../../command/command.ts";
 import { type FlagValues, flag } from "../../command/flag.ts";
 import { openLocal, openRemote, remoteFlags, timeoutFlag } from "../../command/flag-groups.ts";
-import { authenticate, proxyFlag } from "../../peering/authentication/authenticate.ts";
+import { authenticate } from "../../peering/authentication/authenticate.ts";
+import { proxyFlags, requireProxyUrl } from "../../peering/authentication/proxy.ts";
 import { connectNetworks } from "../../peering/network/connect.ts";
 import { gatewayFlags, type NetworkOptions, networkOptions } from "../../peering/network/options.ts";
 import { resourceFlags, resourcesOf, waitForGrant } from "../../peering/offloading/slice.ts";
@@ -34,7 +35,7 @@ const peerFlags = {
   resourceSliceClass: flag.string("class of the ResourceSlice", "class", { initial: "default" }),
   createVirtualNode: flag.switchedOn("make a node of the resources"),
   ...resourceFlags,
-  proxyUrl: proxyFlag,
+  ...proxyFlags,
 };
 
 export const peerCommand = command({
@@ -45,9 +46,11 @@ export const peerCommand = command({
   examples: [
     "liqoctl peer --remote-kubeconfig rome.yaml",
     "liqoctl peer --context milan --remote-context rome --cpu 8 --memory 16Gi",
+    "liqoctl peer --context milan --remote-context rome --in-band",
   ],
   flags: peerFlags,
   async run(ctx, env, { flags }) {
+    requireProxyUrl(flags.proxyUrl);
     using local = openLocal(flags, env);
     using remote = openRemote(flags, env);
     await peer(ctx, env.printer, local, remote, optionsOf(flags));
@@ -73,6 +76,7 @@ interface PeerOptions {
   readonly resourceSliceClass: string;
   readonly createVirtualNode: boolean;
   readonly resources: Readonly<Record<string, string>>;
+  readonly inBand: boolean;
   readonly proxyUrl: string | undefined;
   readonly timeoutMs: number;
 }
@@ -84,21 +88,24 @@ async function peer(
   remote: Cluster,
   options: PeerOptions,
 ): Promise<void> {
-  const both = [configurations, secrets];
   const [consumer, provider] = await printer.step("global", "Clusters identified", () =>
     joinSides(
       ctx,
-      { cluster: local, creates: [...both, identities, ...(options.createResourceSlice ? [resourceSlices] : [])] },
-      { cluster: remote, creates: [...both, tenants] },
+      {
+        cluster: local,
+        creates: [configurations, secrets, identities, ...(options.createResourceSlice ? [resourceSlices] : [])],
+      },
+      { cluster: remote, creates: [configurations, tenants], challenges: true },
     ),
   );
   const [server, client] = options.serverLocation === "Provider" ? [provider, consumer] : [consumer, provider];
   const connected =
     options.network === undefined ? undefined : await connectNetworks(ctx, printer, server, client, options.network);
-  // While the gateways start.
+  // What is asked in-band goes through the tunnel; anything else does not wait for it.
+  if (options.inBand) await connected?.();
   await authenticate(ctx, printer, consumer, provider, options);
   if (options.createResourceSlice) await askForResources(ctx, printer, consumer, options);
-  await connected?.();
+  if (!options.inBand) await connected?.();
   const slice = { namespace: consumer.namespace, name: consumer.peerId };
   const node =
     options.createResourceSlice && options.createVirtualNode

@@ -8,6 +8,7 @@ import { tenants } from "#api/authentication/tenant.ts";
 import { configurations } from "#api/networking/configuration.ts";
 import { virtualNodes } from "#api/offloading/virtualnode.ts";
 import type { Context } from "#base/context.ts";
+import { namespaces } from "#machinery/builtin.ts";
 import type { Cluster } from "../../cluster.ts";
 import { command } from "../../command/command.ts";
 import { flag } from "../../command/flag.ts";
@@ -78,6 +79,7 @@ async function unpeer(
   await Promise.all([
     requireDeletions(ctx, consumer, [resourceSlices, virtualNodes, identities, configurations]),
     requireDeletions(ctx, provider, [tenants, configurations]),
+    ...(options.deleteNamespaces ? sides.map((side) => requireDeletions(ctx, side, [namespaces])) : []),
   ]);
   const left = await findLeft(ctx, parties);
   if (left !== undefined) printer.warning("global", `${left.silence}: only ${left.peerId} is cleaned`);

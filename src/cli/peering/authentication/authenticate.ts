@@ -2,18 +2,21 @@
 import { identities } from "#api/authentication/identity.ts";
 import { type Tenant, tenants } from "#api/authentication/tenant.ts";
 import type { Context } from "#base/context.ts";
-import { keyOf } from "#machinery/meta.ts";
+import type { KubeClient } from "#kube/client/client.ts";
+import { formatKey, keyOf } from "#machinery/meta.ts";
+import { unlessForbidden } from "../../checks/rights.ts";
 import { waitFor } from "../../cluster.ts";
-import { flag } from "../../command/flag.ts";
 import { CliError } from "../../errors.ts";
 import type { Printer } from "../../printer/printer.ts";
 import type { Side } from "../side.ts";
 import { ensureNonce, signNonce } from "./nonce.ts";
+import { inBandProxyUrl } from "./proxy.ts";
 import { findTenant, identityFor, isAdmitted, tenantFor } from "./tenant.ts";
 
-export const proxyFlag = flag.string("proxy for the provider's API server", "url");
-
 export interface AuthenticationOptions {
+  /** Through the tunnel, which must be on its way. */
+  readonly inBand: boolean;
+  /** Comes before. */
   readonly proxyUrl: string | undefined;
   readonly timeoutMs: number;
 }
@@ -27,6 +30,12 @@ export async function authenticate(
   options: AuthenticationOptions,
 ): Promise<void> {
   const { timeoutMs } = options;
+  const proxyUrl =
+    options.inBand && options.proxyUrl === undefined
+      ? await printer.step(provider.scope, "API server proxy found", () =>
+          inBandProxyUrl(ctx, consumer, provider, timeoutMs),
+        )
+      : options.proxyUrl;
   const nonce = await printer.step(provider.scope, "Nonce generated", () => ensureNonce(ctx, provider, timeoutMs));
   const signature = await printer.step(consumer.scope, "Nonce signed", () =>
     signNonce(ctx, consumer, nonce, timeoutMs),
@@ -36,7 +45,7 @@ export async function authenticate(
       consumerId: provider.peerId,
       namespace: provider.namespace,
       signature,
-      proxyUrl: options.proxyUrl,
+      proxyUrl,
     });
     return ensureTenant(ctx, provider, wanted, timeoutMs);
   });
@@ -51,12 +60,25 @@ async function ensureTenant(ctx: Context, provider: Side, wanted: Tenant, timeou
   // The request is made anew at each run and the certificate belongs to the first one: what is there stays.
   if (found === undefined) await client.create(ctx, tenants, wanted);
   else requireSameKey(found, wanted);
+  // How the API server is reached is no part of what was signed. Who does not say it now has said it before.
+  const proxyURL = wanted.spec?.proxyURL ?? found?.spec?.proxyURL ?? "";
+  if (found !== undefined && (found.spec?.proxyURL ?? "") !== proxyURL) await changeProxy(ctx, client, found, proxyURL);
   const tenant = await waitFor(ctx, client, tenants, keyOf(found ?? wanted), {
-    until: isAdmitted,
+    until: (seen) => isAdmitted(seen) && (seen?.status?.authParams?.proxyURL ?? "") === proxyURL,
     timeoutMs,
     what: "not authenticated; see the Tenant's events",
   });
   return tenant ?? wanted;
+}
+
+/** A peering user changes no Tenant. */
+async function changeProxy(ctx: Context, client: KubeClient, tenant: Tenant, proxyURL: string): Promise<void> {
+  const key = keyOf(tenant);
+  if ((await unlessForbidden(client.patch(ctx, tenants, key, "merge", { spec: { proxyURL } }))) !== undefined) return;
+  const before = (tenant.spec?.proxyURL ?? "") === "" ? "without a proxy" : `by ${tenant.spec?.proxyURL}`;
+  throw new CliError(`this user cannot change Tenant ${formatKey(key)}, whose peering was made ${before}`, {
+    hint: "`liqoctl unpeer` first, then again; or use the kubeconfig of an administrator",
+  });
 }
 
 /** A cluster that was made anew under its old id has another key. */

@@ -2,7 +2,9 @@
 import type { Context } from "#base/context.ts";
 import { forgeNonceSecret, forgeSignedNonceSecret } from "#forge/authentication.ts";
 import { NONCE_SECRET, SIGNED_NONCE_SECRET } from "#forge/names.ts";
+import type { KubeClient } from "#kube/client/client.ts";
 import { secrets } from "#machinery/builtin.ts";
+import { unlessForbidden } from "../../checks/rights.ts";
 import { waitFor } from "../../cluster.ts";
 import { CliError } from "../../errors.ts";
 import type { Side } from "../side.ts";
@@ -13,14 +15,21 @@ export async function ensureNonce(
   { cluster: { client }, namespace, peerId }: Side,
   timeoutMs: number,
 ): Promise<string> {
-  await client.createIfAbsent(ctx, secrets, forgeNonceSecret(namespace, peerId));
   const key = { namespace, name: NONCE_SECRET };
+  // A peering user finds one, and may make none.
+  if (!(await hasNonceSecret(ctx, client, namespace)))
+    await client.createIfAbsent(ctx, secrets, forgeNonceSecret(namespace, peerId));
   const secret = await waitFor(ctx, client, secrets, key, {
     until: (found) => found?.data?.["nonce"] !== undefined,
     timeoutMs,
     what: "no nonce was generated; is liqo-controller-manager running?",
   });
   return secret?.data?.["nonce"] ?? "";
+}
+
+/** False, too, for whom it is not shown. */
+export async function hasNonceSecret(ctx: Context, client: KubeClient, namespace: string): Promise<boolean> {
+  return (await unlessForbidden(client.find(ctx, secrets, { namespace, name: NONCE_SECRET }))) !== undefined;
 }
 
 /** As ensureNonce, changing nothing. Throws a CliError when there is none. */

@@ -8,6 +8,7 @@ import type { Context } from "#base/context.ts";
 import { NONCE_SECRET, SIGNED_NONCE_SECRET } from "#forge/names.ts";
 import { secrets } from "#machinery/builtin.ts";
 import { CONTROL_PLANE_SELECTOR } from "#trust/control-plane-secret.ts";
+import { unlessForbidden } from "../../checks/rights.ts";
 import { waitForNone } from "../../cluster.ts";
 import type { Printer } from "../../printer/printer.ts";
 import { giveUpWhenSilent } from "../gone.ts";
@@ -46,6 +47,7 @@ export async function removeTenant(ctx: Context, printer: Printer, side: Side, o
     const own = { labelSelector: ofPeer(peerId), namespace };
     await removeAll(ctx, cluster.client, tenants, own);
     await waitForNone(ctx, cluster.client, tenants, own, options.timeoutMs);
-    await cluster.client.deleteIfPresent(ctx, secrets, { namespace, name: NONCE_SECRET });
+    // That of a peering user stays for the next time: the user could not make another.
+    await unlessForbidden(cluster.client.deleteIfPresent(ctx, secrets, { namespace, name: NONCE_SECRET }));
   });
 }

@@ -169,7 +169,10 @@ async function writeStatus(
   status: NonNullable<Tenant["status"]>,
 ): Promise<void> {
   if (jsonEquals(tenant.status, status)) return;
-  await deps.client.patch(ctx, tenants, keyOf(tenant), "merge", { status }, { subresource: "status" });
+  // A proxy that is not to be used any more has to be named.
+  const authParams = status.authParams === undefined ? {} : { authParams: { proxyURL: null, ...status.authParams } };
+  const body = { status: { ...status, ...authParams } };
+  await deps.client.patch(ctx, tenants, keyOf(tenant), "merge", body, { subresource: "status" });
 }
 
 /** Takes the rights back and removes what the consumer asked for. */

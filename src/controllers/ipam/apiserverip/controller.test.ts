@@ -33,6 +33,27 @@ test("the API server has its IP, and again when somebody deletes it", async () =
   });
 });
 
+test("the proxy has its IP while there is a proxy, and another one with another address", async () => {
+  const service = (clusterIP: string) => ({
+    metadata: { namespace: "default", name: "liqo-proxy" },
+    spec: { clusterIP, clusterIPs: [clusterIP], ports: [{ port: 8118 }] },
+  });
+  await using running = await runControllers([apiServerIpController], async (ctx, client) => {
+    await client.createIfAbsent(ctx, services, {
+      metadata: { namespace: "default", name: "kubernetes" },
+      spec: { clusterIP: "10.96.0.1", clusterIPs: ["10.96.0.1"], ports: [{ port: 443 }] },
+    });
+    await client.create(ctx, services, service("10.96.7.7"));
+  });
+  const { ctx, client } = running;
+  const key = { ...KEY, name: "api-server-proxy" };
+  await seen(client, ips, key, ({ spec }) => spec?.ip === "10.96.7.7");
+  await client.delete(ctx, services, { ...KEY, name: "liqo-proxy" });
+  await gone(client, ips, key);
+  await client.create(ctx, services, service("10.96.7.8"));
+  await seen(client, ips, key, ({ spec }) => spec?.ip === "10.96.7.8");
+});
+
 test("a peer's Network and an IP in it go when they are deleted", async () => {
   await using running = await runControllers([ipController, networkController]);
   const { ctx, client } = running;

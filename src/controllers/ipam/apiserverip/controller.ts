@@ -1,41 +1,74 @@
 /**
- * Keeps the IP through which offloaded pods reach the home API server. Writes that one IP.
- * Upstream: pkg/liqo-controller-manager/ipam (api-server IP)
+ * Keeps the IPs through which offloaded pods reach the home API server, and peers the proxy for in-band peering. Writes those
+ * IPs. Upstream: pkg/utils/ipam/mapping/ips.go, once at the start
  */
 import type { Service } from "kubernetes-types/core/v1";
-import { ips } from "#api/ipam/ip.ts";
+import type { EndpointSlice } from "kubernetes-types/discovery/v1";
+import { type IP, ips } from "#api/ipam/ip.ts";
 import type { Context } from "#base/context.ts";
-import { API_SERVER_IP, forgeApiServerIp } from "#forge/ip.ts";
-import { type Controller, DONE, type Result, watchFor, watchMapped } from "#kube/controller/controller.ts";
+import { forgeWellKnownIp, isWellKnownIp } from "#forge/ip.ts";
+import { API_SERVER_PROXY } from "#forge/names.ts";
+import { type Controller, DONE, type Result, watchMapped } from "#kube/controller/controller.ts";
 import type { Informer } from "#kube/informer/informer.ts";
-import { services } from "#machinery/builtin.ts";
+import { endpointSlices, services } from "#machinery/builtin.ts";
 import type { Deps } from "../../deps.ts";
 import { uninstallingProbe } from "../../uninstalling.ts";
+import { planIps } from "./plan.ts";
 
 const SERVICE = { namespace: "default", name: "kubernetes" };
 
 interface Work {
   readonly deps: Deps;
-  readonly services: Informer<Service>;
+  readonly apiServers: Informer<Service>;
+  readonly slices: Informer<EndpointSlice>;
+  readonly proxies: Informer<Service>;
+  readonly ips: Informer<IP>;
   readonly isUninstalling: () => boolean;
 }
 
+/** All there is to do is one piece of work. */
 export function apiServerIpController(deps: Deps): Controller {
-  const scope = { namespace: SERVICE.namespace, fieldSelector: `metadata.name=${SERVICE.name}` };
-  const work: Work = { deps, services: deps.informers.for(services, scope), isUninstalling: uninstallingProbe(deps) };
+  const { informers, settings } = deps;
+  const named = ({ namespace, name }: typeof SERVICE) => ({ namespace, fieldSelector: `metadata.name=${name}` });
+  const work: Work = {
+    deps,
+    apiServers: informers.for(services, named(SERVICE)),
+    slices: informers.for(endpointSlices, {
+      namespace: SERVICE.namespace,
+      labelSelector: `kubernetes.io/service-name=${SERVICE.name}`,
+    }),
+    proxies: informers.for(services, named(proxyService(deps))),
+    ips: informers.for(ips),
+    isUninstalling: uninstallingProbe(deps),
+  };
+  const all = () => [SERVICE];
   return {
     name: "api-server-ip",
     watches: [
-      watchFor(work.services),
-      watchMapped(deps.informers.for(ips), ({ metadata }) => (metadata?.name === API_SERVER_IP ? [SERVICE] : [])),
+      watchMapped(work.apiServers, all),
+      ...(settings.apiServerIpUsesEndpointSlices ? [watchMapped(work.slices, all)] : []),
+      watchMapped(work.proxies, all),
+      watchMapped(work.ips, (ip) => (isWellKnownIp(ip) ? [SERVICE] : [])),
     ],
     reconcile: (ctx) => reconcile(ctx, work),
   };
 }
 
-async function reconcile(ctx: Context, { deps, services: informer, isUninstalling }: Work): Promise<Result> {
-  const address = informer.store.get(SERVICE)?.spec?.clusterIP;
-  if (address === undefined || address === "None" || isUninstalling()) return DONE;
-  await deps.client.createIfAbsent(ctx, ips, forgeApiServerIp(deps.settings.liqoNamespace, address));
+async function reconcile(ctx: Context, work: Work): Promise<Result> {
+  const { client, settings } = work.deps;
+  if (work.isUninstalling()) return DONE;
+  const seen = {
+    apiServer: work.apiServers.store.get(SERVICE),
+    slices: work.slices.store.list(),
+    proxy: settings.remapsApiServerProxy ? work.proxies.store.get(proxyService(work.deps)) : undefined,
+    found: work.ips.store.list(settings.liqoNamespace).filter(isWellKnownIp),
+  };
+  const { create, remove } = planIps(seen, { usesEndpointSlices: settings.apiServerIpUsesEndpointSlices });
+  for (const ip of remove) await client.deleteObserved(ctx, ips, ip);
+  for (const ip of create) await client.createIfAbsent(ctx, ips, forgeWellKnownIp(settings.liqoNamespace, ip));
   return DONE;
+}
+
+function proxyService({ settings }: Deps): typeof SERVICE {
+  return { namespace: settings.liqoNamespace, name: API_SERVER_PROXY };
 }
