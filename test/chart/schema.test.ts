@@ -42,14 +42,11 @@ test("every value of values.yaml is in the schema, and the other way round", () 
   assert.deepEqual(inValues, inSchema);
 });
 
-/** Values of the proxy come with the proxy. */
-const ELSEWHERE = /^proxy\./;
-
 test("every value of upstream's chart is taken, or refused with a reason", () => {
   const upstream = readFileSync(join(import.meta.dirname, "testdata/upstream-values.txt"), "utf8")
     .trim()
     .split("\n");
-  const ignored = upstream.filter((path) => !ELSEWHERE.test(path) && !isKnown(path));
+  const ignored = upstream.filter((path) => !isKnown(path));
   assert.deepEqual(ignored, []);
 });
 
