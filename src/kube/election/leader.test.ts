@@ -8,7 +8,7 @@ import { leases } from "#machinery/builtin.ts";
 import { microTimestamp } from "#machinery/conditions.ts";
 import { startTestApiServer, type TestApiServer } from "#playground/testing.ts";
 import { KubeClient } from "../client/client.ts";
-import { runElected } from "./leader.ts";
+import { type ElectionOptions, runElected } from "./leader.ts";
 
 const LEASE_MS = 15_000;
 const RETRY_MS = 1_000;
@@ -28,14 +28,14 @@ after(async () => {
 });
 
 /** A candidate with a clock of its own: what it does between two waits is done when it waits again. */
-function candidate(name: string, identity: string) {
+function candidate(name: string, identity: string, more: Partial<ElectionOptions> = {}) {
   const { ctx, cancel } = withCancel(outer);
   const clock = steppedClock();
   const led = Promise.withResolvers<void>();
   const done = runElected(
     ctx,
     client,
-    { lease: { namespace: "default", name }, identity, renewMs: RENEW_MS, retryMs: RETRY_MS, clock },
+    { lease: { namespace: "default", name }, identity, renewMs: RENEW_MS, retryMs: RETRY_MS, clock, ...more },
     async (leading) => {
       led.resolve();
       await new Promise((resolve) => leading.signal.addEventListener("abort", resolve, { once: true }));
@@ -127,17 +127,21 @@ test("who leads renews, which is no new term", async () => {
   await leader.done;
 });
 
-test("who loses the lease while leading stops before it would have ended, and says so", async () => {
-  const leader = candidate("stolen", "leader");
-  await leader.led;
-  // It sleeps, so that it does not write between reading and writing.
-  await leader.clock.waiting();
-  const lease = await client.get(outer, leases, { namespace: "default", name: "stolen" });
-  await client.update(outer, leases, { ...lease, spec: { ...lease.spec, holderIdentity: "thief" } });
-  for (let ms = RENEW_MS; ms <= (LEASE_MS * 2) / 3; ms += RENEW_MS) {
+for (const { name, renewDeadlineMs, afterMs } of [
+  { name: "stolen", renewDeadlineMs: undefined, afterMs: (LEASE_MS * 2) / 3 },
+  { name: "stolen-soon", renewDeadlineMs: 4_000, afterMs: 4_000 },
+])
+  test(`who loses the lease while leading stops after ${afterMs} ms, and says so`, async () => {
+    const leader = candidate(name, "leader", renewDeadlineMs === undefined ? {} : { renewDeadlineMs });
+    await leader.led;
+    // It sleeps, so that it does not write between reading and writing.
     await leader.clock.waiting();
-    leader.clock.step(RENEW_MS);
-  }
-  await assert.rejects(leader.done, /lost the lease stolen/);
-  assert.equal((await specOf("stolen")).holderIdentity, "thief");
-});
+    const lease = await client.get(outer, leases, { namespace: "default", name });
+    await client.update(outer, leases, { ...lease, spec: { ...lease.spec, holderIdentity: "thief" } });
+    for (let ms = RENEW_MS; ms <= afterMs; ms += RENEW_MS) {
+      await leader.clock.waiting();
+      leader.clock.step(RENEW_MS);
+    }
+    await assert.rejects(leader.done, new RegExp(`lost the lease ${name}`));
+    assert.equal((await specOf(name)).holderIdentity, "thief");
+  });

@@ -21,6 +21,8 @@ export interface ElectionOptions {
   readonly labels?: Readonly<Record<string, string>>;
   readonly leaseSeconds?: number;
   readonly renewMs?: number;
+  /** After so long without success the leader gives up. Default: two thirds of the lease's duration. */
+  readonly renewDeadlineMs?: number;
   readonly retryMs?: number;
   readonly clock?: Clock;
 }
@@ -48,12 +50,12 @@ export async function runElected(
   else throw new Error(`lost the lease ${options.lease.name}`);
 }
 
-/** Renews until the context ends or nothing succeeded for two thirds of the lease's duration. */
+/** Renews until the context ends or nothing succeeded for as long as the deadline says. */
 async function keep(ctx: Context, candidate: Candidate, options: ElectionOptions): Promise<void> {
   const { leaseSeconds = 15, renewMs = 2_000, clock = systemClock } = options;
-  const leaseMs = leaseSeconds * 1000;
+  const { renewDeadlineMs = (leaseSeconds * 1_000 * 2) / 3 } = options;
   let renewedAt = clock.nowMs();
-  while (!ctx.signal.aborted && clock.nowMs() - renewedAt < (leaseMs * 2) / 3) {
+  while (!ctx.signal.aborted && clock.nowMs() - renewedAt < renewDeadlineMs) {
     await sleep(ctx, renewMs, clock);
     if (ctx.signal.aborted) return;
     if (await candidate.tryAcquire(ctx)) renewedAt = clock.nowMs();

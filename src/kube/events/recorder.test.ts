@@ -3,6 +3,8 @@ import { test } from "node:test";
 import type { Event } from "kubernetes-types/core/v1";
 import type { Context } from "#base/context.ts";
 import { silentLogger } from "#base/log.ts";
+import { eventually } from "#kit/eventually.ts";
+import { steppedClock } from "#kit/stepped-clock.ts";
 import { KubeClient } from "#kube/client/client.ts";
 import { Informer } from "#kube/informer/informer.ts";
 import { coreEvents } from "#machinery/builtin.ts";
@@ -37,4 +39,17 @@ test("what repeats is one event with a count, before it is written and after it 
   await client.delete(ctx, coreEvents, keyOf(started));
   recorder.normal(ctx, pod("web"), "Started", "started");
   await counted(client, "web", 5);
+});
+
+test("an event whose name another process has chosen gets another", async () => {
+  await using api = await startTestApiServer();
+  using client = new KubeClient({ server: api.url, ca: api.ca, token: api.adminToken }, "test");
+  const ctx: Context = { signal: new AbortController().signal, log: silentLogger };
+  // Of one moment, and so of one name.
+  const clock = steppedClock();
+  for (const reason of ["Pulled", "Started"])
+    new EventRecorder(client, { component: "kubelet" }, clock).normal(ctx, pod("web"), reason, reason);
+  const reasons = async (): Promise<(string | undefined)[]> =>
+    (await client.list(ctx, coreEvents)).items.map(({ reason }) => reason).sort();
+  await eventually("both are there", async () => assert.deepEqual(await reasons(), ["Pulled", "Started"]), 5_000);
 });

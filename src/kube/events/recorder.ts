@@ -9,7 +9,7 @@ import { messageOf } from "#base/errors.ts";
 import { coreEvents } from "#machinery/builtin.ts";
 import { timestamp } from "#machinery/conditions.ts";
 import { type KubeObject, keyOf } from "#machinery/meta.ts";
-import { isNotFound } from "#machinery/status-error.ts";
+import { isAlreadyExists, isNotFound } from "#machinery/status-error.ts";
 import type { KubeClient } from "../client/client.ts";
 import { EventQueue } from "./queue.ts";
 
@@ -76,12 +76,23 @@ export class EventRecorder {
   async #write(ctx: Context, entry: Entry): Promise<void> {
     entry.isWaiting = false;
     try {
-      if (!entry.isWritten || !(await this.#repeat(ctx, entry.event)))
-        await this.#client.create(ctx, coreEvents, entry.event);
+      if (!entry.isWritten || !(await this.#repeat(ctx, entry.event))) await this.#create(ctx, entry);
       entry.isWritten = true;
     } catch (error) {
       if (!ctx.signal.aborted)
         ctx.log.debug("event not recorded", { reason: entry.event.reason, error: messageOf(error) });
+    }
+  }
+
+  /** Two processes may choose one name in one millisecond: the second takes another. */
+  async #create(ctx: Context, entry: Entry): Promise<void> {
+    try {
+      await this.#client.create(ctx, coreEvents, entry.event);
+    } catch (error) {
+      if (!isAlreadyExists(error)) throw error;
+      const { involvedObject, metadata } = entry.event;
+      entry.event = { ...entry.event, metadata: { ...metadata, name: this.#nextName(involvedObject.name) } };
+      await this.#client.create(ctx, coreEvents, entry.event);
     }
   }
 
@@ -104,7 +115,7 @@ export class EventRecorder {
     const metadata = object.metadata ?? {};
     const namespace = metadata.namespace ?? "default";
     return {
-      metadata: { name: `${metadata.name ?? "unknown"}.${this.#nextStamp().toString(16)}`, namespace },
+      metadata: { name: this.#nextName(metadata.name), namespace },
       involvedObject: {
         ...(object.apiVersion !== undefined && { apiVersion: object.apiVersion }),
         ...(object.kind !== undefined && { kind: object.kind }),
@@ -127,6 +138,10 @@ export class EventRecorder {
       reportingComponent: this.#source.component,
       reportingInstance: this.#source.host ?? "",
     };
+  }
+
+  #nextName(object = "unknown"): string {
+    return `${object}.${this.#nextStamp().toString(16)}`;
   }
 
   /**

@@ -57,7 +57,7 @@ export async function runGateway(
   // A replica that waits is as ready as it can be; the Service finds the active one by its label, which
   // liqo-controller-manager gives to the holder of the Lease.
   reading.isReady = true;
-  const { leaseMs, retryMs } = leaderElection;
+  const { leaseMs, renewDeadlineMs, retryMs } = leaderElection;
   const name = gatewayLeaseName(options.name, options.namespace, options.mode);
   await runElected(
     ctx,
@@ -68,6 +68,7 @@ export async function runGateway(
       labels: { [labels.NETWORKING_COMPONENT]: "gateway", [labels.GATEWAY_NAME]: options.name },
       leaseSeconds: Math.ceil(leaseMs / 1_000),
       renewMs: retryMs,
+      renewDeadlineMs,
       retryMs,
       clock: machine.clock,
     },

@@ -25,7 +25,9 @@ export interface GatewayOptions {
   readonly podName: string;
   readonly gatewayUid: string;
   readonly mode: "server" | "client";
-  readonly leaderElection: { readonly leaseMs: number; readonly renewMs: number; readonly retryMs: number } | undefined;
+  readonly leaderElection:
+    | { readonly leaseMs: number; readonly renewDeadlineMs: number; readonly retryMs: number }
+    | undefined;
   readonly healthPort: number | undefined;
   readonly metricsPort: number | undefined;
   readonly mtu: number;
@@ -118,7 +120,7 @@ function leaderElection(flags: Given): GatewayOptions["leaderElection"] {
   if (!flags["leader-election"]) return undefined;
   return {
     leaseMs: flags["leader-election-lease-duration"],
-    renewMs: flags["leader-election-renew-deadline"],
+    renewDeadlineMs: flags["leader-election-renew-deadline"],
     retryMs: flags["leader-election-retry-period"],
   };
 }
