@@ -150,12 +150,32 @@ function showCoverage(): void {
   process.stdout.write(`\n== lines that unit tests run\n${coverageTable(byFolder(covered, files))}\n`);
 }
 
-async function endToEnd(name: string, env: Environment = {}): Promise<Outcome[]> {
+type Suite = readonly [name: string, args: readonly string[]];
+
+/** Suites that share clusters, beside those with clusters of their own: both wait more than they work. */
+function endToEnd(name: string): Promise<Outcome[]> {
+  const [own, ...shared] = suitesOf(name);
+  return inLanes([shared, [own]]);
+}
+
+function suitesOf(name: string): readonly [Suite, ...Suite[]] {
   return [
-    await tests(`${name}, of one cluster`, E2E_ONE_CLUSTER, env),
-    await tests(`${name}, of two peered clusters`, E2E_PEERED, env),
-    await tests(name, E2E, env),
+    [name, E2E],
+    [`${name}, of one cluster`, E2E_ONE_CLUSTER],
+    [`${name}, of two peered clusters`, E2E_PEERED],
   ];
+}
+
+/** Each lane one suite after the other; what fails is repeated when all lanes have ended. */
+async function inLanes(lanes: readonly (readonly Suite[])[], env: Environment = {}): Promise<Outcome[]> {
+  const attempts = lanes.map(async (suites) => {
+    const attempted: Attempt[] = [];
+    for (const [name, args] of suites) attempted.push(await attempt(name, args, env));
+    return attempted;
+  });
+  const outcomes: Outcome[] = [];
+  for (const each of (await Promise.all(attempts)).flat()) outcomes.push(await withoutFlaky(each, env));
+  return outcomes;
 }
 
 async function besideUpstream(): Promise<Outcome[]> {
@@ -178,7 +198,8 @@ async function onKubernetes(): Promise<Outcome[]> {
   if (built.failed > 0) return [built];
   return [
     built,
-    ...(await endToEnd("end-to-end tests on genuine Kubernetes", { LIQO_TEST_ENGINE: "kubernetes" })),
+    // Its programs use the processors to the full.
+    ...(await inLanes([suitesOf("end-to-end tests on genuine Kubernetes")], { LIQO_TEST_ENGINE: "kubernetes" })),
     await command("both API servers compared", process.execPath, ["test/fidelity/run.ts"]),
   ];
 }
