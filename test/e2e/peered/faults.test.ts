@@ -103,10 +103,17 @@ async function serve(clusters: Clusters): Promise<string> {
 async function settled(clusters: Clusters, url: string): Promise<void> {
   const { kubectl } = clusters;
   const each = (act: (place: (typeof PODS)[number]) => Promise<unknown>) => Promise.all(PODS.map(act));
-  await each((place) => eventually(`a new pod ${place}`, () => runPod(clusters, `new-${place}`, place), HEALED_MS));
+  await each((place) => eventually(`a new pod ${place}`, () => runAnew(clusters, place), HEALED_MS));
   await eventually("all pods are ready", () => allReady(clusters), HEALED_MS);
   await each((place) => kubectl("milan", "delete", "pod", `new-${place}`, "-n", NAMESPACE, "--now"));
   await eventually("both pods answer", () => bothAnswer(url), HEALED_MS);
+}
+
+async function runAnew(clusters: Clusters, place: (typeof PODS)[number]): Promise<void> {
+  const name = `new-${place}`;
+  // There is one when the check of another fault has failed.
+  await clusters.kubectl("milan", "delete", "pod", name, "-n", NAMESPACE, "--now", "--ignore-not-found");
+  await runPod(clusters, name, place);
 }
 
 /** Asks for a pod at home or far away that answers with its name; without labels unless it is given some. */
@@ -143,8 +150,8 @@ async function bothAnswer(url: string): Promise<void> {
 
 async function allReady({ kubectl }: Clusters): Promise<void> {
   for (const cluster of ["milan", "rome"]) {
-    await kubectl(cluster, "wait", "pod", "-A", "--all", "--for=condition=Ready", "--timeout=1s");
-    await kubectl(cluster, "wait", "node", "--all", "--for=condition=Ready", "--timeout=1s");
+    await kubectl(cluster, "wait", "pod", "-A", "--all", "--for=condition=Ready", "--timeout=5s");
+    await kubectl(cluster, "wait", "node", "--all", "--for=condition=Ready", "--timeout=5s");
   }
 }
 
