@@ -1,7 +1,7 @@
 /** What the provider keeps alive for a consumer. Upstream: apis/offloading/v1beta1/{shadowpod,shadowendpointslice}_types.go */
 import type { PodSpec } from "kubernetes-types/core/v1";
 import type { Endpoint, EndpointPort } from "kubernetes-types/discovery/v1";
-import { array, builtin, object, oneOf, required, string } from "../schema/dsl.ts";
+import { array, builtin, object, oneOf, openBuiltin, required, string } from "../schema/dsl.ts";
 import { AGE, defineKind, type ObjectOfKind } from "../schema/kind.ts";
 
 const GROUP = { group: "offloading.liqo.io", version: "v1beta1" } as const;
@@ -12,7 +12,8 @@ export const shadowPods = defineKind({
   plural: "shadowpods",
   shortNames: ["shp", "shpod"],
   description: "A pod that the provider keeps alive for a consumer.",
-  spec: object({ pod: builtin<PodSpec>("core/v1.PodSpec") }),
+  // A field that a newer Kubernetes knows is for the provider's API server to take or drop.
+  spec: object({ pod: openBuiltin<PodSpec>("core/v1.PodSpec") }),
   status: object({
     phase: required(oneOf(["Pending", "Running", "Succeeded", "Failed", "Unknown"], { default: "Unknown" })),
     // Not upstream's: why the provider has no pod for it.

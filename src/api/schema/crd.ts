@@ -59,11 +59,19 @@ export function forgeCrd(kind: Omit<Kind, "_object">, definitions: Definitions):
   };
 }
 
+type Parts = {
+  readonly properties?: Readonly<Record<string, JsonSchema>>;
+  readonly items?: JsonSchema;
+  readonly additionalProperties?: JsonSchema | boolean;
+} & JsonSchema;
+
 /** Puts the built-in types in place and leaves a structural schema. */
 function resolve(schema: JsonSchema, definitions: Definitions): JsonSchema {
   const builtin = schema["$builtin"];
-  if (typeof builtin === "string")
-    return resolve(definition(`io.k8s.api.${builtin.replace("/", ".")}`, definitions), definitions);
+  if (typeof builtin === "string") {
+    const known = resolve(definition(`io.k8s.api.${builtin.replace("/", ".")}`, definitions), definitions);
+    return schema["$open"] === true ? opened(known) : known;
+  }
   const reference = schema["$ref"];
   if (typeof reference === "string") {
     const { $ref: _ref, ...rest } = schema;
@@ -75,11 +83,7 @@ function resolve(schema: JsonSchema, definitions: Definitions): JsonSchema {
   if (schema["format"] === "quantity") return quantity.json;
   if (schema["x-kubernetes-int-or-string"] === true)
     return { ...schema, anyOf: [{ type: "integer" }, { type: "string" }] };
-  const { properties, items, additionalProperties, ...rest } = schema as {
-    properties?: Record<string, JsonSchema>;
-    items?: JsonSchema;
-    additionalProperties?: JsonSchema | boolean;
-  } & JsonSchema;
+  const { properties, items, additionalProperties, ...rest } = schema as Parts;
   return {
     ...withoutDropped(rest),
     ...(properties !== undefined && {
@@ -91,6 +95,20 @@ function resolve(schema: JsonSchema, definitions: Definitions): JsonSchema {
     ...(typeof additionalProperties === "object" && {
       additionalProperties: resolve(additionalProperties, definitions),
     }),
+  };
+}
+
+/** With unknown fields kept wherever fields are named. */
+function opened(schema: JsonSchema): JsonSchema {
+  const { properties, items, additionalProperties } = schema as Parts;
+  return {
+    ...schema,
+    ...(properties !== undefined && {
+      properties: Object.fromEntries(Object.entries(properties).map(([name, field]) => [name, opened(field)])),
+      "x-kubernetes-preserve-unknown-fields": true,
+    }),
+    ...(items !== undefined && { items: opened(items) }),
+    ...(typeof additionalProperties === "object" && { additionalProperties: opened(additionalProperties) }),
   };
 }
 

@@ -85,9 +85,16 @@ export function freeForm(): Schema<Record<string, unknown>> {
 }
 
 /** A type of Kubernetes itself, such as `core/v1.PodSpec`: filled in when the manifests are generated. */
-export function builtin<T>(type: `${string}/${string}.${string}`): Schema<T> {
+export function builtin<T>(type: BuiltinType): Schema<T> {
   return of({ $builtin: type });
 }
+
+/** The same, and what a newer Kubernetes knows besides is kept, at any depth. */
+export function openBuiltin<T>(type: BuiltinType): Schema<T> {
+  return of({ $builtin: type, $open: true });
+}
+
+type BuiltinType = `${string}/${string}.${string}`;
 
 function of<T>(json: JsonSchema): Schema<T> {
   return { json, isRequired: false };

@@ -67,6 +67,35 @@ for (const [name, change, toShadow, toPod] of [
     ],
   ],
   [
+    "the size of the pod as a whole",
+    { resources: { requests: { cpu: "3" } } },
+    [[uid, { op: "add", path: "/spec/pod/resources", value: { requests: { cpu: "3" } } }]],
+    [{ subresource: "resize", patch: { spec: { resources: { requests: { cpu: "3" } } } } }],
+  ],
+  [
+    "both sizes",
+    { containers: resized, resources: { requests: { cpu: "3" } } },
+    [
+      [
+        uid,
+        named,
+        { op: "add", path: "/spec/pod/containers/0/resources", value: { requests: { cpu: "2" } } },
+        { op: "add", path: "/spec/pod/resources", value: { requests: { cpu: "3" } } },
+      ],
+    ],
+    [
+      {
+        subresource: "resize",
+        patch: {
+          spec: {
+            containers: [{ name: "web", resources: { requests: { cpu: "2" } } }],
+            resources: { requests: { cpu: "3" } },
+          },
+        },
+      },
+    ],
+  ],
+  [
     "a container to debug it with",
     { ephemeralContainers: [debug] },
     [[uid, { op: "add", path: "/spec/pod/ephemeralContainers", value: [debug] }]],

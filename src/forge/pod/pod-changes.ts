@@ -5,6 +5,7 @@
 import type { Container, Pod, PodSpec, ResourceRequirements } from "kubernetes-types/core/v1";
 import * as annotations from "#api/annotations.ts";
 import type { ShadowPod } from "#api/offloading/shadow.ts";
+import type { SizedPodSpec } from "#machinery/pod.ts";
 import { parseQuantityMilli } from "#machinery/quantity.ts";
 import { grownTolerations } from "./tolerations.ts";
 
@@ -12,7 +13,7 @@ import { grownTolerations } from "./tolerations.ts";
 export interface PodChange {
   readonly subresource?: "ephemeralcontainers" | "resize";
   /** A strategic merge patch. */
-  readonly patch: { readonly spec: Partial<PodSpec> };
+  readonly patch: { readonly spec: Partial<SizedPodSpec> };
 }
 
 const LISTS = ["containers", "initContainers"] as const;
@@ -30,7 +31,8 @@ export function forgeCaughtUp(shadow: ShadowPod): { readonly metadata: Pod["meta
 
 /** What is to be changed in the pod; what the provider's own admission added to it stays. */
 export function podChanges(shadow: ShadowPod, pod: Pod): PodChange[] {
-  const [wanted, present] = [shadow.spec?.pod, pod.spec];
+  const wanted: SizedPodSpec | undefined = shadow.spec?.pod;
+  const present: SizedPodSpec | undefined = pod.spec;
   if (wanted === undefined || present === undefined) return [];
   const changes: PodChange[] = [];
   const images = changedContainers(wanted, present, ({ image }, old) => image !== undefined && image !== old.image);
@@ -41,17 +43,25 @@ export function podChanges(shadow: ShadowPod, pod: Pod): PodChange[] {
     changes.push({ patch: { spec: { activeDeadlineSeconds } } });
   const tolerations = grownTolerations(present, wanted);
   if (tolerations !== undefined) changes.push({ patch: { spec: { tolerations } } });
-  const sizes = changedContainers(wanted, present, (next, old) => !hasAmounts(old.resources, next.resources));
-  if (sizes !== undefined) {
-    const spec = mapContainers(sizes, ({ name, resources }) => ({ name, resources: amountsOf(resources) }));
-    changes.push({ subresource: "resize", patch: { spec } });
-  }
+  const size = sizeChange(wanted, present);
+  if (size !== undefined) changes.push({ subresource: "resize", patch: { spec: size } });
   const debugging = present.ephemeralContainers ?? [];
   for (const container of wanted.ephemeralContainers ?? []) {
     if (debugging.some(({ name }) => name === container.name)) continue;
     changes.push({ subresource: "ephemeralcontainers", patch: { spec: { ephemeralContainers: [container] } } });
   }
   return changes;
+}
+
+/** In one request: the pod as a whole must ask for at least what its containers do. */
+function sizeChange(wanted: SizedPodSpec, present: SizedPodSpec): Partial<SizedPodSpec> | undefined {
+  const sizes = changedContainers(wanted, present, (next, old) => !hasAmounts(old.resources, next.resources));
+  const isOfPod = !hasAmounts(present.resources, wanted.resources);
+  if (sizes === undefined && !isOfPod) return undefined;
+  return {
+    ...mapContainers(sizes ?? {}, ({ name, resources }) => ({ name, resources: amountsOf(resources) })),
+    ...(isOfPod && { resources: amountsOf(wanted.resources) }),
+  };
 }
 
 type Lists = Partial<Record<(typeof LISTS)[number], Container[]>>;

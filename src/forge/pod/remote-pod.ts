@@ -10,7 +10,7 @@ import { controllerReference } from "#machinery/meta.ts";
 import { marksOfShadow } from "../marks.ts";
 
 /** Where the pod runs, before whom, and what of the node it shares, is the provider's business. */
-const LEFT_OUT = [
+export const LEFT_OUT = [
   "hostNetwork",
   "hostPID",
   "hostIPC",

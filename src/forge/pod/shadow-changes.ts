@@ -5,6 +5,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Container, EphemeralContainer, Pod, PodSpec } from "kubernetes-types/core/v1";
 import type { ShadowPod } from "#api/offloading/shadow.ts";
+import type { SizedPodSpec } from "#machinery/pod.ts";
 import { forgeEphemeralContainers, forgeShadowPod, type ShadowPodOptions } from "./shadow-pod.ts";
 import { grownTolerations } from "./tolerations.ts";
 
@@ -27,13 +28,15 @@ export function shadowInBrief({ spec, ...shadow }: ShadowPod): ShadowPod {
     activeDeadlineSeconds,
     tolerations,
     ephemeralContainers,
-  } = spec?.pod ?? {};
-  const pod: PodSpec = {
+    resources,
+  }: Partial<SizedPodSpec> = spec?.pod ?? {};
+  const pod: SizedPodSpec = {
     containers: containers.map(containerInBrief),
     initContainers: initContainers.map(containerInBrief),
     ...(activeDeadlineSeconds !== undefined && { activeDeadlineSeconds }),
     ...(tolerations !== undefined && { tolerations }),
     ...(ephemeralContainers !== undefined && { ephemeralContainers }),
+    ...(resources !== undefined && { resources }),
   };
   return { ...shadow, spec: { pod } };
 }
@@ -49,7 +52,8 @@ export function shadowChanges(local: Pod, shadow: ShadowPod, options: ShadowPodO
   if (before === undefined || wanted === undefined) return [];
   const changes = [
     [...containerSteps(before, wanted, "image"), ...podSteps(before, wanted)],
-    containerSteps(before, wanted, "resources"),
+    // Together, because the pod as a whole must ask for at least what its containers do.
+    [...containerSteps(before, wanted, "resources"), ...sizeSteps(before, wanted)],
     ephemeralSteps(before, forgeEphemeralContainers(local, options)),
   ];
   const uid: PatchStep = { op: "test", path: "/metadata/uid", value: shadow.metadata?.uid };
@@ -80,7 +84,12 @@ function podSteps(before: PodSpec, wanted: PodSpec): PatchStep[] {
   ];
 }
 
-function step(field: "activeDeadlineSeconds" | "tolerations", value: unknown): PatchStep {
+function sizeSteps(before: SizedPodSpec, { resources }: SizedPodSpec): PatchStep[] {
+  if (resources === undefined || isDeepStrictEqual(resources, before.resources)) return [];
+  return [step("resources", resources)];
+}
+
+function step(field: "activeDeadlineSeconds" | "resources" | "tolerations", value: unknown): PatchStep {
   return { op: "add", path: `${POD}/${field}`, value };
 }
 

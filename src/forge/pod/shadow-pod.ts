@@ -11,6 +11,7 @@ import { NOT_ALLOWED_TAINT } from "../node.ts";
 import { forgeReflectedMetadata, type ReflectionScope } from "../reflected-metadata.ts";
 import { forgeAffinity } from "./affinity.ts";
 import { type ApiServerAccess, apiServerAliases, withApiServerEnvironment } from "./api-server.ts";
+import { keptFields } from "./fields.ts";
 import { withoutMergedKeys } from "./label-keys.ts";
 import { forgeVolumes, isTokenVolume } from "./volumes.ts";
 
@@ -23,21 +24,6 @@ export interface ShadowPodOptions {
   /** The RuntimeClass that means "on a virtual node", which providers do not have. */
   readonly liqoRuntimeClass: string;
 }
-
-const COPIED = [
-  "activeDeadlineSeconds",
-  "dnsConfig",
-  "dnsPolicy",
-  "enableServiceLinks",
-  "hostname",
-  "imagePullSecrets",
-  "restartPolicy",
-  "securityContext",
-  "setHostnameAsFQDN",
-  "shareProcessNamespace",
-  "subdomain",
-  "terminationGracePeriodSeconds",
-] as const satisfies readonly (keyof PodSpec)[];
 
 export function forgeShadowPod(local: Pod, namespace: string, options: ShadowPodOptions): ShadowPod {
   return { metadata: forgeShadowMetadata(local, namespace, options.scope), spec: { pod: forgeSpec(local, options) } };
@@ -65,10 +51,10 @@ function forgeSpec(local: Pod, options: ShadowPodOptions): PodSpec {
     withApiServerEnvironment(containers, access, spec.serviceAccountName);
   const volumes = forgeVolumes(local, mounted.volumes, access.support, options.scope.origin);
   return {
+    ...keptFields(spec),
     containers: environment(mounted.containers),
     ...(mounted.initContainers !== undefined && { initContainers: environment(mounted.initContainers) }),
     ...(volumes.length > 0 && { volumes }),
-    ...Object.fromEntries(COPIED.flatMap((key) => (spec[key] === undefined ? [] : [[key, spec[key]]]))),
     automountServiceAccountToken: access.support === "Remote",
     ...remoteServiceAccount(local, access),
     ...(hostAliases.length > 0 && { hostAliases }),

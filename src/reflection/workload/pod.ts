@@ -6,6 +6,7 @@ import type { Pod } from "kubernetes-types/core/v1";
 import { type ShadowPod, shadowPods } from "#api/offloading/shadow.ts";
 import type { Context } from "#base/context.ts";
 import { messageOf } from "#base/errors.ts";
+import { graceAnnotation } from "#forge/pod/grace.ts";
 import { shadowInBrief } from "#forge/pod/shadow-changes.ts";
 import { forgeShadowPod, type ShadowPodOptions } from "#forge/pod/shadow-pod.ts";
 import { forgeRefusedStatus } from "#forge/pod/status.ts";
@@ -89,7 +90,7 @@ async function act(ctx: Context, work: Work, seen: PodSeen, plan: PodPlan): Prom
       await deleteLocal(ctx, work, plan.local);
       return DONE;
     case "delete-shadow":
-      await work.deps.remote.deleteObserved(ctx, shadowPods, plan.shadow);
+      await deleteShadow(ctx, work, plan.shadow, plan.local);
       if (plan.local !== undefined) await work.reporter.report(ctx, { ...seen, local: plan.local });
       return DONE;
     case "offload":
@@ -137,6 +138,21 @@ async function offload(ctx: Context, work: Work, local: Pod): Promise<void> {
     }
     throw error;
   }
+}
+
+async function deleteShadow(ctx: Context, { deps }: Work, shadow: ShadowPod, local: Pod | undefined): Promise<void> {
+  const annotations = local === undefined ? undefined : graceAnnotation(local, shadow);
+  if (annotations !== undefined) {
+    const body = { metadata: { uid: shadow.metadata?.uid, annotations } };
+    const options = { fieldManager: REFLECTION_FIELD_MANAGER };
+    try {
+      await deps.remote.patch(ctx, shadowPods, keyOf(shadow), "merge", body, options);
+    } catch (error) {
+      // The pod then ends as its spec says: better than not at all.
+      ctx.log.info("grace period not told", { ...keyOf(shadow), error: messageOf(error) });
+    }
+  }
+  await deps.remote.deleteObserved(ctx, shadowPods, shadow);
 }
 
 /** The last step of a kubelet: with no container left, the pod itself goes. */

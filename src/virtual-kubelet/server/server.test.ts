@@ -39,6 +39,11 @@ const ARGUMENTS = [
   "--certificate-type=self-signed",
 ];
 const REMOTE = "/api/v1/namespaces/default-cluster-a/pods/web";
+const METRICS = "/apis/metrics.k8s.io/v1beta1/namespaces/default-cluster-a/pods";
+const MEASURED = {
+  metadata: { name: "web", namespace: "default-cluster-a" },
+  containers: [{ name: "c", usage: { cpu: "250000000n", memory: "2Mi" } }],
+};
 
 interface Kubelet extends AsyncDisposable {
   readonly url: string;
@@ -83,6 +88,7 @@ async function startProvider(_ctx: Context): Promise<AsyncDisposable & { client:
   const server = createServer({ cert: tls.certificate, key: tls.privateKey }, (request, response) => {
     const url = new URL(request.url ?? "/", "https://provider");
     if (url.pathname === `${REMOTE}/log`) response.end(`log of ${url.searchParams.get("container")}, ${url.search}`);
+    else if (url.pathname === METRICS) response.end(JSON.stringify({ items: [MEASURED] }));
     else response.writeHead(404).end("no such thing");
   });
   server.on("upgrade", (request, socket, head) => {
@@ -140,6 +146,19 @@ test("a pod that is not here is not found, and a stranger is not let in", async 
 test("a path of slashes is one that is not served", async () => {
   await using kubelet = await start();
   assert.deepEqual(await get(kubelet, "//"), { code: 404, body: "404 page not found" });
+});
+
+test("metrics-server finds CPU and memory of the pods and of their node", async () => {
+  await using kubelet = await start();
+  const lines = (await get(kubelet, "/metrics/resource")).body.split("\n").filter((line) => !line.startsWith("#"));
+  assert.deepEqual(lines.slice(0, 4), [
+    'container_cpu_usage_seconds_total{container="c",namespace="default",pod="web"} 0.001',
+    'container_memory_working_set_bytes{container="c",namespace="default",pod="web"} 2097152',
+    "node_cpu_usage_seconds_total 0.001",
+    "node_memory_working_set_bytes 2097152",
+  ]);
+  const { node } = JSON.parse((await get(kubelet, "/stats/summary")).body) as { node: { cpu: object } };
+  assert.partialDeepStrictEqual(node, { cpu: { usageNanoCores: 250_000_000 }, memory: { workingSetBytes: 2_097_152 } });
 });
 
 test("exec hands on command, input, output and exit code", async () => {

@@ -21,6 +21,7 @@ import { requestUrl } from "#wire/request-url.ts";
 import { refuseUpgrade, UpgradeError } from "#wire/upgrade.ts";
 import type { VirtualKubeletSettings } from "../settings.ts";
 import { keepCertificate, selfSigned } from "./certificate.ts";
+import { CpuSeconds } from "./cpu-seconds.ts";
 import { forwardMetrics, resourceMetrics, summary } from "./stats.ts";
 import { forwardCommand, forwardLogs, forwardPorts } from "./streams.ts";
 
@@ -42,6 +43,7 @@ export async function startKubeletServer(ctx: Context, options: ServerOptions): 
   const { ctx: own, cancel } = withCancel(ctx);
   const { settings, local } = options;
   const { ca } = local.transport.config;
+  const serving: Serving = { ...options, cpu: new CpuSeconds() };
   const access = new AccessControl({ client: local, node: settings.nodeName, hasTokens: false, clock: options.clock });
   const identity = await selfSigned(settings);
   const trust = ca === undefined ? {} : { ca };
@@ -54,7 +56,7 @@ export async function startKubeletServer(ctx: Context, options: ServerOptions): 
     minVersion: "TLSv1.2",
   });
   server.setTimeout(0);
-  server.on("request", (request, response) => void answer(own, options, access, { request, response }));
+  server.on("request", (request, response) => void answer(own, serving, access, { request, response }));
   server.on("upgrade", (request, socket, head) => void upgrade(own, options, access, { request, socket, head }));
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
@@ -84,9 +86,13 @@ interface Call {
   readonly response: ServerResponse;
 }
 
+interface Serving extends ServerOptions {
+  readonly cpu: CpuSeconds;
+}
+
 async function answer(
   ctx: Context,
-  options: ServerOptions,
+  options: Serving,
   access: AccessControl,
   { request, response }: Call,
 ): Promise<void> {
@@ -110,14 +116,14 @@ function urlOf(request: IncomingMessage): URL {
   return url;
 }
 
-async function route(ctx: Context, options: ServerOptions, url: URL, response: ServerResponse): Promise<void> {
+async function route(ctx: Context, options: Serving, url: URL, response: ServerResponse): Promise<void> {
   const { localPods } = options;
   const [, verb = "", namespace = "", name = "", ...rest] = url.pathname.split("/");
   if (verb === "healthz") return sendText(response, "ok");
   if (verb === "pods")
     return sendJson(response, { kind: "PodList", apiVersion: "v1", metadata: {}, items: localPods.store.list() });
   if (url.pathname === "/stats/summary") return sendJson(response, await summary(ctx, options));
-  if (url.pathname === "/metrics/resource") return sendText(response, await resourceMetrics(ctx, options));
+  if (url.pathname === "/metrics/resource") return sendText(response, await resourceMetrics(ctx, options, options.cpu));
   if (verb === "metrics") return forwardMetrics(ctx, options, url.pathname, response);
   if (verb === "containerLogs") {
     const target = findRemote(options, { namespace, name });

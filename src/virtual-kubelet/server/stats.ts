@@ -7,6 +7,7 @@ import { Refused } from "#kube/kubelet-server/refused.ts";
 import { timestamp } from "#machinery/conditions.ts";
 import { milliOf } from "#machinery/quantity.ts";
 import { isNotFound } from "#machinery/status-error.ts";
+import type { CpuSeconds } from "./cpu-seconds.ts";
 import type { ServerOptions } from "./server.ts";
 
 interface PodMetrics {
@@ -43,13 +44,33 @@ export async function summary(ctx: Context, options: ServerOptions): Promise<obj
   };
 }
 
-/** Memory only: the provider's metrics are rates, and a counter of CPU seconds cannot be made of them. */
-export async function resourceMetrics(ctx: Context, options: ServerOptions): Promise<string> {
-  const samples = await collect(ctx, options);
+/** What metrics-server asks kubelets for. Kubernetes: pkg/kubelet/metrics/collectors/resource_metrics.go */
+export async function resourceMetrics(ctx: Context, options: ServerOptions, total: CpuSeconds): Promise<string> {
+  const measured = (await collect(ctx, options)).flatMap(({ namespace, pod, uid, containers }) =>
+    containers.map(({ name, nanoCores, bytes }) => ({
+      key: `${uid}/${name}`,
+      labels: { container: name, namespace, pod },
+      cores: nanoCores / 1e9,
+      bytes,
+    })),
+  );
+  const seconds = total.advance(new Map(measured.map(({ key, cores }) => [key, cores])), options.clock.nowMs());
+  const node = total.node();
   const metrics = new Metrics();
+  const cpu = metrics.counter("container_cpu_usage_seconds_total", "CPU time that the container has used, in seconds.");
   const memory = metrics.gauge("container_memory_working_set_bytes", "Working set of the container, in bytes.");
-  for (const { namespace, pod, containers } of samples)
-    for (const { name, bytes } of containers) memory.with({ container: name, namespace, pod }).set(bytes);
+  for (const { key, labels, bytes } of measured) {
+    cpu.with(labels).increase(seconds.get(key) ?? 0);
+    memory.with(labels).set(bytes);
+  }
+  metrics
+    .counter("node_cpu_usage_seconds_total", "CPU time that the pods of the node have used, in seconds.")
+    .with({})
+    .increase(node);
+  metrics
+    .gauge("node_memory_working_set_bytes", "Working set of the pods of the node, in bytes.")
+    .with({})
+    .set(measured.reduce((sum, { bytes }) => sum + bytes, 0));
   return metrics.render();
 }
 

@@ -79,7 +79,7 @@ for (const [name, next, allowed] of [
   ["a request", pod({ cpu: "2" }), true],
   ["a limit", pod({ cpu: "1" }, { cpu: "9" }), true],
   ["a command", { containers: [{ ...pod({ cpu: "1" }).containers[0], command: ["sh"] }] }, false],
-  ["the pod's resources", { resources: { requests: { cpu: "9" } } }, false],
+  ["the pod's resources", { resources: { requests: { cpu: "9" } } }, true],
   ["overhead", { overhead: { cpu: "9" } }, false],
   ["a container more", { containers: [...pod({ cpu: "1" }).containers, { name: "d", image: "i" }] }, false],
 ] as const) {
@@ -124,5 +124,13 @@ test("requests without a name each count", async () => {
     return (await validate(ctx, request)).allowed;
   };
   assert.deepEqual([await ask("1"), await ask("2"), await ask("3")], [true, true, false]);
+  const resize = async (resources: object): Promise<string> => {
+    const [object, oldObject] = [shadow({ resources }), shadow({})];
+    const request = { uid: "4", operation: "UPDATE", namespace: "off", name: "web", object, oldObject } as const;
+    const answer = await validate(ctx, { ...request, userInfo: { username: "u" } });
+    return answer.allowed ? "allowed" : (answer.message ?? "");
+  };
+  assert.match(await resize({ requests: { cpu: "9" } }), /exceeded quota: requested cpu=9/);
+  assert.equal(await resize({ requests: { cpu: "2" } }), "allowed");
   cancel();
 });

@@ -7,6 +7,7 @@ import { type ShadowPod, shadowPods } from "#api/offloading/shadow.ts";
 import type { AdmissionRequest } from "#kube/webhook-server/review.ts";
 import { type AdmissionAnswer, type AdmissionHandler, ALLOWED, denied } from "#kube/webhook-server/server.ts";
 import { namespaces } from "#machinery/builtin.ts";
+import type { SizedPodSpec } from "#machinery/pod.ts";
 import { formatMilli, formatOf, milliOf } from "#machinery/quantity.ts";
 import type { Deps } from "../deps.ts";
 import { type Amounts, demandOf, enforcementProblem, quantityProblem } from "./demand.ts";
@@ -98,6 +99,13 @@ function nameOf({ name = "", object, uid }: AdmissionRequest): string {
   return own === "" ? `request ${uid}` : own;
 }
 
+const CHANGEABLE = {
+  activeDeadlineSeconds: undefined,
+  ephemeralContainers: undefined,
+  resources: undefined,
+  tolerations: undefined,
+} as const satisfies { readonly [Field in keyof SizedPodSpec]?: undefined };
+
 /** What a pod may change while it runs; what it then counts for is checked apart. */
 export function updateAnswer(next: ShadowPod, previous: ShadowPod): AdmissionAnswer {
   const originOf = ({ metadata }: ShadowPod): string | undefined => metadata?.labels?.[labels.ORIGIN];
@@ -105,17 +113,20 @@ export function updateAnswer(next: ShadowPod, previous: ShadowPod): AdmissionAns
   const frozen = ({ spec }: ShadowPod): object => {
     const pod = structuredClone(spec?.pod);
     for (const container of containersOf(pod)) Object.assign(container, { image: "", resources: {} });
-    return { ...pod, activeDeadlineSeconds: undefined, tolerations: undefined, ephemeralContainers: undefined };
+    return { ...pod, ...CHANGEABLE };
   };
   return isDeepStrictEqual(frozen(next), frozen(previous))
     ? ALLOWED
     : denied(
-        "only images and resources of containers, ephemeralContainers, activeDeadlineSeconds and tolerations of a ShadowPod can be changed",
+        "only images and resources of containers, resources, ephemeralContainers, activeDeadlineSeconds and tolerations of a ShadowPod can be changed",
       );
 }
 
 function isSameSize(next: ShadowPod, previous: ShadowPod): boolean {
-  const sizesOf = ({ spec }: ShadowPod): unknown[] => containersOf(spec?.pod).map(({ resources }) => resources ?? {});
+  const sizesOf = ({ spec }: ShadowPod): unknown[] => {
+    const pod: Partial<SizedPodSpec> | undefined = spec?.pod;
+    return [pod?.resources, ...containersOf(spec?.pod).map(({ resources }) => resources)].map((size) => size ?? {});
+  };
   return isDeepStrictEqual(sizesOf(next), sizesOf(previous));
 }
 

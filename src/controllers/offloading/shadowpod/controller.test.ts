@@ -100,6 +100,34 @@ test("a pod does not outlive a ShadowPod that was deleted without it", async () 
   await running;
 });
 
+test("a pod ends within the time that the deletion of its ShadowPod gives it, and is not cut off at once", async () => {
+  await using clusters = await startTwoClusters();
+  const { ctx, cancel } = withCancel(clusters.ctx);
+  const { client } = clusters.provider;
+  await using informers = new Informers(ctx, client);
+  const running = runController(ctx, shadowPodController(controllerDeps(client, informers)));
+  for (const [name, wish, expected] of [
+    ["web", "5", 5],
+    ["hasty", "0", 1],
+  ] as const) {
+    const key = { ...KEY, name };
+    await client.create(ctx, shadowPods, { metadata: key, spec: { pod: SPEC } });
+    const pod = await seen(client, pods, key);
+    // A pod without a node goes at once.
+    await client.createSubresource(ctx, pods, key, "binding", { metadata: key, target: { kind: "Node", name: "n" } });
+    const annotations = { "offloading.liqo.io/deletion-grace-period-seconds": wish };
+    await client.patch(ctx, shadowPods, key, "merge", { metadata: { annotations } });
+    await client.deleteIfPresent(ctx, shadowPods, key);
+    const ending = await seen(client, pods, key, ({ metadata }) => metadata?.deletionTimestamp !== undefined);
+    assert.deepEqual(
+      [ending.metadata?.uid, ending.metadata?.deletionGracePeriodSeconds],
+      [pod.metadata?.uid, expected],
+    );
+  }
+  cancel();
+  await running;
+});
+
 test("a pod follows its ShadowPod, and what is refused of it holds up nothing else", async () => {
   await using clusters = await startTwoClusters();
   const { ctx, cancel } = withCancel(clusters.ctx);
