@@ -22,6 +22,8 @@ export const OFFLOADING_PATCH_HASH = "liqo.io/offloading-patch-hash";
 export const SERVICE_ACCOUNT_UID = "liqo.io/service-account-uid";
 /** On a provider's pod: the generation of its ShadowPod that it is like, when that is not the first. Not upstream's. */
 export const SHADOW_GENERATION = "offloading.liqo.io/shadowpod-generation";
+/** On offloaded pods and their ShadowPods, when they are traced: what the next step is a part of (W3C traceparent). Not upstream's. */
+export const TRACEPARENT = "liqo.io/traceparent";
 export const TOKEN_FOR_POD_NAME = "offloading.liqo.io/service-account-for-pod-name";
 export const TOKEN_FOR_POD_UID = "offloading.liqo.io/service-account-for-pod-uid";
 export const TOKEN_EXPIRATION = "offloading.liqo.io/service-account-expiration";

@@ -83,7 +83,7 @@ export class Tracer implements AsyncDisposable {
 
 /** Does it within a span, which fails when it throws; without one where nobody traces. */
 export async function traced<T>(
-  { tracer }: Pick<Context, "tracer">,
+  { tracer }: Context,
   name: string,
   options: SpanOptions,
   run: (span: Span | undefined) => Promise<T>,
