@@ -17,9 +17,12 @@ import { replicationControllers } from "#replication/replicator.ts";
 import { serveWebhooks } from "#webhooks/serve.ts";
 import { parseManagerOptions } from "./liqo-controller-manager/options.ts";
 import { runComponent } from "./process.ts";
+import { startTracing } from "./tracing.ts";
 
-await runComponent("liqo-controller-manager", "bursts", async (ctx, beforeEnd) => {
+await runComponent("liqo-controller-manager", "bursts", async (main, beforeEnd) => {
   const options = parseManagerOptions(process.argv.slice(2));
+  await using tracer = startTracing(main, "liqo-controller-manager", options.settings.clusterId, process.env);
+  const ctx = { ...main, ...(tracer !== undefined && { tracer }) };
   const config = inClusterConfig(process.env);
   const { metrics } = ctx;
   using client = new KubeClient(config, "liqo-controller-manager", { marks: options.marks, metrics });

@@ -24,6 +24,8 @@ export const SERVICE_ACCOUNT_UID = "liqo.io/service-account-uid";
 export const SHADOW_GENERATION = "offloading.liqo.io/shadowpod-generation";
 /** On a ShadowPod that is about to be deleted: the seconds that its pod may take to end. Not upstream's. */
 export const DELETION_GRACE = "offloading.liqo.io/deletion-grace-period-seconds";
+/** On offloaded pods and their ShadowPods, when they are traced: what the next step is a part of (W3C traceparent). Not upstream's. */
+export const TRACEPARENT = "liqo.io/traceparent";
 export const TOKEN_FOR_POD_NAME = "offloading.liqo.io/service-account-for-pod-name";
 export const TOKEN_FOR_POD_UID = "offloading.liqo.io/service-account-for-pod-uid";
 export const TOKEN_EXPIRATION = "offloading.liqo.io/service-account-expiration";

@@ -1,16 +1,19 @@
 /**
- * What everything that waits receives first: a cancellation signal, a logger and where to count, nothing else.
+ * What everything that waits receives first: a cancellation signal, a logger, where to count and trace, nothing else.
  * Modelled on Go's context.Context and logr.FromContext.
  */
 import { type Clock, systemClock } from "./clock.ts";
 import type { Logger } from "./log.ts";
 import type { Metrics } from "./metrics.ts";
+import type { Tracer } from "./tracing/tracer.ts";
 
 export interface Context {
   readonly signal: AbortSignal;
   readonly log: Logger;
   /** Where work is counted. Default: nobody looks. */
   readonly metrics?: Metrics;
+  /** Where work is told of, step by step. Default: nobody traces. */
+  readonly tracer?: Tracer;
 }
 
 /** A context derived from `parent` that `cancel` ends; it ends with the parent too. */

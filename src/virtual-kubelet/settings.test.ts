@@ -65,6 +65,15 @@ test("Liqo's RuntimeClass is called as the chart calls it", () => {
   assert.equal(parse("--liqo-runtime-class=offloaded").reflection.liqoRuntimeClass, "offloaded");
 });
 
+test("where traces go is told as OpenTelemetry's environment tells it", () => {
+  assert.deepEqual(parse().tracing, {});
+  assert.deepEqual(parse("--tracing-endpoint=http://collector:4318", "--tracing-sampling-ratio=0.5").tracing, {
+    OTEL_EXPORTER_OTLP_ENDPOINT: "http://collector:4318",
+    OTEL_TRACES_SAMPLER: "parentbased_traceidratio",
+    OTEL_TRACES_SAMPLER_ARG: "0.5",
+  });
+});
+
 test("every flag of upstream's is known", () => {
   const upstream = readFileSync(join(import.meta.dirname, "testdata/upstream-flags.txt"), "utf8")
     .trim()

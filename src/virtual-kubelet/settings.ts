@@ -44,6 +44,8 @@ export interface VirtualKubeletSettings {
   /** undefined: no election, as with one replica and one virtual node per provider. */
   readonly election: ElectionSettings | undefined;
   readonly reflection: ReflectionSettings;
+  /** OpenTelemetry's environment variables, as far as flags say what they are: a template of Deployments has no others. */
+  readonly tracing: Readonly<Record<string, string>>;
 }
 
 export interface ElectionSettings {
@@ -95,6 +97,8 @@ const KINDS = {
   "health-probe-bind-address": listenPort("0"),
   "metrics-enabled": boolean(false),
   "metrics-address": listenPort(":8082"),
+  "tracing-endpoint": text(),
+  "tracing-sampling-ratio": text(),
   "vk-lease-enabled": boolean(true),
   "vk-lease-duration": durationMs("15s"),
   "vk-lease-renew-interval": durationMs("10s"),
@@ -141,6 +145,18 @@ export function parseSettings(args: readonly string[], apiServerPort: string): V
     metricsPort: flags["metrics-enabled"] ? flags["metrics-address"] : undefined,
     election: election(flags),
     reflection: reflection(flags, apiServerPort),
+    tracing: tracing(flags),
+  };
+}
+
+function tracing(flags: Given): Record<string, string> {
+  const { "tracing-endpoint": endpoint, "tracing-sampling-ratio": ratio } = flags;
+  return {
+    ...(endpoint !== undefined && { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint }),
+    ...(ratio !== undefined && {
+      OTEL_TRACES_SAMPLER: "parentbased_traceidratio",
+      OTEL_TRACES_SAMPLER_ARG: ratio,
+    }),
   };
 }
 

@@ -9,6 +9,7 @@ import { validateReplica } from "./replica/validate.ts";
 import { validateResourceSlice } from "./resourceslice/validate.ts";
 import { validateRouteConfiguration } from "./routeconfiguration/validate.ts";
 import { mutateShadowPod } from "./shadowpod/mutate.ts";
+import { tracedAdmission } from "./shadowpod/trace.ts";
 import { validateShadowPod } from "./shadowpod/validate.ts";
 import { mutateTenant, validateTenant } from "./tenant/admit.ts";
 import { mutateVirtualNode } from "./virtualnode/mutate.ts";
@@ -17,7 +18,7 @@ export function allWebhooks(deps: Deps): Readonly<Record<string, AdmissionHandle
   return {
     "/mutate/pod": mutatePod(deps),
     "/mutate/shadowpods": mutateShadowPod,
-    "/validate/shadowpods": validateShadowPod(deps),
+    "/validate/shadowpods": tracedAdmission("validate ShadowPod", deps.clusterId, validateShadowPod(deps)),
     "/mutate/foreign-cluster": mutateForeignCluster,
     "/mutate/virtualnodes": mutateVirtualNode(deps),
     "/mutate/firewallconfigurations": mutateFirewallConfiguration,

@@ -14,6 +14,8 @@ const MARKED: readonly (readonly [path: string, value: string, becomes?: string]
   ["imagePullSecrets[0].name", "marked-pull-secret"],
   ["metrics.enabled", "true", "--metrics-address=:8082"],
   ["metrics.prometheusOperator.enabled", "true", "kind: PrometheusRule"],
+  ["tracing.endpoint", "http://marked-collector:4318"],
+  ["tracing.samplingRatio", "0.29", "--tracing-sampling-ratio=0.29"],
   ["discovery.config.clusterID", "marked-cluster"],
   ["discovery.config.clusterLabels.marked-label", "x", "marked-label=x"],
   ["apiServer.address", "marked.example.com:6443"],

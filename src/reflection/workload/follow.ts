@@ -3,6 +3,7 @@
  * Upstream: pkg/virtualKubelet/reflection/workload/podns.go (UpdateShadowPod), labels and annotations only.
  */
 import type { Pod } from "kubernetes-types/core/v1";
+import { TRACEPARENT } from "#api/annotations.ts";
 import * as labels from "#api/labels.ts";
 import { type ShadowPod, shadowPods } from "#api/offloading/shadow.ts";
 import type { Context } from "#base/context.ts";
@@ -15,6 +16,7 @@ import { contains } from "#machinery/contains.ts";
 import { keyOf } from "#machinery/meta.ts";
 import type { ReflectionDeps } from "../deps.ts";
 import * as messages from "../messages.ts";
+import { traceReflection } from "./trace.ts";
 
 const OPTIONS = { fieldManager: REFLECTION_FIELD_MANAGER };
 
@@ -33,7 +35,9 @@ export async function followPod(ctx: Context, follower: Follower, local: Pod, sh
   const attempt = async (body: ReturnType<typeof metadataPatch> | ShadowChange): Promise<void> => {
     try {
       const type = Array.isArray(body) ? "json" : "merge";
-      await deps.remote.patch(ctx, shadowPods, keyOf(shadow), type, body, OPTIONS);
+      await traceReflection(ctx, "follow pod", { scope: deps.scope, local, shadow }, () =>
+        deps.remote.patch(ctx, shadowPods, keyOf(shadow), type, body, OPTIONS),
+      );
       recorder.normal(ctx, local, messages.SUCCESSFUL_REFLECTION, messages.reflected(deps.scope.destination));
     } catch (error) {
       if (ctx.signal.aborted) return;
@@ -56,7 +60,7 @@ function metadataPatch({ deps, namespace }: Follower, local: Pod, shadow: Shadow
   const wanted = forgeShadowMetadata(local, namespace, deps.scope);
   const gone = {
     labels: nullsFor(shadow.metadata?.labels, wanted.labels, [labels.CREATOR_USER]),
-    annotations: nullsFor(shadow.metadata?.annotations, wanted.annotations, []),
+    annotations: nullsFor(shadow.metadata?.annotations, wanted.annotations, [TRACEPARENT]),
   };
   const hasGone = Object.keys(gone.labels).length > 0 || Object.keys(gone.annotations).length > 0;
   if (!hasGone && contains(shadow.metadata, { labels: wanted.labels, annotations: wanted.annotations }))
@@ -70,7 +74,7 @@ function metadataPatch({ deps, namespace }: Follower, local: Pod, shadow: Shadow
   };
 }
 
-/** How a merge patch removes what is no longer wanted, except what the provider added. */
+/** How a merge patch removes what is no longer wanted, except what the provider or the first reflection added. */
 function nullsFor(
   before: Readonly<Record<string, string>> | undefined,
   wanted: Readonly<Record<string, string>> | undefined,

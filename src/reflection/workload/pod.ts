@@ -6,10 +6,12 @@ import type { Pod } from "kubernetes-types/core/v1";
 import { type ShadowPod, shadowPods } from "#api/offloading/shadow.ts";
 import type { Context } from "#base/context.ts";
 import { messageOf } from "#base/errors.ts";
+import type { SpanContext } from "#base/tracing/traceparent.ts";
 import { graceAnnotation } from "#forge/pod/grace.ts";
 import { shadowInBrief } from "#forge/pod/shadow-changes.ts";
 import { forgeShadowPod, type ShadowPodOptions } from "#forge/pod/shadow-pod.ts";
 import { forgeRefusedStatus } from "#forge/pod/status.ts";
+import { traceOf, withTrace } from "#forge/pod/trace.ts";
 import { REFLECTION_FIELD_MANAGER } from "#forge/reflected-metadata.ts";
 import { type Controller, DONE, type Result } from "#kube/controller/controller.ts";
 import type { EventRecorder } from "#kube/events/recorder.ts";
@@ -24,6 +26,7 @@ import { apiServerAccess } from "./api-server-access.ts";
 import { followPod } from "./follow.ts";
 import { type PodPlan, type PodSeen, planPod } from "./plan.ts";
 import { StatusReporter, writeStatus } from "./status-reporter.ts";
+import { traceReflection } from "./trace.ts";
 
 export const podReflector: Reflector = { name: "pod", start: startPodReflector };
 
@@ -116,9 +119,15 @@ function optionsOf({ deps }: Work): ShadowPodOptions {
   };
 }
 
-async function offload(ctx: Context, work: Work, local: Pod): Promise<void> {
+function offload(ctx: Context, work: Work, local: Pod): Promise<void> {
+  return traceReflection(ctx, "reflect pod", { scope: work.deps.scope, local }, (span) =>
+    createShadow(ctx, work, local, span?.context ?? traceOf(local)),
+  );
+}
+
+async function createShadow(ctx: Context, work: Work, local: Pod, trace: SpanContext | undefined): Promise<void> {
   const { deps, pair, recorder } = work;
-  const shadow = forgeShadowPod(local, pair.remote, optionsOf(work));
+  const shadow = withTrace(forgeShadowPod(local, pair.remote, optionsOf(work)), trace);
   try {
     work.shadows.observe(await deps.remote.create(ctx, shadowPods, shadow, { fieldManager: REFLECTION_FIELD_MANAGER }));
     recorder.normal(ctx, local, messages.SUCCESSFUL_REFLECTION, messages.reflected(deps.scope.destination));

@@ -19,12 +19,13 @@ import type { KubeClient } from "#kube/client/client.ts";
 import type { EventRecorder } from "#kube/events/recorder.ts";
 import { pods } from "#machinery/builtin.ts";
 import { keyOf } from "#machinery/meta.ts";
-import { isTerminal } from "#machinery/pod.ts";
+import { isReady, isTerminal } from "#machinery/pod.ts";
 import { isConflict, isNotFound } from "#machinery/status-error.ts";
 import type { ReflectionDeps, ReflectionSettings } from "../deps.ts";
 import * as messages from "../messages.ts";
 import { isOurs, type PodSeen } from "./plan.ts";
 import { nextRestarts, type RestartRecord } from "./restarts.ts";
+import { traceReflection } from "./trace.ts";
 
 type Offloaded = PodSeen & { readonly local: Pod };
 
@@ -58,7 +59,10 @@ export class StatusReporter {
       return;
     }
     try {
-      await writeStatus(ctx, this.#deps.local, local, status, { [SHADOW_POD]: "true" });
+      await traceReflection(ctx, "report status", { scope: this.#deps.scope, ...seen }, async (span) => {
+        span?.set({ "k8s.pod.phase": status.phase ?? "", "k8s.pod.ready": isReady({ status }) });
+        await writeStatus(ctx, this.#deps.local, local, status, { [SHADOW_POD]: "true" });
+      });
     } catch (error) {
       if (ctx.signal.aborted || isNotFound(error)) return;
       // Somebody else wrote a moment ago.

@@ -9,22 +9,27 @@ import { NOT_ALLOWED_TOLERATION } from "#forge/node.ts";
 import type { AdmissionHandler, PatchOperation } from "#kube/webhook-server/server.ts";
 import { ALLOWED } from "#kube/webhook-server/server.ts";
 import type { Deps } from "../deps.ts";
+import { beginTrace } from "./trace.ts";
 
 const IS_VIRTUAL = { key: labels.TYPE, operator: "In", values: [labels.TYPE_VIRTUAL_NODE] };
 const IS_NOT_VIRTUAL = { key: labels.TYPE, operator: "NotIn", values: [labels.TYPE_VIRTUAL_NODE] };
 
 export function mutatePod(deps: Deps): AdmissionHandler {
   const offloadings = deps.informers.for(namespaceOffloadings);
-  return async (_ctx, request) => {
+  return async (ctx, request) => {
     const pod = request.object as Pod | undefined;
     if (pod?.spec === undefined || request.operation !== "CREATE") return ALLOWED;
+    const begun = beginTrace(ctx, request, deps.clusterId);
     const namespace = request.namespace ?? pod.metadata?.namespace ?? "";
     const offloading = offloadings.store.get({ namespace, name: OFFLOADING_NAME });
     if (offloading === undefined)
       throw new Error(
         `namespace ${namespace} is labelled for offloading but has no NamespaceOffloading "${OFFLOADING_NAME}"`,
       );
-    return { allowed: true, patch: patchFor(pod.spec, offloading.spec, deps.runtimeClass) };
+    const patch = patchFor(pod.spec, offloading.spec, deps.runtimeClass);
+    const isLocal =
+      offloading.spec?.podOffloadingStrategy === "Local" && pod.spec.runtimeClassName !== deps.runtimeClass;
+    return { allowed: true, patch: isLocal ? patch : [...patch, ...begun()] };
   };
 }
 

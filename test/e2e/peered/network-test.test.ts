@@ -1,10 +1,11 @@
 /** `liqoctl test network`: what it makes, what it tells of a network that works, and of one that does not. */
 import assert from "node:assert/strict";
 import { createServer, type Server } from "node:http";
-import { type AddressInfo, connect } from "node:net";
+import type { AddressInfo } from "node:net";
 import { after, before, describe, test } from "node:test";
 import type { FirewallConfiguration } from "#api/networking/firewallconfiguration.ts";
-import { readSingleKubeconfig, writeSingleKubeconfig } from "#engines/single-kubeconfig.ts";
+import { writeSingleKubeconfig } from "#engines/single-kubeconfig.ts";
+import { addressSeenFrom } from "#kit/address-seen-from.ts";
 import type { Clusters } from "#kit/clusters.ts";
 import type { Outcome } from "#kit/command.ts";
 import { eventually } from "#kit/eventually.ts";
@@ -65,7 +66,7 @@ describe("liqoctl test network", { concurrency: 1 }, () => {
     provider = await writeSingleKubeconfig(path, "rome");
     outside = createServer((_, response) => response.end("outside\n"));
     await new Promise<void>((resolve) => outside.listen(0, "0.0.0.0", resolve));
-    external = `${await addressSeenFrom(path)}:${(outside.address() as AddressInfo).port}`;
+    external = `${await addressSeenFrom(path, "milan")}:${(outside.address() as AddressInfo).port}`;
   });
   after(async () => {
     outside?.close();
@@ -174,17 +175,4 @@ function groupsOf(stderr: string): string[][] {
       text.split("\n")[0] ?? "",
       ...[...text.matchAll(/Checks ((?:succeeded|failed) counter=\d+)/g)].map(([, found = ""]) => found),
     ]);
-}
-
-/** By which address a cluster knows this machine. */
-async function addressSeenFrom(kubeconfig: string): Promise<string> {
-  const { clusters: entries } = await readSingleKubeconfig(kubeconfig, "milan");
-  const { hostname, port } = new URL(entries?.[0]?.cluster.server ?? "");
-  return new Promise((resolve, reject) => {
-    const socket = connect(Number(port), hostname, () => {
-      resolve(socket.localAddress ?? "");
-      socket.destroy();
-    });
-    socket.on("error", reject);
-  });
 }

@@ -3,11 +3,13 @@
  * status of ShadowPods. Upstream: pkg/liqo-controller-manager/offloading/shadowpod-controller
  */
 import type { Namespace, Pod } from "kubernetes-types/core/v1";
+import { ORIGIN } from "#api/labels.ts";
 import { type Configuration, configurations } from "#api/networking/configuration.ts";
 import { type ShadowPod, shadowPods } from "#api/offloading/shadow.ts";
 import type { Context } from "#base/context.ts";
 import { graceOf } from "#forge/pod/grace.ts";
 import { forgeCaughtUp, podChanges } from "#forge/pod/pod-changes.ts";
+import { tracePod } from "#forge/pod/trace.ts";
 import { type Controller, DONE, type Result, watchFor, watchMapped } from "#kube/controller/controller.ts";
 import type { EventRecorder } from "#kube/events/recorder.ts";
 import type { Informer } from "#kube/informer/informer.ts";
@@ -148,7 +150,10 @@ async function create(ctx: Context, work: Work, shadow: ShadowPod, pod: Pod): Pr
   const waitMs = refusals.waitMs(key, uid, deps.clock.nowMs());
   if (waitMs > 0) return { requeueAfterMs: waitMs };
   try {
-    const made = await deps.client.createIfAbsent(ctx, pods, pod, { fieldManager: FIELD_MANAGER });
+    const traced = { object: shadow, clusterId: deps.settings.clusterId, peerId: shadow.metadata?.labels?.[ORIGIN] };
+    const made = await tracePod(ctx, "create pod", traced, () =>
+      deps.client.createIfAbsent(ctx, pods, pod, { fieldManager: FIELD_MANAGER }),
+    );
     if (made === undefined) return DONE;
     refusals.forget(key);
     events.normal(ctx, shadow, "CreatedPod", "Successfully created pod from ShadowPod");
