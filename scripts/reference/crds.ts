@@ -1,8 +1,17 @@
 /** docs/reference/crds.md: Liqo's kinds and their fields, from the schemas that the CRDs are made of. */
 import { allKinds } from "#api/all.ts";
+import { nodeSelector } from "#api/offloading/selector.ts";
+import { objectReference } from "#api/schema/common.ts";
 import type { JsonSchema } from "#api/schema/dsl.ts";
+import { FIELDS } from "./fields.ts";
 
 type AnyKind = (typeof allKinds)[number];
+
+/** Shapes of Kubernetes' that everybody knows: named, not taken apart. */
+const SHAPES = new Map<unknown, string>([
+  [objectReference.json, "`core/v1.ObjectReference`"],
+  [nodeSelector.json, "`core/v1.NodeSelector`"],
+]);
 
 export function formatCrds(): string {
   const groups = [...new Set(allKinds.map(({ group }) => group))].sort();
@@ -26,7 +35,11 @@ function ofGroup(group: string): AnyKind[] {
 function section({ kind, group, version, plural, crd }: AnyKind): string {
   const { spec, status } = propertiesOf(crd.schema);
   const names = crd.shortNames.map((name) => `\`${name}\``).join(", ");
-  const lines = [...(spec ? fieldsOf(spec, "spec") : []), ...(status ? fieldsOf(status, "status") : [])];
+  const fields = [...(spec ? fieldsOf(spec, "spec") : []), ...(status ? fieldsOf(status, "status") : [])];
+  const lines = fields.map(({ path, text }) => {
+    const meaning = FIELDS[kind]?.[path];
+    return `- \`${path}\`: ${meaning === undefined ? text : `${meaning} (${text})`}`;
+  });
   return [
     `## ${kind}`,
     String(crd.schema["description"]),
@@ -39,17 +52,22 @@ function section({ kind, group, version, plural, crd }: AnyKind): string {
   ].join("\n\n");
 }
 
+interface Field {
+  readonly path: string;
+  readonly text: string;
+}
+
 /** A line for each field below this one; of objects that are not empty only their fields. */
-function fieldsOf(schema: JsonSchema, path: string, isRequired = false): string[] {
+function fieldsOf(schema: JsonSchema, path: string, isRequired = false): Field[] {
   const { items, additionalProperties } = schema as { items?: JsonSchema; additionalProperties?: JsonSchema };
   if (items !== undefined && isNested(items)) return fieldsOf(items, `${path}[]`);
   if (additionalProperties !== undefined && isNested(additionalProperties))
     return fieldsOf(additionalProperties, `${path}{}`);
   const properties = propertiesOf(schema);
-  if (Object.keys(properties).length === 0) return [`- \`${path}\`: ${describe(schema, isRequired)}`];
+  if (SHAPES.has(schema) || Object.keys(properties).length === 0) return [{ path, text: describe(schema, isRequired) }];
   const needed = (schema["required"] ?? []) as readonly string[];
   return [
-    ...rulesOf(schema).map((message) => `- \`${path}\`: ${message}`),
+    ...rulesOf(schema).map((text) => ({ path, text })),
     ...Object.entries(properties).flatMap(([name, field]) => fieldsOf(field, `${path}.${name}`, needed.includes(name))),
   ];
 }
@@ -65,7 +83,7 @@ function propertiesOf(schema: JsonSchema): Record<string, JsonSchema> {
 function describe(schema: JsonSchema, isRequired: boolean): string {
   const { enum: values, default: initial, minimum, maximum, maxItems } = schema;
   return [
-    typeOf(schema),
+    SHAPES.get(schema) ?? typeOf(schema),
     ...(isRequired ? ["required"] : []),
     ...(Array.isArray(values) ? [`one of ${values.map((value) => `\`${value}\``).join(", ")}`] : []),
     ...(initial === undefined || initial === "" ? [] : [`default \`${JSON.stringify(initial).replaceAll('"', "")}\``]),

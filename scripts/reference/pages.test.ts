@@ -5,6 +5,7 @@ import { test } from "node:test";
 import * as annotations from "#api/annotations.ts";
 import * as finalizers from "#api/finalizers.ts";
 import * as labels from "#api/labels.ts";
+import { FIELDS } from "./fields.ts";
 import { PAGES } from "./pages.ts";
 
 for (const [name, format] of Object.entries(PAGES)) {
@@ -20,4 +21,16 @@ test("every label, annotation and finalizer of src/api has its line, and its mea
   const forgotten = keys.filter((key) => key.includes("/") && !page.includes(`- \`${key}\`: `));
   assert.deepEqual(forgotten, []);
   assert.doesNotMatch(page, /undefined/);
+});
+
+test("what is said of a field is on the page, under its kind: the field is there", () => {
+  const page = PAGES["crds.md"]?.() ?? "";
+  const unknown = Object.entries(FIELDS).flatMap(([kind, fields]) => {
+    const [, section = ""] = page.split(`\n## ${kind}\n`);
+    const [own = ""] = section.split("\n## ");
+    return Object.entries(fields)
+      .filter(([path, meaning]) => !own.includes(`- \`${path}\`: ${meaning} (`))
+      .map(([path]) => `${kind} ${path}`);
+  });
+  assert.deepEqual(unknown, []);
 });
