@@ -77,7 +77,7 @@ export const FIELDS: Readonly<Record<string, Readonly<Record<string, string>>>> 
   Network: { "spec.cidr": "the one wanted", "status.cidr": "the one given" },
   IP: {
     "spec.ip": "address of the host",
-    "spec.masquerade": "whether its packets get the gateway's address as their source",
+    "spec.masquerade": "whether pods of this cluster find the host by that address, too; it then answers to their node",
     "spec.networkRef": "the Network that the address is given from; without it the external CIDR",
   },
 };
