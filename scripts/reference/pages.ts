@@ -1,0 +1,10 @@
+/** The generated pages of docs/reference, by file name. */
+import { formatChart } from "./chart.ts";
+import { formatCrds } from "./crds.ts";
+import { formatLabels } from "./labels.ts";
+
+export const PAGES: Readonly<Record<string, () => string>> = {
+  "chart.md": formatChart,
+  "crds.md": formatCrds,
+  "labels.md": formatLabels,
+};
