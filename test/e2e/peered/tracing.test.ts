@@ -29,9 +29,12 @@ describe("tracing", { concurrency: 1, skip: needsOwnClusters() }, () => {
   });
 
   after(async () => {
-    await install([]);
-    await collector?.[Symbol.asyncDispose]();
-    await clusters?.[Symbol.asyncDispose]();
+    try {
+      if (clusters !== undefined) await install([]);
+    } finally {
+      await collector?.[Symbol.asyncDispose]();
+      await clusters?.[Symbol.asyncDispose]();
+    }
   });
 
   test("by default nothing is traced", async () => {
@@ -112,11 +115,13 @@ describe("tracing", { concurrency: 1, skip: needsOwnClusters() }, () => {
   /** Both clusters with these values, and the virtual kubelet that milan has of rome. */
   async function install(values: readonly string[]): Promise<void> {
     const flags = [...PEERED_FLAGS, ...values.flatMap((value) => ["--set", value])];
-    for (const cluster of clusters.clusters) {
-      await installLiqo(clusters, cluster, cluster.name, ...flags);
-      const status = ["rollout", "status", "deploy/liqo-controller-manager", "-n", "liqo", "--timeout=60s"];
-      await clusters.kubectl(cluster.name, ...status);
-    }
+    const status = ["rollout", "status", "deploy/liqo-controller-manager", "-n", "liqo", "--timeout=60s"];
+    await Promise.all(
+      clusters.clusters.map(async (cluster) => {
+        await installLiqo(clusters, cluster, cluster.name, ...flags);
+        await clusters.kubectl(cluster.name, ...status);
+      }),
+    );
     // A virtual node that exists takes the template over with its next change.
     await eventually(
       "the virtual kubelet follows",
