@@ -1,5 +1,5 @@
-/** Flags of liqo-proxy. Upstream: cmd/proxy/main.go; `health-port` and `max-connections` are ours */
-import { FlagError, integer, list, parseFlags, text } from "#base/flags.ts";
+/** Flags of liqo-proxy. Upstream: cmd/proxy/main.go; `health-port`, `metrics-address` and `max-connections` are ours */
+import { FlagError, integer, list, listenPort, parseFlags, text } from "#base/flags.ts";
 import { type Host, parseHost } from "./host.ts";
 
 export interface ProxyOptions {
@@ -9,6 +9,8 @@ export interface ProxyOptions {
   /** What may be asked for, as it is written; empty: anything. */
   readonly allowedHosts: readonly string[];
   readonly healthPort: number;
+  /** undefined: none are served. */
+  readonly metricsPort: number | undefined;
   readonly maxConnections: number;
 }
 
@@ -19,6 +21,7 @@ export function parseProxyOptions(args: readonly string[]): ProxyOptions {
     "force-host": text(),
     "allowed-hosts": list(),
     "health-port": integer(8_081),
+    "metrics-address": listenPort("0"),
     "max-connections": integer(1_024),
   });
   const force = flags["force-host"];
@@ -32,6 +35,7 @@ export function parseProxyOptions(args: readonly string[]): ProxyOptions {
     forcedHost,
     allowedHosts: flags["allowed-hosts"],
     healthPort: flags["health-port"],
+    metricsPort: flags["metrics-address"],
     maxConnections: flags["max-connections"],
   };
 }

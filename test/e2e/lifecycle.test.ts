@@ -53,8 +53,9 @@ describe("Liqo's life cycle", { skip: needsOwnClusters() }, () => {
     await eventually("a healthy peering", async () => {
       const text = await liqoctl("info", "--context", "milan", "-g", "peerings.peers");
       const [peer] = JSON.parse(text) as Record<string, unknown>[];
-      const { latency, ...rest } = peer ?? {};
+      const { latency, certificateEnds, ...rest } = peer ?? {};
       assert.ok(latency);
+      assert.ok(Date.parse(String(certificateEnds)) > Date.now());
       const healthy = {
         networkingStatus: "Healthy",
         authenticationStatus: "Healthy",

@@ -131,7 +131,7 @@ describe("liqoctl with bad input", { skip: needsOwnClusters() }, () => {
         args: peer("--gw-server-service-type", "Carrier"),
         says: /Allowed choices are LoadBalancer, NodePort, ClusterIP/,
       },
-      { args: peer("--in-band"), says: /unknown option '--in-band'/ },
+      { args: peer("--proxy-url", "ftp://rome"), says: /--proxy-url "ftp:\/\/rome": must be a URL such as http:/ },
       {
         args: [
           "peer",

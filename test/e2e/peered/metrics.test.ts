@@ -52,6 +52,7 @@ describe("metrics", { concurrency: 1 }, () => {
       "liqo-controller-manager",
       "liqo-fabric",
       "liqo-gateway",
+      "liqo-proxy",
       "virtual-kubelet",
     ]);
   });
