@@ -35,7 +35,7 @@ const MOST_FLAKY = 3;
 const LONG_SECONDS = 20;
 
 const root = join(import.meta.dirname, "..");
-const E2E = ["--test-concurrency=1", "test/e2e/*.test.ts"];
+const E2E = "test/e2e/*.test.ts";
 // One process each, so that one cluster, or one pair, is enough: see test/kit/shared-clusters.ts.
 const E2E_ONE_CLUSTER = ["--test-isolation=none", "test/e2e/one-cluster/*.test.ts"];
 const E2E_PEERED = ["--test-isolation=none", "test/e2e/peered/*.test.ts"];
@@ -69,7 +69,7 @@ const PARTS: Readonly<Record<string, () => Promise<Outcome[]>>> = {
     return outcomes;
   },
   system: async () => [await tests("tests that need root", SYSTEM)],
-  e2e: () => endToEnd("end-to-end tests"),
+  e2e: endToEnd,
   interop: besideUpstream,
   kubernetes: onKubernetes,
 };
@@ -152,29 +152,33 @@ function showCoverage(): void {
 
 type Suite = readonly [name: string, args: readonly string[]];
 
-/** Suites that share clusters, beside those with clusters of their own: both wait more than they work. */
-function endToEnd(name: string): Promise<Outcome[]> {
-  const [own, ...shared] = suitesOf(name);
-  return inLanes([shared, [own]]);
+/** Two at a time: they wait more than they work. */
+function endToEnd(): Promise<Outcome[]> {
+  return inTurns(suitesOf("end-to-end tests"), 2);
 }
 
-function suitesOf(name: string): readonly [Suite, ...Suite[]] {
+/** Those that share clusters first: they take longest. */
+function suitesOf(name: string): Suite[] {
   return [
-    [name, E2E],
-    [`${name}, of one cluster`, E2E_ONE_CLUSTER],
     [`${name}, of two peered clusters`, E2E_PEERED],
+    [`${name}, of one cluster`, E2E_ONE_CLUSTER],
+    ...globSync(E2E, { cwd: root })
+      .sort()
+      .map((file): Suite => [`${name}, ${basename(file, ".test.ts")}`, [file]]),
   ];
 }
 
-/** Each lane one suite after the other; what fails is repeated when all lanes have ended. */
-async function inLanes(lanes: readonly (readonly Suite[])[], env: Environment = {}): Promise<Outcome[]> {
-  const attempts = lanes.map(async (suites) => {
-    const attempted: Attempt[] = [];
-    for (const [name, args] of suites) attempted.push(await attempt(name, args, env));
-    return attempted;
-  });
+/** So many at a time, each as soon as another has ended; what fails is repeated when all have. */
+async function inTurns(suites: readonly Suite[], atATime: number, env: Environment = {}): Promise<Outcome[]> {
+  const left = [...suites];
+  const attempted: Attempt[] = [];
+  const work = async (): Promise<void> => {
+    for (let next = left.shift(); next !== undefined; next = left.shift())
+      attempted.push(await attempt(next[0], next[1], env));
+  };
+  await Promise.all(Array.from({ length: atATime }, work));
   const outcomes: Outcome[] = [];
-  for (const each of (await Promise.all(attempts)).flat()) outcomes.push(await withoutFlaky(each, env));
+  for (const each of attempted) outcomes.push(await withoutFlaky(each, env));
   return outcomes;
 }
 
@@ -199,7 +203,7 @@ async function onKubernetes(): Promise<Outcome[]> {
   return [
     built,
     // Its programs use the processors to the full.
-    ...(await inLanes([suitesOf("end-to-end tests on genuine Kubernetes")], { LIQO_TEST_ENGINE: "kubernetes" })),
+    ...(await inTurns(suitesOf("end-to-end tests on genuine Kubernetes"), 1, { LIQO_TEST_ENGINE: "kubernetes" })),
     await command("both API servers compared", process.execPath, ["test/fidelity/run.ts"]),
   ];
 }
