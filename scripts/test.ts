@@ -81,7 +81,8 @@ const parts = process.argv.slice(2).map((name) => {
 });
 const beside = parts.filter(({ name }) => BESIDE_EACH_OTHER.includes(name));
 const took: Timed[] = [];
-const outcomes = (await timed("beside each other", () => Promise.all(beside.map(({ run }) => run())))).flat();
+const together = beside.map(({ name }) => name).join(", ");
+const outcomes = (await timed(together, () => Promise.all(beside.map(({ run }) => run())))).flat();
 for (const { name, run } of parts) if (!BESIDE_EACH_OTHER.includes(name)) outcomes.push(...(await timed(name, run)));
 showTimes();
 const sum = (of: "passed" | "failed" | "skipped"): number =>
@@ -97,17 +98,15 @@ process.exit(failed === 0 ? 0 : 1);
 async function timed<T>(name: string, run: () => Promise<T>): Promise<T> {
   const begunMs = performance.now();
   const result = await run();
-  took.push({ name, seconds: (performance.now() - begunMs) / 1_000 });
+  if (name !== "") took.push({ name, seconds: (performance.now() - begunMs) / 1_000 });
   return result;
 }
 
 function showTimes(): void {
-  const lines = (times: readonly Timed[], indent: string): string =>
-    times.map(({ name, seconds }) => `${indent}${seconds.toFixed(0).padStart(5)} s  ${name}\n`).join("");
+  const lines = (times: readonly Timed[]): string =>
+    times.map(({ name, seconds }) => `${seconds.toFixed(0).padStart(6)} s  ${name}\n`).join("");
   const long = outcomes.flatMap((outcome) => outcome.long ?? []);
-  process.stdout.write(
-    `\n== how long it took\n${lines(took, "")}tests of ${LONG_SECONDS} s and more:\n${lines(long, "  ")}`,
-  );
+  process.stdout.write(`\n== how long it took\n${lines(took)}tests of ${LONG_SECONDS} s and more:\n${lines(long)}`);
 }
 
 function lcovOf(shard: number): string {
