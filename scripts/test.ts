@@ -4,8 +4,9 @@
  * as one each, tests as themselves. A file of tests that fails is run once more, alone: what passes then is listed as flaky
  * before the closing line, with its first log kept, and more than three of them fail. `coverage` is `unit`, and tells
  * which lines were run: that takes twice the time. `system` is the tests beside the code
- * that need root: namespaces, cgroups, the kernel's tables. `kubernetes` is the end-to-end tests on genuine Kubernetes and
- * the comparison of the two API servers, where the machine can: as root, with Go to build it or with its programs. `interop`
+ * that need root: namespaces, cgroups, the kernel's tables. `kubernetes` is a part of the end-to-end tests on genuine
+ * Kubernetes (`make test-kubernetes`: all of them, in an hour) and the comparison of the two API servers, where the machine
+ * can: as root, with Go to build it or with its programs. `interop`
  * is our Liqo beside upstream's, where `LIQO_UPSTREAM` names upstream's programs and chart.
  */
 import { spawn } from "node:child_process";
@@ -39,6 +40,9 @@ const E2E = "test/e2e/*.test.ts";
 // One process each, so that one cluster, or one pair, is enough: see test/kit/shared-clusters.ts.
 const E2E_ONE_CLUSTER = ["--test-isolation=none", "test/e2e/one-cluster/*.test.ts"];
 const E2E_PEERED = ["--test-isolation=none", "test/e2e/peered/*.test.ts"];
+// Where a genuine API server, kubelet or scheduler has most to say.
+const GENUINE = ["lifecycle", "modules", "in-band", "shop-google", "upstream-parity"];
+const GENUINE_PEERED = ["--test-isolation=none", "test/e2e/peered/{offloading,pods,resources,network-test}.test.ts"];
 const INTEROP = ["--test-concurrency=1", "test/interop/*.test.ts"];
 const SYSTEM = ["--test-concurrency=1", "{src,playground}/**/*.system-test.ts"];
 // Many files in one process: a test that fails with something still open must not keep it from ending.
@@ -151,9 +155,9 @@ function showCoverage(): void {
 
 type Suite = readonly [name: string, args: readonly string[]];
 
-/** Two at a time: they wait more than they work. */
+/** Two at a time, for they wait more than they work; genuine Kubernetes uses the processors to the full. */
 function endToEnd(): Promise<Outcome[]> {
-  return inTurns(suitesOf("end-to-end tests"), 2);
+  return inTurns(suitesOf("end-to-end tests"), process.env["LIQO_TEST_ENGINE"] === "kubernetes" ? 1 : 2);
 }
 
 /** Those that share clusters first: they take longest. */
@@ -164,6 +168,13 @@ function suitesOf(name: string): Suite[] {
     ...globSync(E2E, { cwd: root })
       .sort()
       .map((file): Suite => [`${name}, ${basename(file, ".test.ts")}`, [file]]),
+  ];
+}
+
+function genuineSuites(name: string): Suite[] {
+  return [
+    [`${name}, of two peered clusters`, GENUINE_PEERED],
+    ...GENUINE.map((suite): Suite => [`${name}, ${suite}`, [`test/e2e/${suite}.test.ts`]]),
   ];
 }
 
@@ -201,8 +212,7 @@ async function onKubernetes(): Promise<Outcome[]> {
   if (built.failed > 0) return [built];
   return [
     built,
-    // Its programs use the processors to the full.
-    ...(await inTurns(suitesOf("end-to-end tests on genuine Kubernetes"), 1, { LIQO_TEST_ENGINE: "kubernetes" })),
+    ...(await inTurns(genuineSuites("end-to-end tests on genuine Kubernetes"), 1, { LIQO_TEST_ENGINE: "kubernetes" })),
     await command("both API servers compared", process.execPath, ["test/fidelity/run.ts"]),
   ];
 }
