@@ -42,7 +42,10 @@ const E2E_ONE_CLUSTER = ["--test-isolation=none", "test/e2e/one-cluster/*.test.t
 const E2E_PEERED = ["--test-isolation=none", "test/e2e/peered/*.test.ts"];
 // Where a genuine API server, kubelet or scheduler has most to say.
 const GENUINE = ["lifecycle", "modules", "in-band", "shop-google", "upstream-parity"];
-const GENUINE_PEERED = ["--test-isolation=none", "test/e2e/peered/{offloading,pods,resources,network-test}.test.ts"];
+const GENUINE_PEERED = [
+  "--test-isolation=none",
+  "test/e2e/peered/{hostile,metrics,network-test,offloading,pods}.test.ts",
+];
 const INTEROP = ["--test-concurrency=1", "test/interop/*.test.ts"];
 const SYSTEM = ["--test-concurrency=1", "{src,playground}/**/*.system-test.ts"];
 // Many files in one process: a test that fails with something still open must not keep it from ending.
