@@ -16,6 +16,8 @@ import { PEERED_FLAGS, takePeered } from "#kit/shared-clusters.ts";
 
 const NAMESPACE = "resources";
 const TWIN = "resources-milan";
+// Kubernetes has ResourceSlices, too: those of devices.
+const RESOURCE_SLICES = "resourceslices.authentication.liqo.io";
 const TENANT = { milan: "liqo-tenant-rome", rome: "liqo-tenant-milan" } as const;
 const OF_ROME = ["--context", "milan", "--remote-cluster-id", "rome"] as const;
 const DEFAULTS = ["virtual-kubelet-default", "-n", "liqo"] as const;
@@ -59,7 +61,7 @@ describe("resources of a provider", { concurrency: 1, skip: needsOwnClusters() }
   const create = (kind: string, name: string, ...args: readonly string[]) =>
     clusters.liqoctl("create", kind, name, ...OF_ROME, ...args);
   const sliceOf = (name: string, side: keyof typeof TENANT = "milan") =>
-    clusters.get<ResourceSlice>(side, "resourceslice", name, "-n", TENANT[side]);
+    clusters.get<ResourceSlice>(side, RESOURCE_SLICES, name, "-n", TENANT[side]);
 
   test("a second slice is a second node of the same peer, with pods of its own", async () => {
     await create("resourceslice", "small", "--cpu", "1", "--memory", "1Gi", "--pods", "5");
@@ -224,7 +226,7 @@ describe("resources of a provider", { concurrency: 1, skip: needsOwnClusters() }
       nodeLabels: { "example.com/model": "t4" },
     };
     await clusters.kubectl(
-      ...["rome", "patch", "resourceslice", "gpu", "-n", TENANT.rome, "--subresource=status", "--type=merge", "-p"],
+      ...["rome", "patch", RESOURCE_SLICES, "gpu", "-n", TENANT.rome, "--subresource=status", "--type=merge", "-p"],
       JSON.stringify({ status: answer }),
     );
     await clusters.kubectl("milan", "wait", "node/liqo-gpu", "--for=create", "--timeout=60s");

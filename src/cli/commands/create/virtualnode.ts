@@ -95,7 +95,7 @@ function offeredNode(ctx: Context, node: string, side: Side, flags: Given): Prom
   if (slice !== undefined && secret === undefined) return nodeOfSlice(ctx, side, { node, slice }, flags);
   if (secret !== undefined && slice === undefined) return nodeOfSecret(ctx, side, { node, secret }, flags);
   throw new CliError("give --resource-slice-name or --kubeconfig-secret-name: one of the two", {
-    hint: "`liqoctl create resourceslice` makes a slice; `kubectl get resourceslices -A` lists those there are",
+    hint: "`liqoctl create resourceslice` makes a slice; `kubectl get resourceslices.authentication.liqo.io -A` lists those there are",
   });
 }
 
