@@ -37,6 +37,8 @@ const LONG_SECONDS = 20;
 
 const root = join(import.meta.dirname, "..");
 const E2E = "test/e2e/*.test.ts";
+// It measures what a shop under faults still sells.
+const CHAOS = "test/e2e/chaos.test.ts";
 // One process each, so that one cluster, or one pair, is enough: see test/kit/shared-clusters.ts.
 const E2E_ONE_CLUSTER = ["--test-isolation=none", "test/e2e/one-cluster/*.test.ts"];
 const E2E_PEERED = ["--test-isolation=none", "test/e2e/peered/*.test.ts"];
@@ -159,8 +161,17 @@ function showCoverage(): void {
 type Suite = readonly [name: string, args: readonly string[]];
 
 /** Two at a time, for they wait more than they work; genuine Kubernetes uses the processors to the full. */
-function endToEnd(): Promise<Outcome[]> {
-  return inTurns(suitesOf("end-to-end tests"), process.env["LIQO_TEST_ENGINE"] === "kubernetes" ? 1 : 2);
+async function endToEnd(): Promise<Outcome[]> {
+  const suites = suitesOf("end-to-end tests");
+  const isAlone = ([, [file]]: Suite): boolean => file === CHAOS;
+  const atATime = process.env["LIQO_TEST_ENGINE"] === "kubernetes" ? 1 : 2;
+  return [
+    ...(await inTurns(suites.filter(isAlone), 1)),
+    ...(await inTurns(
+      suites.filter((suite) => !isAlone(suite)),
+      atATime,
+    )),
+  ];
 }
 
 /** Those that share clusters first: they take longest. */
