@@ -25,7 +25,12 @@ for (const [name, bytes] of [
     await assert.rejects(readKeys(machine.devices), { message });
   });
 
-test("keys that are not there are told with their path", async () => {
-  using machine = fakeMachine();
-  await assert.rejects(readKeys(machine.devices), /ENOENT.*privateKey/);
-});
+for (const [missing, present] of [
+  ["privateKey", "publicKey"],
+  ["publicKey", "privateKey"],
+] as const)
+  test(`a ${missing} that is not there is told with its path`, async () => {
+    using machine = fakeMachine();
+    writeFiles(machine.devices, { [present]: Buffer.alloc(32) });
+    await assert.rejects(readKeys(machine.devices), new RegExp(`ENOENT.*/${missing}'`));
+  });
