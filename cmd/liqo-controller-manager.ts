@@ -38,12 +38,8 @@ await runComponent("liqo-controller-manager", "bursts", async (main, beforeEnd) 
     settings,
   };
   let ready = false;
-  await using _health =
-    options.healthPort === undefined
-      ? undefined
-      : await startHealthServer({ port: options.healthPort, isReady: () => ready, metrics });
-  await using _metrics =
-    options.metricsPort === undefined ? undefined : await startHealthServer({ port: options.metricsPort, metrics });
+  await using _health = await startHealthServer({ port: options.healthPort, isReady: () => ready, metrics });
+  await using _metrics = await startHealthServer({ port: options.metricsPort, metrics });
   const serving = serveWebhooks(ctx, {
     ...options.webhooks,
     client,

@@ -9,8 +9,7 @@ await runComponent("liqo-proxy", "seldom", async (ctx) => {
   const options = parseProxyOptions(process.argv.slice(2));
   const { metrics } = ctx;
   await using _health = await startHealthServer({ port: options.healthPort });
-  await using _metrics =
-    options.metricsPort === undefined ? undefined : await startHealthServer({ port: options.metricsPort, metrics });
+  await using _metrics = await startHealthServer({ port: options.metricsPort, metrics });
   await using proxy = await startConnectProxy(ctx, options);
   const tunnels = metrics.gauge("liqo_proxy_tunnels", "Tunnels that are open, or being dialled.").with({});
   metrics.beforeRender(() => tunnels.set(proxy.tunnels));

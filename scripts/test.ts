@@ -163,15 +163,10 @@ type Suite = readonly [name: string, args: readonly string[]];
 /** Two at a time, for they wait more than they work; genuine Kubernetes uses the processors to the full. */
 async function endToEnd(): Promise<Outcome[]> {
   const suites = suitesOf("end-to-end tests");
-  const isAlone = ([, [file]]: Suite): boolean => file === CHAOS;
+  const alone = suites.filter(([, args]) => args.includes(CHAOS));
+  const others = suites.filter((suite) => !alone.includes(suite));
   const atATime = process.env["LIQO_TEST_ENGINE"] === "kubernetes" ? 1 : 2;
-  return [
-    ...(await inTurns(suites.filter(isAlone), 1)),
-    ...(await inTurns(
-      suites.filter((suite) => !isAlone(suite)),
-      atATime,
-    )),
-  ];
+  return [...(await inTurns(alone, 1)), ...(await inTurns(others, atATime))];
 }
 
 /** Those that share clusters first: they take longest. */

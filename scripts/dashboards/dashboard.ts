@@ -101,6 +101,9 @@ function renderPanel({ title, kind, unit, queries, description }: Panel, id: num
   };
 }
 
+/** The peers that are chosen. */
+export const PEER = '{cluster_id=~"$peer"}';
+
 /** Of Liqo's own programs: others of the cluster count under the same names. */
 export function ofLiqo(expression: string): string {
   return `(${expression} and on (instance) liqo_build_info)`;

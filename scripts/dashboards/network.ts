@@ -1,6 +1,5 @@
-import { type Dashboard, ofLiqo, quantile, rate } from "./dashboard.ts";
+import { type Dashboard, ofLiqo, PEER, quantile, rate } from "./dashboard.ts";
 
-const PEER = '{cluster_id=~"$peer"}';
 const LOOPS = '{controller=~"tunnel|overlay|route|firewall|connection"}';
 
 export const network: Dashboard = {

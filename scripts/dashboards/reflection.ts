@@ -1,6 +1,5 @@
-import { type Dashboard, ofLiqo, quantile, rate } from "./dashboard.ts";
+import { type Dashboard, ofLiqo, PEER, quantile, rate } from "./dashboard.ts";
 
-const PEER = '{cluster_id=~"$peer"}';
 const REFLECTORS = '{controller=~".*-reflection"}';
 
 export const reflection: Dashboard = {

@@ -45,8 +45,7 @@ export async function runVirtualKubelet(ctx: Context, options: VirtualKubeletOpt
   const { healthPort, nodeName } = options.settings;
   // A replica that waits is as ready as it can be: were it not, an update would wait for it to lead.
   const health = { isReady: true };
-  await using _health =
-    healthPort === undefined ? undefined : await startHealthServer({ port: healthPort, isReady: () => health.isReady });
+  await using _health = await startHealthServer({ port: healthPort, isReady: () => health.isReady });
   const lead = (leading: Context): Promise<void> => runActive(leading, options, health);
   const election = electionFor(options, nodeName);
   // Awaited here: what is in use is disposed of when this function returns.
@@ -77,8 +76,7 @@ async function runActive(ctx: Context, options: VirtualKubeletOptions, health: {
     remoteNamespace: (namespace) => mappingsTo(maps, foreignClusterId).get(namespace),
     clock,
   });
-  await using _metrics =
-    settings.metricsPort === undefined ? undefined : await startHealthServer({ port: settings.metricsPort, metrics });
+  await using _metrics = await startHealthServer({ port: settings.metricsPort, metrics });
   await Promise.race([virtual.synced, ended(ctx)]);
   health.isReady = true;
   const scope = scopeOf(settings, home.virtualNode());

@@ -8,12 +8,15 @@ import type { OwnerReference } from "#machinery/meta.ts";
 import { GLOBAL_LABELS } from "../names.ts";
 import { DEFAULT_INTERFACE, dashed, ownerReference, TUNNEL_INTERFACE } from "./names.ts";
 
+type Table = NonNullable<FirewallConfiguration["spec"]>["table"];
+type Chain = NonNullable<Table["chains"]>[number];
+
 function firewall(
   name: string,
   namespace: string,
   selection: Readonly<Record<string, string>>,
   owners: OwnerReference[],
-  table: NonNullable<FirewallConfiguration["spec"]>["table"],
+  table: Table,
 ): FirewallConfiguration {
   return {
     metadata: {
@@ -24,6 +27,15 @@ function firewall(
     },
     spec: { table },
   };
+}
+
+function natChain(
+  name: string,
+  hook: "prerouting" | "postrouting",
+  priority: number,
+  rules: { natRules?: NatRule[] },
+): Chain {
+  return { name, hook, type: "nat", policy: "accept", priority, rules };
 }
 
 /** Prefix NAT at the gateway: the peer's CIDR as seen from here ↔ its own. No rules where both are equal. */
@@ -68,8 +80,8 @@ export function forgeRemapFirewall(configuration: Configuration, type: "pod" | "
       name: `remap-${type}cidr`,
       family: "IPV4",
       chains: [
-        { name: "outgoing", hook: "prerouting", type: "nat", policy: "accept", priority: -100, rules: rules(outgoing) },
-        { name: "incoming", hook: "postrouting", type: "nat", policy: "accept", priority: 100, rules: rules(incoming) },
+        natChain("outgoing", "prerouting", -100, rules(outgoing)),
+        natChain("incoming", "postrouting", 100, rules(incoming)),
       ],
     },
   );
@@ -113,16 +125,7 @@ export function forgeMasqueradeBypass(configuration: Configuration): FirewallCon
     {
       name: `${name}-masquerade-bypass`,
       family: "IPV4",
-      chains: [
-        {
-          name: "pre-postrouting",
-          hook: "postrouting",
-          type: "nat",
-          policy: "accept",
-          priority: 99,
-          rules: { natRules },
-        },
-      ],
+      chains: [natChain("pre-postrouting", "postrouting", 99, { natRules })],
     },
   );
 }
@@ -143,22 +146,8 @@ export function forgeIpMapping(ip: IP): FirewallConfiguration {
       name: `${name}-remap-ipmapping-gw-${namespace}`,
       family: "IPV4",
       chains: [
-        {
-          name: "prerouting",
-          hook: "prerouting",
-          type: "nat",
-          policy: "accept",
-          priority: -100,
-          rules: rule("dnat", "dst"),
-        },
-        {
-          name: "postrouting",
-          hook: "postrouting",
-          type: "nat",
-          policy: "accept",
-          priority: 100,
-          rules: rule("snat", "src"),
-        },
+        natChain("prerouting", "prerouting", -100, rule("dnat", "dst")),
+        natChain("postrouting", "postrouting", 100, rule("snat", "src")),
       ],
     },
   );
@@ -181,23 +170,11 @@ export function forgeIpMasquerade(ip: IP): FirewallConfiguration {
       name: `${name}-remap-ipmapping-fabric-${namespace}`,
       family: "IPV4",
       chains: [
-        {
-          name: "prerouting",
-          hook: "prerouting",
-          type: "nat",
-          policy: "accept",
-          priority: -100,
-          rules: { natRules: [{ name, natType: "dnat", to: inside, match: to(outside) }] },
-        },
-        {
-          name: "postrouting",
-          hook: "postrouting",
-          type: "nat",
-          policy: "accept",
-          // Before whatever else a node does to packets that leave the cluster.
-          priority: 99,
-          rules: { natRules: [{ name, natType: "masquerade", match: to(inside) }] },
-        },
+        natChain("prerouting", "prerouting", -100, {
+          natRules: [{ name, natType: "dnat", to: inside, match: to(outside) }],
+        }),
+        // Before whatever else a node does to packets that leave the cluster.
+        natChain("postrouting", "postrouting", 99, { natRules: [{ name, natType: "masquerade", match: to(inside) }] }),
       ],
     },
   );

@@ -3,14 +3,17 @@ import { createServer } from "node:http";
 import { METRICS_MEDIA_TYPE, type Metrics } from "#base/metrics.ts";
 
 export interface HealthOptions {
-  readonly port: number;
+  /** undefined: nothing is served. */
+  readonly port: number | undefined;
   /** Default: always. */
   readonly isReady?: () => boolean;
   /** Shown below /metrics. Default: no such path. */
   readonly metrics?: Pick<Metrics, "render"> | undefined;
 }
 
-export async function startHealthServer(options: HealthOptions): Promise<AsyncDisposable> {
+export async function startHealthServer(options: HealthOptions): Promise<AsyncDisposable | undefined> {
+  const { port } = options;
+  if (port === undefined) return undefined;
   const server = createServer((request, response) => {
     const path = (request.url ?? "").split("?")[0];
     if (path === "/metrics" && options.metrics !== undefined) {
@@ -23,7 +26,7 @@ export async function startHealthServer(options: HealthOptions): Promise<AsyncDi
   });
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
-    server.listen(options.port, resolve);
+    server.listen(port, resolve);
   });
   return {
     [Symbol.asyncDispose]: () =>

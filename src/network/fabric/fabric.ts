@@ -43,8 +43,8 @@ export async function runFabric(
   let isReady = false;
   await using servers = new AsyncDisposableStack();
   const { healthPort, metricsPort, nodeName } = options;
-  if (healthPort !== undefined) servers.use(await startHealthServer({ port: healthPort, isReady: () => isReady }));
-  if (metricsPort !== undefined) servers.use(await startHealthServer({ port: metricsPort, metrics: ctx.metrics }));
+  servers.use(await startHealthServer({ port: healthPort, isReady: () => isReady }));
+  servers.use(await startHealthServer({ port: metricsPort, metrics: ctx.metrics }));
   ensureForwarding(machine.sysctls);
   {
     await using informers = new Informers(ctx, client);

@@ -44,10 +44,8 @@ export async function runGateway(
   const { metrics = new Metrics() } = ctx;
   const ofAll = { render: () => metrics.render() + reading.metrics() };
   const { healthPort, metricsPort, leaderElection } = options;
-  if (healthPort !== undefined) {
-    servers.use(await startHealthServer({ port: healthPort, isReady: () => reading.isReady }));
-  }
-  if (metricsPort !== undefined) servers.use(await startHealthServer({ port: metricsPort, metrics: ofAll }));
+  servers.use(await startHealthServer({ port: healthPort, isReady: () => reading.isReady }));
+  servers.use(await startHealthServer({ port: metricsPort, metrics: ofAll }));
   makeRouter(machine.sysctls);
   await shareOwnAddress(ctx, machine.tools);
   if (options.usesMultipathHash) enableMultipathHash(machine.sysctls);

@@ -1,7 +1,7 @@
 /** `liqoctl create virtualnode`: a node that stands for a provider's resources. Upstream: pkg/liqoctl/rest/virtualnode */
 import type { ObjectReference } from "kubernetes-types/core/v1";
-import * as labels from "#api/labels.ts";
 import { type VirtualNode, virtualNodes, vkOptionsTemplates } from "#api/offloading/virtualnode.ts";
+import { isVirtualNode } from "#api/predicates.ts";
 import type { Context } from "#base/context.ts";
 import { nodes } from "#machinery/builtin.ts";
 import { isConditionTrue } from "#machinery/conditions.ts";
@@ -116,6 +116,6 @@ async function requireTemplate(ctx: Context, { cluster }: Side, text: string): P
 /** Throws a CliError when there is a node of that name already that is none of Liqo's. */
 async function requireFreeNode(ctx: Context, { client }: Cluster, name: string): Promise<void> {
   const node = await client.find(ctx, nodes, { name });
-  if (node === undefined || node.metadata?.labels?.[labels.TYPE] === labels.TYPE_VIRTUAL_NODE) return;
+  if (node === undefined || isVirtualNode(node)) return;
   throw new CliError(`node ${name} is there already, and is none of Liqo's`, { hint: "choose another name" });
 }

@@ -1,11 +1,13 @@
 /** Whether pods, Services and nodes of the cluster are as the settings say. Upstream: pkg/liqoctl/install/validation.go, pkg/utils/kernel/version */
 import type { Node, Pod, Service } from "kubernetes-types/core/v1";
 import * as labels from "#api/labels.ts";
+import { isVirtualNode } from "#api/predicates.ts";
 import { type Cidr, contains, formatCidr, parseIpv4 } from "#base/cidr.ts";
 import type { Context } from "#base/context.ts";
 import type { KubeClient } from "#kube/client/client.ts";
 import { nodes, pods, services } from "#machinery/builtin.ts";
 import { formatKey, keyOf } from "#machinery/meta.ts";
+import { isTerminal } from "#machinery/pod.ts";
 import { CliError } from "../../errors.ts";
 import type { Cidrs } from "./settings.ts";
 
@@ -34,9 +36,8 @@ function outside(what: string, address: string | undefined, flag: string, cidr: 
 }
 
 /** What has ended keeps an address that may be of another time. */
-export function isStrayPod({ spec, status }: Pod, cidr: Cidr): boolean {
-  const hasEnded = ["Succeeded", "Failed"].includes(status?.phase ?? "");
-  return spec?.hostNetwork !== true && !hasEnded && isOutside(status?.podIP, cidr);
+export function isStrayPod(pod: Pod, cidr: Cidr): boolean {
+  return pod.spec?.hostNetwork !== true && !isTerminal(pod) && isOutside(pod.status?.podIP, cidr);
 }
 
 export function isStrayService({ spec }: Service, cidr: Cidr): boolean {
@@ -61,9 +62,9 @@ export async function checkKernels(ctx: Context, client: KubeClient): Promise<vo
 }
 
 /** A virtual node has none, and what cannot be read is not judged. */
-export function isOldKernel({ metadata, status }: Node): boolean {
-  if (metadata?.labels?.[labels.TYPE] === labels.TYPE_VIRTUAL_NODE) return false;
-  const version = /^(\d+)\.(\d+)(?:\.(\d+))?/.exec(status?.nodeInfo?.kernelVersion ?? "");
+export function isOldKernel(node: Node): boolean {
+  if (isVirtualNode(node)) return false;
+  const version = /^(\d+)\.(\d+)(?:\.(\d+))?/.exec(node.status?.nodeInfo?.kernelVersion ?? "");
   if (version === null) return false;
   const parts = MINIMUM_KERNEL.map((_, i) => Number(version[i + 1] ?? 0));
   const at = parts.findIndex((part, i) => part !== MINIMUM_KERNEL[i]);

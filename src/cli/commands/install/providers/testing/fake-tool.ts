@@ -3,7 +3,7 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Context } from "#base/context.ts";
-import { createLogger } from "#base/log.ts";
+import { silentLogger } from "#base/log.ts";
 import type { Cluster } from "../../../../cluster.ts";
 
 const RECORDED = join(import.meta.dirname, "../testdata");
@@ -43,6 +43,6 @@ export function fakeTools(): FakeTools {
   };
 }
 
-export const CONTEXT: Context = { signal: new AbortController().signal, log: createLogger({ level: "error" }) };
+export const CONTEXT: Context = { signal: new AbortController().signal, log: silentLogger };
 /** Clouds are asked, not the cluster. */
 export const NO_CLUSTER = {} as Cluster;
