@@ -85,7 +85,8 @@ export const ANNOTATIONS: Readonly<Record<keyof typeof annotations, string>> = {
   OFFLOADING_PATCH_HASH: "on pods of a virtual kubelet: the offloading patch that it was started with",
   SERVICE_ACCOUNT_UID: "on pods of gateways and virtual kubelets: the one ServiceAccount that their token counts for",
   SHADOW_GENERATION: "on a pod of the provider: the generation of its ShadowPod that it is like, when not the first",
-  DELETION_GRACE: "on a ShadowPod that is about to be deleted: the seconds that its pod may take to end",
+  DELETION_GRACE:
+    "on a ShadowPod that is about to be deleted: the seconds that its pod may take to end; the pod is ended by it first",
   TRACEPARENT: "on traced pods and their ShadowPods: what the next step is a part of (W3C traceparent)",
   TOKEN_FOR_POD_NAME: "on Secrets with a token: the pod that it is for",
   TOKEN_FOR_POD_UID: "on Secrets with a token: the uid of that pod",

@@ -7,7 +7,6 @@ import { type ShadowPod, shadowPods } from "#api/offloading/shadow.ts";
 import type { Context } from "#base/context.ts";
 import { messageOf } from "#base/errors.ts";
 import type { SpanContext } from "#base/tracing/traceparent.ts";
-import { graceAnnotation } from "#forge/pod/grace.ts";
 import { shadowInBrief } from "#forge/pod/shadow-changes.ts";
 import { forgeShadowPod, type ShadowPodOptions } from "#forge/pod/shadow-pod.ts";
 import { forgeRefusedStatus } from "#forge/pod/status.ts";
@@ -29,6 +28,8 @@ import { StatusReporter, writeStatus } from "./status-reporter.ts";
 import { traceReflection } from "./trace.ts";
 
 export const podReflector: Reflector = { name: "pod", start: startPodReflector };
+
+const GRACE_RETRY_MS = 1_000;
 
 interface Work {
   readonly deps: ReflectionDeps;
@@ -58,7 +59,7 @@ function startPodReflector(deps: ReflectionDeps, pair: NamespacePair): Controlle
       deps.metrics.item("pod", pair.local);
       const seen = observe(work, key);
       try {
-        return await act(ctx, work, seen, planPod(seen, deps.scope));
+        return await act(ctx, work, seen, planPod(seen, deps.scope, deps.clock.epochMs()));
       } catch (error) {
         deps.metrics.error("pod", pair.local);
         throw error;
@@ -92,8 +93,15 @@ async function act(ctx: Context, work: Work, seen: PodSeen, plan: PodPlan): Prom
     case "delete-local":
       await deleteLocal(ctx, work, plan.local);
       return DONE;
+    case "tell-grace":
+      await tellGrace(ctx, work, plan.shadow, plan.annotations);
+      return DONE;
+    case "await-grace":
+      await work.reporter.report(ctx, { ...seen, local: plan.local });
+      // What the provider does about it is watched.
+      return { requeueAfterMs: GRACE_RETRY_MS };
     case "delete-shadow":
-      await deleteShadow(ctx, work, plan.shadow, plan.local);
+      await work.deps.remote.deleteObserved(ctx, shadowPods, plan.shadow);
       if (plan.local !== undefined) await work.reporter.report(ctx, { ...seen, local: plan.local });
       return DONE;
     case "offload":
@@ -149,19 +157,21 @@ async function createShadow(ctx: Context, work: Work, local: Pod, trace: SpanCon
   }
 }
 
-async function deleteShadow(ctx: Context, { deps }: Work, shadow: ShadowPod, local: Pod | undefined): Promise<void> {
-  const annotations = local === undefined ? undefined : graceAnnotation(local, shadow);
-  if (annotations !== undefined) {
-    const body = { metadata: { uid: shadow.metadata?.uid, annotations } };
-    const options = { fieldManager: REFLECTION_FIELD_MANAGER };
-    try {
-      await deps.remote.patch(ctx, shadowPods, keyOf(shadow), "merge", body, options);
-    } catch (error) {
-      // The pod then ends as its spec says: better than not at all.
-      ctx.log.info("grace period not told", { ...keyOf(shadow), error: messageOf(error) });
-    }
+async function tellGrace(
+  ctx: Context,
+  { deps, shadows }: Work,
+  shadow: ShadowPod,
+  annotations: Readonly<Record<string, string>>,
+): Promise<void> {
+  const body = { metadata: { uid: shadow.metadata?.uid, annotations } };
+  const options = { fieldManager: REFLECTION_FIELD_MANAGER };
+  try {
+    shadows.observe(await deps.remote.patch(ctx, shadowPods, keyOf(shadow), "merge", body, options));
+  } catch (error) {
+    // The pod then ends as its spec says: better than not at all.
+    ctx.log.info("grace period not told", { ...keyOf(shadow), error: messageOf(error) });
+    await deps.remote.deleteObserved(ctx, shadowPods, shadow);
   }
-  await deps.remote.deleteObserved(ctx, shadowPods, shadow);
 }
 
 /** The last step of a kubelet: with no container left, the pod itself goes. */

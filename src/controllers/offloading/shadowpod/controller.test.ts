@@ -100,7 +100,7 @@ test("a pod does not outlive a ShadowPod that was deleted without it", async () 
   await running;
 });
 
-test("a pod ends within the time that the deletion of its ShadowPod gives it, and is not cut off at once", async () => {
+test("a pod ends within the time that its ShadowPod says before it is deleted, and is neither cut off nor made again", async () => {
   await using clusters = await startTwoClusters();
   const { ctx, cancel } = withCancel(clusters.ctx);
   const { client } = clusters.provider;
@@ -117,12 +117,13 @@ test("a pod ends within the time that the deletion of its ShadowPod gives it, an
     await client.createSubresource(ctx, pods, key, "binding", { metadata: key, target: { kind: "Node", name: "n" } });
     const annotations = { "offloading.liqo.io/deletion-grace-period-seconds": wish };
     await client.patch(ctx, shadowPods, key, "merge", { metadata: { annotations } });
-    await client.deleteIfPresent(ctx, shadowPods, key);
     const ending = await seen(client, pods, key, ({ metadata }) => metadata?.deletionTimestamp !== undefined);
     assert.deepEqual(
       [ending.metadata?.uid, ending.metadata?.deletionGracePeriodSeconds],
       [pod.metadata?.uid, expected],
     );
+    const shadow = await client.get(ctx, shadowPods, key);
+    assert.equal(planShadowPod(shadow, undefined).do, "nothing");
   }
   cancel();
   await running;

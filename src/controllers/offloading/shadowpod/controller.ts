@@ -7,7 +7,6 @@ import { ORIGIN } from "#api/labels.ts";
 import { type Configuration, configurations } from "#api/networking/configuration.ts";
 import { type ShadowPod, shadowPods } from "#api/offloading/shadow.ts";
 import type { Context } from "#base/context.ts";
-import { graceOf } from "#forge/pod/grace.ts";
 import { forgeCaughtUp, podChanges } from "#forge/pod/pod-changes.ts";
 import { tracePod } from "#forge/pod/trace.ts";
 import { type Controller, DONE, type Result, watchFor, watchMapped } from "#kube/controller/controller.ts";
@@ -35,13 +34,6 @@ interface Work {
   readonly tenants: TenantNamespaces;
   readonly events: EventRecorder;
   readonly refusals: Refusals;
-  /** By name, of ShadowPods that have been deleted. */
-  readonly wishes: Map<string, GraceWish>;
-}
-
-interface GraceWish {
-  readonly uid: string | undefined;
-  readonly gracePeriodSeconds: number;
 }
 
 export function shadowPodController(deps: Deps): Controller {
@@ -55,15 +47,7 @@ export function shadowPodController(deps: Deps): Controller {
     tenants: new TenantNamespaces(deps.informers),
     events: deps.events("shadowpod-controller"),
     refusals: new Refusals(),
-    wishes: new Map(),
   };
-  work.shadows.addHandler({
-    deleted: (shadow) => {
-      const gracePeriodSeconds = graceOf(shadow);
-      if (gracePeriodSeconds === undefined) return;
-      work.wishes.set(formatKey(keyOf(shadow)), { uid: shadow.metadata?.uid, gracePeriodSeconds });
-    },
-  });
   return {
     name: "shadowpod",
     workers: 10,
@@ -83,7 +67,6 @@ async function reconcile(ctx: Context, work: Work, key: ObjectKey): Promise<Resu
   const { deps, refusals } = work;
   const shadow = work.shadows.store.get(key);
   const pod = work.pods.store.get(key);
-  await endInTime(ctx, work, formatKey(key), pod);
   if (shadow === undefined) {
     refusals.forget(formatKey(key));
     if (isLeftBehind(pod, work.namespaces.store.get({ name: key.namespace ?? "" })))
@@ -101,20 +84,6 @@ async function reconcile(ctx: Context, work: Work, key: ObjectKey): Promise<Resu
   refusals.forget(formatKey(key));
   await applyPlan(ctx, work, shadow, { pod, plan });
   return DONE;
-}
-
-/**
- * The garbage collector ends the pod as its spec says; when its deletion at home says otherwise, that counts. A wish that
- * is lost, because this process ends in between, leaves it at the spec's.
- */
-async function endInTime(ctx: Context, { deps, wishes }: Work, key: string, pod: Pod | undefined): Promise<void> {
-  const wish = wishes.get(key);
-  if (wish === undefined) return;
-  const { deletionGracePeriodSeconds: left = Number.POSITIVE_INFINITY } = pod?.metadata ?? {};
-  const { uid, gracePeriodSeconds } = wish;
-  if (pod !== undefined && controllerOf(pod)?.uid === uid && left > gracePeriodSeconds)
-    await deps.client.deleteObserved(ctx, pods, pod, { gracePeriodSeconds });
-  if (wishes.get(key) === wish) wishes.delete(key);
 }
 
 /** The network with the consumer whose twin namespace it is. */
@@ -135,6 +104,10 @@ async function applyPlan(
     events.warning(ctx, shadow, "FailedCreatePod", message);
     // Its phase is not this ShadowPod's.
     return;
+  }
+  if (plan.do === "end") {
+    const { gracePeriodSeconds } = plan;
+    await deps.client.deleteObserved(ctx, pods, plan.pod, { gracePeriodSeconds });
   }
   if (plan.do === "relabel") {
     const { labels, annotations } = plan.pod.metadata ?? {};

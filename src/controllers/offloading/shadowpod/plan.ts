@@ -5,6 +5,7 @@ import * as labels from "#api/labels.ts";
 import type { Configuration } from "#api/networking/configuration.ts";
 import type { ShadowPod } from "#api/offloading/shadow.ts";
 import { remapAddress } from "#forge/networking/remap.ts";
+import { graceOf } from "#forge/pod/grace.ts";
 import { isBehind } from "#forge/pod/pod-changes.ts";
 import { forgeRemotePod } from "#forge/pod/remote-pod.ts";
 import { controllerOf } from "#machinery/meta.ts";
@@ -16,20 +17,25 @@ export type ShadowPlan =
   /** The ShadowPod's spec has changed. */
   | { readonly do: "follow" }
   | { readonly do: "foreign" }
+  /** The consumer is about to delete the ShadowPod, and says how long its pod may take. */
+  | { readonly do: "end"; readonly pod: Pod; readonly gracePeriodSeconds: number }
   /** For the network with the consumer, by whose addresses the pod knows its home. */
   | { readonly do: "wait" }
   | { readonly do: "nothing" };
 
-/** A finished ShadowPod is final: its pod is never made again. */
+/** A ShadowPod that is finished, or about to be deleted, is final: its pod is never made again. */
 export function planShadowPod(shadow: ShadowPod, pod: Pod | undefined, network?: Configuration): ShadowPlan {
   const wanted = forgeRemotePod(shadow, (address) => remapAddress(address, network));
+  const gracePeriodSeconds = graceOf(shadow);
   if (pod === undefined) {
-    if (isTerminal(shadow)) return { do: "nothing" };
+    if (isTerminal(shadow) || gracePeriodSeconds !== undefined) return { do: "nothing" };
     const isUnmapped = network !== undefined && network.status?.remote === undefined;
     return isUnmapped && wanted.spec?.hostAliases !== undefined ? { do: "wait" } : { do: "create", pod: wanted };
   }
   if (controllerOf(pod)?.uid !== shadow.metadata?.uid)
     return pod.metadata?.deletionTimestamp === undefined ? { do: "foreign" } : { do: "nothing" };
+  const { deletionGracePeriodSeconds: left = Number.POSITIVE_INFINITY } = pod.metadata ?? {};
+  if (gracePeriodSeconds !== undefined && left > gracePeriodSeconds) return { do: "end", pod, gracePeriodSeconds };
   const differs = (a: Readonly<Record<string, string>> = {}, b: Readonly<Record<string, string>> = {}): boolean =>
     Object.entries(a).some(([key, value]) => b[key] !== value);
   const isStale =
