@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { steppedClock } from "#kit/stepped-clock.ts";
 import { withCondition } from "./configurations/host-status.ts";
 import { FIREWALL_LABELS, isSelected, type Place, ROUTE_LABELS } from "./configurations/selection.ts";
 import { isWorthWriting } from "./conncheck/connection.ts";
@@ -12,7 +11,6 @@ import { type KernelLink, planLinks } from "./overlay/plan.ts";
 import { isOfInterest } from "./system/monitor.ts";
 import { parseBatchFailures } from "./system/tools.ts";
 import { parseDump, renderConfig } from "./wireguard/config.ts";
-import { EndpointResolver } from "./wireguard/endpoint.ts";
 
 const GATEWAY: Place = { category: "gateway", remoteClusterId: "cluster-b", nodeName: "node-1" };
 const FABRIC: Place = { category: "fabric", nodeName: "node-1" };
@@ -150,25 +148,6 @@ describe("wireguard", () => {
     assert.deepEqual(parseDump(dump), [{ ...peer, receivedBytes: 10, sentBytes: 20 }]);
     assert.deepEqual(parseDump("private\tpublic\t51840\toff\n"), []);
   });
-  it("asks for the server's address again, and keeps the last one while DNS fails", async () => {
-    const clock = steppedClock();
-    const answers = ["10.0.0.1", new Error("SERVFAIL"), "10.0.0.2"];
-    const lookup = async (): Promise<string> => {
-      const answer = answers.shift() ?? "";
-      if (answer instanceof Error) throw answer;
-      return answer;
-    };
-    const resolver = new EndpointResolver({ address: "gw.b", port: 1 }, { intervalMs: 300_000, lookup, clock });
-    assert.equal(await resolver.resolve(), "10.0.0.1:1");
-    clock.step(4_999);
-    assert.equal(await resolver.resolve(), "10.0.0.1:1");
-    clock.step(1);
-    assert.equal(await resolver.resolve(), "10.0.0.1:1");
-    clock.step(1);
-    assert.equal(await resolver.resolve(), "10.0.0.2:1");
-    clock.step(600_000);
-    assert.equal(resolver.intervalMs, 300_000);
-  });
 });
 
 describe("internal node", () => {
@@ -210,7 +189,7 @@ describe("flags", () => {
       ...["--mode=client", "--endpoint-address=172.31.0.11", "--endpoint-ports=30571,30572", "--mtu=1400"],
       ...["--ping-interval=2s", "--leader-election=false", "--health-probe-bind-address=:8083"],
     ]);
-    assert.deepEqual(options.endpoint, { address: "172.31.0.11", port: 30571 });
+    assert.deepEqual(options.endpoint, { addresses: ["172.31.0.11"], port: 30571 });
     assert.deepEqual([options.mtu, options.healthPort, options.ping?.intervalMs], [1400, 8083, 2_000]);
     assert.equal(options.leaderElection, undefined);
   });

@@ -62,6 +62,12 @@ export interface LinkFault {
   readonly dropPercent?: number;
 }
 
+/** What a NAT before a cluster hands on: UDP to `outside` goes to `inside`, both `ip:port`; it hides who sent it. */
+export interface PortMap {
+  readonly outside: string;
+  readonly inside: string;
+}
+
 /** The machine below the clusters: only an engine that made them has a hand on it. */
 export interface Machine {
   /** Of the servers, without the patch: `v1.35`. */
@@ -75,6 +81,8 @@ export interface Machine {
   replace?(request: ClusterRequest): Promise<void>;
   /** In place of all faults there were; none heals. */
   setLinkFaults(faults: readonly LinkFault[]): Promise<void>;
+  /** In place of all there were; what flows through one that is no more is cut. */
+  setPortMaps(maps: readonly PortMap[]): Promise<void>;
   /** Ends all of the cluster in good order, and starts it again; its state stays. Resolves when its nodes are ready. */
   stop(cluster: string): Promise<void>;
   start(cluster: string): Promise<void>;

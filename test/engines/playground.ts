@@ -9,6 +9,7 @@ import { readAuditLog } from "./audit-log.ts";
 import type { ClusterRequest, Component, Engine, TestCluster } from "./engine.ts";
 import { kernelState } from "./kernel-state.ts";
 import { setLinkFaults } from "./link-faults.ts";
+import { setPortMaps } from "./port-maps.ts";
 
 const LIQOCTL = join(import.meta.dirname, "../../bin/liqoctl");
 const POD_CIDR = "10.244.0.0/16";
@@ -40,6 +41,7 @@ export function playgroundEngine(): Engine {
         });
       },
       setLinkFaults: (faults) => setLinkFaults(home, faults),
+      setPortMaps: (maps) => setPortMaps(home, maps),
       stop: async (cluster) => void (await playground("stop", cluster)),
       start: async (cluster) => void (await playground("start", cluster)),
       auditEvents: (cluster) => readAuditLog(clusterPaths(playgroundPaths(home), cluster).auditLog),

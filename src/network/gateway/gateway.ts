@@ -22,6 +22,7 @@ import { type Machine, THIS_MACHINE } from "../system/machine.ts";
 import { monitorNetwork } from "../system/monitor.ts";
 import { enableMultipathHash, makeRouter } from "../system/sysctl.ts";
 import { EndpointResolver } from "../wireguard/endpoint.ts";
+import { EndpointReport } from "../wireguard/endpoint-report.ts";
 import { readKeys } from "../wireguard/keys.ts";
 import { Tunnel, tunnelAddresses } from "../wireguard/tunnel.ts";
 import { latencyHistogram, renderMetrics } from "./metrics.ts";
@@ -49,7 +50,8 @@ export async function runGateway(
   makeRouter(machine.sysctls);
   await shareOwnAddress(ctx, machine.tools);
   if (options.usesMultipathHash) enableMultipathHash(machine.sysctls);
-  const lead = (leading: Context): Promise<void> => work(leading, { client, options, machine }, reading);
+  const events = new EventRecorder(client, { component: COMPONENT, host: options.podName }, machine.clock);
+  const lead = (leading: Context): Promise<void> => work(leading, { client, options, machine, events }, reading);
   // Awaited here: what is in use is disposed of when this function returns.
   if (leaderElection === undefined) return await lead(ctx);
   // A replica that waits is as ready as it can be; the Service finds the active one by its label, which
@@ -83,6 +85,7 @@ interface Gateway {
   readonly client: KubeClient;
   readonly options: GatewayOptions;
   readonly machine: Machine;
+  readonly events: EventRecorder;
 }
 
 async function work(ctx: Context, gateway: Gateway, reading: Reading): Promise<void> {
@@ -116,11 +119,10 @@ async function work(ctx: Context, gateway: Gateway, reading: Reading): Promise<v
   ]);
 }
 
-function gatewayAgents({ client, options, machine }: Gateway, informers: Informers): Agents {
-  const { name, nodeName, podName, remoteClusterId, restoresDrift } = options;
+function gatewayAgents({ client, options, machine, events }: Gateway, informers: Informers): Agents {
+  const { name, nodeName, remoteClusterId, restoresDrift } = options;
   return configurationAgents({
-    ...{ client, informers, restoresDrift, machine },
-    events: new EventRecorder(client, { component: COMPONENT, host: podName }, machine.clock),
+    ...{ client, informers, restoresDrift, machine, events },
     place: { category: "gateway", remoteClusterId, nodeName },
     host: name,
     rulePriority: RULE_PRIORITY,
@@ -172,10 +174,11 @@ const CONNECTED: PeerState = { value: "Connected", latencyMs: 0 };
 /** Without ping the connection counts as connected, as upstream's. */
 async function openChecker(
   ctx: Context,
-  { options, machine }: Gateway,
+  gateway: Gateway,
   tunnel: Tunnel,
   connection: ConnectionWriter,
 ): Promise<ConnectionChecker | undefined> {
+  const { options, machine } = gateway;
   if (options.ping === undefined) {
     connection.update(CONNECTED);
     return undefined;
@@ -192,6 +195,18 @@ async function openChecker(
       tunnel,
       connection,
       latency,
+      report: endpointReport(ctx, gateway),
     }),
+  });
+}
+
+/** On the GatewayClient: a person who looks at it sees which addresses were tried. */
+function endpointReport(ctx: Context, { options, events }: Gateway): EndpointReport {
+  const { name, namespace, gatewayUid: uid } = options;
+  const metadata = { name, namespace, uid };
+  const client = { apiVersion: "networking.liqo.io/v1beta1", kind: "GatewayClient", metadata };
+  return new EndpointReport({
+    normal: (reason, message) => events.normal(ctx, client, reason, message),
+    warning: (reason, message) => events.warning(ctx, client, reason, message),
   });
 }

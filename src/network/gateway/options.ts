@@ -4,6 +4,7 @@ import {
   durationMs,
   integer,
   integers,
+  list,
   listenPort,
   notSet,
   oneOf,
@@ -14,6 +15,7 @@ import {
 } from "#base/flags.ts";
 import type { OverlayKind } from "../overlay/plan.ts";
 import type { Implementation } from "../wireguard/driver.ts";
+import type { Endpoint } from "../wireguard/endpoint.ts";
 import { DEFAULT_KEYS_DIR } from "../wireguard/keys.ts";
 import { DEFAULT_MTU, DEFAULT_PORT } from "../wireguard/tunnel.ts";
 
@@ -32,7 +34,7 @@ export interface GatewayOptions {
   readonly metricsPort: number | undefined;
   readonly mtu: number;
   readonly listenPort: number;
-  readonly endpoint: { readonly address: string; readonly port: number } | undefined;
+  readonly endpoint: Endpoint | undefined;
   readonly dnsIntervalMs: number;
   readonly keysDir: string;
   readonly implementation: Implementation;
@@ -64,7 +66,7 @@ const KINDS = {
   "metrics-address": listenPort("0"),
   mtu: integer(DEFAULT_MTU),
   "listen-port": integer(DEFAULT_PORT),
-  "endpoint-address": text(),
+  "endpoint-address": list(),
   "endpoint-port": integer(DEFAULT_PORT),
   "endpoint-ports": integers(),
   "dns-check-interval": durationMs("5m"),
@@ -127,10 +129,10 @@ function leaderElection(flags: Given): GatewayOptions["leaderElection"] {
 
 function endpoint(flags: Given): GatewayOptions["endpoint"] {
   if (flags.mode === "server") return undefined;
-  const address = flags["endpoint-address"];
-  if (address === undefined) throw notSet(["endpoint-address"]);
+  const addresses = flags["endpoint-address"];
+  if (addresses.length === 0) throw notSet(["endpoint-address"]);
   // Upstream's template passes a list, of which its operator fills the first entry only.
-  return { address, port: flags["endpoint-ports"][0] ?? flags["endpoint-port"] };
+  return { addresses, port: flags["endpoint-ports"][0] ?? flags["endpoint-port"] };
 }
 
 function ping(flags: Given): GatewayOptions["ping"] {

@@ -10,21 +10,27 @@ let clock: SteppedClock;
 let shown: string[];
 let restarts: number[];
 let latencies: number[];
+let tried: string[];
 let reactions: ReturnType<typeof peerReactions>;
 
 function react(ctx: Context, restart: () => Promise<void> = async () => undefined): void {
   clock = steppedClock();
   // The first moment of a clock is no different from others.
   clock.step(1_000_000);
-  [shown, restarts, latencies] = [[], [], []];
+  [shown, restarts, latencies, tried] = [[], [], [], []];
   reactions = peerReactions(ctx, {
     remoteClusterId: "rome",
     clock,
     tunnel: {
+      endpoint: "192.0.2.7:51840",
       restartSession: () => {
         restarts.push(clock.nowMs() - 1_000_000);
         return restart();
       },
+    },
+    report: {
+      unanswered: (endpoint) => tried.push(`${endpoint} is silent`),
+      answered: (endpoint) => tried.push(`${endpoint} answers`),
     },
     connection: { update: ({ value }: PeerState) => shown.push(value) },
     latency: { observe: (us) => latencies.push(us) },
@@ -53,6 +59,9 @@ describe("what the ping leads to", () => {
   test("a peer that stays away gets a new handshake each second", () => {
     stayAway(3_250);
     assert.deepEqual(restarts, [1_000, 2_000, 3_000]);
+    assert.deepEqual(tried, Array(3).fill("192.0.2.7:51840 is silent"));
+    reactions.update({ value: "Connected", latencyMs: 1 });
+    assert.equal(tried.at(-1), "192.0.2.7:51840 answers");
   });
 
   test("a peer that was heard has a second for its own handshake again", () => {

@@ -5,13 +5,15 @@ import { messageOf } from "#base/errors.ts";
 import type { Histogram } from "#base/metrics.ts";
 import type { CheckerOptions } from "../conncheck/checker.ts";
 import type { ConnectionWriter } from "../conncheck/connection.ts";
+import type { EndpointReport } from "../wireguard/endpoint-report.ts";
 import { SessionRestarts } from "../wireguard/session-restarts.ts";
 import type { Tunnel } from "../wireguard/tunnel.ts";
 
 export interface PeerParts {
   readonly remoteClusterId: string;
   readonly clock: Clock;
-  readonly tunnel: Pick<Tunnel, "restartSession">;
+  readonly tunnel: Pick<Tunnel, "restartSession" | "endpoint">;
+  readonly report: Pick<EndpointReport, "answered" | "unanswered">;
   readonly connection: Pick<ConnectionWriter, "update">;
   /** Of answers, in µs. */
   readonly latency: Histogram;
@@ -20,19 +22,21 @@ export interface PeerParts {
 /** A state is shown; a peer that stays silent gets new handshakes, more and more seldom. */
 export function peerReactions(
   ctx: Context,
-  { remoteClusterId, clock, tunnel, connection, latency }: PeerParts,
+  { remoteClusterId, clock, tunnel, connection, latency, report }: PeerParts,
 ): Required<Pick<CheckerOptions, "update" | "missing">> {
   const restarts = new SessionRestarts();
   return {
     update: (state) => {
       if (state.value === "Connected") {
         restarts.reset();
+        report.answered(tunnel.endpoint);
         latency.observe(state.latencyMs * 1_000);
       } else ctx.log.warn("peer does not answer", { peer: remoteClusterId });
       connection.update(state);
     },
     missing: () => {
       if (!restarts.isDue(clock.nowMs())) return;
+      report.unanswered(tunnel.endpoint);
       tunnel.restartSession(ctx).catch((error: unknown) => {
         if (!ctx.signal.aborted) ctx.log.debug("session not restarted", { error: messageOf(error) });
       });

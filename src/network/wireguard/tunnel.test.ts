@@ -56,7 +56,7 @@ describe("the tunnel", () => {
 
   function run(mode: "server" | "client", address = "192.0.2.7"): Tunnel {
     const { clock } = machine;
-    const lookup = async (): Promise<string> => Promise.reject(new Error("NXDOMAIN"));
+    const lookup = async (): Promise<readonly string[]> => Promise.reject(new Error("NXDOMAIN"));
     const tunnel = new Tunnel(machine, {
       mode,
       mtu: 1_340,
@@ -64,7 +64,7 @@ describe("the tunnel", () => {
       implementation: "kernel",
       keys: { privateKey: OWN, publicKey: OWN },
       ...(mode === "client" && {
-        endpoint: new EndpointResolver({ address, port: 30_571 }, { intervalMs: 5_000, clock, lookup }),
+        endpoint: new EndpointResolver({ addresses: [address], port: 30_571 }, { intervalMs: 5_000, clock, lookup }),
       }),
       findPeerKey: () => peerKey,
       linkMade: () => {

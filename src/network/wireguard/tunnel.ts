@@ -90,13 +90,20 @@ export class Tunnel implements AsyncDisposable {
     return this.#loop.run(ctx);
   }
 
+  /** `ip:port` of the server that this client speaks to. */
+  get endpoint(): string | undefined {
+    return this.#options.endpoint?.current;
+  }
+
   /**
-   * Forgets the session and begins a new handshake with the next packet; WireGuard alone would wait 15 s after its peer
-   * was replaced. Only a client may: the server would forget where its client is.
+   * Forgets the session and begins a new handshake with the next packet, at the next address where there are several;
+   * WireGuard alone would wait 15 s after its peer was replaced. Only a client may: the server would forget where its
+   * client is.
    */
   async restartSession(ctx: Context): Promise<void> {
     const peer = this.#options.findPeerKey();
     if (this.#options.mode !== "client" || peer === undefined || this.#driver === undefined) return;
+    this.#options.endpoint?.advance();
     await this.#tools.run(ctx, ["wg", "set", TUNNEL_LINK, "peer", peer, "remove"]);
     this.#configured = "";
     this.#loop.trigger();

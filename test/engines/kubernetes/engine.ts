@@ -20,6 +20,7 @@ import { readAuditLog } from "../audit-log.ts";
 import type { ClusterRequest, Component, Engine, TestCluster } from "../engine.ts";
 import { kernelState } from "../kernel-state.ts";
 import { setLinkFaults } from "../link-faults.ts";
+import { setPortMaps } from "../port-maps.ts";
 import { type Binaries, findBinaries } from "./binaries.ts";
 import type { ClusterBuild } from "./cluster.ts";
 import { controlPlane } from "./control-plane.ts";
@@ -56,6 +57,7 @@ export function kubernetesEngine(): Engine {
         for (const pid of genuine.pidsOf(cluster, component)) process.kill(pid, signal);
       },
       setLinkFaults: (faults) => setLinkFaults(home, faults),
+      setPortMaps: (maps) => setPortMaps(home, maps),
       stop: (cluster) => genuine.stop(cluster),
       start: (cluster) => genuine.start(cluster),
       auditEvents: (cluster) => readAuditLog(clusterPaths(genuine.paths, cluster).auditLog),

@@ -2,7 +2,10 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { renderTemplate } from "./template.ts";
 
-const data = { Name: "rome", Spec: { mtu: 1340, endpoint: { addresses: ["198.18.0.1"], port: 51840 } } };
+const data = {
+  Name: "rome",
+  Spec: { mtu: 1340, endpoint: { addresses: ["198.18.0.1", "gw.example.org"], port: 51840 } },
+};
 
 for (const [template, expected] of [
   ["gw-{{ .Name }}", "gw-rome"],
@@ -11,6 +14,12 @@ for (const [template, expected] of [
   ["{{ index .Spec.Endpoint.Addresses 0 }}", "198.18.0.1"],
   ["{{ if gt (len .Spec.Endpoint.Ports) 1 }}many{{ else }}one{{ end }}", "one"],
   ["{{ if .Spec.Endpoint.Port }}{{ .Spec.Endpoint.Port }}{{ end }}", 51840],
+  ["{{ range .Spec.Endpoint.Addresses }}{{ . }},{{ end }}", "198.18.0.1,gw.example.org,"],
+  [
+    "{{ range .Spec.Endpoint.Addresses }}{{ $.Name }} {{ if . }}{{ . }} {{ end }}{{ end }}",
+    "rome 198.18.0.1 rome gw.example.org ",
+  ],
+  ["{{ range .Spec.Missing }}{{ . }}{{ else }}none{{ end }}", "none"],
   ["{{ .Spec.Missing }}", ""],
   ["plain", "plain"],
 ] as const) {
@@ -32,4 +41,5 @@ test("numbers below labels stay text and empty optional keys go", () => {
 test("what is not supported is refused by name", () => {
   assert.throws(() => renderTemplate("{{ printf .Name 1 }}", data), /"printf" is not supported/);
   assert.throws(() => renderTemplate("{{ if .Name }}x", data), /no \{\{ end \}\}/);
+  assert.throws(() => renderTemplate("{{ range .Name }}x", data), /\{\{ range .Name \}\} has no \{\{ end \}\}/);
 });

@@ -10,6 +10,13 @@ export interface TemplateData {
   readonly [name: string]: unknown;
 }
 
+interface Scope {
+  /** What a field is of: the data, or within `range` the item. */
+  readonly dot: unknown;
+  /** What `$` stands for. */
+  readonly root: TemplateData;
+}
+
 export class TemplateError extends Error {
   constructor(message: string) {
     super(message);
@@ -62,37 +69,53 @@ function renderText(source: string, data: TemplateData): string {
     at = close + 2;
   }
   tokens.push({ text: source.slice(at) });
-  const { text, next } = renderBlock(tokens, { start: 0, depth: 0 }, data);
+  const { text, next } = renderBlock({ tokens, start: 0, depth: 0 }, { dot: data, root: data });
   if (next < tokens.length) throw new TemplateError(`template "${source}": unexpected {{ end }} or {{ else }}`);
   return text;
 }
 
+interface Block {
+  readonly tokens: readonly Token[];
+  readonly start: number;
+  readonly depth: number;
+}
+
+interface Rendered {
+  readonly text: string;
+  /** Of the token after it. */
+  readonly next: number;
+}
+
 /** Renders until the end or until an `else` or `end` that belongs to the caller. */
-function renderBlock(
-  tokens: readonly Token[],
-  { start, depth }: { readonly start: number; readonly depth: number },
-  data: TemplateData,
-): { text: string; next: number } {
+function renderBlock({ tokens, start, depth }: Block, scope: Scope): Rendered {
   if (depth > MAX_DEPTH) throw new TemplateError(`template: {{ if }} nests deeper than ${MAX_DEPTH}`);
   let text = "";
   let i = start;
   for (let token = tokens[i]; token !== undefined; token = tokens[i]) {
     if ("text" in token) text += token.text;
     else if (token.action === "else" || token.action === "end") return { text, next: i };
-    else if (token.action.startsWith("if ")) {
-      const yes = renderBlock(tokens, { start: i + 1, depth: depth + 1 }, data);
-      const isElse = actionAt(tokens, yes.next) === "else";
-      const no = isElse
-        ? renderBlock(tokens, { start: yes.next + 1, depth: depth + 1 }, data)
-        : { text: "", next: yes.next };
-      if (actionAt(tokens, no.next) !== "end")
-        throw new TemplateError(`template: {{ ${token.action} }} has no {{ end }}`);
-      text += isTruthy(evaluate(token.action.slice(3), data)) ? yes.text : no.text;
-      i = no.next;
-    } else text += show(evaluate(token.action, data));
+    else if (/^(if|range) /.test(token.action)) {
+      const inner = renderChoice(token.action, { tokens, start: i + 1, depth: depth + 1 }, scope);
+      text += inner.text;
+      i = inner.next;
+    } else text += show(evaluate(token.action, scope));
     i++;
   }
   return { text, next: i };
+}
+
+/** An `if` or `range` up to its `end`. */
+function renderChoice(action: string, block: Block, scope: Scope): Rendered {
+  const [word = "", ...rest] = action.split(" ");
+  const value = evaluate(rest.join(" "), scope);
+  const items = word === "if" ? (isTruthy(value) ? [scope.dot] : []) : Array.isArray(value) ? value : [];
+  const yes = items.map((dot) => renderBlock(block, { ...scope, dot }));
+  // Also where nothing is rendered its end must be found.
+  const { next } = yes[0] ?? renderBlock(block, scope);
+  const isElse = actionAt(block.tokens, next) === "else";
+  const no = isElse ? renderBlock({ ...block, start: next + 1 }, scope) : { text: "", next };
+  if (actionAt(block.tokens, no.next) !== "end") throw new TemplateError(`template: {{ ${action} }} has no {{ end }}`);
+  return { text: items.length > 0 ? yes.map(({ text }) => text).join("") : no.text, next: no.next };
 }
 
 function actionAt(tokens: readonly Token[], i: number): string | undefined {
@@ -100,12 +123,12 @@ function actionAt(tokens: readonly Token[], i: number): string | undefined {
   return token !== undefined && "action" in token ? token.action : undefined;
 }
 
-function evaluate(expression: string, data: TemplateData, depth = 0): unknown {
+function evaluate(expression: string, scope: Scope, depth = 0): unknown {
   if (depth > MAX_DEPTH) throw new TemplateError(`template: parentheses nest deeper than ${MAX_DEPTH}`);
   const words = splitWords(expression);
   const [head = "", ...rest] = words;
-  if (rest.length === 0) return operand(head, data, depth);
-  const args = rest.map((word) => operand(word, data, depth));
+  if (rest.length === 0) return operand(head, scope, depth);
+  const args = rest.map((word) => operand(word, scope, depth));
   const [a, b] = args;
   switch (head) {
     case "index":
@@ -133,16 +156,19 @@ function evaluate(expression: string, data: TemplateData, depth = 0): unknown {
   }
 }
 
-function operand(word: string, data: TemplateData, depth: number): unknown {
-  if (word.startsWith("(") && word.endsWith(")")) return evaluate(word.slice(1, -1), data, depth + 1);
+function operand(word: string, scope: Scope, depth: number): unknown {
+  if (word.startsWith("(") && word.endsWith(")")) return evaluate(word.slice(1, -1), scope, depth + 1);
   if (/^-?\d+$/.test(word)) return Number(word);
   if (/^".*"$/.test(word)) return word.slice(1, -1);
   if (word === "true" || word === "false") return word === "true";
-  if (!word.startsWith(".")) throw new TemplateError(`template: "${word}" is not a field such as .Spec.MTU`);
+  const isOfRoot = word.startsWith("$.");
+  if (!isOfRoot && !word.startsWith("."))
+    throw new TemplateError(`template: "${word}" is not a field such as .Spec.MTU`);
   return word
+    .replace("$", "")
     .split(".")
     .filter((part) => part !== "")
-    .reduce<unknown>((value, part) => field(value, part), data);
+    .reduce<unknown>((value, part) => field(value, part), isOfRoot ? scope.root : scope.dot);
 }
 
 function ownValue(value: unknown, key: string): unknown {
