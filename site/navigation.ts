@@ -6,6 +6,13 @@ import { pageOf, ROOT } from "./pages.ts";
 export const SECTIONS: Readonly<Record<string, readonly string[]>> = {
   "Getting started": ["README.md", "docs/tutorial.md", "docs/concepts.md", "docs/faq.md", "docs/migration.md"],
   Usage: ["docs/usage/peering.md", "docs/usage/offloading.md", "docs/usage/resources.md"],
+  Examples: [
+    "docs/examples/README.md",
+    "docs/examples/policies.md",
+    "docs/examples/replicas.md",
+    "docs/examples/services.md",
+    "docs/examples/ingress.md",
+  ],
   Reference: [
     "docs/liqoctl.md",
     "docs/reference/crds.md",

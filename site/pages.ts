@@ -17,8 +17,12 @@ export function documents(): string[] {
     .sort();
 }
 
-/** `docs/usage/peering.md` is `usage/peering.md` there; the README of a folder is its index, and SECURITY.md no second security.md. */
+/**
+ * `docs/usage/peering.md` is `usage/peering.md` there, and what lies outside of docs is below `project`: no SECURITY.md
+ * beside a security.md. The README of a folder is its index.
+ */
 export function pageOf(document: string): string {
-  if (/^[A-Z_]+\.md$/.test(document) && document !== "README.md") return `project/${document.toLowerCase()}`;
-  return document.replace(/^docs\//, "").replace(/(^|\/)README\.md$/, "$1index.md");
+  if (document === "README.md") return "index.md";
+  const page = document.replace(/(^|\/)README\.md$/, "$1index.md");
+  return page.startsWith("docs/") ? page.slice("docs/".length) : `project/${page}`;
 }
