@@ -5,7 +5,12 @@ import { pageOf, ROOT } from "./pages.ts";
 
 export const SECTIONS: Readonly<Record<string, readonly string[]>> = {
   "Getting started": ["README.md", "docs/tutorial.md", "docs/concepts.md", "docs/faq.md", "docs/migration.md"],
-  Usage: ["docs/usage/peering.md", "docs/usage/offloading.md", "docs/usage/resources.md"],
+  Usage: [
+    "docs/usage/peering.md",
+    "docs/usage/offloading.md",
+    "docs/usage/resources.md",
+    "docs/usage/service-continuity.md",
+  ],
   Examples: [
     "docs/examples/README.md",
     "docs/examples/policies.md",

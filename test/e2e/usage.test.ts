@@ -23,7 +23,8 @@ describe("the pages on usage", {
     await clusters?.[Symbol.asyncDispose]();
     rmSync(folder, { recursive: true, force: true });
   });
-  for (const page of ["peering", "offloading", "resources"])
+  // The last one stops and starts both clusters.
+  for (const page of ["peering", "offloading", "resources", "service-continuity"])
     describe(page, { concurrency: 1 }, () =>
       testPage(`docs/usage/${page}.md`, () => ({ folder, env: clusters.engine.env })),
     );
