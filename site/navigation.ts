@@ -10,6 +10,7 @@ export const SECTIONS: Readonly<Record<string, readonly string[]>> = {
     "docs/usage/offloading.md",
     "docs/usage/resources.md",
     "docs/usage/service-continuity.md",
+    "docs/usage/metrics.md",
   ],
   Examples: [
     "docs/examples/README.md",
@@ -23,6 +24,7 @@ export const SECTIONS: Readonly<Record<string, readonly string[]>> = {
     "docs/reference/crds.md",
     "docs/reference/chart.md",
     "docs/reference/labels.md",
+    "docs/reference/metrics.md",
     "docs/metrics.md",
     "docs/pods.md",
     "docs/compatibility.md",
