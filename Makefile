@@ -3,7 +3,7 @@ SHELL := /bin/sh
 NODE := .tools/bin/node
 export PATH := $(CURDIR)/bin:$(CURDIR)/.tools/bin:$(PATH)
 
-.PHONY: help setup test-setup demo demo-down test check unit coverage system e2e kubernetes image test-interop test-kubernetes kubernetes-clusters fidelity chaos bench bench-kubernetes
+.PHONY: help setup test-setup demo demo-down test check unit coverage system e2e kubernetes image site test-interop test-kubernetes kubernetes-clusters fidelity chaos bench bench-kubernetes
 
 help: ## Show this list
 	@grep -E '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 20
@@ -43,6 +43,10 @@ kubernetes: setup ## Build or find genuine Kubernetes
 
 image: setup ## Images of Liqo, the shop and the tests' programs, as an OCI layout and archives in .build/images
 	@$(NODE) scripts/build-images.ts
+
+site: ## The documents as a static site in .build/site; packages of its own (SITE_BASE=/path/)
+	@cd site && { [ node_modules/.package-lock.json -nt package-lock.json ] || npm ci --silent; }
+	@cd site && npm run --silent build -- --base $(or $(SITE_BASE),/)
 
 test-kubernetes: test-setup kubernetes ## End-to-end tests on genuine Kubernetes
 	@LIQO_TEST_ENGINE=kubernetes $(NODE) scripts/test.ts e2e

@@ -2,22 +2,13 @@ import assert from "node:assert/strict";
 import { existsSync, globSync, readFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { test } from "node:test";
+import { anchorOf } from "../site/anchor.ts";
 
 const root = join(import.meta.dirname, "..");
-const documents = globSync("**/*.md", { cwd: root, exclude: ["node_modules/**", ".tools/**", ".build/**"] });
+const documents = globSync("**/*.md", { cwd: root, exclude: ["**/node_modules/**", ".tools/**", ".build/**"] });
 
-/** What a heading is linked by, as the usual renderers make it. */
 function anchorsOf(text: string): Set<string> {
-  const headings = [...text.matchAll(/^#+ (.+)$/gm)].map(([, heading = ""]) => heading);
-  return new Set(
-    headings.map((heading) =>
-      heading
-        .toLowerCase()
-        .replace(/\[([^\]]*)\]\([^)]*\)/g, "$1")
-        .replace(/[^\p{L}\p{N} _-]/gu, "")
-        .replaceAll(" ", "-"),
-    ),
-  );
+  return new Set([...text.matchAll(/^#+ (.+)$/gm)].map(([, heading = ""]) => anchorOf(heading)));
 }
 
 for (const document of documents) {

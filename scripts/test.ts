@@ -55,6 +55,8 @@ const UNIT = [
   "--test-isolation=none",
   "--test-force-exit",
   "{src,playground,apps,cmd,scripts,test/kit,test/chart,test/chaos,test/engines}/**/*.test.ts",
+  // Not its packages.
+  "site/*.test.ts",
 ];
 const COVERED = "{src,playground,cmd}/**/*.ts";
 // Each process loads what it tests and keeps a processor busy two thirds of the time.
@@ -277,7 +279,7 @@ async function withoutFlaky({ outcome, failures }: Attempt, env: Environment = {
   if (outcome.failed === 0) return outcome;
   const flaky: Flaky[] = [];
   let recovered = 0;
-  const all = globSync("{src,playground,apps,cmd,scripts,test}/**/*test.ts", { cwd: root }).map((file) => {
+  const all = globSync("{{src,playground,apps,cmd,scripts,test}/**/*,site/*}test.ts", { cwd: root }).map((file) => {
     const path = join(root, file);
     return { path, text: readFileSync(path, "utf8") };
   });

@@ -19,9 +19,8 @@ export interface Shell {
   readonly env: Readonly<Record<string, string>>;
 }
 
-/** A test per command of the page, in their order. */
-export function testPage(page: string, shell: () => Shell): void {
-  const exported: string[] = [];
+/** A test per command of the page, in their order. `exported`: the `export` lines before it, to which it adds its own. */
+export function testPage(page: string, shell: () => Shell, exported: string[] = []): void {
   for (const { command, shown } of stepsOf(readFileSync(join(ROOT, page), "utf8"))) {
     test(command, async () => {
       const script = `cd "$0" && ${[...exported, command].join(" && ")}`;

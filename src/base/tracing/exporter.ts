@@ -8,6 +8,7 @@ import type { Clock } from "../clock.ts";
 import type { Context } from "../context.ts";
 import { messageOf } from "../errors.ts";
 import { type Counter, Metrics } from "../metrics.ts";
+import { spanMetrics } from "./metrics.ts";
 import { type EndedSpan, forgeExport } from "./otlp.ts";
 import type { TracingSettings } from "./settings.ts";
 
@@ -36,12 +37,9 @@ export class SpanExporter {
     this.#ctx = ctx;
     this.#settings = settings;
     this.#clock = clock;
-    const spans = (ctx.metrics ?? new Metrics()).counter(
-      "liqo_trace_spans_total",
-      "Spans by what became of them: sent, or dropped because the collector did not take them.",
-    );
-    this.#sent = spans.with({ result: "sent" });
-    this.#dropped = spans.with({ result: "dropped" });
+    const spans = spanMetrics(ctx.metrics ?? new Metrics());
+    this.#sent = spans.sent;
+    this.#dropped = spans.dropped;
   }
 
   add(span: EndedSpan): void {
