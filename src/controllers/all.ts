@@ -9,6 +9,7 @@ import { remoteResourceSliceController } from "./authentication/remoteresourcesl
 import { renewController } from "./authentication/renew/controller.ts";
 import { tenantController } from "./authentication/tenant/controller.ts";
 import { foreignClusterController } from "./core/foreigncluster/controller.ts";
+import { ownObjectsController } from "./core/ownobjects/controller.ts";
 import type { Deps } from "./deps.ts";
 import { apiServerIpController } from "./ipam/apiserverip/controller.ts";
 import { ipController } from "./ipam/ip/controller.ts";
@@ -53,6 +54,7 @@ export function allControllers(deps: Deps, modules: Modules): Controller[] {
 function networkingControllers(deps: Deps): Controller[] {
   const addresses = new OverlayAddresses(deps.informers);
   return [
+    ownObjectsController(deps),
     networkController(deps),
     ipController(deps),
     apiServerIpController(deps),

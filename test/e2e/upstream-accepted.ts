@@ -125,6 +125,16 @@ function network(peer: string): Accepted[] {
       reason: "one route for each pod and each mapped address: ours has fewer components",
     },
     {
+      object: /^(InternalNode |IP liqo\/|FirewallConfiguration (liqo\/service-nodeport-routing|.*-remap-ipmapping-))/,
+      path: /^metadata\.ownerReferences/,
+      reason: "they go with what the chart installed, or with their IP: by the garbage collector, whoever removes it",
+    },
+    {
+      object: /^IP liqo\/api-server/,
+      path: /^metadata\.finalizers/,
+      reason: "nobody is left to remove it when the chart goes; the table that it guards is owned by the IP",
+    },
+    {
       object: /^Internal(Fabric|Node) /,
       path: /^metadata\.finalizers/,
       reason: "what they guard is owned by these objects: the garbage collector removes it",

@@ -141,7 +141,7 @@ export function forgeIpMapping(ip: IP): FirewallConfiguration {
     `${name}-remap-ipmapping-gw`,
     namespace,
     { [labels.FIREWALL_CATEGORY]: "gateway", [labels.FIREWALL_SUBCATEGORY]: "ip-mapping" },
-    [],
+    [ownerReference(ip)],
     {
       name: `${name}-remap-ipmapping-gw-${namespace}`,
       family: "IPV4",
@@ -165,7 +165,7 @@ export function forgeIpMasquerade(ip: IP): FirewallConfiguration {
     `${name}-remap-ipmapping-fabric`,
     namespace,
     { [labels.FIREWALL_CATEGORY]: "fabric", [labels.FIREWALL_SUBCATEGORY]: "ip-mapping" },
-    [],
+    [ownerReference(ip)],
     {
       name: `${name}-remap-ipmapping-fabric-${namespace}`,
       family: "IPV4",
@@ -179,6 +179,8 @@ export function forgeIpMasquerade(ip: IP): FirewallConfiguration {
     },
   );
 }
+
+export const NODE_PORT_TABLE = "service-nodeport-routing";
 
 /** At every gateway: the way back of traffic that a node sent with the unknown-source address, by mark. */
 export function forgeNodePortFirewall(
@@ -206,8 +208,8 @@ export function forgeNodePortFirewall(
     ],
   };
   const selection = { [labels.FIREWALL_CATEGORY]: "gateway", [labels.FIREWALL_SUBCATEGORY]: "fabric" };
-  return firewall("service-nodeport-routing", namespace, selection, [], {
-    name: "service-nodeport-routing",
+  return firewall(NODE_PORT_TABLE, namespace, selection, [], {
+    name: NODE_PORT_TABLE,
     family: "IPV4",
     chains: [
       {

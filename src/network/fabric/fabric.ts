@@ -27,7 +27,7 @@ import { ensureForwarding } from "../system/sysctl.ts";
 import type { Tools } from "../system/tools.ts";
 import { internalNodeAgent } from "./internal-node.ts";
 import type { FabricOptions } from "./options.ts";
-import { isPodLive, isUninstalling } from "./peers.ts";
+import { followDaemonSet, isPodLive, isUninstalling } from "./peers.ts";
 
 const COMPONENT = "liqo-fabric";
 // Part of the pod's grace period of 30 s.
@@ -46,8 +46,10 @@ export async function runFabric(
   servers.use(await startHealthServer({ port: healthPort, isReady: () => isReady }));
   servers.use(await startHealthServer({ port: metricsPort, metrics: ctx.metrics }));
   ensureForwarding(machine.sysctls);
+  let isRemoved: () => boolean;
   {
     await using informers = new Informers(ctx, client);
+    isRemoved = followDaemonSet(informers, { namespace: client.namespace, name: options.podName });
     const agents = fabricAgents(ctx, fabric, informers);
     const overlay = overlayAgent({
       informers,
@@ -67,7 +69,7 @@ export async function runFabric(
       ...(options.followsRoutes ? [monitorNetwork(ctx, machine, [overlay, agents.routes])] : []),
     ]);
   }
-  await leave(ctx, fabric);
+  await leave(ctx, fabric, isRemoved());
 }
 
 interface Fabric {
@@ -93,18 +95,24 @@ function isLiveHere(ctx: Context, { client, machine }: Fabric): (host: string) =
   return (name) => isPodLive(ctx, client, { namespace: client.namespace, name }, machine.clock);
 }
 
-async function leave(ctx: Context, fabric: Fabric): Promise<void> {
+/** `isRemoved`: its DaemonSet was seen to go; otherwise the API server is asked. */
+async function leave(ctx: Context, fabric: Fabric, isRemoved: boolean): Promise<void> {
   const { client, machine } = fabric;
   const { podName } = fabric.options;
   const farewell: Context = { signal: AbortSignal.timeout(FAREWELL_MS), log: ctx.log };
   try {
-    if (!(await isUninstalling(farewell, client, client.namespace, podName))) return;
+    if (!isRemoved && !(await isUninstalling(farewell, client, client.namespace, podName))) return;
+  } catch (error) {
+    ctx.log.warn("cannot tell whether Liqo is being uninstalled, the data plane stays", { error: messageOf(error) });
+    return;
+  }
+  try {
     await removeEverything(farewell, machine.tools);
     await releaseAll(farewell, fabric, routeConfigurations, finalizers.ROUTE_CONFIGURATION);
     await releaseAll(farewell, fabric, firewallConfigurations, finalizers.FIREWALL_CONFIGURATION);
     ctx.log.info("removed links, routes and tables of this node");
   } catch (error) {
-    ctx.log.warn("cannot tell whether Liqo is being uninstalled, the data plane stays", { error: messageOf(error) });
+    ctx.log.warn("Liqo is being uninstalled, and not all of it could be removed", { error: messageOf(error) });
   }
 }
 

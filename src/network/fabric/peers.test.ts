@@ -2,11 +2,13 @@ import assert from "node:assert/strict";
 import { after, before, beforeEach, describe, test } from "node:test";
 import type { Context } from "#base/context.ts";
 import { silentLogger } from "#base/log.ts";
+import { eventually } from "#kit/eventually.ts";
 import { steppedClock } from "#kit/stepped-clock.ts";
 import { KubeClient } from "#kube/client/client.ts";
+import { Informers } from "#kube/informer/informers.ts";
 import { daemonSets, pods } from "#machinery/builtin.ts";
 import { startTestApiServer, type TestApiServer } from "#playground/testing.ts";
-import { isPodLive, isUninstalling } from "./peers.ts";
+import { followDaemonSet, isPodLive, isUninstalling } from "./peers.ts";
 
 const ctx: Context = { signal: new AbortController().signal, log: silentLogger };
 const SPEC = { containers: [{ name: "fabric", image: "liqo" }] };
@@ -53,6 +55,14 @@ describe("the peers of a node", () => {
     await client.deleteIfPresent(ctx, daemonSets, SET);
   }
 
+  /** As far as whoever shares the informer has. */
+  async function heard(informers: Informers, uid: string): Promise<void> {
+    const scope = { namespace: "default", fieldSelector: `metadata.name=${SET.name}` };
+    await eventually("the DaemonSet is known", async () => {
+      assert.equal(informers.for(daemonSets, scope).store.get(SET)?.metadata?.uid, uid);
+    });
+  }
+
   test("a pod lives by what the API server says of it now", async () => {
     const clock = steppedClock();
     const key = { namespace: "default", name: "fabric-1" };
@@ -81,6 +91,30 @@ describe("the peers of a node", () => {
     assert.equal(await isUninstalling(ctx, client, "default", "fabric-1"), true, "it is being deleted");
     await removeSet();
     assert.equal(await isUninstalling(ctx, client, "default", "fabric-1"), true, "it is gone");
+  });
+
+  test("the end of the DaemonSet is seen without asking, from its beginning", async () => {
+    await using informers = new Informers(ctx, client);
+    const uid = await createSet();
+    await podOf({ kind: "DaemonSet", uid });
+    const isRemoved = followDaemonSet(informers, { namespace: "default", name: "fabric-1" });
+    await heard(informers, uid);
+    assert.equal(isRemoved(), false);
+    await client.delete(ctx, daemonSets, SET);
+    await eventually("it was seen", async () => assert.equal(isRemoved(), true));
+    await removeSet();
+  });
+
+  test("the end of another controller than this pod's says nothing", async () => {
+    await using informers = new Informers(ctx, client);
+    const uid = await createSet();
+    await podOf({ kind: "DaemonSet", uid: "of-former-days" });
+    const isRemoved = followDaemonSet(informers, { namespace: "default", name: "fabric-1" });
+    await heard(informers, uid);
+    await removeSet();
+    await heard(informers, await createSet());
+    assert.equal(isRemoved(), false);
+    await removeSet();
   });
 
   test("another DaemonSet of that name is not this pod's", async () => {

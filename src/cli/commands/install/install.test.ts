@@ -13,6 +13,7 @@ import { createWithStatus } from "#kit/with-status.ts";
 import { customResourceDefinitions, deployments, namespaces, pods, services } from "#machinery/builtin.ts";
 import type { KubeObject } from "#machinery/meta.ts";
 
+const LIST = "list --uninstalling --filter ^liqo$ --output json --namespace liqo";
 const CIDRS = "--pod-cidr 10.244.0.0/16 --service-cidr 10.96.0.0/16";
 
 describe("install and uninstall", () => {
@@ -27,6 +28,7 @@ describe("install and uninstall", () => {
 echo "$@" >> ${folder}/asked
 cat > ${folder}/values
 [ ! -e ${folder}/fails ] || { cat ${folder}/fails >&2; exit 1; }
+[ "$1" != list ] || cat ${folder}/listed 2>/dev/null || echo '[]'
 [ "$1" != install ] || echo '{"chart": {"values": {"a": 1, "tag": ""}}, "config": {"a": 2}}'
 `;
     writeFileSync(join(folder, "helm"), script);
@@ -91,6 +93,7 @@ cat > ${folder}/values
     const access = "--kubeconfig kc";
     assert.deepEqual(helm, [
       `template ${release} ${access}`,
+      `${LIST} ${access}`,
       `upgrade --install --create-namespace ${release} ${access}`,
     ]);
     assert.deepEqual(settings(), {
@@ -105,6 +108,15 @@ cat > ${folder}/values
     });
     assert.match(stderr, /✓ \(local\) liqo-controller-manager is ready/);
     assert.match(stdout, /^\nLiqo is installed on cluster-a\.\n {2}Next: liqoctl peer/);
+  });
+
+  test("an uninstallation that was refused is taken back: Helm would not upgrade what it uninstalls", async () => {
+    writeFileSync(join(folder, "listed"), '[{"name":"liqo","revision":"7","status":"uninstalling"}]');
+    const { code, stderr, helm } = await liqoctl(`install ${CIDRS} --local-chart-path ${folder}/chart`);
+    rmSync(join(folder, "listed"));
+    assert.equal(code, 0, stderr);
+    const rollback = "rollback liqo 7 --namespace liqo --kubeconfig kc";
+    assert.deepEqual(helm.slice(1, 3), [`${LIST} --kubeconfig kc`, rollback]);
   });
 
   test("--only-output-values writes what the chart would be given, and changes nothing", async () => {

@@ -16,7 +16,7 @@ import {
 import { requireRights } from "../../checks/rights.ts";
 import { answered, type Cluster, findClusterId, waitFor } from "../../cluster.ts";
 import { CliError } from "../../errors.ts";
-import { helm, RELEASE } from "../../helm.ts";
+import { type HelmFlags, helm, RELEASE } from "../../helm.ts";
 import type { Printer } from "../../printer/printer.ts";
 import { applyCrds } from "./crds.ts";
 import { DEFAULT_VALUES_PATH } from "./flags.ts";
@@ -72,21 +72,35 @@ function requireInstallRights(ctx: Context, cluster: Cluster): Promise<void> {
 async function applyRelease(
   ctx: Context,
   printer: Printer,
-  { client }: Cluster,
+  cluster: Cluster,
   { args, values }: Release,
   { dryRun, chart, helm: flags }: InstallOptions,
 ): Promise<void> {
   // Before the first change: values that the chart refuses leave nothing behind.
   await helm(ctx, flags, ["template", ...args], values);
-  if (!dryRun) await printer.step("local", "28 CRDs installed", () => applyCrds(ctx, client, join(chart, "crds")));
-  await printer.step("local", dryRun ? "Chart rendered" : "Chart installed", () =>
-    helm(
-      ctx,
-      flags,
-      ["upgrade", "--install", "--create-namespace", ...args, ...(dryRun ? ["--dry-run=client"] : [])],
-      values,
-    ),
-  );
+  if (!dryRun)
+    await printer.step("local", "28 CRDs installed", () => applyCrds(ctx, cluster.client, join(chart, "crds")));
+  await printer.step("local", dryRun ? "Chart rendered" : "Chart installed", async () => {
+    if (!dryRun) await withdrawRefused(ctx, cluster, flags);
+    const upgrade = ["upgrade", "--install", "--create-namespace", ...args, ...(dryRun ? ["--dry-run=client"] : [])];
+    return helm(ctx, flags, upgrade, values);
+  });
+}
+
+/** Helm writes down that it uninstalls before the hook that refuses it, and then takes no upgrade of the release. */
+async function withdrawRefused(ctx: Context, { liqoNamespace }: Cluster, flags: HelmFlags): Promise<void> {
+  const scope = ["--namespace", liqoNamespace];
+  const listed = await helm(ctx, flags, [
+    "list",
+    "--uninstalling",
+    "--filter",
+    `^${RELEASE}$`,
+    "--output",
+    "json",
+    ...scope,
+  ]);
+  const [refused] = JSON.parse(listed) as { readonly revision: string }[];
+  if (refused !== undefined) await helm(ctx, flags, ["rollback", RELEASE, refused.revision, ...scope]);
 }
 
 /** An uninstallation that was begun and given up must not keep the controllers from their work. */

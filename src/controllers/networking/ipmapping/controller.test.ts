@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ips } from "#api/ipam/ip.ts";
 import { firewallConfigurations } from "#api/networking/firewallconfiguration.ts";
+import { API_SERVER_IP, forgeWellKnownIp } from "#forge/ip.ts";
 import { forgeIpMapping, forgeIpMasquerade } from "#forge/networking/firewall.ts";
 import { runControllers } from "#kit/run-controllers.ts";
 import { gone, seen } from "#kit/two-clusters.ts";
@@ -45,4 +46,21 @@ test("an IP that is masqueraded has a table at every node, as long as it is", as
   await client.delete(ctx, ips, KEY);
   await gone(client, firewallConfigurations, table);
   await gone(client, ips, KEY);
+});
+
+test("an IP of Liqo's own waits for nobody, also one that an earlier version made wait", async () => {
+  const own = forgeWellKnownIp("off", { name: API_SERVER_IP, type: API_SERVER_IP, address: "10.96.0.1" });
+  await using running = await runControllers([ipMappingController]);
+  const { ctx, client } = running;
+  const made = await client.create(ctx, ips, {
+    ...own,
+    metadata: { ...own.metadata, finalizers: ["ipmapping-nat-controller.liqo.io/finalizer"] },
+  });
+  const ip = await client.updateStatus(ctx, ips, { ...made, status: { ip: "10.70.0.7", cidr: "10.70.0.0/16" } });
+  await seen(client, ips, keyOf(ip), ({ metadata }) => metadata?.finalizers === undefined);
+  const table = await seen(client, firewallConfigurations, keyOf(forgeIpMapping(ip)));
+  assert.deepEqual(
+    table.metadata?.ownerReferences?.map(({ uid }) => uid),
+    [ip.metadata?.uid],
+  );
 });

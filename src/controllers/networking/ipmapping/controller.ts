@@ -6,6 +6,7 @@ import { IP_MAPPING as FINALIZER } from "#api/finalizers.ts";
 import { type IP, ips } from "#api/ipam/ip.ts";
 import { type FirewallConfiguration, firewallConfigurations } from "#api/networking/firewallconfiguration.ts";
 import type { Context } from "#base/context.ts";
+import { isWellKnownIp } from "#forge/ip.ts";
 import { forgeIpMapping, forgeIpMasquerade } from "#forge/networking/firewall.ts";
 import { type Controller, DONE, type Result, watchFor } from "#kube/controller/controller.ts";
 import { ensureFinalizer, removeFinalizer } from "#kube/controller/finalizer.ts";
@@ -43,7 +44,9 @@ async function reconcile(ctx: Context, work: Work, key: ObjectKey): Promise<Resu
     return DONE;
   }
   if (ip.status?.ip === undefined) return DONE;
-  await ensureFinalizer(ctx, deps.client, ips, ip, FINALIZER);
+  // Liqo's own go with the chart, when nobody is left to take a finalizer off: the table is owned by its IP.
+  if (isWellKnownIp(ip)) await removeFinalizer(ctx, deps.client, ips, ip, FINALIZER);
+  else await ensureFinalizer(ctx, deps.client, ips, ip, FINALIZER);
   await writer.firewall(ctx, key, forgeIpMapping(ip));
   if (ip.spec?.masquerade === true) await writer.firewall(ctx, key, forgeIpMasquerade(ip));
   else await removeMasquerade(ctx, work, ip);

@@ -15,6 +15,7 @@ import { keyOf, type ObjectKey } from "#machinery/meta.ts";
 import { nodeNameOf } from "#machinery/pod.ts";
 import type { Deps } from "../../deps.ts";
 import { podsInBrief } from "../../pods.ts";
+import { uninstallingProbe } from "../../uninstalling.ts";
 import { TableWriter } from "../table-writer.ts";
 import { type Observed, planNodeTables, routedPods } from "./plan.ts";
 
@@ -30,6 +31,7 @@ interface Work {
   readonly nodes: Informer<InternalNode>;
   readonly pods: Informer<Pod>;
   readonly observe: (node: InternalNode) => Observed;
+  readonly isUninstalling: () => boolean;
   /** By node: when its table of pods may be written again. */
   readonly dueMs: Map<string, number>;
 }
@@ -50,7 +52,7 @@ export function nodeTablesController(deps: Deps): Controller {
     networks: networkInformer.store.list(),
     liqoNamespace: deps.settings.liqoNamespace,
   });
-  const work: Work = { deps, writer, nodes, pods, observe, dueMs: new Map() };
+  const work: Work = { deps, writer, nodes, pods, observe, isUninstalling: uninstallingProbe(deps), dueMs: new Map() };
   return {
     name: "node-tables",
     watches: [
@@ -68,6 +70,7 @@ export function nodeTablesController(deps: Deps): Controller {
 
 async function reconcile(ctx: Context, work: Work, key: ObjectKey): Promise<Result> {
   const node = work.nodes.store.get(key);
+  if (work.isUninstalling()) return DONE;
   if (node === undefined) work.dueMs.delete(key.name);
   if (node === undefined || node.metadata?.deletionTimestamp !== undefined) return DONE;
   const waitMs = await writePodRoutes(ctx, work, node);

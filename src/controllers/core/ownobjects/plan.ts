@@ -1,0 +1,16 @@
+/** Which owner an object of Liqo's own lacks. */
+import { ownerReference } from "#forge/networking/names.ts";
+import type { KubeObject, OwnerReference } from "#machinery/meta.ts";
+
+/** Its owners with this one among them; undefined when nothing is to change. */
+export function withOwner(object: KubeObject, owner: KubeObject | undefined): OwnerReference[] | undefined {
+  // Without an owner that stays it would be gone the moment it is told.
+  if (owner === undefined || owner.metadata?.deletionTimestamp !== undefined) return undefined;
+  if (object.metadata?.deletionTimestamp !== undefined) return undefined;
+  const wanted = ownerReference(owner);
+  const owners = object.metadata?.ownerReferences ?? [];
+  if (owners.some(({ uid }) => uid === wanted.uid)) return undefined;
+  // One of the same name that is no more: a chart that was removed without its dependents.
+  const others = owners.filter(({ kind, name }) => kind !== wanted.kind || name !== wanted.name);
+  return [...others, wanted];
+}
