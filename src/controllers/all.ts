@@ -25,6 +25,7 @@ import { ipMappingController } from "./networking/ipmapping/controller.ts";
 import { nodeTablesController } from "./networking/nodetables/controller.ts";
 import { OverlayAddresses } from "./networking/overlay-addresses.ts";
 import { peerTablesController } from "./networking/peertables/controller.ts";
+import { podIpController } from "./networking/podip/controller.ts";
 import { wgGatewayClientController, wgGatewayServerController } from "./networking/wggateway/controller.ts";
 import { csrApprovalController } from "./offloading/csr/controller.ts";
 import { namespaceMapController } from "./offloading/namespacemap/controller.ts";
@@ -58,6 +59,7 @@ function networkingControllers(deps: Deps): Controller[] {
     networkController(deps),
     ipController(deps),
     apiServerIpController(deps),
+    podIpController(deps),
     configurationController(deps),
     internalNodeController(deps, addresses),
     internalFabricController(deps, addresses),

@@ -1,7 +1,12 @@
-/** The IPs by which peers reach what is the cluster's own: its API server, and the proxy that leads there. Upstream: pkg/utils/ipam/mapping */
+/**
+ * The IPs by which peers reach what is not in the pod CIDR: the cluster's own API server, the proxy that leads there, and
+ * pods that run at another peer. Upstream: pkg/utils/ipam/mapping
+ */
+import type { Pod } from "kubernetes-types/core/v1";
 import * as annotations from "#api/annotations.ts";
 import type { IP } from "#api/ipam/ip.ts";
 import * as labels from "#api/labels.ts";
+import { controllerReference } from "#machinery/meta.ts";
 import { GLOBAL_LABELS } from "./names.ts";
 
 export const API_SERVER_IP = "api-server";
@@ -25,6 +30,17 @@ export function forgeWellKnownIp(namespace: string, { name, type, address, masqu
       annotations: { [annotations.PREINSTALLED]: "true" },
     },
     spec: { ip: address, ...(masquerade === true && { masquerade }) },
+  };
+}
+
+/** Called as the pod, and gone with it. */
+export function forgePodIp(pod: Pod): IP {
+  const { name = "", namespace = "" } = pod.metadata ?? {};
+  // The pod does not wait for it: to say so needs a right that Liqo has no other use for.
+  const { blockOwnerDeletion: _, ...owner } = controllerReference({ ...pod, apiVersion: "v1", kind: "Pod" });
+  return {
+    metadata: { name, namespace, labels: { ...GLOBAL_LABELS }, ownerReferences: [owner] },
+    spec: { ip: pod.status?.podIP ?? "" },
   };
 }
 

@@ -4,6 +4,7 @@
  */
 import type { EndpointSlice } from "kubernetes-types/discovery/v1";
 import { ALLOW_REFLECTION, SKIP_REFLECTION } from "#api/annotations.ts";
+import type { IP } from "#api/ipam/ip.ts";
 import * as labels from "#api/labels.ts";
 import { type ShadowEndpointSlice, shadowEndpointSlices } from "#api/offloading/shadow.ts";
 import { isVirtualNode } from "#api/predicates.ts";
@@ -89,7 +90,12 @@ function translateAddress(address: string, { localIps, settings }: ReflectionDep
   const ip = parseIpv4(address);
   if (settings.remotePodCidrs.length === 0 || cidr === undefined || ip === undefined || contains(cidr, ip))
     return address;
-  return localIps.store.list().find(({ spec: own }) => own?.ip === address)?.status?.ip;
+  const mapped = localIps.store.indexBy(mappedAddress).get(address);
+  return mapped.find(({ status }) => status?.ip !== undefined)?.status?.ip;
+}
+
+function mappedAddress({ spec: own }: IP): string[] {
+  return own === undefined ? [] : [own.ip];
 }
 
 export const endpointSliceReflector = reflectorOf(spec);

@@ -45,6 +45,11 @@ for (const [name, expected, seen] of [
     { configurations: [peer("True", "10.2.0.0/16", "10.1.0.0/16"), peer("True", "10.1.0.0/16")] },
   ],
   ["mapped addresses, too", ["192.0.2.1/32", "192.0.2.2/32"], { ips: [mapped("192.0.2.2"), mapped("192.0.2.1")] }],
+  [
+    "a peer's pod that is mapped is on its peer's way",
+    ["10.1.0.0/16", "192.0.2.1/32"],
+    { configurations: [peer("True", "10.1.0.0/16")], ips: [mapped("10.1.2.3"), mapped("192.0.2.1")] },
+  ],
   ["without either there is no such table", [], {}],
 ] as const) {
   test(name, () => assert.deepEqual(destinations(seen, "a-extcidr"), expected));

@@ -6,6 +6,7 @@ import type { Configuration } from "#api/networking/configuration.ts";
 import type { FirewallConfiguration } from "#api/networking/firewallconfiguration.ts";
 import type { InternalNode } from "#api/networking/internal.ts";
 import type { RouteConfiguration } from "#api/networking/routeconfiguration.ts";
+import { type Cidr, contains, mustParseCidr, parseIpv4 } from "#base/cidr.ts";
 import { unknownSourceOf } from "#forge/networking/configuration.ts";
 import { forgeNodePortFirewall } from "#forge/networking/firewall.ts";
 import { forgeExternalRoutes, forgeNodePortRoutes, type PodAddress } from "#forge/networking/routes.ts";
@@ -34,7 +35,9 @@ export interface Plan {
 export function planNodeTables(seen: Observed): Plan {
   const { node, nodes, configurations, ips, networks, liqoNamespace } = seen;
   const remotePods = configurations.filter(isConfigured).flatMap(({ status }) => status?.remote?.cidr?.pod ?? []);
-  const mapped = ips.flatMap(({ spec }) => spec?.ip ?? []);
+  const cidrs = remotePods.map(mustParseCidr);
+  // Those of peers' pods are on their peers' ways.
+  const mapped = ips.flatMap(({ spec }) => spec?.ip ?? []).filter((ip) => !cidrs.some((cidr) => holds(cidr, ip)));
   const external = forgeExternalRoutes(node, liqoNamespace, sorted(remotePods), sorted(mapped));
   const routes = external === undefined ? [] : [external];
   const externalCidr = cidrOfType(networks, "external-cidr");
@@ -46,6 +49,11 @@ export function planNodeTables(seen: Observed): Plan {
     firewalls: [forgeNodePortFirewall(everyNode, liqoNamespace, unknown)],
     routes: [...routes, forgeNodePortRoutes(node, index, liqoNamespace, unknown)],
   };
+}
+
+function holds(cidr: Cidr, address: string): boolean {
+  const ip = parseIpv4(address);
+  return ip !== undefined && contains(cidr, ip);
 }
 
 /** The pods with an address of their own on that node; those of the host's network are reached as the node. */
