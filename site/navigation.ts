@@ -12,6 +12,15 @@ export const SECTIONS: Readonly<Record<string, readonly string[]>> = {
     "docs/usage/service-continuity.md",
     "docs/usage/metrics.md",
   ],
+  Advanced: [
+    "docs/advanced/manual-peering.md",
+    "docs/advanced/declarative-peering.md",
+    "docs/advanced/in-band.md",
+    "docs/advanced/nat.md",
+    "docs/advanced/external-ips.md",
+    "docs/advanced/api-access.md",
+    "docs/advanced/customised-nodes.md",
+  ],
   Examples: [
     "docs/examples/README.md",
     "docs/examples/policies.md",
