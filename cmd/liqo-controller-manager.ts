@@ -28,7 +28,7 @@ await runComponent("liqo-controller-manager", "bursts", async (main, beforeEnd) 
   using client = new KubeClient(config, "liqo-controller-manager", { marks: options.marks, metrics });
   await using informers = new Informers(ctx, client);
   const settings = { ...options.settings, ca: options.caOverride ?? config.ca ?? "" };
-  const { clusterId, liqoNamespace, podCidr, vkOptionsTemplate } = settings;
+  const { clusterId, liqoNamespace, podCidr, vkOptionsTemplate, runtimeClass, storageClass } = settings;
   const recorder = new EventRecorder(client, { component: "liqo-controller-manager" });
   const deps: Deps = {
     client,
@@ -48,6 +48,8 @@ await runComponent("liqo-controller-manager", "bursts", async (main, beforeEnd) 
     liqoNamespace,
     podCidr,
     vkOptionsTemplate,
+    runtimeClass,
+    storageClass,
     clock: systemClock,
     ready: () => {
       ready = true;

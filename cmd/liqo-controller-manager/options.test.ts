@@ -26,14 +26,14 @@ test("defaults are upstream's", () => {
     reservedNamespaces: [],
     vkOptionsTemplate: { namespace: "liqo", name: "virtual-kubelet-default" },
     podCidr: "",
+    runtimeClass: "liqo",
+    storageClass: "liqo",
     podSecurityLevel: "baseline",
     foreignClusterPingMs: 5_000,
     foreignClusterPingTimeoutMs: 5_000,
   });
   assert.deepEqual(modules, { networking: true, authentication: true, offloading: true });
   assert.deepEqual(webhooks, {
-    runtimeClass: "liqo",
-    storageClass: "liqo",
     port: 9443,
     secretName: "liqo-webhook-certs",
     serviceName: "liqo-webhook",

@@ -24,8 +24,6 @@ export interface ManagerOptions {
   readonly settings: Omit<Settings, "ca">;
   readonly modules: { readonly networking: boolean; readonly authentication: boolean; readonly offloading: boolean };
   readonly webhooks: {
-    readonly runtimeClass: string;
-    readonly storageClass: string;
     readonly port: number;
     readonly secretName: string;
     readonly serviceName: string;
@@ -143,6 +141,8 @@ export function parseManagerOptions(args: readonly string[]): ManagerOptions {
       reservedNamespaces: flags["reserved-namespaces"],
       vkOptionsTemplate: { namespace: templateNamespace, name: templateName },
       podCidr: flags["pod-cidr"],
+      runtimeClass: flags["liqo-runtime-class"],
+      storageClass: flags["virtual-storage-class-name"],
       ...(serviceCidr !== undefined && { serviceCidr }),
       podSecurityLevel: flags["pod-security-enforce"],
       foreignClusterPingMs: flags["foreign-cluster-ping-interval"],
@@ -154,8 +154,6 @@ export function parseManagerOptions(args: readonly string[]): ManagerOptions {
       offloading: flags["offloading-enabled"],
     },
     webhooks: {
-      runtimeClass: flags["liqo-runtime-class"],
-      storageClass: flags["virtual-storage-class-name"],
       port: flags["webhook-port"],
       secretName: flags["webhook-secret"],
       serviceName: flags["webhook-service"],

@@ -83,6 +83,7 @@ export const ANNOTATIONS: Readonly<Record<keyof typeof annotations, string>> = {
   ANTI_AFFINITY_LABELS: "on a pod: the labels that `soft` and `hard` go by, with commas; otherwise all",
   REMOTE_RUNTIME_CLASS_NAME: "on a pod: its RuntimeClass at the provider",
   OFFLOADING_PATCH_HASH: "on pods of a virtual kubelet: the offloading patch that it was started with",
+  VK_DEFAULTS: "on the Deployment of a virtual kubelet: the image and resources that its VkOptionsTemplate gave",
   SERVICE_ACCOUNT_UID: "on pods of gateways and virtual kubelets: the one ServiceAccount that their token counts for",
   SHADOW_GENERATION: "on a pod of the provider: the generation of its ShadowPod that it is like, when not the first",
   DELETION_GRACE:

@@ -18,6 +18,8 @@ export const ANTI_AFFINITY_PRESET = "liqo.io/anti-affinity-preset";
 export const ANTI_AFFINITY_LABELS = "liqo.io/anti-affinity-labels";
 export const REMOTE_RUNTIME_CLASS_NAME = "liqo.io/remote-runtime-class-name";
 export const OFFLOADING_PATCH_HASH = "liqo.io/offloading-patch-hash";
+/** On the Deployment of a virtual kubelet: the image and resources that its VkOptionsTemplate gave. Not upstream's. */
+export const VK_DEFAULTS = "offloading.liqo.io/virtual-kubelet-defaults";
 /** On pods of gateways and virtual kubelets: with another account of that name their token is worth nothing. Not upstream's. */
 export const SERVICE_ACCOUNT_UID = "liqo.io/service-account-uid";
 /** On a provider's pod: the generation of its ShadowPod that it is like, when that is not the first. Not upstream's. */

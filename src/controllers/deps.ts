@@ -55,6 +55,10 @@ export interface Settings {
   readonly reservedNamespaces: readonly string[];
   readonly vkOptionsTemplate: { readonly namespace: string; readonly name: string };
   readonly podCidr: string;
+  /** Whose pods choose virtual nodes by themselves. */
+  readonly runtimeClass: string;
+  /** Of volumes that lie where their pods run. */
+  readonly storageClass: string;
   /** Undefined: not known. */
   readonly serviceCidr?: string;
   /** What pods of consumers may ask of this cluster's nodes. */

@@ -63,6 +63,11 @@ export const CONSUMER: readonly Accepted[] = [
   { object: /^Pod .*\/gw-/, path: /^metadata\.annotations\.kubectl/, reason: ONE_CONTAINER },
   WORKERS,
   { object: /^(Deployment|Pod) .*\/vk-/, path: /annotations\.liqo\.io\/service-account-uid/, reason: ACCOUNT },
+  {
+    object: /^VirtualNode |^Deployment .*\/vk-/,
+    path: /annotations\.offloading\.liqo\.io\/virtual-kubelet-defaults/,
+    reason: "tells an image that somebody chose from one that an upgrade replaces",
+  },
   ...network("b"),
 ];
 

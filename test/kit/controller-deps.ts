@@ -29,6 +29,8 @@ export function controllerDeps(client: KubeClient, informers: Informers, clock: 
       reservedNamespaces: ["kube-*"],
       vkOptionsTemplate: { namespace: "default", name: "virtual-kubelet-default" },
       podCidr: "10.244.0.0/16",
+      runtimeClass: "liqo",
+      storageClass: "liqo",
       serviceCidr: "10.96.0.0/12",
       podSecurityLevel: "baseline",
       foreignClusterPingMs: 1_000,

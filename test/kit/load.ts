@@ -15,14 +15,16 @@ const TIMEOUT_MS = 3_000;
 export class Load implements AsyncDisposable {
   readonly #url: string;
   readonly #intervalMs: number;
+  readonly #timeoutMs: number;
   readonly #answers: Answer[] = [];
   readonly #pending = new Set<Promise<void>>();
   readonly #running: Promise<void>;
   #isStopped = false;
 
-  constructor(url: string, intervalMs = INTERVAL_MS) {
+  constructor(url: string, intervalMs = INTERVAL_MS, timeoutMs = TIMEOUT_MS) {
     this.#url = url;
     this.#intervalMs = intervalMs;
+    this.#timeoutMs = timeoutMs;
     this.#running = this.#run();
   }
 
@@ -48,7 +50,7 @@ export class Load implements AsyncDisposable {
 
   async #visit(): Promise<void> {
     const atMs = performance.now();
-    const who = await page(this.#url, TIMEOUT_MS);
+    const who = await page(this.#url, this.#timeoutMs);
     this.#answers.push({ atMs, who, tookMs: performance.now() - atMs });
   }
 }

@@ -39,6 +39,8 @@ export interface AgentOptions<T extends HostedObject> {
   /** Absent on gateways, whose state dies with their network namespace. */
   readonly finalizer?: { readonly name: string; isLive(host: string): Promise<boolean> };
   isSelected(object: T): boolean;
+  /** Called whenever what is selected was applied, as far as it could be. */
+  applied?(): void;
 }
 
 // Finds tables that someone flushed, and hosts whose death frees a finalizer.
@@ -70,6 +72,7 @@ async function pass<T extends HostedObject>(ctx: Context, options: AgentOptions<
   const leaving = selected.filter((object) => object.metadata?.deletionTimestamp !== undefined);
   await guardAll(ctx, options, wanted);
   const { errors, retryAfterMs } = await applier.apply(ctx, wanted);
+  options.applied?.();
   for (const object of wanted) await report(ctx, options, object, errors.get(formatKey(keyOf(object))));
   for (const object of leaving) await release(ctx, options, object);
   return { retryAfterMs };

@@ -25,6 +25,8 @@ export interface AgentsOptions {
   readonly rulePriority?: number;
   /** Whether another host of that name lives; makes this host guard its state by finalizers. */
   readonly isLive?: (host: string) => Promise<boolean>;
+  /** Called whenever the tables of nftables were applied. */
+  readonly tablesApplied?: () => void;
 }
 
 export interface Agents {
@@ -58,6 +60,7 @@ export function configurationAgents(options: AgentsOptions): Agents {
       applier: firewallApplier(tools, { restoresDrift: options.restoresDrift }),
       ...guard(finalizers.FIREWALL_CONFIGURATION),
       eventReason: "FirewallConfigurationUpdate",
+      ...(options.tablesApplied !== undefined && { applied: options.tablesApplied }),
       isSelected: (object) => isSelected(place, FIREWALL_LABELS, object),
     }),
   };

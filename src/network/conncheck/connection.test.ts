@@ -105,6 +105,19 @@ describe("the status of a Connection", () => {
     assert.equal((await read()).status?.latency?.value, "3ms");
   });
 
+  test("the next gateway leaves what the one before said, until it knows better", async () => {
+    const first = await start();
+    first.update(connected(1));
+    await clock.waiting();
+    await session[Symbol.asyncDispose]();
+    session = api.open();
+    const next = await start();
+    assert.equal((await read()).status?.value, "Connected");
+    next.update({ value: "Error" });
+    await clock.waiting();
+    assert.equal((await read()).status?.value, "Error");
+  });
+
   test("a state that stays is written once", async () => {
     await start();
     const { metadata } = await read();

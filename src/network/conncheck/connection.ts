@@ -50,6 +50,8 @@ export function isWorthWriting(
   nowMs: number,
   intervalMs: number,
 ): boolean {
+  // A gateway that has just begun knows no better than the one that it replaces, until the first answer or the threshold.
+  if (state.value === "Connecting" && shown?.value === "Connected") return false;
   if (shown?.value !== state.value) return true;
   const writtenMs = Date.parse(shown.latency?.timestamp ?? "");
   return state.value === "Connected" && !(nowMs - writtenMs < intervalMs);

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { after, afterEach, before, beforeEach, describe, test } from "node:test";
 import * as labels from "#api/labels.ts";
 import { connections } from "#api/networking/connection.ts";
+import { firewallConfigurations } from "#api/networking/firewallconfiguration.ts";
 import { geneveTunnels, internalFabrics, internalNodes } from "#api/networking/internal.ts";
 import { publicKeys } from "#api/networking/publickey.ts";
 import { routeConfigurations } from "#api/networking/routeconfiguration.ts";
@@ -170,6 +171,24 @@ describe("the gateway", () => {
       ["rome"],
     );
     assert.equal(status.metadata?.finalizers, undefined);
+  });
+
+  test("addresses are translated before the first packet can come through the tunnel", async () => {
+    const key = { namespace: NAMESPACE, name: "remap" };
+    const own = { [labels.FIREWALL_CATEGORY]: "gateway", [labels.FIREWALL_UNIQUE]: "rome" };
+    await api.client.create(session.ctx, firewallConfigurations, {
+      metadata: { ...key, labels: own },
+      spec: { table: { name: "remap", family: "IPV4", chains: [] } },
+    });
+    let wasThere: boolean | undefined;
+    machine.answers["ip link add name liqo-tunnel type wireguard"] = () => {
+      wasThere ??= tables.has("ip remap");
+      return "";
+    };
+    start();
+    await passUntil(machine.clock, () => wasThere !== undefined);
+    assert.equal(wasThere, true);
+    await api.client.delete(session.ctx, firewallConfigurations, key);
   });
 
   test("it is ready when it knows what there is, and counts what its peer sends", async () => {

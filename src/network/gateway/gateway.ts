@@ -4,7 +4,7 @@
  */
 import * as labels from "#api/labels.ts";
 import { type PublicKey, publicKeys } from "#api/networking/publickey.ts";
-import type { Context } from "#base/context.ts";
+import { type Context, sleep } from "#base/context.ts";
 import { Metrics } from "#base/metrics.ts";
 import { gatewayLeaseName } from "#forge/networking/names.ts";
 import type { KubeClient } from "#kube/client/client.ts";
@@ -91,7 +91,8 @@ interface Gateway {
 async function work(ctx: Context, gateway: Gateway, reading: Reading): Promise<void> {
   const { client, options, machine } = gateway;
   await using informers = new Informers(ctx, client);
-  const agents = gatewayAgents(gateway, informers);
+  const tables = Promise.withResolvers<void>();
+  const agents = gatewayAgents(gateway, informers, () => tables.resolve());
   const overlay = gatewayOverlay(gateway, informers, agents);
   const { peer } = tunnelAddresses(options.mode);
   const refusal = refusalLoop(machine, peer);
@@ -112,17 +113,29 @@ async function work(ctx: Context, gateway: Gateway, reading: Reading): Promise<v
   void informers.synced().then(() => {
     reading.isReady = true;
   });
+  const translates = Promise.race([tables.promise, sleep(ctx, TABLES_MS, machine.clock)]);
   await Promise.all([
-    ...[tunnel, overlay, agents.routes, agents.firewall, refusal, connection].map((each) => each.run(ctx)),
+    ...[agents.routes, agents.firewall, refusal, connection].map((each) => each.run(ctx)),
+    ...[tunnel, overlay].map((each) => translates.then(() => each.run(ctx))),
     ...(options.followsRoutes ? [monitorNetwork(ctx, machine, [tunnel, overlay, agents.routes])] : []),
     ...(checker === undefined ? [] : [checker.run(ctx)]),
   ]);
 }
 
-function gatewayAgents({ client, options, machine, events }: Gateway, informers: Informers): Agents {
+/**
+ * The first packet of a connection decides how the kernel translates all of it: one that comes before the tables, while a
+ * gateway takes over from another, would keep its connection from ever being answered. No table may keep the tunnel away.
+ */
+const TABLES_MS = 5_000;
+
+function gatewayAgents(
+  { client, options, machine, events }: Gateway,
+  informers: Informers,
+  tablesApplied: () => void,
+): Agents {
   const { name, nodeName, remoteClusterId, restoresDrift } = options;
   return configurationAgents({
-    ...{ client, informers, restoresDrift, machine, events },
+    ...{ client, informers, restoresDrift, machine, events, tablesApplied },
     place: { category: "gateway", remoteClusterId, nodeName },
     host: name,
     rulePriority: RULE_PRIORITY,

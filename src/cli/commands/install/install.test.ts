@@ -63,13 +63,16 @@ cat > ${folder}/values
     await clusters[Symbol.asyncDispose]();
   });
 
-  async function liqoctl(args: string): Promise<LiqoctlOutcome & { readonly helm: readonly string[] }> {
+  async function liqoctl(
+    args: string,
+    answer?: string,
+  ): Promise<LiqoctlOutcome & { readonly helm: readonly string[] }> {
     const path = process.env["PATH"];
     process.env["PATH"] = `${folder}:${path}`;
     rmSync(join(folder, "asked"), { force: true });
     writeFileSync(join(folder, "asked"), "");
     try {
-      const outcome = await clusters.liqoctl(args);
+      const outcome = await clusters.liqoctl(args, answer);
       const helm = readFileSync(join(folder, "asked"), "utf8").trimEnd().split("\n");
       return {
         ...outcome,
@@ -108,6 +111,34 @@ cat > ${folder}/values
     });
     assert.match(stderr, /✓ \(local\) liqo-controller-manager is ready/);
     assert.match(stdout, /^\nLiqo is installed on cluster-a\.\n {2}Next: liqoctl peer/);
+  });
+
+  test("over upstream's Liqo it asks first, and changes nothing without a yes", async () => {
+    const { ctx, consumer } = clusters;
+    const key = { namespace: "liqo", name: "liqo-crd-replicator" };
+    const labels = { app: "replicator" };
+    const template = { metadata: { labels }, spec: { containers: [{ name: "c", image: "example.com/liqo" }] } };
+    const metadata = { ...key, labels: { "app.kubernetes.io/version": "v1.0.1" } };
+    const spec = { selector: { matchLabels: labels }, template };
+    await consumer.client.create(ctx, deployments, { metadata, spec });
+    const install = `install ${CIDRS} --local-chart-path ${folder}/chart`;
+    const change = (helm: readonly string[]) => helm.some((line) => line.startsWith("upgrade "));
+    for (const answer of [undefined, "n"]) {
+      const { code, stderr, helm } = await liqoctl(install, answer);
+      assert.deepEqual([code, change(helm)], [1, false], stderr);
+      assert.match(
+        stderr,
+        /holds upstream's Liqo v1\.0\.1 \(Deployments liqo-crd-replicator\), which would be replaced/,
+      );
+    }
+    for (const [args, answer] of [
+      [install, "y"],
+      [`${install} --skip-confirm`, undefined],
+    ] as const) {
+      const { code, stderr, helm } = await liqoctl(args, answer);
+      assert.deepEqual([code, change(helm)], [0, true], stderr);
+    }
+    await consumer.client.delete(ctx, deployments, key);
   });
 
   test("an uninstallation that was refused is taken back: Helm would not upgrade what it uninstalls", async () => {

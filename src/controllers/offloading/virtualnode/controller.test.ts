@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { VIRTUAL_NODE } from "#api/labels.ts";
 import { namespaceMaps } from "#api/offloading/namespace.ts";
-import { virtualNodes } from "#api/offloading/virtualnode.ts";
+import { virtualNodes, vkOptionsTemplates } from "#api/offloading/virtualnode.ts";
 import { withCancel } from "#base/context.ts";
 import { forgeVkOwnBindings } from "#forge/virtualnode-rights.ts";
 import { controllerDeps } from "#kit/controller-deps.ts";
@@ -123,3 +123,33 @@ test("a VirtualNode takes all it had along, in order", async () => {
   assert.equal(await client.find(ctx, serviceAccounts, key), undefined);
   assert.equal(await client.find(ctx, clusterRoleBindings, { name: "liqo-node-liqo-b" }), undefined);
 });
+
+test("a VkOptionsTemplate that changes reaches the virtual kubelets that are there", async () => {
+  const key = { namespace: TENANT_NAMESPACES.consumer, name: "liqo-b" };
+  // Where the tests' controllers are installed.
+  const options = { namespace: "default", name: "virtual-kubelet-default" };
+  const spec = { containerImage: "liqo:1", createNode: true, disableNetworkCheck: false, metricsEnabled: false };
+  await using running = await runControllers([virtualNodeController], async (ctx, client) => {
+    await client.create(ctx, vkOptionsTemplates, { metadata: options, spec });
+    await client.create(ctx, virtualNodes, {
+      metadata: key,
+      spec: { clusterID: "cluster-b", template: withImage("liqo:1") },
+    });
+  });
+  const { ctx, client } = running;
+  const runs = (image: string) =>
+    eventually(`the virtual kubelet runs ${image}`, async () => {
+      const { items } = await client.list(ctx, deployments, { namespace: key.namespace });
+      const images = items.map(({ spec: each }) => each?.template.spec?.containers[0]?.image);
+      assert.deepEqual(new Set(images), new Set([image]));
+    });
+  await runs("liqo:1");
+  await client.patch(ctx, vkOptionsTemplates, options, "merge", { spec: { containerImage: "liqo:2" } });
+  await runs("liqo:2");
+});
+
+function withImage(image: string): typeof LABELLED {
+  const { template } = LABELLED.spec;
+  const containers = [{ name: "vk", image }];
+  return { ...LABELLED, spec: { ...LABELLED.spec, template: { ...template, spec: { ...template.spec, containers } } } };
+}

@@ -9,7 +9,12 @@ import { VIRTUAL_NODE as FINALIZER } from "#api/finalizers.ts";
 import * as labels from "#api/labels.ts";
 import { type Configuration, configurations } from "#api/networking/configuration.ts";
 import { namespaceMaps } from "#api/offloading/namespace.ts";
-import { type VirtualNode, virtualNodes } from "#api/offloading/virtualnode.ts";
+import {
+  type VirtualNode,
+  type VkOptionsTemplate,
+  virtualNodes,
+  vkOptionsTemplates,
+} from "#api/offloading/virtualnode.ts";
 import type { Context } from "#base/context.ts";
 import {
   cidrArguments,
@@ -18,12 +23,14 @@ import {
   forgeVkServiceAccount,
 } from "#forge/virtualnode-objects.ts";
 import { bindingNameOf, forgeVkClusterBinding, forgeVkOwnBindings } from "#forge/virtualnode-rights.ts";
+import { completeSpec, optionsKeyOf } from "#forge/virtualnode-spec.ts";
 import { Applier } from "#kube/client/applier.ts";
 import { type Controller, DONE, type Result, watchFor, watchMapped } from "#kube/controller/controller.ts";
 import { ensureFinalizer } from "#kube/controller/finalizer.ts";
 import type { EventRecorder } from "#kube/events/recorder.ts";
 import type { Informer } from "#kube/informer/informer.ts";
 import { clusterRoleBindings, deployments, nodes, roleBindings, serviceAccounts } from "#machinery/builtin.ts";
+import { contains } from "#machinery/contains.ts";
 import { keyOf, type ObjectKey } from "#machinery/meta.ts";
 import { isGivenUp } from "#trust/reach.ts";
 import { notTenantNamespaceOf, TenantNamespaces } from "#trust/tenant-namespaces.ts";
@@ -41,6 +48,7 @@ interface Work {
   readonly deployments: Informer<Deployment>;
   readonly foreign: Informer<ForeignCluster>;
   readonly nodes: Informer<Node>;
+  readonly templates: Informer<VkOptionsTemplate>;
   readonly accounts: ReturnType<typeof managedAccounts>;
   readonly tenants: TenantNamespaces;
   readonly events: EventRecorder;
@@ -55,6 +63,7 @@ export function virtualNodeController(deps: Deps): Controller {
     deployments: deps.informers.for(deployments, { labelSelector: labels.VIRTUAL_NODE }),
     foreign: deps.informers.for(foreignClusters),
     nodes: deps.informers.for(nodes),
+    templates: deps.informers.for(vkOptionsTemplates),
     accounts: managedAccounts(deps),
     tenants: new TenantNamespaces(deps.informers),
     events: deps.events("virtualnode-controller"),
@@ -79,6 +88,7 @@ export function virtualNodeController(deps: Deps): Controller {
       ...watchAccounts(deps, (account) =>
         where(({ metadata: { name = "" } = {} }) => [name, bindingNameOf(name)].includes(account.metadata?.name ?? "")),
       ),
+      watchMapped(work.templates, () => where(() => true)),
       watchMapped(work.nodes, (node) => where(({ metadata }) => metadata?.name === node.metadata?.name)),
     ],
     reconcile: (ctx, key) => reconcile(ctx, work, key),
@@ -101,7 +111,8 @@ async function reconcile(ctx: Context, work: Work, key: ObjectKey): Promise<Resu
     const isAlone = isLast(found, work.virtualNodes.store.list());
     return removeVirtualNode(ctx, deps, { node: found, isDead: isGivenUp(peer), isLast: isAlone });
   }
-  const node = await ensureFinalizer(ctx, deps.client, virtualNodes, found, FINALIZER);
+  const guarded = await ensureFinalizer(ctx, deps.client, virtualNodes, found, FINALIZER);
+  const node = await followTemplate(ctx, work, guarded);
   await ensureObjects(ctx, work, node);
   const seen = work.nodes.store.get({ name: key.name });
   if (hasNodeTooMany(node, seen)) {
@@ -110,7 +121,31 @@ async function reconcile(ctx: Context, work: Work, key: ObjectKey): Promise<Resu
     if (!(await removeNode(ctx, deps, key.name, isDead))) return { requeueAfterMs: DRAIN_POLL_MS };
   }
   await writeConditions(ctx, deps, node, runningConditions(node, seen !== undefined));
-  return DONE;
+  return specOfTemplate(work, node) !== undefined ? { requeueAfterMs: OUTDATED_MS } : DONE;
+}
+
+// While liqo-controller-manager is upgraded, the webhook that completes VirtualNodes may be the former version's.
+const OUTDATED_MS = 2_000;
+
+/** What its VkOptionsTemplate makes of it; undefined when nothing is to change, or no template is known. */
+function specOfTemplate({ templates, deps }: Work, node: VirtualNode): VirtualNode["spec"] | undefined {
+  const template = templates.store.get(optionsKeyOf(node, deps.settings.vkOptionsTemplate));
+  // Who keeps it from the webhook writes all of it.
+  if (template === undefined || node.metadata?.labels?.[labels.WEBHOOK_SKIP] === "true") return undefined;
+  const wanted = completeSpec(node, template, deps.settings);
+  return contains(node.spec, wanted) ? undefined : wanted;
+}
+
+/** A VkOptionsTemplate that changed, as with an upgrade, reaches the nodes that are there. */
+async function followTemplate(ctx: Context, work: Work, node: VirtualNode): Promise<VirtualNode> {
+  const wanted = specOfTemplate(work, node);
+  if (wanted === undefined) return node;
+  const { resourceVersion } = node.metadata ?? {};
+  const patch = [
+    { op: "test", path: "/metadata/resourceVersion", value: resourceVersion },
+    { op: "replace", path: "/spec", value: wanted },
+  ];
+  return work.deps.client.patch(ctx, virtualNodes, keyOf(node), "json", patch);
 }
 
 /** Rights before the Deployment: it starts with them. */
