@@ -11,6 +11,7 @@ export const SECTIONS: Readonly<Record<string, readonly string[]>> = {
     "docs/usage/resources.md",
     "docs/usage/service-continuity.md",
     "docs/usage/metrics.md",
+    "docs/usage/upgrade.md",
   ],
   Advanced: [
     "docs/advanced/manual-peering.md",

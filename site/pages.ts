@@ -1,20 +1,12 @@
 /** Which files of the project are pages of the site, and where they lie there. */
-import { execFileSync } from "node:child_process";
+import { globSync } from "node:fs";
 import { join } from "node:path";
 
 export const ROOT = join(import.meta.dirname, "..");
 
-/** All documents of the project that Git knows or may know: none of packages, none that is built. */
+/** All documents of the project: none of packages, none of folders that begin with a dot. */
 export function documents(): string[] {
-  const listed = execFileSync("git", ["ls-files", "-co", "--exclude-standard", "*.md"], {
-    cwd: ROOT,
-    encoding: "utf8",
-  });
-  return listed
-    .trim()
-    .split("\n")
-    .filter((path) => !path.startsWith("."))
-    .sort();
+  return globSync("**/*.md", { cwd: ROOT, exclude: ["**/node_modules/**", ".*/**"] }).sort();
 }
 
 /**
