@@ -13,6 +13,7 @@ import { ownObjectsController } from "./core/ownobjects/controller.ts";
 import type { Deps } from "./deps.ts";
 import { apiServerIpController } from "./ipam/apiserverip/controller.ts";
 import { ipController } from "./ipam/ip/controller.ts";
+import { ipServiceController } from "./ipam/ipservice/controller.ts";
 import { networkController } from "./ipam/network/controller.ts";
 import { configurationController } from "./networking/configuration/controller.ts";
 import { fabricTablesController } from "./networking/fabrictables/controller.ts";
@@ -59,6 +60,7 @@ function networkingControllers(deps: Deps): Controller[] {
     networkController(deps),
     ipController(deps),
     apiServerIpController(deps),
+    ipServiceController(deps),
     podIpController(deps),
     configurationController(deps),
     internalNodeController(deps, addresses),
