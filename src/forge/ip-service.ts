@@ -5,8 +5,7 @@
 import type { Service, ServicePort } from "kubernetes-types/core/v1";
 import type { EndpointPort, EndpointSlice } from "kubernetes-types/discovery/v1";
 import type { IP } from "#api/ipam/ip.ts";
-import type { ObjectMeta } from "#machinery/meta.ts";
-import { controllerReference } from "#machinery/meta.ts";
+import { controllerReference, type ObjectMeta } from "#machinery/meta.ts";
 import { GLOBAL_LABELS } from "./names.ts";
 
 export interface IpService {
@@ -38,11 +37,7 @@ export function forgeIpService(ip: IP): IpService | undefined {
 function metadataOf(ip: IP, labels: Readonly<Record<string, string>> = {}): ObjectMeta {
   const { name = "", namespace = "" } = ip.metadata ?? {};
   // The IP does not wait for them: to say so needs a right that Liqo has no other use for.
-  const { blockOwnerDeletion: _, ...owner } = controllerReference({
-    ...ip,
-    apiVersion: "ipam.liqo.io/v1alpha1",
-    kind: "IP",
-  });
+  const owner = controllerReference({ ...ip, apiVersion: "ipam.liqo.io/v1alpha1", kind: "IP" }, false);
   return { name, namespace, labels: { ...labels, ...GLOBAL_LABELS }, ownerReferences: [owner] };
 }
 

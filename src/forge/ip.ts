@@ -37,7 +37,7 @@ export function forgeWellKnownIp(namespace: string, { name, type, address, masqu
 export function forgePodIp(pod: Pod): IP {
   const { name = "", namespace = "" } = pod.metadata ?? {};
   // The pod does not wait for it: to say so needs a right that Liqo has no other use for.
-  const { blockOwnerDeletion: _, ...owner } = controllerReference({ ...pod, apiVersion: "v1", kind: "Pod" });
+  const owner = controllerReference({ ...pod, apiVersion: "v1", kind: "Pod" }, false);
   return {
     metadata: { name, namespace, labels: { ...GLOBAL_LABELS }, ownerReferences: [owner] },
     spec: { ip: pod.status?.podIP ?? "" },

@@ -112,7 +112,7 @@ export function controllerOf(object: KubeObject): OwnerReference | undefined {
 }
 
 /** A reference that makes `owner` the controller of a dependent, as metav1.NewControllerRef. */
-export function controllerReference(owner: KubeObject): OwnerReference {
+export function controllerReference(owner: KubeObject, blockOwnerDeletion = true): OwnerReference {
   const { apiVersion = "", kind = "", metadata } = owner;
   return {
     apiVersion,
@@ -120,6 +120,6 @@ export function controllerReference(owner: KubeObject): OwnerReference {
     name: metadata?.name ?? "",
     uid: metadata?.uid ?? "",
     controller: true,
-    blockOwnerDeletion: true,
+    blockOwnerDeletion,
   };
 }
