@@ -33,11 +33,11 @@ export function parseOrRefuse<T, R>(
   }
 }
 
-/** Of the processor, whatever else the machine does. Generous: what is superlinear takes minutes, not twice as long. */
+/** Of the processor by this thread, whatever else the machine and the process do. Generous: what is superlinear takes minutes, not twice as long. */
 export function takesAtMost<T>(milliseconds: number, run: () => T): T {
-  const start = process.cpuUsage();
+  const start = process.threadCpuUsage();
   const result = run();
-  const { user, system } = process.cpuUsage(start);
+  const { user, system } = process.threadCpuUsage(start);
   const tookMs = (user + system) / 1_000;
   assert.ok(tookMs <= milliseconds, `took ${Math.round(tookMs)} ms, at most ${milliseconds} are allowed`);
   return result;
