@@ -13,12 +13,11 @@ import { CONTROLLER_MANAGER } from "#forge/names.ts";
 import { NODE_PORT_TABLE } from "#forge/networking/firewall.ts";
 import { type Controller, DONE, type Result, watchMapped } from "#kube/controller/controller.ts";
 import type { Informer } from "#kube/informer/informer.ts";
-import { clusterRoleBindings } from "#machinery/builtin.ts";
 import type { Resource } from "#machinery/gvk.ts";
 import { type KubeObject, keyOf } from "#machinery/meta.ts";
 import type { Deps } from "../../deps.ts";
-import { ownDeployment } from "../../uninstalling.ts";
-import { withOwner } from "./plan.ts";
+import { withOwner } from "../../ownership.ts";
+import { ownBinding, ownDeployment } from "../../uninstalling.ts";
 
 interface Kind {
   readonly resource: Resource<KubeObject>;
@@ -40,7 +39,7 @@ export function ownObjectsController(deps: Deps): Controller {
   const addresses = informers.for(ips);
   const tables = informers.for(firewallConfigurations);
   const deployments = ownDeployment(deps);
-  const bindings = informers.for(clusterRoleBindings, { fieldSelector: `metadata.name=${CONTROLLER_MANAGER}` });
+  const bindings = ownBinding(deps);
   const work: Work = {
     deps,
     kinds: [

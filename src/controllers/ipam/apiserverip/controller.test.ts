@@ -2,9 +2,10 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ips } from "#api/ipam/ip.ts";
 import { networks } from "#api/ipam/network.ts";
+import { CONTROLLER_MANAGER } from "#forge/names.ts";
 import { runControllers } from "#kit/run-controllers.ts";
 import { gone, seen } from "#kit/two-clusters.ts";
-import { services } from "#machinery/builtin.ts";
+import { deployments, services } from "#machinery/builtin.ts";
 import { ipController } from "../ip/controller.ts";
 import { networkController } from "../network/controller.ts";
 import { apiServerIpController } from "./controller.ts";
@@ -31,6 +32,21 @@ test("the API server has its IP, and again when somebody deletes it", async () =
   await seen(client, ips, KEY, ({ metadata, status }) => {
     return metadata?.uid !== first.metadata?.uid && status?.ip !== undefined;
   });
+});
+
+test("it belongs to the chart from its first moment", async () => {
+  const labels = { app: "manager" };
+  const template = { metadata: { labels }, spec: { containers: [{ name: "c", image: "i" }] } };
+  const metadata = { namespace: "default", name: CONTROLLER_MANAGER };
+  await using running = await runControllers([apiServerIpController], async (ctx, client) => {
+    await client.create(ctx, deployments, { metadata, spec: { selector: { matchLabels: labels }, template } });
+    await client.createIfAbsent(ctx, services, {
+      metadata: { namespace: "default", name: "kubernetes" },
+      spec: { clusterIP: "10.96.0.1", clusterIPs: ["10.96.0.1"], ports: [{ port: 443 }] },
+    });
+  });
+  const owners = (await seen(running.client, ips, KEY)).metadata?.ownerReferences?.map(({ name }) => name);
+  assert.deepEqual(owners, [CONTROLLER_MANAGER]);
 });
 
 test("the proxy has its IP while there is a proxy, and another one with another address", async () => {

@@ -2,6 +2,7 @@
  * Keeps the IPs through which offloaded pods reach the home API server, and peers the proxy for in-band peering. Writes those
  * IPs. Upstream: pkg/utils/ipam/mapping/ips.go, once at the start
  */
+import type { Deployment } from "kubernetes-types/apps/v1";
 import type { Service } from "kubernetes-types/core/v1";
 import type { EndpointSlice } from "kubernetes-types/discovery/v1";
 import { type IP, ips } from "#api/ipam/ip.ts";
@@ -12,7 +13,8 @@ import { type Controller, DONE, type Result, watchMapped } from "#kube/controlle
 import type { Informer } from "#kube/informer/informer.ts";
 import { endpointSlices, services } from "#machinery/builtin.ts";
 import type { Deps } from "../../deps.ts";
-import { uninstallingProbe } from "../../uninstalling.ts";
+import { ownedBy } from "../../ownership.ts";
+import { ownDeployment, uninstallingProbe } from "../../uninstalling.ts";
 import { planIps } from "./plan.ts";
 
 const SERVICE = { namespace: "default", name: "kubernetes" };
@@ -23,6 +25,7 @@ interface Work {
   readonly slices: Informer<EndpointSlice>;
   readonly proxies: Informer<Service>;
   readonly ips: Informer<IP>;
+  readonly deployments: Informer<Deployment>;
   readonly isUninstalling: () => boolean;
 }
 
@@ -39,6 +42,7 @@ export function apiServerIpController(deps: Deps): Controller {
     }),
     proxies: informers.for(services, named(proxyService(deps))),
     ips: informers.for(ips),
+    deployments: ownDeployment(deps),
     isUninstalling: uninstallingProbe(deps),
   };
   const all = () => [SERVICE];
@@ -48,6 +52,8 @@ export function apiServerIpController(deps: Deps): Controller {
       watchMapped(work.apiServers, all),
       ...(settings.apiServerIpUsesEndpointSlices ? [watchMapped(work.slices, all)] : []),
       watchMapped(work.proxies, all),
+      // Asked only; nothing follows from a change.
+      watchMapped(work.deployments, () => []),
       watchMapped(work.ips, (ip) => (isWellKnownIp(ip) ? [SERVICE] : [])),
     ],
     reconcile: (ctx) => reconcile(ctx, work),
@@ -65,7 +71,9 @@ async function reconcile(ctx: Context, work: Work): Promise<Result> {
   };
   const { create, remove } = planIps(seen, { usesEndpointSlices: settings.apiServerIpUsesEndpointSlices });
   for (const ip of remove) await client.deleteObserved(ctx, ips, ip);
-  for (const ip of create) await client.createIfAbsent(ctx, ips, forgeWellKnownIp(settings.liqoNamespace, ip));
+  const [owner] = work.deployments.store.list();
+  for (const ip of create)
+    await client.createIfAbsent(ctx, ips, ownedBy(forgeWellKnownIp(settings.liqoNamespace, ip), owner));
   return DONE;
 }
 

@@ -2,6 +2,7 @@
  * Per node: routes of every gateway towards its pods, mapped addresses and NodePort answers. Writes RouteConfigurations and
  * FirewallConfigurations. Upstream: pkg/liqo-controller-manager/networking/internal-network/{route,node-controller}
  */
+import type { Deployment } from "kubernetes-types/apps/v1";
 import type { Pod } from "kubernetes-types/core/v1";
 import { ips } from "#api/ipam/ip.ts";
 import { networks } from "#api/ipam/network.ts";
@@ -14,8 +15,9 @@ import type { Informer } from "#kube/informer/informer.ts";
 import { keyOf, type ObjectKey } from "#machinery/meta.ts";
 import { nodeNameOf } from "#machinery/pod.ts";
 import type { Deps } from "../../deps.ts";
+import { ownedBy } from "../../ownership.ts";
 import { podsInBrief } from "../../pods.ts";
-import { uninstallingProbe } from "../../uninstalling.ts";
+import { ownDeployment, uninstallingProbe } from "../../uninstalling.ts";
 import { TableWriter } from "../table-writer.ts";
 import { type Observed, planNodeTables, routedPods } from "./plan.ts";
 
@@ -31,6 +33,7 @@ interface Work {
   readonly nodes: Informer<InternalNode>;
   readonly pods: Informer<Pod>;
   readonly observe: (node: InternalNode) => Observed;
+  readonly deployments: Informer<Deployment>;
   readonly isUninstalling: () => boolean;
   /** By node: when its table of pods may be written again. */
   readonly dueMs: Map<string, number>;
@@ -52,7 +55,16 @@ export function nodeTablesController(deps: Deps): Controller {
     networks: networkInformer.store.list(),
     liqoNamespace: deps.settings.liqoNamespace,
   });
-  const work: Work = { deps, writer, nodes, pods, observe, isUninstalling: uninstallingProbe(deps), dueMs: new Map() };
+  const work: Work = {
+    deps,
+    writer,
+    nodes,
+    pods,
+    observe,
+    deployments: ownDeployment(deps),
+    isUninstalling: uninstallingProbe(deps),
+    dueMs: new Map(),
+  };
   return {
     name: "node-tables",
     watches: [
@@ -62,6 +74,8 @@ export function nodeTablesController(deps: Deps): Controller {
       watchMapped(configs, all),
       watchMapped(ipInformer, all),
       watchMapped(networkInformer, all),
+      // Asked only; nothing follows from a change.
+      watchMapped(work.deployments, () => []),
       ...writer.watches,
     ],
     reconcile: (ctx, key) => reconcile(ctx, work, key),
@@ -75,7 +89,8 @@ async function reconcile(ctx: Context, work: Work, key: ObjectKey): Promise<Resu
   if (node === undefined || node.metadata?.deletionTimestamp !== undefined) return DONE;
   const waitMs = await writePodRoutes(ctx, work, node);
   const plan = planNodeTables(work.observe(node));
-  for (const table of plan.firewalls) await work.writer.firewall(ctx, key, table);
+  const [owner] = work.deployments.store.list();
+  for (const table of plan.firewalls) await work.writer.firewall(ctx, key, ownedBy(table, owner));
   for (const table of plan.routes) await work.writer.routes(ctx, key, table);
   return waitMs > 0 ? { requeueAfterMs: waitMs } : DONE;
 }

@@ -1,4 +1,7 @@
-/** Which owner an object of Liqo's own lacks. */
+/**
+ * What Liqo makes for itself belongs to what the chart installed (core/ownobjects): also what it makes in its last moments,
+ * when its Deployment is gone and that has not been heard of yet.
+ */
 import { ownerReference } from "#forge/networking/names.ts";
 import type { KubeObject, OwnerReference } from "#machinery/meta.ts";
 
@@ -13,4 +16,10 @@ export function withOwner(object: KubeObject, owner: KubeObject | undefined): Ow
   // One of the same name that is no more: a chart that was removed without its dependents.
   const others = owners.filter(({ kind, name }) => kind !== wanted.kind || name !== wanted.name);
   return [...others, wanted];
+}
+
+/** The object as it is to be made: the garbage collector takes what has an owner that is no more. */
+export function ownedBy<T extends KubeObject>(object: T, owner: KubeObject | undefined): T {
+  const ownerReferences = withOwner(object, owner);
+  return ownerReferences === undefined ? object : { ...object, metadata: { ...object.metadata, ownerReferences } };
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { KubeObject, OwnerReference } from "#machinery/meta.ts";
-import { withOwner } from "./plan.ts";
+import { ownedBy, withOwner } from "./ownership.ts";
 
 const reference = (uid: string, name = "manager"): OwnerReference => ({
   apiVersion: "apps/v1",
@@ -24,3 +24,9 @@ for (const [name, object, owner, expected] of [
 ] as const) {
   test(`owners of ${name}`, () => assert.deepEqual(withOwner(object, owner), expected));
 }
+
+test("an object is made with its owner, and without when there is none", () => {
+  const made = { metadata: { name: "a" }, spec: 1 };
+  assert.deepEqual(ownedBy(made, OWNER), { metadata: { name: "a", ownerReferences: [reference("u")] }, spec: 1 });
+  assert.equal(ownedBy(made, undefined), made);
+});
