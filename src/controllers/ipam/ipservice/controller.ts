@@ -5,10 +5,10 @@
 import type { Service } from "kubernetes-types/core/v1";
 import type { EndpointSlice } from "kubernetes-types/discovery/v1";
 import { type IP, ips } from "#api/ipam/ip.ts";
+import * as labels from "#api/labels.ts";
 import type { Context } from "#base/context.ts";
 import { messageOf } from "#base/errors.ts";
 import { forgeIpService } from "#forge/ip-service.ts";
-import { GLOBAL_LABELS } from "#forge/names.ts";
 import { type Controller, DONE, type Result, watchFor, watchMapped } from "#kube/controller/controller.ts";
 import type { EventRecorder } from "#kube/events/recorder.ts";
 import type { Informer } from "#kube/informer/informer.ts";
@@ -21,11 +21,7 @@ import type { Deps } from "../../deps.ts";
 
 // Nothing tells when the name gets free: what is not Liqo's is not watched.
 const NAME_TAKEN_MS = 10_000;
-const OURS = {
-  labelSelector: Object.entries(GLOBAL_LABELS)
-    .map((label) => label.join("="))
-    .join(),
-};
+const OURS = { labelSelector: `${labels.MANAGED}=true` };
 
 interface Work {
   readonly deps: Deps;
