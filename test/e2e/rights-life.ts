@@ -40,6 +40,7 @@ export async function liveWithRights(clusters: Clusters, done: (stage: Stage) =>
   await enter(clusters);
   await change(clusters);
   await restartFabric(clusters);
+  await disown(clusters);
   await done("use");
   await part(clusters);
   await done("leave");
@@ -132,6 +133,16 @@ async function restartFabric({ kubectl }: Clusters): Promise<void> {
   const fabric = ["daemonset/liqo-fabric", "-n", "liqo"] as const;
   await kubectl("milan", "rollout", "restart", ...fabric);
   await kubectl("milan", "rollout", "status", ...fabric, "--timeout=90s");
+}
+
+/** What a release made that gave its own objects no owner yet. */
+async function disown({ kubectl }: Clusters): Promise<void> {
+  const [node] = (await kubectl("milan", "get", "internalnodes", "-o", "name")).trim().split("\n");
+  assert.ok(node);
+  await kubectl("milan", "patch", node, "--type=merge", "-p", '{"metadata":{"ownerReferences":null}}');
+  await eventually("it is owned again", async () => {
+    assert.match(await kubectl("milan", "get", node, "-o", "yaml"), /^ {2}ownerReferences:$/m);
+  });
 }
 
 /** Once with pods to bring home; once with a tenant that its provider has drained. */
