@@ -38,6 +38,10 @@ test("a Tenant outside its tenant namespace gets no rights, whatever the webhook
   const prefix = "liqo-binding-liqo-virtual-kubelet-remote-clusterwide";
   const binding = { name: `${prefix}-cluster-a` };
   const granted = await seen(client, clusterRoleBindings, binding);
+  const key = { namespace, name: "cluster-a" };
+  const told = await seen(client, tenants, key, ({ status }) => status?.tenantNamespace !== undefined);
+  const revisionOf = ({ metadata }: KubeObject) => Number(metadata?.resourceVersion);
+  assert.ok(revisionOf(granted) < revisionOf(told), "it is told before it has its rights");
   await client.delete(ctx, clusterRoleBindings, binding);
   // Somebody took it away: it comes back.
   await seen(client, clusterRoleBindings, binding, ({ metadata }) => metadata?.uid !== granted.metadata?.uid);

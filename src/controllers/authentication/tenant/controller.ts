@@ -126,14 +126,16 @@ function findNonce(ctx: Context, deps: Deps, tenant: Tenant): Promise<Secret | u
   return deps.client.find(ctx, secrets, { namespace: tenant.metadata?.namespace ?? "", name: NONCE_SECRET });
 }
 
-/** Signs, reports and binds; returns when the certificate is due for renewal. */
+/**
+ * Binds, signs and reports; returns when the certificate is due for renewal. The consumer uses its identity as soon as the
+ * status has it, so its rights are there before.
+ */
 async function admit(ctx: Context, work: Work, tenant: Tenant, plan: Admission): Promise<number | undefined> {
   const { deps } = work;
-  const delayMs = plan.hasHandshake ? await certify(ctx, deps, tenant) : await reportTenantNamespace(ctx, deps, tenant);
   if (plan.hasRights) await bind(ctx, work, tenant, plan);
   else await release(ctx, deps, tenant, [resourceSlices, namespaceMaps]);
   await markSlices(ctx, work, tenant, plan.isCordoned);
-  return delayMs;
+  return plan.hasHandshake ? await certify(ctx, deps, tenant) : await reportTenantNamespace(ctx, deps, tenant);
 }
 
 async function certify(ctx: Context, deps: Deps, tenant: Tenant): Promise<number> {
