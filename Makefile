@@ -3,7 +3,7 @@ SHELL := /bin/sh
 NODE := .tools/bin/node
 export PATH := $(CURDIR)/bin:$(CURDIR)/.tools/bin:$(PATH)
 
-.PHONY: help setup test-setup demo demo-down test check unit coverage system e2e kubernetes image site test-interop test-kubernetes kubernetes-clusters fidelity chaos bench bench-kubernetes
+.PHONY: help setup test-setup demo demo-down test check unit coverage system e2e test-long kubernetes image site test-interop test-kubernetes kubernetes-clusters fidelity chaos bench bench-kubernetes
 
 help: ## Show this list
 	@grep -E '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 20
@@ -48,8 +48,11 @@ site: ## The documents as a static site in .build/site; packages of its own (SIT
 	@cd site && { [ node_modules/.package-lock.json -nt package-lock.json ] || npm ci --silent; }
 	@cd site && npm run --silent build -- --base $(or $(SITE_BASE),/)
 
+test-long: test-setup ## End-to-end tests of minutes each, on the embedded engine
+	@$(NODE) scripts/test.ts long
+
 test-kubernetes: test-setup kubernetes ## End-to-end tests on genuine Kubernetes
-	@LIQO_TEST_ENGINE=kubernetes $(NODE) scripts/test.ts e2e
+	@LIQO_TEST_ENGINE=kubernetes $(NODE) scripts/test.ts e2e long
 
 kubernetes-clusters: kubernetes ## Two genuine clusters to try things on, until Ctrl-C
 	@$(NODE) test/engines/up.ts
@@ -57,8 +60,8 @@ kubernetes-clusters: kubernetes ## Two genuine clusters to try things on, until 
 fidelity: setup ## Compare the embedded API server with a genuine one, request by request (after `make kubernetes`)
 	@$(NODE) test/fidelity/run.ts
 
-test: test-setup ## Everything that is checked (KUBERNETES=1: on genuine Kubernetes too)
-	@$(NODE) scripts/test.ts check coverage system e2e interop $(if $(KUBERNETES),kubernetes)
+test: test-setup ## All but what takes minutes each (LONG=1: that too; KUBERNETES=1: on genuine Kubernetes too)
+	@$(NODE) scripts/test.ts check coverage system e2e $(if $(LONG),long) interop $(if $(KUBERNETES),kubernetes)
 
 chaos: setup ## Faults of all kinds under load, and a comparison after each (MINUTES=10 SEED=<number> FAULTS=<expression>)
 	@$(NODE) test/chaos/main.ts

@@ -4,7 +4,8 @@
  * as one each, tests as themselves. A file of tests that fails is run once more, alone: what passes then is listed as flaky
  * before the closing line, with its first log kept, and more than three of them fail. `coverage` is `unit`, and tells
  * which lines were run: that takes twice the time. `system` is the tests beside the code
- * that need root: namespaces, cgroups, the kernel's tables. `kubernetes` is a part of the end-to-end tests on genuine
+ * that need root: namespaces, cgroups, the kernel's tables. `long` is the end-to-end tests that go through a whole list of
+ * cases or a whole application, for minutes each; `e2e` is the others. `kubernetes` is a part of the end-to-end tests on genuine
  * Kubernetes (`make test-kubernetes`: all of them, in an hour) and the comparison of the two API servers, where the machine
  * can: as root, with Go to build it or with its programs. `interop`
  * is our Liqo beside upstream's, where `LIQO_UPSTREAM` names upstream's programs and chart.
@@ -37,6 +38,19 @@ const LONG_SECONDS = 20;
 
 const root = join(import.meta.dirname, "..");
 const E2E = "test/e2e/*.test.ts";
+// Minutes each: every kind and every case of a list, a whole application, every page of the documents.
+const LONG = [
+  "advanced",
+  "examples",
+  "gateways",
+  "leaving",
+  "modules",
+  "put-back",
+  "shop-google",
+  "shop-own",
+  "upgrade",
+  "usage",
+].map((suite) => `test/e2e/${suite}.test.ts`);
 // It measures what a shop under faults still sells.
 const CHAOS = "test/e2e/chaos.test.ts";
 // One process each, so that one cluster, or one pair, is enough: see test/kit/shared-clusters.ts.
@@ -80,7 +94,8 @@ const PARTS: Readonly<Record<string, () => Promise<Outcome[]>>> = {
     return outcomes;
   },
   system: async () => [await tests("tests that need root", SYSTEM)],
-  e2e: endToEnd,
+  e2e: () => endToEnd(shortSuites("end-to-end tests")),
+  long: () => endToEnd(LONG.map((file) => suiteOf("long end-to-end tests", file))),
   interop: besideUpstream,
   kubernetes: onKubernetes,
 };
@@ -163,8 +178,7 @@ function showCoverage(): void {
 type Suite = readonly [name: string, args: readonly string[]];
 
 /** Two at a time, for they wait more than they work; genuine Kubernetes uses the processors to the full. */
-async function endToEnd(): Promise<Outcome[]> {
-  const suites = suitesOf("end-to-end tests");
+async function endToEnd(suites: readonly Suite[]): Promise<Outcome[]> {
   const alone = suites.filter(([, args]) => args.includes(CHAOS));
   const others = suites.filter((suite) => !alone.includes(suite));
   const atATime = process.env["LIQO_TEST_ENGINE"] === "kubernetes" ? 1 : 2;
@@ -172,20 +186,23 @@ async function endToEnd(): Promise<Outcome[]> {
 }
 
 /** Those that share clusters first: they take longest. */
-function suitesOf(name: string): Suite[] {
+function shortSuites(name: string): Suite[] {
+  const files = globSync(E2E, { cwd: root }).sort();
   return [
     [`${name}, of two peered clusters`, E2E_PEERED],
     [`${name}, of one cluster`, E2E_ONE_CLUSTER],
-    ...globSync(E2E, { cwd: root })
-      .sort()
-      .map((file): Suite => [`${name}, ${basename(file, ".test.ts")}`, [file]]),
+    ...files.filter((file) => !LONG.includes(file)).map((file) => suiteOf(name, file)),
   ];
+}
+
+function suiteOf(name: string, file: string): Suite {
+  return [`${name}, ${basename(file, ".test.ts")}`, [file]];
 }
 
 function genuineSuites(name: string): Suite[] {
   return [
     [`${name}, of two peered clusters`, GENUINE_PEERED],
-    ...GENUINE.map((suite): Suite => [`${name}, ${suite}`, [`test/e2e/${suite}.test.ts`]]),
+    ...GENUINE.map((suite) => suiteOf(name, `test/e2e/${suite}.test.ts`)),
   ];
 }
 
