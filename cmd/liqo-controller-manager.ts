@@ -57,7 +57,7 @@ await runComponent("liqo-controller-manager", "bursts", async (main, beforeEnd) 
     beforeEnd,
   });
   const lead = async (leading: Context): Promise<void> => {
-    const replication = replicationControllers({ client, informers, clusterId, clock: systemClock });
+    const replication = replicationControllers({ ...deps, clusterId });
     const controllers = [...allControllers(deps, options.modules), ...replication];
     const withWorkers = (each: Controller): Controller => ({
       ...each,

@@ -10,13 +10,15 @@ import * as labels from "#api/labels.ts";
 import { systemClock } from "#base/clock.ts";
 import { type Context, withCancel } from "#base/context.ts";
 import { silentLogger } from "#base/log.ts";
+import { controllerDeps } from "#kit/controller-deps.ts";
+import { eventually } from "#kit/eventually.ts";
 import { gone, seen, startTwoClusters, type TwoClusters } from "#kit/two-clusters.ts";
 import type { KubeClient } from "#kube/client/client.ts";
 import { runController } from "#kube/controller/controller.ts";
 import { Informers } from "#kube/informer/informers.ts";
-import { secrets } from "#machinery/builtin.ts";
+import { coreEvents, secrets } from "#machinery/builtin.ts";
 import { controllerReference, keyOf, type ObjectKey } from "#machinery/meta.ts";
-import { replicationControllers } from "./replicator.ts";
+import { type ReplicationDeps, replicationControllers } from "./replicator.ts";
 
 const HERE = "liqo-tenant-cluster-b";
 const THERE = "off-cluster-a";
@@ -143,7 +145,7 @@ test("what no replicator is left for goes after a while", async () => {
   await using informers = new Informers(ctx, consumer.client);
   const { ctx: running, cancel } = withCancel(ctx);
   const clock = { ...systemClock, epochMs: () => systemClock.epochMs() + 10_000 };
-  const deps = { client: consumer.client, informers, clusterId: "cluster-a", clock };
+  const deps = { ...depsOf(consumer.client, informers), clock };
   const ended = Promise.all(replicationControllers(deps).map((each) => runController(running, each)));
   await gone(consumer.client, renews, RENEW);
   cancel();
@@ -169,6 +171,25 @@ test("a Secret is followed where it lies in the peer's tenant namespace and its 
     items.filter(hasFinalizers).map((item) => keyOf(item)),
     [SECRET],
   );
+});
+
+test("whoever makes the Secret without an Identity is told so, on the Secret", async () => {
+  await using clusters = await startTwoClusters();
+  const { ctx, consumer, provider } = clusters;
+  await consumer.client.create(ctx, secrets, kubeconfigSecret(provider));
+  await using informers = new Informers(ctx, consumer.client);
+  const { ctx: running, cancel } = withCancel(ctx);
+  // Ten seconds later than it is: the Secret's Identity had the time to name it.
+  const clock = { ...systemClock, epochMs: () => systemClock.epochMs() + 10_000 };
+  const deps = { ...depsOf(consumer.client, informers), clock };
+  const ended = Promise.all(replicationControllers(deps).map((each) => runController(running, each)));
+  await eventually("it is told", async () => {
+    const { items } = await consumer.client.list(ctx, coreEvents, { namespace: HERE });
+    const [message] = items.filter(({ reason }) => reason === "KubeconfigIgnored").map((event) => event.message);
+    assert.match(message ?? "", /no Identity owns it; create an Identity of type ControlPlane/);
+  });
+  cancel();
+  await ended;
 });
 
 test("a kubeconfig that names a file is refused, and what ran goes on when it is mended", async () => {
@@ -250,7 +271,7 @@ async function startIn(clusters: TwoClusters): Promise<Run> {
     });
   }
   const informers = new Informers(own, consumer.client);
-  const deps = { client: consumer.client, informers, clusterId: "cluster-a", clock: systemClock };
+  const deps = depsOf(consumer.client, informers);
   const running = Promise.all(replicationControllers(deps).map((each) => runController(own, each)));
   return {
     clusters,
@@ -260,6 +281,10 @@ async function startIn(clusters: TwoClusters): Promise<Run> {
       await informers[Symbol.asyncDispose]();
     },
   };
+}
+
+function depsOf(client: KubeClient, informers: Informers): ReplicationDeps {
+  return { ...controllerDeps(client, informers), clusterId: "cluster-a" };
 }
 
 function kubeconfigSecret({ api }: TwoClusters["provider"], changes: object = {}): Secret {

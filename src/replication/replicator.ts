@@ -26,6 +26,7 @@ import {
   watchUnsynced,
 } from "#kube/controller/controller.ts";
 import { ensureFinalizer, hasFinalizer, removeFinalizer } from "#kube/controller/finalizer.ts";
+import type { EventRecorder } from "#kube/events/recorder.ts";
 import { Informers } from "#kube/informer/informers.ts";
 import { secrets } from "#machinery/builtin.ts";
 import type { Resource } from "#machinery/gvk.ts";
@@ -42,6 +43,7 @@ export interface ReplicationDeps {
   readonly informers: Informers;
   readonly clusterId: string;
   readonly clock: Clock;
+  readonly events: (component: string) => EventRecorder;
 }
 
 // The kinds share what replication reads of them: metadata, spec and status.
@@ -54,6 +56,9 @@ const NAME = "liqo-crd-replicator";
 const DRAIN_MS = 200;
 // The watch tells of a deleted copy at once; after this time it is asked for, since rights may have ended the watch.
 const COPY_GONE_MS = 1_000;
+
+// A Secret is written before its Identity names it.
+const STRANGE_MS = 10_000;
 
 // How soon to look whether the peer has told what it holds; nothing is asked for that.
 const FIRST_LIST_MS = 100;
@@ -80,6 +85,7 @@ function replicationController(deps: ReplicationDeps): Controller {
   const identityInformer = deps.informers.for(identities);
   const tenants = new TenantNamespaces(deps.informers);
   const peers = new Map<string, Peer>();
+  const events = deps.events(NAME);
   const believed = (ctx: Context, secret: Secret, running: Peer | undefined): PeerSettings | undefined => {
     const problem = controlPlaneSecretProblem(secret, {
       peer: tenants.peerOf(secret.metadata?.namespace),
@@ -87,7 +93,8 @@ function replicationController(deps: ReplicationDeps): Controller {
       wasBelieved: running !== undefined && running.uid === secret.metadata?.uid,
     });
     if (problem === undefined) return settingsOf(secret);
-    ctx.log.info("kubeconfig Secret is not believed", { secret: formatKey(keyOf(secret)), problem });
+    const message = `not used for replication: ${problem}; create an Identity of type ControlPlane in its place`;
+    if (ageMs(secret, deps.clock) >= STRANGE_MS) events.warning(ctx, secret, "KubeconfigIgnored", message);
     return undefined;
   };
   return {
@@ -121,9 +128,14 @@ function replicationController(deps: ReplicationDeps): Controller {
         await peer.stop();
       }
       if (isEnding) await removeFinalizer(ctx, deps.client, secrets, secret, REPLICATOR);
-      return DONE;
+      const youngMs = STRANGE_MS - ageMs(secret, deps.clock);
+      return wanted === undefined && youngMs > 0 ? { requeueAfterMs: youngMs } : DONE;
     },
   };
+}
+
+function ageMs({ metadata }: Secret, clock: Clock): number {
+  return clock.epochMs() - Date.parse(metadata?.creationTimestamp ?? "");
 }
 
 interface PeerSettings {
@@ -154,18 +166,19 @@ function isSame(running: PeerSettings, wanted: PeerSettings | undefined): boolea
 }
 
 /** Undefined when the Secret holds no kubeconfig that may be used: only a change of it can mend that. */
-function connect(ctx: Context, kubeconfig: string, key: ObjectKey): KubeClient | undefined {
+function connect(ctx: Context, events: EventRecorder, kubeconfig: string, key: ObjectKey): KubeClient | undefined {
   try {
     return new KubeClient(inlineConfigFromText(kubeconfig, `Secret ${formatKey(key)}`), NAME);
   } catch (error) {
     if (!(error instanceof KubeconfigError)) throw error;
     ctx.log.error("kubeconfig refused", { error: error.message });
+    events.warning(ctx, { apiVersion: "v1", kind: "Secret", metadata: key }, "KubeconfigRefused", error.message);
     return undefined;
   }
 }
 
 function startPeer(outer: Context, deps: ReplicationDeps, key: ObjectKey, settings: PeerSettings): Peer | undefined {
-  const remote = connect(outer, settings.kubeconfig, key);
+  const remote = connect(outer, deps.events(NAME), settings.kubeconfig, key);
   if (remote === undefined) return undefined;
   const { namespace = "" } = key;
   const { ctx, cancel } = withCancel({ ...outer, log: outer.log.with({ peer: settings.remoteId }) });
