@@ -14,6 +14,7 @@ test("defaults are upstream's", () => {
     liqoNamespace: "liqo",
     remapsApiServerProxy: true,
     apiServerIpUsesEndpointSlices: false,
+    deniesDirectConnections: false,
     clusterLabels: {},
     defaultLimitsEnforcement: "None",
     defaultNodeResources: { cpu: "4", memory: "8Gi", pods: "110", "ephemeral-storage": "20Gi" },

@@ -90,7 +90,7 @@ const KINDS = {
   "shadow-endpointslice-ctrl-workers": integer(10, 1),
   "network-ctrl-workers": only("1", ONE_BY_ONE),
   "ip-ctrl-workers": only("1", ONE_BY_ONE),
-  // Taken for upstream's manifests: watches lose nothing, so there is no resync, and no peer's connection is used by another.
+  // Taken for upstream's manifests: watches lose nothing, so there is no resync.
   "resync-period": durationMs("10h"),
   "deny-direct-connections": boolean(false),
   "ipam-server": refused("addresses are given out by this process; there is no other server to ask"),
@@ -123,11 +123,10 @@ export function parseManagerOptions(args: readonly string[]): ManagerOptions {
     settings: {
       clusterId: flags["cluster-id"],
       liqoNamespace: flags["liqo-namespace"],
-      ...(address !== undefined && {
-        apiServerAddressOverride: withScheme(address),
-      }),
+      ...(address !== undefined && { apiServerAddressOverride: withScheme(address) }),
       remapsApiServerProxy: flags["enable-api-server-proxy-ip-remapping"],
       apiServerIpUsesEndpointSlices: flags["api-server-ip-use-endpointslices"],
+      deniesDirectConnections: flags["deny-direct-connections"],
       clusterLabels: flags["cluster-labels"],
       defaultLimitsEnforcement: flags["default-limits-enforcement"],
       defaultNodeResources: flags["default-node-resources"],

@@ -74,6 +74,9 @@ export const ANNOTATIONS: Readonly<Record<keyof typeof annotations, string>> = {
   CORDON_TENANT: "on a ResourceSlice: the same, because its Tenant is cordoned",
   SKIP_REFLECTION: "on an object at home: it is not reflected (policy `DenyList`)",
   ALLOW_REFLECTION: "on an object at home: it is reflected (policy `AllowList`)",
+  USE_DIRECT_CONNECTIONS:
+    "`true` on a Service: from one provider to its pods at another the way is the peering of these two, where there is one",
+  DIRECT_CONNECTIONS_DATA: "on a ShadowEndpointSlice: which addresses are those of the consumer's other providers",
   FORCE_REMOTE_NODE_PORT: "`true` on a Service: its node ports are the same at the provider",
   API_SERVER_SUPPORT:
     "on a pod: which API server it speaks to: `disabled` none, `remote` the provider's; otherwise that of home",

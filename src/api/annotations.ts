@@ -11,6 +11,10 @@ export const CORDON = "liqo.io/cordon";
 export const CORDON_TENANT = "liqo.io/cordon-tenant";
 export const SKIP_REFLECTION = "liqo.io/skip-reflection";
 export const ALLOW_REFLECTION = "liqo.io/allow-reflection";
+/** Of a Service: its pods at one provider are reached from another without the way through this cluster. */
+export const USE_DIRECT_CONNECTIONS = "liqo.io/use-direct-connections";
+/** Of a ShadowEndpointSlice: which of its addresses are whose. */
+export const DIRECT_CONNECTIONS_DATA = "liqo.io/direct-connections-data";
 export const FORCE_REMOTE_NODE_PORT = "liqo.io/force-remote-node-port";
 export const API_SERVER_SUPPORT = "liqo.io/api-server-support";
 export const REMOTE_SERVICE_ACCOUNT_NAME = "liqo.io/remote-service-account-name";

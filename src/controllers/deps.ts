@@ -37,6 +37,8 @@ export interface Settings {
   readonly remapsApiServerProxy: boolean;
   /** Whether offloaded pods reach the API server by its own addresses, and not by that of its Service. */
   readonly apiServerIpUsesEndpointSlices: boolean;
+  /** Whether what a consumer has at another peer of this cluster is reached through the consumer alone. */
+  readonly deniesDirectConnections: boolean;
   readonly clusterLabels: Readonly<Record<string, string>>;
   readonly defaultLimitsEnforcement: "None" | "Soft" | "Hard";
   /** Granted when a slice does not ask for them. */

@@ -1,7 +1,9 @@
 /** The ShadowEndpointSlice of a local EndpointSlice. Upstream: pkg/virtualKubelet/forge/endpointslices.go */
 import type { Endpoint, EndpointSlice } from "kubernetes-types/discovery/v1";
+import { DIRECT_CONNECTIONS_DATA } from "#api/annotations.ts";
 import * as labels from "#api/labels.ts";
 import type { ShadowEndpointSlice } from "#api/offloading/shadow.ts";
+import { type DirectAddress, formatDirectConnections } from "./direct-connections.ts";
 import { forgeReflectedMetadata, type ReflectionScope } from "./reflected-metadata.ts";
 
 export interface EndpointOptions {
@@ -9,6 +11,8 @@ export interface EndpointOptions {
   readonly isNative: (nodeName: string) => boolean;
   /** Our address → the one peers may use; undefined when it has none yet: it is left out, and its neighbours stay right. */
   readonly translate: (address: string) => string | undefined;
+  /** The cluster that the provider is to reach this endpoint in by itself; undefined: the way is through this one. */
+  readonly directTo: (endpoint: Endpoint) => string | undefined;
 }
 
 export function forgeShadowEndpointSlice(
@@ -20,14 +24,21 @@ export function forgeShadowEndpointSlice(
   const metadata = forgeReflectedMetadata(local, namespace, scope);
   // Of a Service that selects nothing both lists are null, whatever the published type says.
   const ports = local.ports?.map((port) => ({ ...port }));
+  const direct = directAddresses(local, options);
   const endpoints = foreignEndpoints(local, options).flatMap((endpoint) => {
-    const addresses = endpoint.addresses.flatMap((address) => options.translate(address) ?? []);
+    const isDirect = options.directTo(endpoint) !== undefined;
+    const addresses = endpoint.addresses.flatMap((address) =>
+      isDirect ? address : (options.translate(address) ?? []),
+    );
     return addresses.length === 0 ? [] : [forgeEndpoint(endpoint, addresses, scope)];
   });
   return {
     metadata: {
       ...metadata,
       labels: { ...metadata.labels, [labels.ENDPOINT_SLICE_MANAGED_BY]: labels.ENDPOINT_SLICE_REFLECTION },
+      ...(direct.length > 0 && {
+        annotations: { ...metadata.annotations, [DIRECT_CONNECTIONS_DATA]: formatDirectConnections(direct) },
+      }),
     },
     spec: {
       template: {
@@ -42,8 +53,17 @@ export function forgeShadowEndpointSlice(
 /** The addresses of the slice that `forgeShadowEndpointSlice` leaves out, because peers have no way to them yet. */
 export function untranslatedAddresses(local: EndpointSlice, options: EndpointOptions): string[] {
   return foreignEndpoints(local, options)
+    .filter((endpoint) => options.directTo(endpoint) === undefined)
     .flatMap(({ addresses }) => addresses)
     .filter((address) => options.translate(address) === undefined);
+}
+
+function directAddresses(local: EndpointSlice, options: EndpointOptions): DirectAddress[] {
+  return foreignEndpoints(local, options).flatMap((endpoint) => {
+    const clusterId = options.directTo(endpoint);
+    if (clusterId === undefined) return [];
+    return endpoint.addresses.map((address) => ({ address, clusterId, relayed: options.translate(address) }));
+  });
 }
 
 function foreignEndpoints({ endpoints }: EndpointSlice, { isNative }: EndpointOptions): Endpoint[] {

@@ -48,6 +48,7 @@ const REFLECTED: readonly (readonly [kind: string, forge: () => KubeObject, own?
     () =>
       forgeShadowEndpointSlice({ metadata, addressType: "IPv4", endpoints: [] }, "twin", scope, {
         isNative: () => false,
+        directTo: () => undefined,
         translate: (address) => address,
       }),
     { "endpointslice.kubernetes.io/managed-by": "endpointslice.reflection.liqo.io" },

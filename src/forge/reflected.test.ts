@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Service } from "kubernetes-types/core/v1";
-import type { EndpointSlice } from "kubernetes-types/discovery/v1";
+import type { Endpoint, EndpointSlice } from "kubernetes-types/discovery/v1";
 import { forgeConfigMap, localConfigMapName, remoteConfigMapName } from "./configmap.ts";
+import { parseDirectConnections } from "./direct-connections.ts";
 import { forgeShadowEndpointSlice, untranslatedAddresses } from "./endpointslice.ts";
 import { forgeLocalEvent } from "./event.ts";
 import { forgeIngress } from "./ingress.ts";
@@ -101,6 +102,7 @@ test("an endpoint that peers have no way to is left out, and its neighbours stay
     ports: [],
   };
   const options = {
+    directTo: () => undefined,
     isNative: () => false,
     translate: (address: string) => (address.startsWith("10.244.") ? address : undefined),
   };
@@ -128,6 +130,7 @@ test("a slice drops the provider's own endpoints and translates the rest", () =>
     ],
   };
   const options = {
+    directTo: () => undefined,
     isNative: (name: string) => name === "cluster-b",
     translate: (address: string) => address.replace("10.244.", "10.90."),
   };
@@ -149,7 +152,7 @@ test("a slice drops the provider's own endpoints and translates the rest", () =>
 
 test("a slice of a Service that selects nothing has null for both lists, and is reflected empty", () => {
   const slice = { metadata: { name: "none-1" }, addressType: "IPv4", endpoints: null, ports: null } as unknown;
-  const options = { isNative: () => false, translate: (address: string) => address };
+  const options = { isNative: () => false, directTo: () => undefined, translate: (address: string) => address };
   const forged = forgeShadowEndpointSlice(slice as EndpointSlice, "off-cluster-a", scope, options);
   assert.deepEqual(forged.spec?.template, { addressType: "IPv4" });
 });
@@ -269,3 +272,41 @@ test("tokens serve until four fifths of their life, and only the pod they were m
   const other = { ...pod, metadata: { name: "web", uid: "v" } };
   assert.equal(tokensValidForMs(secret, other, wishes, 0), 0);
 });
+
+test("a slice says which addresses another provider reaches by itself, and how else", () => {
+  const slice: EndpointSlice = {
+    metadata: { name: "web-1" },
+    addressType: "IPv4",
+    endpoints: [
+      { addresses: ["10.244.0.5"], nodeName: "worker" },
+      { addresses: ["10.246.0.6"], nodeName: "cluster-c" },
+      { addresses: ["10.246.0.7"], nodeName: "cluster-c" },
+    ],
+    ports: [],
+  };
+  const options = {
+    isNative: () => false,
+    translate: (address: string) => (address === "10.246.0.7" ? undefined : address.replace("10.246.", "10.70.")),
+    directTo: ({ nodeName }: Endpoint) => (nodeName === "cluster-c" ? nodeName : undefined),
+  };
+  const forged = forgeShadowEndpointSlice(slice, "off-cluster-a", scope, options);
+  assert.deepEqual(
+    forged.spec?.template?.endpoints?.map(({ addresses }) => addresses),
+    [["10.244.0.5"], ["10.246.0.6"], ["10.246.0.7"]],
+  );
+  assert.deepEqual(untranslatedAddresses(slice, options), []);
+  const data = parseDirectConnections(forged.metadata?.annotations?.["liqo.io/direct-connections-data"]);
+  assert.deepEqual(
+    [...data.values()],
+    [
+      { address: "10.246.0.6", clusterId: "cluster-c", relayed: "10.70.0.6" },
+      { address: "10.246.0.7", clusterId: "cluster-c", relayed: undefined },
+    ],
+  );
+});
+
+for (const text of ["", "[", "7", "null", '{"clusterAddresses": 1}', '{"clusterAddresses": {"a": [1, null]}}']) {
+  test(`direct connections of ${JSON.stringify(text)} are none`, () => {
+    assert.equal(parseDirectConnections(text).size, 0);
+  });
+}

@@ -1,5 +1,5 @@
 /** The provider's EndpointSlice of a ShadowEndpointSlice. Upstream: pkg/liqo-controller-manager/offloading/shadowendpointslice-controller */
-import type { EndpointSlice } from "kubernetes-types/discovery/v1";
+import type { Endpoint, EndpointSlice } from "kubernetes-types/discovery/v1";
 import * as labels from "#api/labels.ts";
 import type { ShadowEndpointSlice } from "#api/offloading/shadow.ts";
 import { controllerReference } from "#machinery/meta.ts";
@@ -12,8 +12,8 @@ export const MANAGED_BY_SHADOW = "shadowendpointslice";
 export interface SliceOptions {
   /** An address of the consumer as this cluster sees it; undefined: it may not be named here. */
   readonly place: (address: string) => string | undefined;
-  /** Whether endpoints of the consumer are usable at all. */
-  readonly isReachable: boolean;
+  /** Whether there is a way to the endpoint at the moment. */
+  readonly isReachable: (endpoint: Endpoint) => boolean;
 }
 
 export function forgeRemoteSlice(shadow: ShadowEndpointSlice, { place, isReachable }: SliceOptions): EndpointSlice {
@@ -22,7 +22,7 @@ export function forgeRemoteSlice(shadow: ShadowEndpointSlice, { place, isReachab
   const placed = endpoints.map((endpoint) => ({
     ...endpoint,
     addresses: endpoint.addresses.flatMap((address) => place(address) ?? []),
-    conditions: { ...endpoint.conditions, ready: endpoint.conditions?.ready !== false && isReachable },
+    conditions: { ...endpoint.conditions, ready: endpoint.conditions?.ready !== false && isReachable(endpoint) },
   }));
   return {
     metadata: {

@@ -25,7 +25,7 @@ export interface ReflectorSpec<L extends KubeObject, R extends KubeObject = L> {
   /** Throwing means: cannot be forged yet, or never; told as an event and tried again. */
   readonly forge: (local: L, deps: ReflectionDeps, pair: NamespacePair) => R;
   /** What of the object does not reach the provider, told as an event whenever it is written. */
-  readonly omitted?: (local: L, deps: ReflectionDeps) => string | undefined;
+  readonly omitted?: (local: L, deps: ReflectionDeps, pair: NamespacePair) => string | undefined;
   /** Inverse of each other. Default: the same name. */
   readonly remoteName?: (name: string, scope: ReflectionScope) => string;
   readonly localName?: (name: string, scope: ReflectionScope) => string;
@@ -145,12 +145,12 @@ async function reconcile<L extends KubeObject, R extends KubeObject>(
 
 function tellWritten<L extends KubeObject, R extends KubeObject>(
   ctx: Context,
-  { spec, deps }: Work<L, R>,
+  { spec, deps, pair }: Work<L, R>,
   local: L,
   recorder: EventRecorder,
 ): void {
   const { destination } = deps.scope;
-  const omitted = spec.omitted?.(local, deps);
+  const omitted = spec.omitted?.(local, deps, pair);
   if (omitted === undefined)
     recorder.normal(ctx, local, messages.SUCCESSFUL_REFLECTION, messages.reflected(destination));
   else recorder.warning(ctx, local, messages.PARTIAL_REFLECTION, messages.partlyReflected(destination, omitted));

@@ -1,11 +1,13 @@
 /**
  * One consumer with two providers, and a Service with pods at all three: whoever asks for it, a provider's pod too, gets to
- * every pod, also after pods were replaced, and to all that are left while one provider is away.
+ * every pod, also after pods were replaced, to all that are left while one provider is away, and directly where the
+ * providers are peers.
  */
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import type { Node, Pod } from "kubernetes-types/core/v1";
 import type { EndpointSlice } from "kubernetes-types/discovery/v1";
+import type { Configuration } from "#api/networking/configuration.ts";
 import { machineOf, needsOwnClusters } from "#engines/choose.ts";
 import { type Clusters, installLiqo, startClusters } from "#kit/clusters.ts";
 import { eventually } from "#kit/eventually.ts";
@@ -15,6 +17,7 @@ const HOME = "milan";
 const PROVIDERS = ["rome", "naples"] as const;
 const NAMESPACE = "web";
 const REPLICAS = 6;
+const DIRECT = "liqo.io/use-direct-connections";
 // A node without a heartbeat for 50 s is not ready.
 const GONE_MS = 90_000;
 
@@ -54,7 +57,44 @@ describe("a consumer with two providers", { skip: needsOwnClusters() }, () => {
     await isReady(clusters, "rome", "True");
     await allFollow(clusters, PROVIDERS);
   });
+
+  it("providers that are peers themselves reach each other's pods directly, where the Service wishes it", async () => {
+    const { kubectl, liqoctl } = clusters;
+    const annotate = (value: string) => kubectl(HOME, "annotate", "service/web", "-n", NAMESPACE, `${DIRECT}${value}`);
+    await annotate("=true");
+    // No peering between the two yet: the way is still through the consumer.
+    await allFollow(clusters, PROVIDERS);
+    await liqoctl("network", "connect", "--context", "rome", "--remote-context", "naples");
+    await eventually("rome has the pods at naples where its own peering with naples has them", async () => {
+      const seen = await podCidrOf(clusters, "rome", "naples");
+      const addresses = await endpointAddresses(clusters, "rome");
+      assert.equal(addresses.filter((each) => each.startsWith(seen)).length, 2, `${seen}: ${addresses}`);
+    });
+    await allFollow(clusters, PROVIDERS);
+    await annotate("-");
+    await eventually("rome has them from the consumer again", async () => {
+      const seen = await podCidrOf(clusters, "rome", "naples");
+      const addresses = await endpointAddresses(clusters, "rome");
+      assert.ok(!addresses.some((each) => each.startsWith(seen)), `${seen}: ${addresses}`);
+    });
+    await allFollow(clusters, PROVIDERS);
+  });
 });
+
+/** How the addresses of the peer's pods begin in the cluster's view. */
+async function podCidrOf({ get }: Clusters, cluster: string, peer: string): Promise<string> {
+  const { items } = await get<List<Configuration>>(cluster, "configurations", "-n", `liqo-tenant-${peer}`);
+  const [cidr = ""] = items[0]?.status?.remote?.cidr?.pod ?? [];
+  // /16, as the clusters here have it.
+  return `${cidr.split(".").slice(0, 2).join(".")}.`;
+}
+
+async function endpointAddresses({ get }: Clusters, place: string): Promise<string[]> {
+  const selector = ["-l", "kubernetes.io/service-name=web"];
+  const namespace = `${NAMESPACE}-${HOME}`;
+  const { items } = await get<List<EndpointSlice>>(place, "endpointslices", "-n", namespace, ...selector);
+  return items.flatMap(({ endpoints }) => endpoints ?? []).flatMap(({ addresses }) => addresses);
+}
 
 async function startPeeredTwice(): Promise<Clusters> {
   const requests = [HOME, ...PROVIDERS].map((name) => ({ name, workers: 1 }));

@@ -18,6 +18,7 @@ export function controllerDeps(client: KubeClient, informers: Informers, clock: 
       keyAlgorithm: "ed25519",
       remapsApiServerProxy: true,
       apiServerIpUsesEndpointSlices: false,
+      deniesDirectConnections: false,
       clusterLabels: {},
       defaultLimitsEnforcement: "None",
       defaultNodeResources: {},

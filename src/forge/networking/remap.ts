@@ -1,6 +1,6 @@
 /** Addresses of a peer as this cluster sees them. Upstream: pkg/utils/ipam/mapping (MapAddressWithConfiguration) */
 import type { Configuration } from "#api/networking/configuration.ts";
-import { mustParseCidr, remapIp } from "#base/cidr.ts";
+import { formatIpv4, maskOf, mustParseCidr, parseIpv4, remapIp } from "#base/cidr.ts";
 
 /** The peer's own address as this cluster sees it: pods first, then its external CIDR; undefined: in neither. */
 export function remapAddress(address: string, configuration: Configuration | undefined): string | undefined {
@@ -14,4 +14,16 @@ export function remapAddress(address: string, configuration: Configuration | und
     }
   }
   return undefined;
+}
+
+/**
+ * A pod of the peer as this cluster sees it, from its address in anybody's view: remapping keeps the host's part.
+ * Upstream: ForceMapAddressWithConfiguration
+ */
+export function remapPodOf(configuration: Configuration, address: string): string | undefined {
+  const ip = parseIpv4(address);
+  const seen = configuration.status?.remote?.cidr?.pod?.[0];
+  if (ip === undefined || seen === undefined) return undefined;
+  const { base, prefix } = mustParseCidr(seen);
+  return formatIpv4((base | (ip & ~maskOf(prefix))) >>> 0);
 }

@@ -2,8 +2,8 @@
  * Endpoints outside the provider, as ShadowEndpointSlices that the provider translates into EndpointSlices.
  * Upstream: pkg/virtualKubelet/reflection/exposition/endpointslice.go
  */
-import type { EndpointSlice } from "kubernetes-types/discovery/v1";
-import { ALLOW_REFLECTION, SKIP_REFLECTION } from "#api/annotations.ts";
+import type { Endpoint, EndpointSlice } from "kubernetes-types/discovery/v1";
+import { ALLOW_REFLECTION, SKIP_REFLECTION, USE_DIRECT_CONNECTIONS } from "#api/annotations.ts";
 import type { IP } from "#api/ipam/ip.ts";
 import * as labels from "#api/labels.ts";
 import { type ShadowEndpointSlice, shadowEndpointSlices } from "#api/offloading/shadow.ts";
@@ -13,7 +13,7 @@ import { type EndpointOptions, forgeShadowEndpointSlice, untranslatedAddresses }
 import { watchMapped } from "#kube/controller/controller.ts";
 import { endpointSlices, services } from "#machinery/builtin.ts";
 import { keyOf } from "#machinery/meta.ts";
-import type { ReflectionDeps } from "../deps.ts";
+import type { NamespacePair, ReflectionDeps } from "../deps.ts";
 import { type ReflectorSpec, reflectorOf } from "../generic.ts";
 import { defaultOf, wishOf } from "../policy.ts";
 
@@ -23,9 +23,9 @@ const spec: ReflectorSpec<EndpointSlice, ShadowEndpointSlice> = {
   name: "endpointslice",
   local: endpointSlices,
   remote: shadowEndpointSlices,
-  forge: (local, deps, pair) => forgeShadowEndpointSlice(local, pair.remote, deps.scope, optionsOf(deps)),
-  omitted: (local, deps) => {
-    const addresses = untranslatedAddresses(local, optionsOf(deps));
+  forge: (local, deps, pair) => forgeShadowEndpointSlice(local, pair.remote, deps.scope, optionsOf(local, deps, pair)),
+  omitted: (local, deps, pair) => {
+    const addresses = untranslatedAddresses(local, optionsOf(local, deps, pair));
     return addresses.length === 0
       ? undefined
       : `without ${addresses.join(", ")}: outside the pod CIDR ${deps.settings.localPodCidr}, and no IP object maps it`;
@@ -40,9 +40,7 @@ const spec: ReflectorSpec<EndpointSlice, ShadowEndpointSlice> = {
   policy: ({ metadata }, type, pair) => {
     const own = metadata?.annotations;
     const speaks = own?.[ALLOW_REFLECTION] !== undefined || own?.[SKIP_REFLECTION] !== undefined;
-    const name = metadata?.labels?.[SERVICE_NAME] ?? "";
-    const service = pair.locals.for(services, { namespace: pair.local }).store.get({ namespace: pair.local, name });
-    return (speaks ? wishOf(own, type) : wishOf(service?.metadata?.annotations, type)) ?? defaultOf(type);
+    return (speaks ? wishOf(own, type) : wishOf(serviceAnnotations(metadata, pair), type)) ?? defaultOf(type);
   },
   watches: ({ localNodes, localIps, settings }, pair, slices) => {
     const inNamespace = () => slices.store.list();
@@ -70,11 +68,28 @@ const spec: ReflectorSpec<EndpointSlice, ShadowEndpointSlice> = {
   },
 };
 
-function optionsOf(deps: ReflectionDeps): EndpointOptions {
+function optionsOf({ metadata }: EndpointSlice, deps: ReflectionDeps, pair: NamespacePair): EndpointOptions {
+  const isDirect = serviceAnnotations(metadata, pair)?.[USE_DIRECT_CONNECTIONS] === "true";
   return {
     isNative: (nodeName) => isNative(nodeName, deps),
     translate: (address) => translateAddress(address, deps),
+    directTo: (endpoint) => (isDirect ? providerOf(endpoint, deps) : undefined),
   };
+}
+
+function serviceAnnotations(
+  slice: EndpointSlice["metadata"],
+  pair: NamespacePair,
+): Readonly<Record<string, string>> | undefined {
+  const name = slice?.labels?.[SERVICE_NAME] ?? "";
+  const service = pair.locals.for(services, { namespace: pair.local }).store.get({ namespace: pair.local, name });
+  return service?.metadata?.annotations;
+}
+
+/** The cluster that a pod behind the Service was offloaded to. What somebody wrote into the slice by hand is no pod's. */
+function providerOf({ nodeName, targetRef }: Endpoint, { localNodes }: ReflectionDeps): string | undefined {
+  const node = targetRef === undefined ? undefined : localNodes.store.get({ name: nodeName ?? "" });
+  return node !== undefined && isVirtualNode(node) ? node.metadata?.labels?.[labels.REMOTE_CLUSTER_ID] : undefined;
 }
 
 /** The provider's own slices have its own pods, so ours must not repeat them. A node that is gone counts as theirs, too. */

@@ -22,7 +22,7 @@ import { OwnAddresses } from "../../own-addresses.ts";
 import { podsInBrief } from "../../pods.ts";
 import { configurationOf } from "../peer-configuration.ts";
 import type { Surroundings } from "./addresses.ts";
-import { planSlice } from "./plan.ts";
+import { directOf, planSlice } from "./plan.ts";
 import { ToldRefusals } from "./told-refusals.ts";
 
 const FIELD_MANAGER = "shadow-endpointslice-controller";
@@ -59,6 +59,12 @@ export function shadowEndpointSliceController(deps: Deps): Controller {
       .list()
       .filter(({ metadata }) => work.tenants.consumerOf(metadata?.namespace) === peer)
       .map(keyOf);
+  const leadingTo = (peer: string): ObjectKey[] =>
+    work.shadows.store
+      .list()
+      .filter((shadow) => [...directOf(shadow).values()].some(({ clusterId }) => clusterId === peer))
+      .map(keyOf);
+  const concernedBy = (peer = ""): ObjectKey[] => [...ofPeer(peer), ...leadingTo(peer)];
   return {
     name: "shadowendpointslice",
     workers: 10,
@@ -66,8 +72,8 @@ export function shadowEndpointSliceController(deps: Deps): Controller {
       watchFor(work.shadows),
       watchOwned(work.slices, "ShadowEndpointSlice"),
       work.tenants.watch((namespace) => work.shadows.store.list(namespace).map(keyOf)),
-      watchMapped(work.foreign, ({ metadata }) => ofPeer(metadata?.name)),
-      watchMapped(work.configurations, ({ metadata }) => ofPeer(metadata?.labels?.[labels.REMOTE_CLUSTER_ID])),
+      watchMapped(work.foreign, ({ metadata }) => concernedBy(metadata?.name)),
+      watchMapped(work.configurations, ({ metadata }) => concernedBy(metadata?.labels?.[labels.REMOTE_CLUSTER_ID])),
       // Asked only: a consumer has no reason to name its pods here, which the provider's own slices have.
       watchMapped(work.pods, () => []),
       ...work.own.watches,
@@ -103,9 +109,16 @@ function surroundingsOf({ deps, own, pods, tenants, ...work }: Work, consumer: s
     return podAddresses.has(address);
   };
   const addresses = own.list().map((address) => `${address}/32`);
+  const networkOf = (peer: string) => configurationOf(peer, work.configurations.store.list(), tenants);
   return {
-    configuration: configurationOf(consumer, work.configurations.store.list(), tenants),
+    configuration: networkOf(consumer),
     hasPod,
+    otherPeer: (peer) => {
+      const configuration = deps.settings.deniesDirectConnections || peer === consumer ? undefined : networkOf(peer);
+      return configuration === undefined
+        ? undefined
+        : { configuration, foreign: work.foreign.store.get({ name: peer }) };
+    },
     own: [podCidr, serviceCidr, ...addresses].flatMap((text) => parseCidr(text) ?? []),
   };
 }

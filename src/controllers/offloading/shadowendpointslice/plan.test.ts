@@ -14,9 +14,12 @@ const shadow = (
     spec: { template: { addressType: "IPv4", endpoints, ports: [{ port: 80 }] } },
   }) as unknown as ShadowEndpointSlice;
 const cidr = { pod: ["10.1.0.0/16"], external: ["10.2.0.0/16"] };
+const NAPLES = { metadata: {}, status: { remote: { cidr: { pod: ["10.80.0.0/16"] } } } } as never;
 const SURROUNDINGS: Surroundings = {
   configuration: { metadata: {}, spec: { remote: { cidr } }, status: { remote: { cidr } } } as never,
   hasPod: () => false,
+  otherPeer: (clusterId) =>
+    clusterId === "naples" ? { configuration: NAPLES, foreign: peer("Error", "Established") } : undefined,
   own: [mustParseCidr("10.244.0.0/16")],
 };
 const peer = (connection: string | undefined, apiServer: string | undefined, enabled = true): ForeignCluster =>
@@ -84,4 +87,23 @@ test("the consumer's labels travel, Liqo's are this cluster's", () => {
     "liqo.io/managed-by": "shadowendpointslice",
   });
   assert.equal(slice.metadata?.ownerReferences?.[0]?.uid, "1");
+});
+
+test("what runs at another peer is reached there, and as ready as the way there", () => {
+  const own = shadow({ addresses: ["10.90.0.7"] }, { addresses: ["10.1.0.5"] }, { addresses: ["10.90.0.8"] });
+  const data = {
+    clusterAddresses: { naples: ["10.90.0.7"], turin: ["10.90.0.8"] },
+    relayedAddresses: { "10.90.0.8": "10.2.0.8" },
+  };
+  const annotations = { "liqo.io/direct-connections-data": JSON.stringify(data) };
+  const { slice, refused } = planSlice({ ...own, metadata: { ...own.metadata, annotations } }, SURROUNDINGS, undefined);
+  assert.deepEqual(
+    slice.endpoints.map(({ addresses, conditions }) => [addresses, conditions?.ready]),
+    [
+      [["10.80.0.7"], false],
+      [["10.1.0.5"], true],
+      [["10.2.0.8"], true],
+    ],
+  );
+  assert.deepEqual([slice.metadata?.annotations, refused], [{}, []]);
 });

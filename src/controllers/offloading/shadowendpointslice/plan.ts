@@ -1,10 +1,12 @@
 /** The EndpointSlice that a ShadowEndpointSlice gets, and what is left out of it. Upstream: shadowendpointslice-controller */
-import type { EndpointSlice } from "kubernetes-types/discovery/v1";
+import type { Endpoint, EndpointSlice } from "kubernetes-types/discovery/v1";
+import { DIRECT_CONNECTIONS_DATA } from "#api/annotations.ts";
 import type { ForeignCluster } from "#api/core/foreigncluster.ts";
 import type { ShadowEndpointSlice } from "#api/offloading/shadow.ts";
+import { type DirectAddress, parseDirectConnections } from "#forge/direct-connections.ts";
 import { forgeRemoteSlice } from "#forge/remote-slice.ts";
 import { apiServerStatus } from "#trust/reach.ts";
-import { placeAddress, type Surroundings } from "./addresses.ts";
+import { placeAddress, placeDirect, type Surroundings } from "./addresses.ts";
 
 export interface Plan {
   readonly slice: EndpointSlice;
@@ -19,18 +21,32 @@ export function planSlice(
   peer: ForeignCluster | undefined,
 ): Plan {
   const refused: string[] = [];
+  const directs = directOf(shadow);
   const place = (address: string): string | undefined => {
-    const placed = surroundings === undefined ? undefined : placeAddress(address, surroundings);
+    const placed = surroundings === undefined ? undefined : placeIn(surroundings, address, directs.get(address));
     if (placed === undefined) refused.push(address);
     return placed;
   };
-  return { slice: forgeRemoteSlice(shadow, { place, isReachable: isReachable(peer) }), refused };
+  // What a consumer tells is as old as its API server is away, wherever the endpoint is.
+  const isFresh = [undefined, "Established"].includes(apiServerStatus(peer));
+  const isReachable = ({ addresses }: Endpoint): boolean => {
+    const other = surroundings?.otherPeer(directs.get(addresses[0] ?? "")?.clusterId ?? "");
+    return isFresh && isConnected(other === undefined ? peer : other.foreign);
+  };
+  return { slice: forgeRemoteSlice(shadow, { place, isReachable }), refused };
 }
 
-/** Endpoints of a peer are usable only while tunnel and API server are. */
-function isReachable(peer: ForeignCluster | undefined): boolean {
+function placeIn(around: Surroundings, address: string, direct: DirectAddress | undefined): string | undefined {
+  return direct === undefined ? placeAddress(address, around) : placeDirect(direct, around);
+}
+
+/** Endpoints that run at another provider of the consumer's, by their address in the slice. */
+export function directOf({ metadata }: ShadowEndpointSlice): ReadonlyMap<string, DirectAddress> {
+  return parseDirectConnections(metadata?.annotations?.[DIRECT_CONNECTIONS_DATA]);
+}
+
+function isConnected(peer: ForeignCluster | undefined): boolean {
   const modules = peer?.status?.modules;
   const connection = modules?.networking.conditions?.find(({ type }) => type === "NetworkConnectionStatus");
-  const isConnected = modules?.networking.enabled !== true || connection?.status === "Established";
-  return isConnected && [undefined, "Established"].includes(apiServerStatus(peer));
+  return modules?.networking.enabled !== true || connection?.status === "Established";
 }
