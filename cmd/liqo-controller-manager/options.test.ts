@@ -15,6 +15,9 @@ test("defaults are upstream's", () => {
     remapsApiServerProxy: true,
     apiServerIpUsesEndpointSlices: false,
     deniesDirectConnections: false,
+    masqueradesPods: false,
+    bypassesGatewayMasquerade: false,
+    overlayPort: 6091,
     clusterLabels: {},
     defaultLimitsEnforcement: "None",
     defaultNodeResources: { cpu: "4", memory: "8Gi", pods: "110", "ephemeral-storage": "20Gi" },
@@ -122,7 +125,7 @@ for (const [flag, reason] of [
   ["--ipam-server=ipam:6000", /flag: addresses are given out by this process/],
   ["--network-ctrl-workers=2", /flag: addresses are chosen one after the other/],
   ["--gateway-server-resources=example.com/v1/tunnels", /flag: gateways are WireGuard's/],
-  ["--geneve-port=6081", /networking\.genevePort of the chart$/],
+  ["--geneve-port=0", /flag: must be at least 1$/],
   ["--storage-namespace=volumes", /so it is fixed$/],
   ["--shadow-pod-ctrl-workers=0", /flag: must be at least 1$/],
 ] as const) {

@@ -99,10 +99,10 @@ const KINDS = {
   "gateway-template-watch-enabled": only("true", "the templates of gateways are always watched"),
   "wg-gateway-server-cluster-role-name": only("liqo-gateway", "it is the chart's, which knows what a gateway may do"),
   "wg-gateway-client-cluster-role-name": only("liqo-gateway", "it is the chart's, which knows what a gateway may do"),
-  "geneve-port": refused("liqo-fabric and the gateways are told the port: networking.genevePort of the chart"),
+  "geneve-port": integer(6091, 1),
   "fabric-route-rule-priority": only("0", "the kernel chooses the priority of the rules"),
-  "fabric-full-masquerade-enabled": only("false", "not there yet"),
-  "gateway-masquerade-bypass-enabled": only("false", "not there yet"),
+  "fabric-full-masquerade-enabled": boolean(false),
+  "gateway-masquerade-bypass-enabled": boolean(false),
   "storage-namespace": only("liqo-storage", "twin namespaces must not have this name, so it is fixed"),
   "aws-access-key-id": refused(NO_AWS),
   "aws-secret-access-key": refused(NO_AWS),
@@ -111,42 +111,13 @@ const KINDS = {
   "enable-leader-election": boolean(false),
 };
 
+type Flags = ReturnType<typeof parseFlags<typeof KINDS>>;
+
 /** Throws a FlagError that names the flag. */
 export function parseManagerOptions(args: readonly string[]): ManagerOptions {
   const flags = parseFlags(args, KINDS);
-  const [templateNamespace = "liqo", templateName = "virtual-kubelet-default"] =
-    flags["vk-options-default-template"].split("/");
-  const address = flags["api-server-address-override"];
-  const serviceCidr = flags["service-cidr"];
-  const realStorageClass = flags["real-storage-class-name"];
   return {
-    settings: {
-      clusterId: flags["cluster-id"],
-      liqoNamespace: flags["liqo-namespace"],
-      ...(address !== undefined && { apiServerAddressOverride: withScheme(address) }),
-      remapsApiServerProxy: flags["enable-api-server-proxy-ip-remapping"],
-      apiServerIpUsesEndpointSlices: flags["api-server-ip-use-endpointslices"],
-      deniesDirectConnections: flags["deny-direct-connections"],
-      clusterLabels: flags["cluster-labels"],
-      defaultLimitsEnforcement: flags["default-limits-enforcement"],
-      defaultNodeResources: flags["default-node-resources"],
-      isDefaultClassEnabled: flags["default-resource-slice-class-enabled"],
-      ingressClasses: flags["ingress-classes"],
-      loadBalancerClasses: flags["load-balancer-classes"],
-      hasStorage: flags["enable-storage"],
-      ...(realStorageClass !== undefined && { realStorageClass }),
-      keyAlgorithm: flags["tls-compatibility-mode"] ? "rsa-2048" : "ed25519",
-      isNodeFailureHandled: flags["enable-node-failure-controller"],
-      reservedNamespaces: flags["reserved-namespaces"],
-      vkOptionsTemplate: { namespace: templateNamespace, name: templateName },
-      podCidr: flags["pod-cidr"],
-      runtimeClass: flags["liqo-runtime-class"],
-      storageClass: flags["virtual-storage-class-name"],
-      ...(serviceCidr !== undefined && { serviceCidr }),
-      podSecurityLevel: flags["pod-security-enforce"],
-      foreignClusterPingMs: flags["foreign-cluster-ping-interval"],
-      foreignClusterPingTimeoutMs: flags["foreign-cluster-ping-timeout"],
-    },
+    settings: settingsOf(flags),
     modules: {
       networking: flags["networking-enabled"],
       authentication: flags["authentication-enabled"],
@@ -167,5 +138,43 @@ export function parseManagerOptions(args: readonly string[]): ManagerOptions {
     healthPort: flags["health-probe-address"],
     metricsPort: flags["metrics-address"],
     elects: flags["enable-leader-election"],
+  };
+}
+
+function settingsOf(flags: Flags): ManagerOptions["settings"] {
+  const [templateNamespace = "liqo", templateName = "virtual-kubelet-default"] =
+    flags["vk-options-default-template"].split("/");
+  const address = flags["api-server-address-override"];
+  const serviceCidr = flags["service-cidr"];
+  const realStorageClass = flags["real-storage-class-name"];
+  return {
+    clusterId: flags["cluster-id"],
+    liqoNamespace: flags["liqo-namespace"],
+    ...(address !== undefined && { apiServerAddressOverride: withScheme(address) }),
+    remapsApiServerProxy: flags["enable-api-server-proxy-ip-remapping"],
+    apiServerIpUsesEndpointSlices: flags["api-server-ip-use-endpointslices"],
+    deniesDirectConnections: flags["deny-direct-connections"],
+    masqueradesPods: flags["fabric-full-masquerade-enabled"],
+    bypassesGatewayMasquerade: flags["gateway-masquerade-bypass-enabled"],
+    overlayPort: flags["geneve-port"],
+    clusterLabels: flags["cluster-labels"],
+    defaultLimitsEnforcement: flags["default-limits-enforcement"],
+    defaultNodeResources: flags["default-node-resources"],
+    isDefaultClassEnabled: flags["default-resource-slice-class-enabled"],
+    ingressClasses: flags["ingress-classes"],
+    loadBalancerClasses: flags["load-balancer-classes"],
+    hasStorage: flags["enable-storage"],
+    ...(realStorageClass !== undefined && { realStorageClass }),
+    keyAlgorithm: flags["tls-compatibility-mode"] ? "rsa-2048" : "ed25519",
+    isNodeFailureHandled: flags["enable-node-failure-controller"],
+    reservedNamespaces: flags["reserved-namespaces"],
+    vkOptionsTemplate: { namespace: templateNamespace, name: templateName },
+    podCidr: flags["pod-cidr"],
+    runtimeClass: flags["liqo-runtime-class"],
+    storageClass: flags["virtual-storage-class-name"],
+    ...(serviceCidr !== undefined && { serviceCidr }),
+    podSecurityLevel: flags["pod-security-enforce"],
+    foreignClusterPingMs: flags["foreign-cluster-ping-interval"],
+    foreignClusterPingTimeoutMs: flags["foreign-cluster-ping-timeout"],
   };
 }

@@ -48,6 +48,7 @@ export const LABELS: Readonly<Record<Exclude<keyof typeof labels, LabelValue>, s
   IP_TYPE: "on the IPs that Liqo makes itself: what they stand for, such as the API server",
   GATEWAY_RESOURCE: "`true` on the Secret with the WireGuard keys of a gateway",
   GATEWAY_NAME: "on the pods of a gateway: its name",
+  GATEWAY_MASQUERADE_BYPASS: "`true` on the FirewallConfigurations that keep a node from masquerading its gateways",
   GATEWAY_ACTIVE: "`true` on the one pod of a gateway that is in charge; the Service selects by it",
   INTERNAL_FABRIC_NAME: "on a GeneveTunnel: its InternalFabric",
   INTERNAL_NODE_NAME: "on a GeneveTunnel: its InternalNode",

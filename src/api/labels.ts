@@ -45,6 +45,7 @@ export const IP_TYPE = "ipam.liqo.io/ip-type";
 
 export const GATEWAY_RESOURCE = "networking.liqo.io/gateway-resource";
 export const GATEWAY_NAME = "networking.liqo.io/gateway-name";
+export const GATEWAY_MASQUERADE_BYPASS = "networking.liqo.io/gateway-masquerade-bypass";
 export const GATEWAY_ACTIVE = "networking.liqo.io/active";
 export const INTERNAL_FABRIC_NAME = "networking.liqo.io/internal-fabric-name";
 export const INTERNAL_NODE_NAME = "networking.liqo.io/internal-node-name";

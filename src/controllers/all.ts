@@ -19,6 +19,7 @@ import { configurationController } from "./networking/configuration/controller.t
 import { fabricTablesController } from "./networking/fabrictables/controller.ts";
 import { gatewayClientController, gatewayServerController } from "./networking/gateway/controller.ts";
 import { gatewayActiveController } from "./networking/gatewayactive/controller.ts";
+import { gatewayBypassController } from "./networking/gatewaybypass/controller.ts";
 import { geneveTunnelController } from "./networking/genevetunnel/controller.ts";
 import { internalFabricController } from "./networking/internalfabric/controller.ts";
 import { internalNodeController } from "./networking/internalnode/controller.ts";
@@ -69,6 +70,7 @@ function networkingControllers(deps: Deps): Controller[] {
     peerTablesController(deps),
     fabricTablesController(deps),
     nodeTablesController(deps),
+    gatewayBypassController(deps),
     ipMappingController(deps),
     gatewayServerController(deps),
     gatewayClientController(deps),

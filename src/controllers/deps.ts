@@ -39,6 +39,12 @@ export interface Settings {
   readonly apiServerIpUsesEndpointSlices: boolean;
   /** Whether what a consumer has at another peer of this cluster is reached through the consumer alone. */
   readonly deniesDirectConnections: boolean;
+  /** Whether pods, too, are seen by peers with the unknown-source address. */
+  readonly masqueradesPods: boolean;
+  /** Whether gateways keep their address where the cluster's network masquerades what pods send to nodes. */
+  readonly bypassesGatewayMasquerade: boolean;
+  /** UDP port of the overlay between gateways and nodes. */
+  readonly overlayPort: number;
   readonly clusterLabels: Readonly<Record<string, string>>;
   readonly defaultLimitsEnforcement: "None" | "Soft" | "Hard";
   /** Granted when a slice does not ask for them. */

@@ -130,6 +130,8 @@ const SWITCHED: readonly (readonly [path: string, value: string])[] = [
   ["networking.gatewayTemplates.routeMonitor", "false"],
   ["networking.fabric.config.nftablesMonitor", "false"],
   ["networking.fabric.config.routeMonitor", "false"],
+  ["networking.fabric.config.fullMasquerade", "true"],
+  ["networking.fabric.config.gatewayMasqueradeBypass", "true"],
   ["offloading.runtimeClass.nodeSelector.enabled", "false"],
   ["offloading.runtimeClass.tolerations.enabled", "false"],
   ["metrics.enabled", "true"],

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import type { Service } from "kubernetes-types/core/v1";
 import { machineOf, needsOwnClusters } from "#engines/choose.ts";
+import { kernelState } from "#engines/kernel-state.ts";
 import { type Clusters, installLiqo, startClusters } from "#kit/clusters.ts";
 import { eventually } from "#kit/eventually.ts";
 import { difference, inventory } from "#kit/inventory.ts";
@@ -166,7 +167,9 @@ async function allObjects(clusters: Clusters): Promise<string[]> {
 
 async function allKernels({ engine, clusters }: Clusters): Promise<string[]> {
   const nodes = clusters.flatMap(({ name, workers }) => workers.map((worker) => ({ name, worker })));
-  const states = await Promise.all(nodes.map(({ name, worker }) => machineOf(engine).kernelState(name, worker)));
+  const states = await Promise.all(
+    nodes.map(({ name, worker }) => kernelState(machineOf(engine).nodeNamespace(name, worker))),
+  );
   return states.flatMap((lines, i) => lines.map((line) => `${nodes[i]?.name} ${nodes[i]?.worker}: ${line}`));
 }
 

@@ -88,8 +88,8 @@ export interface Machine {
   start(cluster: string): Promise<void>;
   /** The API server's audit log so far (audit.k8s.io/v1, level Metadata), of a cluster that was asked to keep one. */
   auditEvents(cluster: string): AuditEvent[];
-  /** Interfaces, routing rules and tables, and nftables tables of a node, a line each, sorted; those of pods left out. */
-  kernelState(cluster: string, node: string): Promise<string[]>;
+  /** The network namespace of a node, as `ip netns` names it. */
+  nodeNamespace(cluster: string, node: string): string;
 }
 
 /**

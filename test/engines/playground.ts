@@ -7,7 +7,6 @@ import { clusterPaths, labNameOf, playgroundPaths } from "#playground/supervisor
 import { findRecord } from "#playground/supervisor/processes.ts";
 import { readAuditLog } from "./audit-log.ts";
 import type { ClusterRequest, Component, Engine, TestCluster } from "./engine.ts";
-import { kernelState } from "./kernel-state.ts";
 import { setLinkFaults } from "./link-faults.ts";
 import { setPortMaps } from "./port-maps.ts";
 
@@ -45,7 +44,7 @@ export function playgroundEngine(): Engine {
       stop: async (cluster) => void (await playground("stop", cluster)),
       start: async (cluster) => void (await playground("start", cluster)),
       auditEvents: (cluster) => readAuditLog(clusterPaths(playgroundPaths(home), cluster).auditLog),
-      kernelState: (cluster, node) => kernelState(`${labNameOf(home)}-${cluster}-${node}`),
+      nodeNamespace: (cluster, node) => `${labNameOf(home)}-${cluster}-${node}`,
     },
     [Symbol.asyncDispose]: async () => {
       await playground("delete");

@@ -50,7 +50,7 @@ for (const [name, expected, seen, type] of [
 }
 
 test("on nodes, pods keep their address towards the peer and all else takes the unknown source", () => {
-  assert.deepEqual(rulesOf(forgeMasqueradeBypass(configuration(MOVED))), [
+  assert.deepEqual(rulesOf(forgeMasqueradeBypass(configuration(MOVED), false)), [
     "snat to 10.244.0.0/16 of dst eq 10.9.0.0/16, src eq 10.244.0.0/16",
     "snat to 10.70.0.0 of dst eq 10.9.0.0/16, src neq 10.244.0.0/16",
     "snat to 10.244.0.0/16 of dst eq 10.2.0.0/16, src eq 10.244.0.0/16",
@@ -58,8 +58,18 @@ test("on nodes, pods keep their address towards the peer and all else takes the 
   ]);
 });
 
+test("with full masquerade, pods take the unknown source, too", () => {
+  assert.deepEqual(rulesOf(forgeMasqueradeBypass(configuration(MOVED), true)), [
+    "snat to 10.70.0.0 of dst eq 10.9.0.0/16",
+    "snat to 10.70.0.0 of dst eq 10.2.0.0/16",
+  ]);
+});
+
 test("rules of one table have names of their own", () => {
-  for (const table of [forgeMasqueradeBypass(configuration(MOVED)), forgeRemapFirewall(configuration(MOVED), "pod")]) {
+  for (const table of [
+    forgeMasqueradeBypass(configuration(MOVED), false),
+    forgeRemapFirewall(configuration(MOVED), "pod"),
+  ]) {
     const names = (table.spec?.table.chains ?? []).flatMap(({ rules }) =>
       (rules?.natRules ?? []).map(({ name }) => name),
     );

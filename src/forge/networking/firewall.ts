@@ -1,4 +1,5 @@
 /** nftables tables of a peering, at gateways and nodes. Upstream: pkg/liqo-controller-manager/networking/forge */
+import type { Pod } from "kubernetes-types/core/v1";
 import type { IP } from "#api/ipam/ip.ts";
 import * as labels from "#api/labels.ts";
 import type { Configuration } from "#api/networking/configuration.ts";
@@ -87,10 +88,13 @@ export function forgeRemapFirewall(configuration: Configuration, type: "pod" | "
   );
 }
 
-/** On every node: pods keep their address towards the peer, everything else takes the unknown-source address. */
-export function forgeMasqueradeBypass(configuration: Configuration): FirewallConfiguration {
+/**
+ * On every node: pods keep their address towards the peer, everything else takes the unknown-source address. With
+ * `isFull`, pods take it too: some networks give what comes to a node port the address of a pod.
+ */
+export function forgeMasqueradeBypass(configuration: Configuration, isFull: boolean): FirewallConfiguration {
   const { name = "", namespace = "" } = configuration.metadata ?? {};
-  const localPods = configuration.spec?.local?.cidr?.pod ?? [];
+  const localPods = isFull ? [] : (configuration.spec?.local?.cidr?.pod ?? []);
   const unknown = (configuration.spec?.local?.cidr?.external?.[0] ?? "").split("/")[0] ?? "";
   const remote = configuration.status?.remote?.cidr;
   const targets = [
@@ -128,6 +132,38 @@ export function forgeMasqueradeBypass(configuration: Configuration): FirewallCon
       chains: [natChain("pre-postrouting", "postrouting", 99, { natRules })],
     },
   );
+}
+
+/** On one node: its gateways' packets to other nodes in the overlay keep their address. */
+export function forgeGatewayBypass(
+  node: InternalNode,
+  gateways: readonly Pod[],
+  { namespace, overlayPort }: { readonly namespace: string; readonly overlayPort: number },
+): FirewallConfiguration {
+  const nodeName = node.metadata?.name ?? "";
+  const name = `${nodeName}-gw-masquerade-bypass`;
+  const natRules = gateways.map(({ metadata, status }): NatRule => {
+    const address = status?.podIP ?? "";
+    const port = { position: "dst" as const, value: String(overlayPort) };
+    return {
+      name: metadata?.name ?? "",
+      natType: "snat",
+      to: address,
+      match: [{ op: "eq", ip: { position: "src", value: address }, port, proto: { value: "udp" } }],
+      targetRef: { kind: "Pod", namespace: metadata?.namespace ?? "", name: metadata?.name ?? "" },
+    };
+  });
+  const selection = {
+    [labels.FIREWALL_CATEGORY]: "fabric",
+    [labels.FIREWALL_SUBCATEGORY]: "single-node",
+    [labels.FIREWALL_UNIQUE]: nodeName,
+    [labels.GATEWAY_MASQUERADE_BYPASS]: "true",
+  };
+  return firewall(name, namespace, selection, [ownerReference(node)], {
+    name,
+    family: "IPV4",
+    chains: [natChain("pre-postrouting", "postrouting", 99, { natRules })],
+  });
 }
 
 /** At every gateway: the external address of an IP ↔ the address it stands for. */

@@ -18,7 +18,6 @@ import { findRecord, Processes, type ProcessSpec } from "#playground/supervisor/
 import { writeAtomically } from "#playground/supervisor/spec.ts";
 import { readAuditLog } from "../audit-log.ts";
 import type { ClusterRequest, Component, Engine, TestCluster } from "../engine.ts";
-import { kernelState } from "../kernel-state.ts";
 import { setLinkFaults } from "../link-faults.ts";
 import { setPortMaps } from "../port-maps.ts";
 import { type Binaries, findBinaries } from "./binaries.ts";
@@ -61,7 +60,7 @@ export function kubernetesEngine(): Engine {
       stop: (cluster) => genuine.stop(cluster),
       start: (cluster) => genuine.start(cluster),
       auditEvents: (cluster) => readAuditLog(clusterPaths(genuine.paths, cluster).auditLog),
-      kernelState: (cluster, node) => kernelState(`${labNameOf(home)}-${cluster}-${node}`),
+      nodeNamespace: (cluster, node) => `${labNameOf(home)}-${cluster}-${node}`,
     },
     [Symbol.asyncDispose]: () => genuine[Symbol.asyncDispose](),
   };

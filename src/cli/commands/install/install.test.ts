@@ -183,6 +183,9 @@ cat > ${folder}/values
       assert.deepEqual(settings(), {
         discovery: { config: { clusterID: "cluster-a", clusterLabels: { "liqo.io/provider": provider, a: "b" } } },
         ipam: { podCIDR: "10.244.0.0/16", serviceCIDR: "10.96.0.0/12", reservedSubnets: [] },
+        ...(provider === "kind" && {
+          networking: { fabric: { config: { gatewayMasqueradeBypass: true } } },
+        }),
       });
     }
     await consumer.client.delete(ctx, pods, metadata, { gracePeriodSeconds: 0 });

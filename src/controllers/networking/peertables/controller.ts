@@ -30,6 +30,7 @@ export function peerTablesController(deps: Deps): Controller {
     nodes: nodes.store.list(),
     servers: servers.store.list(key.namespace),
     clients: clients.store.list(key.namespace),
+    masqueradesPods: deps.settings.masqueradesPods,
   });
   return {
     name: "peer-tables",

@@ -33,14 +33,22 @@ for (const [name, firewalls, routes, seen] of [
   ["nor after", 0, 0, { configuration: undefined }],
 ] as const) {
   test(name, () => {
-    const plan = planPeerTables({ configuration: configuration(), nodes: NODES, servers: [], clients: [], ...seen });
+    const plan = planPeerTables({
+      configuration: configuration(),
+      nodes: NODES,
+      servers: [],
+      clients: [],
+      masqueradesPods: false,
+      ...seen,
+    });
     assert.deepEqual([plan.firewalls.length, plan.routes.length], [firewalls, routes]);
   });
 }
 
 test("nodes are listed by name, whatever the order in which they are seen", () => {
   const routes = (nodes: readonly InternalNode[]) =>
-    planPeerTables({ configuration: configuration(), nodes, servers: [GATEWAY], clients: [] }).routes;
+    planPeerTables({ configuration: configuration(), nodes, servers: [GATEWAY], clients: [], masqueradesPods: false })
+      .routes;
   assert.deepEqual(routes(NODES), routes([...NODES].reverse()));
   assert.deepEqual(
     routes(NODES)[0]?.spec?.table?.rules.map(({ iif }) => iif),
@@ -53,7 +61,12 @@ test("a server's gateway sends to the client's end of the tunnel, and the revers
     { servers: [GATEWAY], clients: [] },
     { servers: [], clients: [GATEWAY] },
   ].map((gateways) => {
-    const { routes } = planPeerTables({ configuration: configuration(), nodes: NODES, ...gateways });
+    const { routes } = planPeerTables({
+      configuration: configuration(),
+      nodes: NODES,
+      masqueradesPods: false,
+      ...gateways,
+    });
     return routes[0]?.spec?.table?.rules[0]?.routes[0]?.gw;
   });
   assert.deepEqual([server, client], ["169.254.18.2", "169.254.18.1"]);

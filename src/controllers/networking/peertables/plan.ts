@@ -16,6 +16,7 @@ export interface Observed {
   /** Those of the Configuration's namespace. */
   readonly servers: readonly GatewayServer[];
   readonly clients: readonly GatewayClient[];
+  readonly masqueradesPods: boolean;
 }
 
 export interface Plan {
@@ -26,13 +27,13 @@ export interface Plan {
 const NOTHING: Plan = { firewalls: [], routes: [] };
 
 /** Routes follow once there is a gateway, and nodes behind it. */
-export function planPeerTables({ configuration, nodes, servers, clients }: Observed): Plan {
+export function planPeerTables({ configuration, nodes, servers, clients, masqueradesPods }: Observed): Plan {
   if (configuration === undefined || configuration.metadata?.deletionTimestamp !== undefined) return NOTHING;
   if (!isConfigured(configuration)) return NOTHING;
   const firewalls = [
     forgeRemapFirewall(configuration, "pod"),
     forgeRemapFirewall(configuration, "external"),
-    forgeMasqueradeBypass(configuration),
+    forgeMasqueradeBypass(configuration, masqueradesPods),
   ];
   const mode = servers.length > 0 ? "Server" : clients.length > 0 ? "Client" : undefined;
   if (mode === undefined || nodes.length === 0) return { firewalls, routes: [] };

@@ -135,6 +135,7 @@ export function readCluster(cluster: ManagedCluster, subnetCidrs: readonly strin
     serviceCidr: needed(serviceCidr, "networkProfile.serviceCidr", name),
     apiServer: apiServerOf(url),
     clusterId: flags.resourceName,
+    values: { networking: { fabric: { config: { gatewayMasqueradeBypass: true } } } },
     ...(cluster.location && { clusterLabels: { [TOPOLOGY_REGION]: cluster.location } }),
   };
 }

@@ -43,6 +43,7 @@ describe("clouds", { concurrency: 1 }, () => {
       apiServer: { url: "foo-bar-12ab34-5cd67ef8.hcp.westeurope.azmk8s.io", isKubeconfigs: true, isCompared: true },
       clusterId: "foo",
       clusterLabels: { "topology.kubernetes.io/region": "westeurope" },
+      values: { networking: { fabric: { config: { gatewayMasqueradeBypass: true } } } },
     });
     assert.deepEqual(tools.asked(), [SHOW]);
   });

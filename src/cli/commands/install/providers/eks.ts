@@ -79,7 +79,12 @@ export const eks = provider({
       apiServer: apiServerOf(needed(cluster?.endpoint, "endpoint", title)),
       clusterId: name,
       clusterLabels: { [TOPOLOGY_REGION]: region },
-      values: { networking: { gatewayTemplates: { server: { service: { annotations: ANNOTATIONS } } } } },
+      values: {
+        networking: {
+          gatewayTemplates: { server: { service: { annotations: ANNOTATIONS } } },
+          fabric: { config: { fullMasquerade: true } },
+        },
+      },
       warnings: [
         "EKS signs no client certificates, and identities of IAM are not supported: this cluster can be a consumer, not a provider",
       ],

@@ -24,5 +24,7 @@ export const kind = provider({
   detect: async (ctx, { client }) => ({
     ...(await findClusterCidrs(ctx, client)),
     apiServer: { url: undefined, isKubeconfigs: false, isCompared: false },
+    // kindnet masquerades what pods send to nodes.
+    values: { networking: { fabric: { config: { gatewayMasqueradeBypass: true } } } },
   }),
 });
