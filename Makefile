@@ -3,7 +3,7 @@ SHELL := /bin/sh
 NODE := .tools/bin/node
 export PATH := $(CURDIR)/bin:$(CURDIR)/.tools/bin:$(PATH)
 
-.PHONY: help setup test-setup demo demo-down test check unit coverage system e2e test-long kubernetes image site test-interop test-kubernetes kubernetes-clusters fidelity chaos bench bench-kubernetes
+.PHONY: help setup test-setup demo demo-down test check unit coverage properties system e2e test-long kubernetes image site test-interop test-kubernetes kubernetes-clusters fidelity chaos bench bench-kubernetes
 
 help: ## Show this list
 	@grep -E '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 20
@@ -22,6 +22,9 @@ demo-down: setup ## Remove what the demo made
 
 check: setup ## Format, lint, types and unit tests
 	@$(NODE) scripts/test.ts check unit
+
+properties: setup ## Properties of parsers, addresses and tables, FACTOR times as often as unit tests have them
+	@LIQO_PROPERTY_FACTOR=$(or $(FACTOR),100) $(NODE) --test "{src,playground}/**/*.property.test.ts"
 
 system: setup ## Tests beside the code that need root
 	@$(NODE) scripts/test.ts system

@@ -5,12 +5,15 @@
 import assert from "node:assert/strict";
 import { type Arbitrary, assert as assertProperty, property, record } from "fast-check";
 
+// How many times as often as in a usual run: `make properties`.
+const FACTOR = Number(process.env["LIQO_PROPERTY_FACTOR"] ?? "1");
+
 /** Fails with the smallest value for which `check` throws. */
 export function forAll<T>(values: Arbitrary<T>, check: (value: T) => unknown, numRuns = 150): void {
   // A property that gives anything but true is taken for a failure.
   void assertProperty(
     property(values, (value) => void check(value)),
-    { numRuns },
+    { numRuns: numRuns * FACTOR },
   );
 }
 
