@@ -25,9 +25,10 @@ test("defaults are upstream's", () => {
     ingressClasses: [],
     loadBalancerClasses: [],
     hasStorage: false,
+    storageNamespace: "liqo-storage",
     keyAlgorithm: "ed25519",
     isNodeFailureHandled: false,
-    reservedNamespaces: [],
+    reservedNamespaces: ["liqo-storage"],
     vkOptionsTemplate: { namespace: "liqo", name: "virtual-kubelet-default" },
     podCidr: "",
     runtimeClass: "liqo",
@@ -67,7 +68,7 @@ test("what the chart passes is taken", () => {
   assert.deepEqual([settings.remapsApiServerProxy, settings.apiServerIpUsesEndpointSlices], [false, true]);
   assert.equal(settings.apiServerAddressOverride, "https://10.0.0.1:6443");
   assert.equal(settings.serviceCidr, "10.96.0.0/16");
-  assert.deepEqual(settings.reservedNamespaces, ["kube-*"]);
+  assert.deepEqual(settings.reservedNamespaces, ["kube-*", "liqo-storage"]);
   assert.deepEqual(settings.vkOptionsTemplate, { namespace: "liqo-system", name: "mine" });
   assert.deepEqual(settings.defaultNodeResources, { cpu: "1" });
   assert.equal(settings.foreignClusterPingMs, 90_000);
@@ -126,7 +127,6 @@ for (const [flag, reason] of [
   ["--network-ctrl-workers=2", /flag: addresses are chosen one after the other/],
   ["--gateway-server-resources=example.com/v1/tunnels", /flag: gateways are WireGuard's/],
   ["--geneve-port=0", /flag: must be at least 1$/],
-  ["--storage-namespace=volumes", /so it is fixed$/],
   ["--shadow-pod-ctrl-workers=0", /flag: must be at least 1$/],
 ] as const) {
   test(`${flag} is refused with its reason`, () => assert.match(problemOf(flag), reason));

@@ -1,6 +1,6 @@
 /** Flags of liqo-controller-manager. Upstream: cmd/liqo-controller-manager/main.go, with those of webhook, IPAM and replicator */
 import { DEFAULT_RUNTIME_CLASS } from "#api/offloading/runtime-class.ts";
-import { DEFAULT_STORAGE_CLASS } from "#api/offloading/storage-class.ts";
+import { DEFAULT_STORAGE_CLASS, DEFAULT_STORAGE_NAMESPACE } from "#api/offloading/storage-class.ts";
 import {
   boolean,
   durationMs,
@@ -68,6 +68,7 @@ const KINDS = {
   "enable-storage": boolean(false),
   "real-storage-class-name": text(),
   "virtual-storage-class-name": text(DEFAULT_STORAGE_CLASS),
+  "storage-namespace": text(DEFAULT_STORAGE_NAMESPACE),
   "enable-node-failure-controller": boolean(false),
   "reserved-namespaces": list(),
   "pod-security-enforce": oneOf(POD_SECURITY_LEVELS, "baseline"),
@@ -103,7 +104,6 @@ const KINDS = {
   "fabric-route-rule-priority": only("0", "the kernel chooses the priority of the rules"),
   "fabric-full-masquerade-enabled": boolean(false),
   "gateway-masquerade-bypass-enabled": boolean(false),
-  "storage-namespace": only("liqo-storage", "twin namespaces must not have this name, so it is fixed"),
   "aws-access-key-id": refused(NO_AWS),
   "aws-secret-access-key": refused(NO_AWS),
   "aws-region": refused(NO_AWS),
@@ -146,7 +146,6 @@ function settingsOf(flags: Flags): ManagerOptions["settings"] {
     flags["vk-options-default-template"].split("/");
   const address = flags["api-server-address-override"];
   const serviceCidr = flags["service-cidr"];
-  const realStorageClass = flags["real-storage-class-name"];
   return {
     clusterId: flags["cluster-id"],
     liqoNamespace: flags["liqo-namespace"],
@@ -163,18 +162,29 @@ function settingsOf(flags: Flags): ManagerOptions["settings"] {
     isDefaultClassEnabled: flags["default-resource-slice-class-enabled"],
     ingressClasses: flags["ingress-classes"],
     loadBalancerClasses: flags["load-balancer-classes"],
-    hasStorage: flags["enable-storage"],
-    ...(realStorageClass !== undefined && { realStorageClass }),
+    ...storageSettings(flags),
     keyAlgorithm: flags["tls-compatibility-mode"] ? "rsa-2048" : "ed25519",
     isNodeFailureHandled: flags["enable-node-failure-controller"],
-    reservedNamespaces: flags["reserved-namespaces"],
+    // A consumer's namespace of that name would have the volumes of everybody.
+    reservedNamespaces: [...flags["reserved-namespaces"], flags["storage-namespace"]],
     vkOptionsTemplate: { namespace: templateNamespace, name: templateName },
     podCidr: flags["pod-cidr"],
     runtimeClass: flags["liqo-runtime-class"],
-    storageClass: flags["virtual-storage-class-name"],
     ...(serviceCidr !== undefined && { serviceCidr }),
     podSecurityLevel: flags["pod-security-enforce"],
     foreignClusterPingMs: flags["foreign-cluster-ping-interval"],
     foreignClusterPingTimeoutMs: flags["foreign-cluster-ping-timeout"],
+  };
+}
+
+type StorageSettings = Pick<Settings, "hasStorage" | "realStorageClass" | "storageClass" | "storageNamespace">;
+
+function storageSettings(flags: Flags): StorageSettings {
+  const realStorageClass = flags["real-storage-class-name"];
+  return {
+    hasStorage: flags["enable-storage"],
+    ...(realStorageClass !== undefined && { realStorageClass }),
+    storageClass: flags["virtual-storage-class-name"],
+    storageNamespace: flags["storage-namespace"],
   };
 }

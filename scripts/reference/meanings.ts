@@ -38,6 +38,9 @@ export const LABELS: Readonly<Record<Exclude<keyof typeof labels, LabelValue>, s
   NODE_NAME: "on shadows: the virtual node that they come from",
   SERVICE_ACCOUNT_NAME: "on Secrets with a token: the ServiceAccount at home that it is for",
   STORAGE_AVAILABLE: "on virtual nodes: whether the provider offers storage classes",
+  STORAGE_NAMESPACE: "`true` on the namespace in which volumes of the class `liqo` really lie",
+  VIRTUAL_CLAIM_NAMESPACE: "on a claim there: the namespace of the claim of the class `liqo` that it serves",
+  VIRTUAL_CLAIM_NAME: "on a claim there: the name of that claim",
   ENDPOINT_SLICE_MANAGED_BY:
     "Kubernetes' label; its value `endpointslice.reflection.liqo.io` keeps the provider's own controller away from copies",
   CIDR_TYPE: "on a Network of a peer: which CIDR it remaps, pods or external",
@@ -86,6 +89,8 @@ export const ANNOTATIONS: Readonly<Record<keyof typeof annotations, string>> = {
     "on a pod: how pods keep apart at the provider: `propagate` (its own rules), `soft` or `hard` (by its labels)",
   ANTI_AFFINITY_LABELS: "on a pod: the labels that `soft` and `hard` go by, with commas; otherwise all",
   REMOTE_RUNTIME_CLASS_NAME: "on a pod: its RuntimeClass at the provider",
+  REMOTE_STORAGE_CLASS: "on a claim of the class `liqo`: the storage class of its copy at the provider",
+  REMOTE_ACCESS_MODES: "on a claim of the class `liqo`: the access modes of its copy at the provider, with commas",
   OFFLOADING_PATCH_HASH: "on pods of a virtual kubelet: the offloading patch that it was started with",
   VK_DEFAULTS: "on the Deployment of a virtual kubelet: the image and resources that its VkOptionsTemplate gave",
   SERVICE_ACCOUNT_UID: "on pods of gateways and virtual kubelets: the one ServiceAccount that their token counts for",

@@ -21,6 +21,9 @@ export const REMOTE_SERVICE_ACCOUNT_NAME = "liqo.io/remote-service-account-name"
 export const ANTI_AFFINITY_PRESET = "liqo.io/anti-affinity-preset";
 export const ANTI_AFFINITY_LABELS = "liqo.io/anti-affinity-labels";
 export const REMOTE_RUNTIME_CLASS_NAME = "liqo.io/remote-runtime-class-name";
+/** On a claim: the storage class and the access modes that its copy at the provider asks for. */
+export const REMOTE_STORAGE_CLASS = "liqo.io/remote-storage-class";
+export const REMOTE_ACCESS_MODES = "liqo.io/remote-access-modes";
 export const OFFLOADING_PATCH_HASH = "liqo.io/offloading-patch-hash";
 /** On the Deployment of a virtual kubelet: the image and resources that its VkOptionsTemplate gave. Not upstream's. */
 export const VK_DEFAULTS = "offloading.liqo.io/virtual-kubelet-defaults";

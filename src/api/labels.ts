@@ -33,6 +33,9 @@ export const DESTINATION = "offloading.liqo.io/destination";
 export const NODE_NAME = "offloading.liqo.io/nodename";
 export const SERVICE_ACCOUNT_NAME = "offloading.liqo.io/service-account-name";
 export const STORAGE_AVAILABLE = "storage.liqo.io/available";
+export const STORAGE_NAMESPACE = "liqo.io/storage-provisioner";
+export const VIRTUAL_CLAIM_NAMESPACE = "storage.liqo.io/virtual-pvc-namespace";
+export const VIRTUAL_CLAIM_NAME = "storage.liqo.io/virtual-pvc-name";
 export const ENDPOINT_SLICE_MANAGED_BY = "endpointslice.kubernetes.io/managed-by";
 export const ENDPOINT_SLICE_REFLECTION = "endpointslice.reflection.liqo.io";
 

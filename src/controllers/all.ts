@@ -38,6 +38,9 @@ import { podStatusController } from "./offloading/podstatus/controller.ts";
 import { shadowEndpointSliceController } from "./offloading/shadowendpointslice/controller.ts";
 import { shadowPodController } from "./offloading/shadowpod/controller.ts";
 import { virtualNodeController } from "./offloading/virtualnode/controller.ts";
+import { storageClaimController } from "./storage/claim/controller.ts";
+import { storageNamespaceController } from "./storage/namespace/controller.ts";
+import { storageVolumeController } from "./storage/volume/controller.ts";
 
 export interface Modules {
   readonly networking: boolean;
@@ -104,5 +107,10 @@ function offloadingControllers(deps: Deps): Controller[] {
     podFallbackController(deps),
     ...(deps.settings.isNodeFailureHandled ? [nodeFailureController(deps)] : []),
     csrApprovalController(deps),
+    ...(deps.settings.hasStorage ? storageControllers(deps) : []),
   ];
+}
+
+function storageControllers(deps: Deps): Controller[] {
+  return [storageNamespaceController(deps), storageClaimController(deps), storageVolumeController(deps)];
 }

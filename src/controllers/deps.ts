@@ -53,10 +53,12 @@ export interface Settings {
   readonly isDefaultClassEnabled: boolean;
   readonly ingressClasses: readonly OfferedClass[];
   readonly loadBalancerClasses: readonly OfferedClass[];
-  /** Whether this cluster's storage classes are offered. */
+  /** Whether this cluster's storage classes are offered, and volumes of the virtual class made at home. */
   readonly hasStorage: boolean;
-  /** The one for those that choose none; undefined: the cluster's default. */
+  /** Of consumers that choose none, and of the virtual class at home; undefined: the cluster's default. */
   readonly realStorageClass?: string;
+  /** Of the claims behind those of the virtual class. */
+  readonly storageNamespace: string;
   /** Whether pods that end on a failed node are taken away. */
   readonly isNodeFailureHandled: boolean;
   /** Patterns of names that twin namespaces must not have, beside Liqo's own: `kube-*`. */

@@ -6,10 +6,10 @@ import { forgeShadowEndpointSlice } from "./endpointslice.ts";
 import { forgeIngress } from "./ingress.ts";
 import { marksOfShadow } from "./marks.ts";
 import { forgeShadowPod } from "./pod/shadow-pod.ts";
-import { forgeClaim } from "./pvc.ts";
 import type { ReflectionScope } from "./reflected-metadata.ts";
 import { forgeSecret } from "./secret.ts";
 import { forgeService } from "./service.ts";
+import { forgeClaim } from "./storage/remote.ts";
 
 const scope: ReflectionScope = {
   origin: "milan",

@@ -5,6 +5,15 @@ import { selects } from "./selector.ts";
 
 export const SELECTED_NODE = "volume.kubernetes.io/selected-node";
 export const NO_PROVISIONER = "kubernetes.io/no-provisioner";
+/** On a volume: the provisioner that made it, and that removes it. */
+export const PROVISIONED_BY = "pv.kubernetes.io/provisioned-by";
+/** On a claim: the provisioner that its volume is asked of. The first is of servers before 1.23. */
+const ASKED_OF = ["volume.beta.kubernetes.io/storage-provisioner", "volume.kubernetes.io/storage-provisioner"];
+
+/** Whether the volume controller has asked this provisioner for the claim's volume. */
+export function isAskedOf({ metadata }: PersistentVolumeClaim, provisioner: string): boolean {
+  return ASKED_OF.some((key) => metadata?.annotations?.[key] === provisioner);
+}
 
 /** Whether the volume was made, or set aside, for this very claim. */
 export function isBoundTo(volume: PersistentVolume, claim: PersistentVolumeClaim): boolean {

@@ -13,14 +13,14 @@ const NAMESPACE = "web";
 const TWIN = "web-milan";
 /** So that elections take place. */
 const REPLICAS = ["--set", "controllerManager.replicas=2", "--set", "networking.gatewayTemplates.replicas=2"];
-/** A claim that the scheduler has sent to a provider without storage. */
-const CLAIM = `
+/** Of the class liqo, as the scheduler sends it to a node. */
+const claimFor = (node: string): string => `
 apiVersion: v1
 kind: PersistentVolumeClaim
 metadata:
-  name: data
+  name: on-${node}
   annotations:
-    volume.kubernetes.io/selected-node: liqo-rome
+    volume.kubernetes.io/selected-node: ${node}
     volume.kubernetes.io/storage-provisioner: liqo.io/storage
 spec:
   storageClassName: liqo
@@ -60,10 +60,27 @@ async function offload({ kubectl, tryKubectl, liqoctl }: Clusters): Promise<void
   await web("expose", "deployment", "app", "--port=80");
   await web("create", "ingress", "app", "--rule=web.example.com/*=app:80");
   await web("rollout", "status", "deployment/app", "--timeout=60s");
-  const applied = await tryKubectl("milan", ["apply", "-n", NAMESPACE, "-f", "-"], { input: CLAIM });
-  assert.equal(applied.code, 0, applied.stderr);
+  await store({ kubectl, tryKubectl });
+}
+
+/** Claims at home, at the provider, and for a node that is no more. */
+async function store({ kubectl, tryKubectl }: Pick<Clusters, "kubectl" | "tryKubectl">): Promise<void> {
+  const web = (...args: readonly string[]) => kubectl("milan", "-n", NAMESPACE, ...args);
+  const nodes = ["worker-node-1", "liqo-rome", "gone"];
+  for (const node of nodes) {
+    const input = claimFor(node);
+    const { code, stderr } = await tryKubectl("milan", ["apply", "-n", NAMESPACE, "-f", "-"], { input });
+    assert.equal(code, 0, stderr);
+  }
+  for (const node of nodes.slice(0, 2))
+    await web("wait", `pvc/on-${node}`, "--for=jsonpath={.status.phase}=Bound", "--timeout=60s");
   await eventually("the claim is given back to the scheduler", async () => {
-    assert.doesNotMatch(await web("get", "pvc", "data", "-o", "yaml"), /^ +volume.kubernetes.io\/selected-node:/m);
+    assert.doesNotMatch(await web("get", "pvc", "on-gone", "-o", "yaml"), /^ +volume.kubernetes.io\/selected-node:/m);
+  });
+  await web("delete", "pvc", "--all");
+  await eventually("no volume is left", async () => {
+    assert.equal(await kubectl("milan", "get", "pv", "-o", "name"), "");
+    assert.equal(await kubectl("rome", "get", "pvc", "-n", TWIN, "-o", "name"), "");
   });
 }
 

@@ -64,11 +64,6 @@ export const UNSEEN: readonly Unseen[] = [
   { role: REMOTE, grants: ["list pods.metrics.k8s.io"], reason: "a provider with a metrics server" },
   {
     role: REMOTE,
-    grants: ["create", "patch", "delete"].map((verb) => `${verb} persistentvolumeclaims`),
-    reason: "a provider that offers storage classes",
-  },
-  {
-    role: REMOTE,
     grants: [
       ...["configmaps", "services", "persistentvolumeclaims", "events", "pods"].map((name) => `get ${name}`),
       ...["shadowpods", "shadowendpointslices"].map((name) => `get ${name}.offloading.liqo.io`),
@@ -86,9 +81,9 @@ export const UNSEEN: readonly Unseen[] = [
     reason: "a consumer that runs another release of upstream: no more than patch",
   },
   {
-    role: "ClusterRole liqo-virtual-kubelet-local",
-    grants: ["create persistentvolumes", "get storageclasses.storage.k8s.io"],
-    reason: "a provider that offers storage classes",
+    role: "ClusterRole liqo-virtual-kubelet-local-namespace",
+    grants: ["patch persistentvolumeclaims"],
+    reason: "a provider that offers no storage classes: claims are given back to the scheduler",
   },
   {
     role: REMOTE,

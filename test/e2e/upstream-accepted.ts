@@ -5,7 +5,7 @@
  */
 import type { Accepted } from "#kit/object-differences.ts";
 
-const STORAGE = "there is no storage class liqo yet";
+const CLASSLESS = "recorded on clusters without a storage class beside Liqo's";
 const ONE_CONTAINER =
   "the gateway is one container of our image, not three, and only an init container is privileged; the virtual kubelet is started by Node.js";
 const UNPRIVILEGED = "our virtual kubelet says how it is, and runs without root, capabilities and a writable root";
@@ -20,12 +20,11 @@ const WORKERS: Accepted = {
 };
 
 export const CONSUMER: readonly Accepted[] = [
-  { object: /^Node /, path: /^metadata\.labels\.storage\.liqo\.io/, reason: STORAGE },
-  { object: /^(ResourceSlice|VirtualNode) /, path: /storageClasses/, reason: STORAGE },
+  { object: /^(ResourceSlice|VirtualNode) /, path: /storageClasses\[1\]/, reason: CLASSLESS },
   {
     object: /^VirtualNode |^Deployment .*\/vk-/,
-    path: /args\[--(enable-storage|remote-real-storage)/,
-    reason: STORAGE,
+    path: /args\[--remote-real-storage-class-name/,
+    reason: CLASSLESS,
   },
   {
     object: /^VirtualNode |^Deployment .*\/vk-/,
@@ -77,7 +76,7 @@ export const PROVIDER: readonly Accepted[] = [
     path: /^metadata\.labels\.pod-security\.kubernetes\.io\/enforce$/,
     reason: "a consumer is not root on the provider's nodes, unless the chart says so",
   },
-  { object: /^ResourceSlice /, path: /storageClasses/, reason: STORAGE },
+  { object: /^ResourceSlice /, path: /storageClasses\[1\]/, reason: CLASSLESS },
   { object: /^VkOptions/, path: /resources\.requests/, reason: REQUESTS },
   WORKERS,
   { object: /^(Shadow)?Pod off-cluster-a/, path: /hostAliases/, reason: NETWORKLESS },

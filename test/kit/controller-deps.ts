@@ -29,6 +29,7 @@ export function controllerDeps(client: KubeClient, informers: Informers, clock: 
       ingressClasses: [],
       loadBalancerClasses: [],
       hasStorage: false,
+      storageNamespace: "liqo-storage",
       isNodeFailureHandled: false,
       reservedNamespaces: ["kube-*"],
       vkOptionsTemplate: { namespace: "default", name: "virtual-kubelet-default" },

@@ -5,9 +5,9 @@
 import { rmSync } from "node:fs";
 import { dirname } from "node:path";
 import type { PersistentVolume, PersistentVolumeClaim } from "kubernetes-types/core/v1";
+import { PROVISIONED_BY } from "#machinery/volume.ts";
 
 export const LOCAL_PATH = "rancher.io/local-path";
-const PROVISIONED_BY = "pv.kubernetes.io/provisioned-by";
 
 export function isLocalPath({ metadata }: PersistentVolume): boolean {
   return metadata?.annotations?.[PROVISIONED_BY] === LOCAL_PATH;

@@ -22,6 +22,15 @@ for (const [name, of, claim, expected] of [
   ["whose claim has gone", volume("Delete", "Bound"), undefined, "release"],
   ["whose claim was made anew", volume("Delete", "Bound"), claimOf("c2"), "release"],
   ["released, to be deleted", volume("Delete", "Released"), undefined, "reclaim"],
+  [
+    "released, of another provisioner",
+    {
+      ...volume("Delete", "Released"),
+      metadata: { name: "v", annotations: { "pv.kubernetes.io/provisioned-by": "x" } },
+    },
+    undefined,
+    "keep",
+  ],
   ["released, to be kept", volume("Retain", "Released"), undefined, "keep"],
 ] as [string, PersistentVolume, PersistentVolumeClaim | undefined, string][]) {
   test(`a volume ${name}: ${expected}`, () => assert.equal(planVolume(of, claim), expected));

@@ -4,23 +4,21 @@
  */
 import type { PersistentVolumeClaim } from "kubernetes-types/core/v1";
 import { REMOTE_CLUSTER_ID } from "#api/labels.ts";
+import { STORAGE_PROVISIONER } from "#api/offloading/storage-class.ts";
 import { isVirtualNode } from "#api/predicates.ts";
 import type { Context } from "#base/context.ts";
 import { messageOf } from "#base/errors.ts";
-import { forgeClaim, forgePlaceholderVolume, SELECTED_NODE, STORAGE_PROVISIONER } from "#forge/pvc.ts";
 import { isReflected, REFLECTION_FIELD_MANAGER } from "#forge/reflected-metadata.ts";
+import { forgeClaim, forgePlaceholderVolume } from "#forge/storage/remote.ts";
 import { type Controller, DONE, type Result } from "#kube/controller/controller.ts";
 import type { Informer } from "#kube/informer/informer.ts";
 import { persistentVolumeClaims, persistentVolumes, storageClasses } from "#machinery/builtin.ts";
 import type { ObjectKey } from "#machinery/meta.ts";
+import { isAskedOf, SELECTED_NODE } from "#machinery/volume.ts";
 import type { NamespacePair, ReflectionDeps, Reflector } from "../deps.ts";
 import * as messages from "../messages.ts";
 import { watchNamed } from "../watch.ts";
 
-const PROVISIONER_ANNOTATIONS = [
-  "volume.kubernetes.io/storage-provisioner",
-  "volume.beta.kubernetes.io/storage-provisioner",
-];
 const RESCHEDULING_REQUIRED = "ReschedulingRequired";
 const PROVISIONING_FAILED = "ProvisioningFailed";
 
@@ -91,14 +89,14 @@ async function reconcile(ctx: Context, { deps, pair, locals, remotes }: Work, ke
 }
 
 /** Of our class, not bound yet, and its pod was scheduled on a virtual node of this provider. */
-function isWaitingForUs({ metadata, spec }: PersistentVolumeClaim, deps: ReflectionDeps): boolean {
-  const own = metadata?.annotations ?? {};
-  const node = deps.localNodes.store.get({ name: own[SELECTED_NODE] ?? "" });
+function isWaitingForUs(claim: PersistentVolumeClaim, deps: ReflectionDeps): boolean {
+  const { metadata, spec } = claim;
+  const node = deps.localNodes.store.get({ name: metadata?.annotations?.[SELECTED_NODE] ?? "" });
   return (
     metadata?.deletionTimestamp === undefined &&
     (spec?.volumeName ?? "") === "" &&
     spec?.storageClassName === deps.settings.virtualStorageClass &&
-    PROVISIONER_ANNOTATIONS.some((key) => own[key] === STORAGE_PROVISIONER) &&
+    isAskedOf(claim, STORAGE_PROVISIONER) &&
     node !== undefined &&
     isVirtualNode(node) &&
     node.metadata?.labels?.[REMOTE_CLUSTER_ID] === deps.scope.destination

@@ -30,17 +30,9 @@ const OFFERED = [
   "offloading.reflection.ingress.ingressClasses[1].name=fast",
   "offloading.reflection.ingress.ingressClasses[1].default=true",
   "offloading.reflection.service.loadBalancerClasses[0].name=example.com/public",
-  "storage.enabled=true",
   "common.globalLabels.team=edge",
   "offloading.defaultNodeResources.cpu=6",
 ];
-const VIRTUAL_CLASS = {
-  apiVersion: "storage.k8s.io/v1",
-  kind: "StorageClass",
-  metadata: { name: "liqo" },
-  provisioner: "liqo.io/storage",
-  volumeBindingMode: "WaitForFirstConsumer",
-};
 
 describe("resources of a provider", { concurrency: 1, skip: needsOwnClusters() }, () => {
   let clusters: Clusters;
@@ -251,7 +243,10 @@ describe("resources of a provider", { concurrency: 1, skip: needsOwnClusters() }
             { ingressClassName: "fast", default: true },
           ]);
           assert.deepEqual(status?.loadBalancerClasses, [{ loadBalancerClassName: "example.com/public" }]);
-          assert.deepEqual(status?.storageClasses, [{ storageClassName: "local-path", default: true }]);
+          assert.deepEqual(status?.storageClasses, [
+            { storageClassName: "liqo" },
+            { storageClassName: "local-path", default: true },
+          ]);
           const { metadata, status: { capacity } = {} } = await clusters.get<Node>("milan", "node", "liqo-rome");
           assert.equal(metadata?.labels?.["storage.liqo.io/available"], "true");
           assert.equal(capacity?.["cpu"], "6", "who asks for nothing is granted the new default");
@@ -272,7 +267,7 @@ describe("resources of a provider", { concurrency: 1, skip: needsOwnClusters() }
         },
         FOLLOWED_MS,
       );
-      await apply(VIRTUAL_CLASS, claim("data"));
+      await apply(claim("data"));
       await runOn(
         "liqo-rome",
         "keeper",

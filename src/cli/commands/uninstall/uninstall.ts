@@ -1,7 +1,8 @@
 /** `liqoctl uninstall`: refuses while anything depends on Liqo. Upstream: pkg/liqoctl/uninstall */
 import * as labels from "#api/labels.ts";
 import type { Context } from "#base/context.ts";
-import { clusterRoles, customResourceDefinitions, namespaces } from "#machinery/builtin.ts";
+import type { KubeClient } from "#kube/client/client.ts";
+import { clusterRoles, customResourceDefinitions, namespaces, persistentVolumeClaims } from "#machinery/builtin.ts";
 import { keyOf } from "#machinery/meta.ts";
 import { type Cluster, waitFor } from "../../cluster.ts";
 import { command } from "../../command/command.ts";
@@ -41,7 +42,7 @@ export interface UninstallOptions {
 async function uninstall(ctx: Context, printer: Printer, cluster: Cluster, options: UninstallOptions): Promise<void> {
   await removeLiqo(ctx, printer, cluster, options);
   if (options.purge)
-    await printer.step("local", "CRDs and namespaces removed", () => purge(ctx, cluster, options.timeoutMs));
+    await printer.step("local", "CRDs and namespaces removed", () => purge(ctx, printer, cluster, options.timeoutMs));
 }
 
 async function removeLiqo(ctx: Context, printer: Printer, cluster: Cluster, options: UninstallOptions): Promise<void> {
@@ -68,7 +69,12 @@ async function removeLiqo(ctx: Context, printer: Printer, cluster: Cluster, opti
   });
 }
 
-async function purge(ctx: Context, { client, liqoNamespace }: Cluster, timeoutMs: number): Promise<void> {
+async function purge(
+  ctx: Context,
+  printer: Printer,
+  { client, liqoNamespace }: Cluster,
+  timeoutMs: number,
+): Promise<void> {
   const { items } = await client.list(ctx, customResourceDefinitions);
   const ours = items.filter(({ spec }) => spec.group.endsWith(".liqo.io"));
   for (const crd of ours) await client.deleteIfPresent(ctx, customResourceDefinitions, keyOf(crd));
@@ -79,7 +85,11 @@ async function purge(ctx: Context, { client, liqoNamespace }: Cluster, timeoutMs
       what: "the CRD is not gone",
     });
   const tenantNamespaces = await client.list(ctx, namespaces, { labelSelector: `${labels.TENANT_NAMESPACE}=true` });
-  const names = [...tenantNamespaces.items.map(({ metadata }) => metadata?.name ?? ""), liqoNamespace];
+  const names = [
+    ...tenantNamespaces.items.map(({ metadata }) => metadata?.name ?? ""),
+    ...(await emptyStorageNamespaces(ctx, printer, client)),
+    liqoNamespace,
+  ];
   for (const name of names) await client.deleteIfPresent(ctx, namespaces, { name });
   for (const name of names)
     await waitFor(
@@ -89,4 +99,21 @@ async function purge(ctx: Context, { client, liqoNamespace }: Cluster, timeoutMs
       { name },
       { until: (found) => found === undefined, timeoutMs, what: "the namespace is not gone" },
     );
+}
+
+/** One with claims has data of people whose volumes are still there: they are told of it. Upstream removes it. */
+async function emptyStorageNamespaces(ctx: Context, printer: Printer, client: KubeClient): Promise<string[]> {
+  const { items } = await client.list(ctx, namespaces, { labelSelector: `${labels.STORAGE_NAMESPACE}=true` });
+  const empty: string[] = [];
+  for (const { metadata } of items) {
+    const namespace = metadata?.name ?? "";
+    const claims = await client.list(ctx, persistentVolumeClaims, { namespace });
+    if (claims.items.length === 0) empty.push(namespace);
+    else
+      printer.warning(
+        "local",
+        `Namespace ${namespace} stays: ${claims.items.length} claim(s) in it have the data of volumes made by Liqo`,
+      );
+  }
+  return empty;
 }

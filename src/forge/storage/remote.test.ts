@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { PersistentVolumeClaim } from "kubernetes-types/core/v1";
 import { SHADOW_OPTIONS } from "#kit/shadow-options.ts";
-import { forgeClaim, forgePlaceholderVolume } from "./pvc.ts";
+import { forgeClaim, forgePlaceholderVolume } from "./remote.ts";
 
 const { scope } = SHADOW_OPTIONS;
 const claim = (annotations: Record<string, string> = {}): PersistentVolumeClaim => ({

@@ -1,12 +1,11 @@
 /** The remote copy of a PersistentVolumeClaim and the placeholder volume at home. Upstream: pkg/virtualKubelet/forge (storage), pkg/liqo-controller-manager/offloading/storageprovisioner */
 import type { PersistentVolume, PersistentVolumeClaim } from "kubernetes-types/core/v1";
+import { REMOTE_ACCESS_MODES, REMOTE_STORAGE_CLASS } from "#api/annotations.ts";
 import * as labels from "#api/labels.ts";
-import { forgeReflectedMetadata, type ReflectionScope } from "./reflected-metadata.ts";
-
-const REMOTE_STORAGE_CLASS = "liqo.io/remote-storage-class";
-const REMOTE_ACCESS_MODES = "liqo.io/remote-access-modes";
-export const STORAGE_PROVISIONER = "liqo.io/storage";
-export const SELECTED_NODE = "volume.kubernetes.io/selected-node";
+import { STORAGE_PROVISIONER } from "#api/offloading/storage-class.ts";
+import { PROVISIONED_BY } from "#machinery/volume.ts";
+import { forgeReflectedMetadata, type ReflectionScope } from "../reflected-metadata.ts";
+import { volumeNameOf } from "./local.ts";
 
 const ACCESS_MODES = ["ReadWriteOnce", "ReadOnlyMany", "ReadWriteMany", "ReadWriteOncePod"];
 const CONTROLLER_ANNOTATIONS = /^(pv\.kubernetes\.io|volume(\.beta)?\.kubernetes\.io)\//;
@@ -36,7 +35,7 @@ export function forgeClaim(
 function accessModes({ metadata, spec }: PersistentVolumeClaim): string[] {
   const wish = metadata?.annotations?.[REMOTE_ACCESS_MODES];
   if (wish === undefined || wish === "") return [...(spec?.accessModes ?? [])];
-  const modes = wish.split(",").map((mode) => mode.trim());
+  const modes = wish.split(",").flatMap((mode) => (mode.trim() === "" ? [] : [mode.trim()]));
   const unknown = modes.find((mode) => !ACCESS_MODES.includes(mode));
   if (unknown !== undefined)
     throw new TypeError(
@@ -48,14 +47,14 @@ function accessModes({ metadata, spec }: PersistentVolumeClaim): string[] {
 /** Binds the claim at home; nobody mounts it there, since its pods run at the provider. */
 export function forgePlaceholderVolume(
   local: PersistentVolumeClaim,
-  scope: ReflectionScope,
+  scope: Pick<ReflectionScope, "destination">,
   reclaimPolicy: string,
 ): PersistentVolume {
   const { name = "", namespace = "", uid = "" } = local.metadata ?? {};
   const { accessModes: modes, volumeMode, resources, storageClassName } = local.spec ?? {};
   const storage = resources?.requests?.["storage"] ?? "1Gi";
   return {
-    metadata: { name: `pvc-${uid}`, annotations: { "pv.kubernetes.io/provisioned-by": STORAGE_PROVISIONER } },
+    metadata: { name: volumeNameOf(uid), annotations: { [PROVISIONED_BY]: STORAGE_PROVISIONER } },
     spec: {
       ...(modes !== undefined && { accessModes: modes }),
       ...(volumeMode !== undefined && { volumeMode }),
