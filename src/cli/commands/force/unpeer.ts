@@ -17,6 +17,7 @@ import { declareGone } from "../../peering/gone.ts";
 import { removeNamespace } from "../../peering/namespace.ts";
 import { resetNetwork } from "../../peering/network/removal.ts";
 import { tellLeavingPods } from "../../peering/offloading/leaving-pods.ts";
+import { tellLostClaims } from "../../peering/offloading/lost-claims.ts";
 import { removeVirtualNodes } from "../../peering/offloading/removal.ts";
 import type { Side } from "../../peering/side.ts";
 import type { Printer } from "../../printer/printer.ts";
@@ -59,7 +60,10 @@ async function forceUnpeer(
     { verb: "delete", resource: namespaces },
   ]);
   const side: Side | undefined = namespace === undefined ? undefined : { scope: "local", cluster, peerId, namespace };
-  if (side !== undefined) await tellLeavingPods(ctx, printer, side);
+  if (side !== undefined) {
+    await tellLeavingPods(ctx, printer, side);
+    await tellLostClaims(ctx, printer, { client: cluster.client, scope: side.scope }, { provider: peerId });
+  }
   await confirm();
   await printer.step("local", `${peerId} declared permanently unreachable`, () => declareGone(ctx, cluster, peerId));
   if (side === undefined) {

@@ -9,12 +9,14 @@ import { command } from "../../command/command.ts";
 import { flag } from "../../command/flag.ts";
 import { clusterFlags, openLocal, timeoutFlag } from "../../command/flag-groups.ts";
 import { chooseNamespaces, OFFLOADING_NAME, requireNamespace } from "../../namespaces.ts";
+import { tellLostClaims } from "../../peering/offloading/lost-claims.ts";
 import type { Printer } from "../../printer/printer.ts";
 
 export const unoffloadNamespaceCommand = command({
   path: ["unoffload", "namespace"],
   aliases: ["ns"],
   summary: "Bring the pods of namespaces home and remove their twins.",
+  description: "Says first which claims lose the data that they have at a provider.",
   examples: ["liqoctl unoffload namespace liqo-demo"],
   args: { names: argument.any("namespaces", offloadableNamespaces) },
   flags: {
@@ -24,8 +26,9 @@ export const unoffloadNamespaceCommand = command({
   },
   async run(ctx, env, { args, flags }) {
     using cluster = openLocal(flags, env);
-    await env.confirm("unoffload namespace");
     const chosen = await chooseNamespaces(ctx, cluster, args.names, flags.nsSelector);
+    await tellLostClaims(ctx, env.printer, { client: cluster.client, scope: "local" }, { namespaces: chosen });
+    await env.confirm("unoffload namespace");
     for (const name of chosen) await unoffloadNamespace(ctx, env.printer, cluster, name, flags.timeout);
   },
 });

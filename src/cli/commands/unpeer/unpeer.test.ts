@@ -7,12 +7,14 @@ import { resourceSlices } from "#api/authentication/resourceslice.ts";
 import { tenants } from "#api/authentication/tenant.ts";
 import { foreignClusters } from "#api/core/foreigncluster.ts";
 import { configurations } from "#api/networking/configuration.ts";
+import { namespaceMaps } from "#api/offloading/namespace.ts";
 import { virtualNodes } from "#api/offloading/virtualnode.ts";
+import { forgePlaceholderVolume } from "#forge/storage/remote.ts";
 import { type CliClusters, startCliClusters } from "#kit/cli-clusters.ts";
 import { seen, TENANT_NAMESPACES } from "#kit/two-clusters.ts";
 import { createWithStatus, writeStatus } from "#kit/with-status.ts";
 import type { KubeClient } from "#kube/client/client.ts";
-import { namespaces, secrets } from "#machinery/builtin.ts";
+import { namespaces, persistentVolumes, secrets } from "#machinery/builtin.ts";
 import type { Resource } from "#machinery/gvk.ts";
 import { type KubeObject, keyOf } from "#machinery/meta.ts";
 
@@ -109,6 +111,36 @@ describe("unpeer and force unpeer", () => {
     assert.equal(code, 1);
     assert.match(stderr, /^"unpeer" is a potentially destructive command.*operation canceled by the user\n$/s);
     assert.equal((await left(clusters.consumer.client)).length, 4);
+  });
+
+  test("where data would be lost unpeer names the claims, and needs to be told", async () => {
+    const { ctx, consumer, liqoctl } = clusters;
+    await createWithStatus(ctx, consumer.client, namespaceMaps, {
+      metadata: { namespace: TENANT_NAMESPACES.consumer, name: "cluster-b" },
+      status: { currentMapping: { shop: { remoteNamespace: "shop-cluster-a", phase: "Accepted" } } },
+    });
+    const claim = { metadata: { namespace: "shop", name: "data", uid: "1" }, spec: {} };
+    const volume = forgePlaceholderVolume(claim, { destination: "cluster-b" }, "Delete");
+    await consumer.client.create(ctx, persistentVolumes, {
+      ...volume,
+      spec: { ...volume.spec, accessModes: ["ReadWriteOnce"] },
+    });
+    const line = "The data of 1 claim at cluster-b will be lost: shop/data (1Gi); `liqoctl move volume` brings it home";
+    const { code, stderr } = await unpeer();
+    assert.equal(code, 1);
+    assert.ok(stderr.startsWith(`! (local) ${line}\n`), stderr);
+    assert.match(
+      stderr,
+      /error: "unpeer" is potentially destructive and nobody is there .*\n {2}add --skip-confirm\n$/,
+    );
+    assert.equal((await left(consumer.client)).length, 4);
+    assert.ok((await liqoctl("unoffload namespace shop")).stderr.startsWith(`! (local) ${line}\n`));
+    assert.ok((await liqoctl("force unpeer cluster-b")).stderr.startsWith(`! (local) ${line}\n`));
+    const agreed = await unpeer("--skip-confirm");
+    assert.equal(agreed.code, 0, agreed.stderr);
+    const key = { namespace: TENANT_NAMESPACES.consumer, name: "cluster-b" };
+    await consumer.client.deleteIfPresent(ctx, namespaceMaps, key);
+    await consumer.client.deleteIfPresent(ctx, persistentVolumes, { name: "pvc-1" });
   });
 
   test("a peering in the other direction keeps the network and the tenant namespaces", async () => {

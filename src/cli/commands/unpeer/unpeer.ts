@@ -20,6 +20,7 @@ import { findLeft, leftThere } from "../../peering/left.ts";
 import { removeNamespace } from "../../peering/namespace.ts";
 import { resetNetwork } from "../../peering/network/removal.ts";
 import { tellLeavingPods } from "../../peering/offloading/leaving-pods.ts";
+import { tellLostClaims } from "../../peering/offloading/lost-claims.ts";
 import { removeVirtualNodes } from "../../peering/offloading/removal.ts";
 import { findParties, type Parties, sideOf } from "../../peering/parties.ts";
 import type { RemovalOptions } from "../../peering/remove-all.ts";
@@ -31,7 +32,7 @@ export const unpeerCommand = command({
   path: ["unpeer"],
   summary: "End the use of a provider: pods come home, the virtual node goes.",
   description:
-    "With one of the two clusters silent the other one is cleaned, and what is left is said. A peering in the other direction keeps the network.",
+    "With one of the two clusters silent the other one is cleaned, and what is left is said. A peering in the other direction keeps the network. Says first which pods leave, and which claims lose the data that they have at the provider: with such claims --skip-confirm is needed where nobody is there to confirm.",
   examples: [
     "liqoctl unpeer --remote-kubeconfig rome.yaml",
     "liqoctl unpeer --context milan --remote-context rome --delete-namespaces",
@@ -49,8 +50,8 @@ export const unpeerCommand = command({
       timeoutMs: flags.timeout,
       deleteNamespaces: flags.deleteNamespaces,
       wait: flags.wait,
-      // Upstream does not ask, and scripts count on it.
-      confirm: async () => (env.isAnswered ? env.confirm("unpeer") : undefined),
+      // Upstream does not ask, and scripts count on it: but for data that would be lost.
+      confirm: async (losesData) => (env.isAnswered || losesData ? env.confirm("unpeer") : undefined),
     });
   },
 });
@@ -58,7 +59,7 @@ export const unpeerCommand = command({
 export interface UnpeerOptions extends RemovalOptions {
   readonly deleteNamespaces: boolean;
   /** Called when all is known and nothing is changed yet; throws to stop. */
-  readonly confirm: () => Promise<void>;
+  readonly confirm: (losesData: boolean) => Promise<void>;
 }
 
 async function unpeer(
@@ -83,8 +84,7 @@ async function unpeer(
   ]);
   const left = await findLeft(ctx, parties);
   if (left !== undefined) printer.warning("global", `${left.silence}: only ${left.peerId} is cleaned`);
-  if (consumer !== undefined) await tellLeavingPods(ctx, printer, consumer);
-  await options.confirm();
+  await options.confirm(consumer !== undefined && (await tellLosses(ctx, printer, consumer)));
   if (left !== undefined) for (const { cluster, peerId } of sides) await declareGone(ctx, cluster, peerId);
   if (consumer !== undefined) {
     await removeVirtualNodes(ctx, printer, consumer, options);
@@ -96,6 +96,13 @@ async function unpeer(
   // A later peering with the same cluster begins without it.
   for (const { cluster, peerId } of sides) await declareGone(ctx, cluster, peerId, false);
   if (left !== undefined) for (const line of leftThere(left)) printer.warning("global", line);
+}
+
+/** Whether data is lost. */
+async function tellLosses(ctx: Context, printer: Printer, consumer: Side): Promise<boolean> {
+  await tellLeavingPods(ctx, printer, consumer);
+  const { cluster, peerId, scope } = consumer;
+  return tellLostClaims(ctx, printer, { client: cluster.client, scope }, { provider: peerId });
 }
 
 async function checkDirection(
