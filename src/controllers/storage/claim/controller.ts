@@ -4,16 +4,19 @@
  * Upstream: pkg/liqo-controller-manager/offloading/storageprovisioner, on sigs.k8s.io/sig-storage-lib-external-provisioner
  */
 import type { Node, PersistentVolume, PersistentVolumeClaim } from "kubernetes-types/core/v1";
+import type { RoleBinding } from "kubernetes-types/rbac/v1";
 import type { StorageClass } from "kubernetes-types/storage/v1";
 import type { Context } from "#base/context.ts";
 import { messageOf } from "#base/errors.ts";
 import { forgeLocalVolume, forgeRealClaim } from "#forge/storage/local.ts";
+import { STORAGE_ROLE } from "#forge/storage/namespace.ts";
 import { type Controller, DONE, type Result, watchFor, watchMapped } from "#kube/controller/controller.ts";
 import type { EventRecorder } from "#kube/events/recorder.ts";
 import type { Informer } from "#kube/informer/informer.ts";
 import { nodes, persistentVolumeClaims, persistentVolumes, storageClasses } from "#machinery/builtin.ts";
 import { keyOf, type ObjectKey } from "#machinery/meta.ts";
 import { SELECTED_NODE } from "#machinery/volume.ts";
+import { managedAccounts } from "../../accounts.ts";
 import type { Deps } from "../../deps.ts";
 import { type ClaimPlan, isOurs, planClaim } from "./plan.ts";
 
@@ -23,6 +26,8 @@ interface Work {
   readonly volumes: Informer<PersistentVolume>;
   readonly classes: Informer<StorageClass>;
   readonly nodes: Informer<Node>;
+  /** Without ours in the storage namespace nothing can be claimed there. */
+  readonly bindings: Informer<RoleBinding>;
   readonly events: EventRecorder;
 }
 
@@ -33,6 +38,7 @@ export function storageClaimController(deps: Deps): Controller {
     volumes: deps.informers.for(persistentVolumes),
     classes: deps.informers.for(storageClasses),
     nodes: deps.informers.for(nodes),
+    bindings: managedAccounts(deps).roleBindings,
     events: deps.events("liqo-storage"),
   };
   const { storageClass, storageNamespace } = deps.settings;
@@ -54,6 +60,9 @@ export function storageClaimController(deps: Deps): Controller {
         spec?.claimRef?.namespace === storageNamespace ? servedBy(spec.claimRef.name ?? "") : [],
       ),
       watchMapped(work.classes, () => waiting.get(WAITING).map(keyOf)),
+      watchMapped(work.bindings, ({ metadata }) =>
+        metadata?.namespace === storageNamespace ? waiting.get(WAITING).map(keyOf) : [],
+      ),
       watchMapped(work.nodes, ({ metadata }) =>
         waiting
           .get(WAITING)
@@ -94,6 +103,8 @@ async function act(ctx: Context, work: Work, claim: PersistentVolumeClaim, plan:
     events.warning(ctx, claim, "ReschedulingRequired", "the node that was selected for it has gone");
   }
   if (plan.do !== "claim" && plan.do !== "provide") return;
+  const namespace = deps.settings.storageNamespace;
+  if (plan.do === "claim" && work.bindings.store.get({ namespace, name: STORAGE_ROLE }) === undefined) return;
   try {
     if (plan.do === "claim") await claimReally(ctx, work, claim);
     else await provide(ctx, work, claim, plan.realVolume);
