@@ -91,6 +91,7 @@ export const ANNOTATIONS: Readonly<Record<keyof typeof annotations, string>> = {
   REMOTE_RUNTIME_CLASS_NAME: "on a pod: its RuntimeClass at the provider",
   REMOTE_STORAGE_CLASS: "on a claim of the class `liqo`: the storage class of its copy at the provider",
   REMOTE_ACCESS_MODES: "on a claim of the class `liqo`: the access modes of its copy at the provider, with commas",
+  VIRTUAL_CLAIM_UID: "on that copy: the uid of the claim that it was made for; another of that name gets a new copy",
   OFFLOADING_PATCH_HASH: "on pods of a virtual kubelet: the offloading patch that it was started with",
   VK_DEFAULTS: "on the Deployment of a virtual kubelet: the image and resources that its VkOptionsTemplate gave",
   SERVICE_ACCOUNT_UID: "on pods of gateways and virtual kubelets: the one ServiceAccount that their token counts for",

@@ -24,6 +24,8 @@ export const REMOTE_RUNTIME_CLASS_NAME = "liqo.io/remote-runtime-class-name";
 /** On a claim: the storage class and the access modes that its copy at the provider asks for. */
 export const REMOTE_STORAGE_CLASS = "liqo.io/remote-storage-class";
 export const REMOTE_ACCESS_MODES = "liqo.io/remote-access-modes";
+/** On the copy: the uid of the claim that it was made for, whose data another of that name must not get. Not upstream's. */
+export const VIRTUAL_CLAIM_UID = "storage.liqo.io/virtual-pvc-uid";
 export const OFFLOADING_PATCH_HASH = "liqo.io/offloading-patch-hash";
 /** On the Deployment of a virtual kubelet: the image and resources that its VkOptionsTemplate gave. Not upstream's. */
 export const VK_DEFAULTS = "offloading.liqo.io/virtual-kubelet-defaults";

@@ -236,6 +236,7 @@ test("a claim of the virtual storage class is made at the provider and bound by 
       annotations: {
         "volume.kubernetes.io/selected-node": "cluster-b",
         "volume.kubernetes.io/storage-provisioner": "liqo.io/storage",
+        own: "kept",
       },
     },
     spec: {
@@ -245,9 +246,18 @@ test("a claim of the virtual storage class is made at the provider and bound by 
     },
   });
   const remote = await seen(provider.client, persistentVolumeClaims, there("data"));
-  assert.deepEqual([remote.spec?.storageClassName, remote.metadata?.annotations], ["fast", undefined]);
+  assert.deepEqual([remote.spec?.storageClassName, remote.metadata?.annotations?.["own"]], ["fast", "kept"]);
   const volume = await seen(consumer.client, persistentVolumes, { name: `pvc-${claim.metadata?.uid}` });
   assert.equal(volume.spec?.claimRef?.uid, claim.metadata?.uid);
+  // Deleted and made anew before anybody has looked: as the copy looks to who comes back after a while.
+  const annotations = { "storage.liqo.io/virtual-pvc-uid": "of an earlier claim" };
+  await provider.client.patch(ctx, persistentVolumeClaims, there("data"), "merge", { metadata: { annotations } });
+  await seen(
+    provider.client,
+    persistentVolumeClaims,
+    there("data"),
+    ({ metadata }) => metadata?.uid !== remote.metadata?.uid,
+  );
   await consumer.client.delete(ctx, persistentVolumeClaims, here("data"));
   await gone(provider.client, persistentVolumeClaims, there("data"));
 });

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { PersistentVolumeClaim } from "kubernetes-types/core/v1";
 import { SHADOW_OPTIONS } from "#kit/shadow-options.ts";
-import { forgeClaim, forgePlaceholderVolume } from "./remote.ts";
+import { forgeClaim, forgePlaceholderVolume, isOfAnother } from "./remote.ts";
 
 const { scope } = SHADOW_OPTIONS;
 const claim = (annotations: Record<string, string> = {}): PersistentVolumeClaim => ({
@@ -49,7 +49,7 @@ test("what this cluster's volume controllers noted stays at home", () => {
     scope,
     "",
   );
-  assert.deepEqual(Object.keys(metadata?.annotations ?? {}), ["own"]);
+  assert.deepEqual(metadata?.annotations, { own: "kept", "storage.liqo.io/virtual-pvc-uid": "1" });
   assert.deepEqual([metadata?.namespace, metadata?.name], ["shop-milan", "data"]);
 });
 
@@ -59,4 +59,11 @@ test("at home the claim is bound to a volume that only virtual nodes of the prov
   assert.deepEqual(spec?.capacity, { storage: "2Gi" });
   assert.deepEqual([spec?.claimRef?.name, spec?.claimRef?.uid], ["data", "1"]);
   assert.deepEqual(spec?.nodeAffinity?.required?.nodeSelectorTerms[0]?.matchExpressions?.[0]?.values, ["rome"]);
+});
+
+test("a copy is another's when it says so", () => {
+  const copy = forgeClaim(claim(), "shop-milan", scope, "");
+  const again = { ...claim(), metadata: { ...claim().metadata, uid: "2" } };
+  assert.deepEqual([isOfAnother(copy, claim()), isOfAnother(copy, again)], [false, true]);
+  assert.equal(isOfAnother({ metadata: { name: "of upstream's virtual kubelet" } }, again), false);
 });

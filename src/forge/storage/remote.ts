@@ -1,6 +1,6 @@
 /** The remote copy of a PersistentVolumeClaim and the placeholder volume at home. Upstream: pkg/virtualKubelet/forge (storage), pkg/liqo-controller-manager/offloading/storageprovisioner */
 import type { PersistentVolume, PersistentVolumeClaim } from "kubernetes-types/core/v1";
-import { REMOTE_ACCESS_MODES, REMOTE_STORAGE_CLASS } from "#api/annotations.ts";
+import { REMOTE_ACCESS_MODES, REMOTE_STORAGE_CLASS, VIRTUAL_CLAIM_UID } from "#api/annotations.ts";
 import * as labels from "#api/labels.ts";
 import { STORAGE_PROVISIONER } from "#api/offloading/storage-class.ts";
 import { PROVISIONED_BY } from "#machinery/volume.ts";
@@ -21,8 +21,9 @@ export function forgeClaim(
   const kept = Object.fromEntries(Object.entries(annotations).filter(([key]) => !CONTROLLER_ANNOTATIONS.test(key)));
   const storageClassName = local.metadata?.annotations?.[REMOTE_STORAGE_CLASS] ?? defaultClass;
   const { volumeMode, resources } = local.spec ?? {};
+  const uid = local.metadata?.uid;
   return {
-    metadata: { ...metadata, ...(Object.keys(kept).length > 0 && { annotations: kept }) },
+    metadata: { ...metadata, annotations: { ...kept, ...(uid !== undefined && { [VIRTUAL_CLAIM_UID]: uid }) } },
     spec: {
       accessModes: accessModes(local),
       ...(volumeMode !== undefined && { volumeMode }),
@@ -30,6 +31,12 @@ export function forgeClaim(
       ...(storageClassName !== undefined && storageClassName !== "" && { storageClassName }),
     },
   };
+}
+
+/** Whether the copy was made for an earlier claim of that name. Upstream's virtual kubelet does not say for which. */
+export function isOfAnother(copy: PersistentVolumeClaim, local: PersistentVolumeClaim): boolean {
+  const uid = copy.metadata?.annotations?.[VIRTUAL_CLAIM_UID];
+  return uid !== undefined && uid !== local.metadata?.uid;
 }
 
 function accessModes({ metadata, spec }: PersistentVolumeClaim): string[] {

@@ -9,7 +9,7 @@ import { isVirtualNode } from "#api/predicates.ts";
 import type { Context } from "#base/context.ts";
 import { messageOf } from "#base/errors.ts";
 import { isReflected, REFLECTION_FIELD_MANAGER } from "#forge/reflected-metadata.ts";
-import { forgeClaim, forgePlaceholderVolume } from "#forge/storage/remote.ts";
+import { forgeClaim, forgePlaceholderVolume, isOfAnother } from "#forge/storage/remote.ts";
 import { type Controller, DONE, type Result } from "#kube/controller/controller.ts";
 import type { Informer } from "#kube/informer/informer.ts";
 import { persistentVolumeClaims, persistentVolumes, storageClasses } from "#machinery/builtin.ts";
@@ -61,6 +61,11 @@ async function reconcile(ctx: Context, { deps, pair, locals, remotes }: Work, ke
     return DONE;
   }
   if (!isWaitingForUs(local, deps)) return DONE;
+  // Its claim was deleted and made anew, faster than anybody looked: data of the old one is nothing for the new one.
+  if (isOurs && isOfAnother(remote, local)) {
+    await deps.remote.deleteObserved(ctx, persistentVolumeClaims, remote);
+    return DONE;
+  }
   const recorder = deps.events("liqo-persistentvolumeclaim-reflection");
   if (!deps.settings.hasStorage) {
     // The scheduler looks for another node once the selection is gone.
@@ -73,6 +78,7 @@ async function reconcile(ctx: Context, { deps, pair, locals, remotes }: Work, ke
     recorder.warning(ctx, local, messages.FAILED_REFLECTION, messages.alreadyExists(deps.scope.destination));
     return DONE;
   }
+  if (remote?.metadata?.deletionTimestamp !== undefined) return DONE;
   try {
     if (remote === undefined) {
       const wanted = forgeClaim(local, pair.remote, deps.scope, deps.settings.storageClass);
