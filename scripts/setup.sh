@@ -58,7 +58,7 @@ need nsenter util-linux
 need perl perl
 need curl curl
 need ping iputils-ping
-[ "${1:-}" != tests ] || { need prometheus prometheus; need openssl openssl; }
+[ "${1:-}" != tests ] || { need prometheus prometheus; need openssl openssl; need restic restic; need rclone rclone; }
 [ -x /bin/busybox ] || [ -x /usr/bin/busybox ] || missing="$missing busybox-static"
 if [ -n "$missing" ]; then
   if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then

@@ -9,6 +9,7 @@ export const SECTIONS: Readonly<Record<string, readonly string[]>> = {
     "docs/usage/peering.md",
     "docs/usage/offloading.md",
     "docs/usage/resources.md",
+    "docs/usage/storage.md",
     "docs/usage/service-continuity.md",
     "docs/usage/metrics.md",
     "docs/usage/upgrade.md",

@@ -1,7 +1,7 @@
 /** The images that come with the playground. The boutique's programs are bundles of apps/boutique, Liqo's are bundles of cmd. */
 import { dirname } from "node:path";
 import type { ImageEntry } from "./entry.ts";
-import { NGINX_CONF, NGINX_PAGE, NGINX_SITE, PAUSE, REDIS_ENTRYPOINT } from "./scripts.ts";
+import { NGINX_CONF, NGINX_PAGE, NGINX_SITE, PAUSE, REDIS_ENTRYPOINT, REST_SERVER_ENTRYPOINT } from "./scripts.ts";
 
 export interface BuiltinOptions {
   /** Folder of the bundles: `<project>/.build/bundle`. */
@@ -57,6 +57,7 @@ export function builtinEntries(options: BuiltinOptions): ImageEntry[] {
     ...baseImages(),
     redis(),
     nginx(),
+    ...restic(),
     nodeImage(options),
     liqo(options),
     ...BOUTIQUE_SERVICES.map((service) => boutique(service, options)),
@@ -129,6 +130,31 @@ function nginx(): ImageEntry {
       ],
     },
   };
+}
+
+/** The server is rclone's, which speaks the same protocol: Debian has no package of restic's own. */
+function restic(): ImageEntry[] {
+  return [
+    {
+      names: ["restic/restic"],
+      base: "host",
+      entrypoint: ["restic"],
+      requires: ["/usr/bin/restic"],
+      remedy: "apt-get install restic",
+    },
+    {
+      names: ["restic/rest-server"],
+      base: "host",
+      entrypoint: ["/entrypoint.sh"],
+      env: { DATA_DIRECTORY: "/data", PASSWORD_FILE: "/data/.htpasswd" },
+      requires: ["/usr/bin/rclone"],
+      remedy: "apt-get install rclone",
+      root: {
+        directories: [{ path: "/data" }],
+        files: [{ path: "/entrypoint.sh", content: REST_SERVER_ENTRYPOINT, mode: 0o755 }],
+      },
+    },
+  ];
 }
 
 function nodeImage({ node }: BuiltinOptions): ImageEntry {

@@ -21,6 +21,14 @@ fi
 exec "$@"
 `;
 
+export const REST_SERVER_ENTRYPOINT = `#!/bin/sh
+set -e
+users="--htpasswd $PASSWORD_FILE"
+[ -z "$DISABLE_AUTHENTICATION" ] || users=
+# Options are flags without spaces; those that rclone does not know it refuses by name.
+exec rclone serve restic --config /dev/null --addr :8000 $users $(printf '%s' "$OPTIONS" | sed 's/--no-auth//') "$DATA_DIRECTORY"
+`;
+
 export const PAUSE = `#!/bin/sh
 trap 'exit 0' TERM INT
 while :; do sleep 86400 & wait $!; done

@@ -3,14 +3,17 @@
  * the provider, each with its own data whatever happens to pods, nodes and clusters.
  */
 import assert from "node:assert/strict";
+import { join } from "node:path";
 import { after, before, describe, it, type TestContext } from "node:test";
 import type { Node, PersistentVolume, PersistentVolumeClaim, Pod } from "kubernetes-types/core/v1";
 import type { StorageClass } from "kubernetes-types/storage/v1";
 import type { ResourceSlice } from "#api/authentication/resourceslice.ts";
 import { machineOf, needsOwnClusters } from "#engines/choose.ts";
 import { type Clusters, startPeered } from "#kit/clusters.ts";
+import { Background, type Outcome } from "#kit/command.ts";
 import { eventually } from "#kit/eventually.ts";
 
+const LIQOCTL = join(import.meta.dirname, "../../bin/liqoctl");
 const NAMESPACE = "shop";
 const TWIN = "shop-milan";
 const VIRTUAL = "liqo-rome";
@@ -167,6 +170,68 @@ describe("storage", { concurrency: 1, skip: needsOwnClusters() }, () => {
     await milan("delete", "pod/thief", "pvc/thief", "--now");
   });
 
+  withClasses("a volume in use, or that cannot be copied, stays where it is", async () => {
+    const claimName = `data-${replicaOn("worker-node-1")}`;
+    const used = await move(claimName, VIRTUAL);
+    assert.match(used.stderr, new RegExp(`claim shop/${claimName} is used by ${replicaOn("worker-node-1")}\n`));
+    await milan("scale", "statefulset/keeper", "--replicas=0");
+    await milan("wait", "--for=delete", ...REPLICAS.map((replica) => `pod/${replica}`), SLOWLY);
+    const { metadata } = await claimOf(claimName);
+    const failed = await move(claimName, VIRTUAL, "--restic-image", "busybox", "--timeout", "15s");
+    assert.match(failed.stderr, /Job shop\/liqo-move-\w+-copy has failed: .*; the volume is as it was\n/);
+    assert.equal((await claimOf(claimName)).metadata?.uid, metadata?.uid);
+    await nothingIsLeftOfMoves();
+  });
+
+  withClasses("a volume is moved to the provider, and home again, with all that files are", async () => {
+    const name = `data-${replicaOn("worker-node-1")}`;
+    await apply(user(name, "worker-node-1"));
+    await milan("wait", `pod/${name}`, "--for=condition=Ready", SLOWLY);
+    const make = "cd /data && mkdir -p a/b && echo deep > a/b/c && ln -s a/b/c link && chmod 640 a/b/c";
+    await milan(
+      "exec",
+      name,
+      "--",
+      "sh",
+      "-c",
+      `${make} && chown -h 1234:5678 a/b/c link && chown 999 . && chmod 770 .`,
+    );
+    const before = await described(name);
+    await milan("delete", "pod", name, "--now");
+    for (const node of [VIRTUAL, "worker-node-1"]) {
+      const moved = await move(name, node);
+      assert.equal(moved.code, 0, moved.stderr);
+      assert.match(moved.stderr, /✓ \(local\) All is copied and verified .*✓ \(local\) All is restored and verified /s);
+      await nothingIsLeftOfMoves();
+      await apply(user(name, node));
+      await milan("wait", `pod/${name}`, "--for=condition=Ready", SLOWLY);
+      assert.equal(await described(name), before);
+      await milan("delete", "pod", name, "--now");
+    }
+    assert.match(
+      (await move(name, "worker-node-1")).stderr,
+      /^✓ \(local\) Claim shop\/\S+ is on node worker-node-1\n$/,
+    );
+  });
+
+  withClasses("a move that is killed at any moment goes on, and nothing is lost", async () => {
+    const name = `data-${replicaOn("worker-node-1")}`;
+    // Of what it has told, the last thing before the next step: at once, while it copies, before or while it restores.
+    await killMove(name, VIRTUAL, "");
+    await killMove(name, VIRTUAL, "Repository is ready (");
+    await killMove(name, VIRTUAL, "All is copied and verified (");
+    const { code, stderr } = await move(name, VIRTUAL);
+    assert.equal(code, 0, stderr);
+    await killMove(name, "worker-node-1", "Claim is made anew for node worker-node-1 (");
+    const again = await move(name, "worker-node-1");
+    assert.equal(again.code, 0, again.stderr);
+    await nothingIsLeftOfMoves();
+    await apply(user(name, "worker-node-1"));
+    await milan("wait", `pod/${name}`, "--for=condition=Ready", SLOWLY);
+    assert.equal(await milan("exec", name, "--", "cat", "/data/a/b/c"), "deep\n");
+    await milan("delete", "pod", name, "--now");
+  });
+
   withClasses("with a claim its volume goes, at home and at the provider", async () => {
     const volumes = await Promise.all(REPLICAS.map((replica) => claimOf(`data-${replica}`)));
     await milan("delete", "statefulset/keeper");
@@ -179,6 +244,32 @@ describe("storage", { concurrency: 1, skip: needsOwnClusters() }, () => {
       assert.equal(await clusters.kubectl("rome", "get", "pv", "-o", "name"), "");
     });
   });
+
+  function move(claimName: string, node: string, ...more: readonly string[]): Promise<Outcome> {
+    const args = ["move", "volume", claimName, "--context", "milan", "-n", NAMESPACE, "--target-node", node];
+    return clusters.tryLiqoctl([...args, ...more]);
+  }
+
+  /** Ends the command as `kill -9` does, once it has told this. */
+  async function killMove(claimName: string, node: string, told: string): Promise<void> {
+    const args = ["move", "volume", claimName, "--context", "milan", "-n", NAMESPACE, "--target-node", node];
+    await using running = new Background(LIQOCTL, args, { ...clusters.engine.env, NO_COLOR: "1" });
+    await eventually("the moment", () => assert.ok(running.text.includes(told), running.text), 120_000);
+    running.kill("SIGKILL");
+  }
+
+  async function nothingIsLeftOfMoves(): Promise<void> {
+    await eventually("nothing is left of a move", async () => {
+      const left = await milan("get", "secrets,services,deployments,jobs,pvc,pods", "-o", "name");
+      assert.doesNotMatch(left, /liqo-move/);
+    });
+  }
+
+  /** Mode, owner and content of all there is. */
+  function described(pod: string): Promise<string> {
+    const program = "cd /data && find . | sort | xargs stat -c '%n %A %u %g' && cat who a/b/c link";
+    return milan("exec", pod, "--", "sh", "-c", program);
+  }
 
   async function withoutDefaultClass(): Promise<string | undefined> {
     for (const cluster of ["milan", "rome"]) {

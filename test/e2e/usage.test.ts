@@ -5,6 +5,7 @@ testPages("the pages on usage", [
   "usage/peering",
   "usage/offloading",
   "usage/resources",
+  "usage/storage",
   "usage/metrics",
   "usage/service-continuity",
 ]);

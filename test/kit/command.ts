@@ -61,6 +61,10 @@ export class Background implements AsyncDisposable {
       stream?.setEncoding("utf8").on("data", (chunk: string) => (this.text += chunk));
   }
 
+  kill(signal: NodeJS.Signals): void {
+    this.#child.kill(signal);
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#child.kill("SIGTERM");
     await this.#exited;

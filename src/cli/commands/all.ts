@@ -25,6 +25,7 @@ import { getNonceCommand } from "./get/nonce.ts";
 import { infoCommand } from "./info/info.ts";
 import { infoPeerCommand } from "./info/peer.ts";
 import { installCommands } from "./install/install.ts";
+import { moveVolumeCommand } from "./move/volume.ts";
 import { networkConnectCommand } from "./network/connect.ts";
 import { networkDisconnectCommand, networkResetCommand } from "./network/disconnect.ts";
 import { offloadNamespaceCommand } from "./offload/namespace.ts";
@@ -47,6 +48,7 @@ export const liqoGroups: readonly CommandGroup[] = [
   { path: ["force"], summary: "Force actions on Liqo." },
   { path: ["generate"], summary: "Print objects to be applied at a peer." },
   { path: ["get"], summary: "Print what Liqo keeps in Secrets." },
+  { path: ["move"], summary: "Move something to another cluster." },
   { path: ["network"], summary: "Connect and part the networks of two clusters." },
   { path: ["offload"], summary: "Extend something to remote clusters." },
   { path: ["test"], summary: "Check that clusters work together." },
@@ -87,6 +89,7 @@ export const liqoCommands: readonly Command[] = [
   generatePeeringUserCommand,
   getKubeconfigCommand,
   getNonceCommand,
+  moveVolumeCommand,
   offloadNamespaceCommand,
   unoffloadNamespaceCommand,
   infoCommand,
