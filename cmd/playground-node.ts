@@ -4,6 +4,7 @@ import { KubeClient } from "#kube/client/client.ts";
 import { configFromFile } from "#kube/client/config.ts";
 import { Informer } from "#kube/informer/informer.ts";
 import { endpointSlices, nodes, services } from "#machinery/builtin.ts";
+import { Imports } from "#playground/dns/imports.ts";
 import { startDnsServer } from "#playground/dns/server.ts";
 import { openCatalogue } from "#playground/images/catalogue.ts";
 import { startKubelet } from "#playground/kubelet/kubelet.ts";
@@ -24,7 +25,13 @@ await runMain("playground-node", async (ctx) => {
   await using serviceInformer = new Informer(ctx, proxyClient, services);
   await using slices = new Informer(ctx, proxyClient, endpointSlices);
   await using nodeInformer = new Informer(ctx, proxyClient, nodes);
-  await using _dns = await startDnsServer(ctx, { address: config.dnsAddress, services: serviceInformer, slices });
+  await using imports = new Imports(ctx, proxyClient);
+  await using _dns = await startDnsServer(ctx, {
+    address: config.dnsAddress,
+    services: serviceInformer,
+    slices,
+    imports,
+  });
   await using _proxy = await startServiceProxy(ctx, {
     nodeName: config.name,
     nodeAddress: config.address,

@@ -28,6 +28,7 @@ export interface BootstrapOptions {
 
 const SYSTEM_NAMESPACES = ["default", "kube-system", "kube-public", "kube-node-lease"];
 const CONTROLLERS = "system:playground-controllers";
+const DNS = "system:playground-dns";
 
 /** Before anything else: what is namespaced needs its namespace. */
 export async function ensureSystemNamespaces(ctx: Context, api: ApiServices): Promise<void> {
@@ -36,6 +37,7 @@ export async function ensureSystemNamespaces(ctx: Context, api: ApiServices): Pr
 
 export async function ensureSystemObjects(ctx: Context, api: ApiServices, options: BootstrapOptions): Promise<void> {
   await ensureControllerRights(ctx, api);
+  await ensureDnsRights(ctx, api);
   for (const [name, value] of [
     ["system-cluster-critical", 2_000_000_000],
     ["system-node-critical", 2_000_001_000],
@@ -110,6 +112,21 @@ async function ensureControllerRights(ctx: Context, api: ApiServices): Promise<v
     metadata: { name: CONTROLLERS },
     roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name: CONTROLLERS },
     subjects: [{ apiGroup: "rbac.authorization.k8s.io", kind: "User", name: "system:kube-controller-manager" }],
+  });
+}
+
+/** What CoreDNS' plugin for the clusterset asks its administrator for: the role that kubeadm gives it has no ServiceImports. */
+async function ensureDnsRights(ctx: Context, api: ApiServices): Promise<void> {
+  const rules = [
+    { apiGroups: ["multicluster.x-k8s.io"], resources: ["serviceimports"], verbs: ["list", "watch"] },
+    { apiGroups: ["apiextensions.k8s.io"], resources: ["customresourcedefinitions"], verbs: ["list", "watch"] },
+  ];
+  await ensure(ctx, api, clusterRoles, "", { metadata: { name: DNS }, rules });
+  await ensure(ctx, api, clusterRoleBindings, "", {
+    metadata: { name: DNS },
+    roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name: DNS },
+    // The node agent, which answers for DNS too.
+    subjects: [{ apiGroup: "rbac.authorization.k8s.io", kind: "User", name: "system:kube-proxy" }],
   });
 }
 

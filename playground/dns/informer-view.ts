@@ -2,19 +2,24 @@
 import type { Service } from "kubernetes-types/core/v1";
 import type { Endpoint, EndpointSlice } from "kubernetes-types/discovery/v1";
 import type { Informer } from "#kube/informer/informer.ts";
+import { MULTICLUSTER_SERVICE } from "./clusterset.ts";
+import type { Imports } from "./imports.ts";
 import type { ClusterView } from "./zone.ts";
 
 export interface ViewOptions {
   readonly domain: string;
   readonly services: Informer<Service>;
   readonly slices: Informer<EndpointSlice>;
+  /** Undefined: names of the clusterset are asked elsewhere. */
+  readonly imports: Imports | undefined;
 }
 
 /** Indexes by name and address, kept by handlers: informers are shared, their own indexes belong to who opened them. */
-export function informerView({ domain, services, slices }: ViewOptions): ClusterView & Disposable {
+export function informerView({ domain, services, slices, imports }: ViewOptions): ClusterView & Disposable {
   const byIp = new Map<string, { namespace: string; name: string }>();
   const namespaces = new Map<string, number>();
   const byService = new Map<string, Map<string, EndpointSlice>>();
+  const byImport = new Map<string, Map<string, EndpointSlice>>();
   const serviceHandler = services.addHandler({
     added: (service) => addService(service),
     updated: (service, previous) => {
@@ -37,13 +42,13 @@ export function informerView({ domain, services, slices }: ViewOptions): Cluster
     for (const ip of service.spec?.clusterIPs ?? [service.spec?.clusterIP ?? ""]) byIp.delete(ip);
   }
   function putSlice(slice: EndpointSlice): void {
-    const key = serviceOf(slice);
-    const own = byService.get(key) ?? new Map<string, EndpointSlice>();
-    own.set(slice.metadata?.name ?? "", slice);
-    byService.set(key, own);
+    put(byService, serviceOf(slice), slice);
+    const imported = importOf(slice);
+    if (imported !== undefined) put(byImport, imported, slice);
   }
   function removeSlice(slice: EndpointSlice): void {
     byService.get(serviceOf(slice))?.delete(slice.metadata?.name ?? "");
+    byImport.get(importOf(slice) ?? "")?.delete(slice.metadata?.name ?? "");
   }
 
   return {
@@ -54,6 +59,9 @@ export function informerView({ domain, services, slices }: ViewOptions): Cluster
     hasNamespace: (namespace) =>
       namespace === "default" || namespace === "kube-system" || (namespaces.get(namespace) ?? 0) > 0,
     findServiceByIp: (ip) => byIp.get(ip),
+    hasClusterSet: () => imports?.isKnown === true,
+    findImport: (namespace, name) => imports?.find(namespace, name),
+    listImportedSlices: (namespace, name) => [...(byImport.get(`${namespace}/${name}`)?.values() ?? [])],
     findEndpointByIp: (ip) => findEndpoint(byService, ip),
     [Symbol.dispose]() {
       serviceHandler();
@@ -74,6 +82,17 @@ function findEndpoint(
     }
   }
   return undefined;
+}
+
+function put(slices: Map<string, Map<string, EndpointSlice>>, key: string, slice: EndpointSlice): void {
+  const own = slices.get(key) ?? new Map<string, EndpointSlice>();
+  own.set(slice.metadata?.name ?? "", slice);
+  slices.set(key, own);
+}
+
+function importOf({ metadata }: EndpointSlice): string | undefined {
+  const name = metadata?.labels?.[MULTICLUSTER_SERVICE];
+  return name === undefined ? undefined : `${metadata?.namespace}/${name}`;
 }
 
 function serviceOf(slice: EndpointSlice): string {

@@ -4,6 +4,7 @@ import packet from "dns-packet";
 import type { Service } from "kubernetes-types/core/v1";
 import type { Endpoint, EndpointSlice } from "kubernetes-types/discovery/v1";
 import { steppedClock } from "#kit/stepped-clock.ts";
+import type { ServiceImport } from "./clusterset.ts";
 import { decodeMessage, FLAGS, type Message } from "./packet.ts";
 import { type Responder, respond } from "./server.ts";
 import type { ClusterView } from "./zone.ts";
@@ -27,12 +28,29 @@ const endpoints: Endpoint[] = [
 ];
 const slice: EndpointSlice = { addressType: "IPv4", endpoints, ports: [{ name: "http", port: 8080, protocol: "TCP" }] };
 
+const both = [...ports, { name: "http-udp", port: 80, protocol: "UDP" }];
+const imports: Record<string, ServiceImport> = {
+  web: {
+    metadata: { namespace: "shop", name: "web" },
+    spec: { type: "ClusterSetIP", ips: ["10.96.7.7"], ports: both },
+  },
+  waiting: { metadata: { namespace: "shop", name: "waiting" }, spec: { type: "ClusterSetIP", ports } },
+  db: { metadata: { namespace: "shop", name: "db" }, spec: { type: "Headless", ports } },
+};
+const importedSlice: EndpointSlice = {
+  ...slice,
+  metadata: { name: "db-rome", labels: { "multicluster.kubernetes.io/source-cluster": "rome" } },
+};
+
 const view: ClusterView = {
   domain: "cluster.local",
   findService: (namespace, name) => services[`${namespace}/${name}`],
   listSlices: (_namespace, service) => (service === "db" ? [slice] : []),
   hasNamespace: (namespace) => namespace === "shop",
   findServiceByIp: (ip) => (ip === "10.96.0.5" ? { namespace: "shop", name: "web" } : undefined),
+  hasClusterSet: () => true,
+  findImport: (namespace, name) => (namespace === "shop" ? imports[name] : undefined),
+  listImportedSlices: (_namespace, name) => (name === "db" ? [importedSlice, { ...importedSlice, endpoints: [] }] : []),
   findEndpointByIp: (ip) => {
     const endpoint = endpoints.find((candidate) => candidate.addresses.includes(ip));
     return endpoint && { namespace: "shop", service: "db", endpoint };
@@ -122,4 +140,43 @@ test("garbage is answered with a format error or not at all", async () => {
   garbage.writeUInt16BE(0x0100, 2);
   const answer = await respond(responder, garbage, false);
   assert.equal(answer?.readUInt16BE(0), 0xffff);
+});
+
+test("names of the clusterset are those of the ServiceImports", async () => {
+  const cases: [string, string, string, string[]][] = [
+    ["web.shop.svc.clusterset.local", "A", "NOERROR", ["10.96.7.7"]],
+    ["WEB.shop.svc.clusterset.local", "A", "NOERROR", ["10.96.7.7"]],
+    ["web.shop.svc.clusterset.local", "AAAA", "NOERROR", []],
+    ["web.shop.svc.clusterset.local", "SRV", "NOERROR", ["80 web.shop.svc.clusterset.local"]],
+    ["_http._tcp.web.shop.svc.clusterset.local", "SRV", "NOERROR", ["80 web.shop.svc.clusterset.local"]],
+    ["_http._udp.web.shop.svc.clusterset.local", "SRV", "NXDOMAIN", []],
+    // Nothing leads to one cluster alone.
+    ["rome.web.shop.svc.clusterset.local", "A", "NXDOMAIN", []],
+    ["waiting.shop.svc.clusterset.local", "A", "NXDOMAIN", []],
+    ["db.shop.svc.clusterset.local", "A", "NOERROR", ["10.244.0.7", "10.244.1.8"]],
+    ["db-0.rome.db.shop.svc.clusterset.local", "A", "NOERROR", ["10.244.0.7"]],
+    ["10-244-1-8.rome.db.shop.svc.clusterset.local", "A", "NOERROR", ["10.244.1.8"]],
+    ["db-0.milan.db.shop.svc.clusterset.local", "A", "NXDOMAIN", []],
+    [
+      "_http._tcp.db.shop.svc.clusterset.local",
+      "SRV",
+      "NOERROR",
+      ["8080 10-244-1-8.rome.db.shop.svc.clusterset.local", "8080 db-0.rome.db.shop.svc.clusterset.local"],
+    ],
+    ["missing.shop.svc.clusterset.local", "A", "NXDOMAIN", []],
+    ["web.shop.pod.clusterset.local", "A", "NXDOMAIN", []],
+    ["dns-version.clusterset.local", "TXT", "NOERROR", ["1.0.0"]],
+  ];
+  for (const [name, type, rcode, expected] of cases) {
+    const answer = await ask(name, type);
+    assert.equal(answer.rcode, rcode, `${name} ${type}`);
+    assert.deepEqual(records(answer), expected, `${name} ${type}`);
+  }
+  assert.equal((await ask("missing.shop.svc.clusterset.local", "A")).authorities?.[0]?.name, "clusterset.local");
+});
+
+test("in a cluster that knows no ServiceImports the clusterset's names are somebody else's", async () => {
+  const answer = await ask("web.shop.svc.clusterset.local", "A", { view: { ...view, hasClusterSet: () => false } });
+  assert.equal(answer.rcode, "NXDOMAIN");
+  assert.deepEqual(answer.authorities, []);
 });

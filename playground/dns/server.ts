@@ -9,10 +9,11 @@ import type { Context } from "#base/context.ts";
 import { hasCode, messageOf } from "#base/errors.ts";
 import { run } from "#base/run.ts";
 import type { Informer } from "#kube/informer/informer.ts";
+import type { Imports } from "./imports.ts";
 import { informerView } from "./informer-view.ts";
 import { type Answer, decodeMessage, encodeResponse, FLAGS, type Message, type Rcode } from "./packet.ts";
 import { forward, frame, type Upstream } from "./upstream.ts";
-import { authority, type ClusterView, resolve } from "./zone.ts";
+import { authority, type ClusterView, resolve, zoneOf } from "./zone.ts";
 
 export interface DnsServerOptions {
   /** The address of the cluster DNS Service; put on the loopback of this network namespace. */
@@ -23,6 +24,8 @@ export interface DnsServerOptions {
   readonly domain?: string;
   readonly services: Informer<Service>;
   readonly slices: Informer<EndpointSlice>;
+  /** Default: the clusterset's names are not this cluster's. */
+  readonly imports?: Imports;
   /** Where other names are asked; none: they do not resolve. */
   readonly upstreams?: readonly Upstream[];
   /** Default: that of the machine. */
@@ -48,6 +51,7 @@ export async function startDnsServer(ctx: Context, options: DnsServerOptions): P
     domain: options.domain ?? "cluster.local",
     services: options.services,
     slices: options.slices,
+    imports: options.imports,
   });
   const responder: Responder = {
     view,
@@ -115,7 +119,7 @@ async function decide(
   if (question === undefined || more.length > 0) return refusal("FORMERR");
   if (!responder.isReady()) return refusal("SERVFAIL");
   const resolution = resolve(responder.view, question);
-  const soa = authority(responder.view.domain, Math.floor(responder.clock.epochMs() / 1000));
+  const soa = authority(zoneOf(responder.view, question.name), Math.floor(responder.clock.epochMs() / 1000));
   if (resolution.kind === "nxdomain") return { rcode: "NXDOMAIN", answers: [], authorities: [soa] };
   if (resolution.kind === "answer") {
     return {

@@ -4,9 +4,23 @@
  */
 import type { Service } from "kubernetes-types/core/v1";
 import type { Endpoint, EndpointSlice } from "kubernetes-types/discovery/v1";
+import {
+  addresses,
+  endpointTargets,
+  hostOf,
+  nodata,
+  type Resolution,
+  resolveEndpoint,
+  resolveSrv,
+  srv,
+  type Target,
+  TTL_SECONDS,
+  text,
+} from "./answers.ts";
+import { CLUSTERSET, type ClusterSetView, resolveImport } from "./clusterset.ts";
 import type { Answer, Question } from "./packet.ts";
 
-export interface ClusterView {
+export interface ClusterView extends ClusterSetView {
   readonly domain: string;
   findService(namespace: string, name: string): Service | undefined;
   listSlices(namespace: string, service: string): readonly EndpointSlice[];
@@ -17,19 +31,12 @@ export interface ClusterView {
   findEndpointByIp(ip: string): { namespace: string; service: string; endpoint: Endpoint } | undefined;
 }
 
-export type Resolution =
-  | { readonly kind: "answer"; readonly answers: readonly Answer[] }
-  | { readonly kind: "nxdomain" }
-  /** The name is not ours: ask upstream. `answers` come first (the CNAME of an ExternalName Service). */
-  | { readonly kind: "forward"; readonly name: string; readonly answers: readonly Answer[] };
-
-// CoreDNS: plugin/kubernetes (defaultTTL)
-const TTL_SECONDS = 5;
 const MAX_CNAMES = 8;
 
 export function resolve(view: ClusterView, question: Question, depth = 0): Resolution {
   const name = question.name.toLowerCase().replace(/\.$/, "");
   if (name.endsWith(".in-addr.arpa")) return resolveReverse(view, question, name);
+  if (zoneOf(view, name) === CLUSTERSET) return resolveImport(view, question, name);
   if (name !== view.domain && !name.endsWith(`.${view.domain}`)) return { kind: "forward", name, answers: [] };
   const labels = name === view.domain ? [] : name.slice(0, -view.domain.length - 1).split(".");
   const [type = "", ...rest] = labels.toReversed();
@@ -38,6 +45,12 @@ export function resolve(view: ClusterView, question: Question, depth = 0): Resol
   if (type === "pod") return resolvePod(view, question, rest);
   if (type === "svc") return resolveService(view, question, rest, depth);
   return { kind: "nxdomain" };
+}
+
+/** The zone here that the name is in, or would be. */
+export function zoneOf(view: ClusterView, asked: string): string {
+  const name = asked.toLowerCase().replace(/\.$/, "");
+  return view.hasClusterSet() && `.${name}`.endsWith(`.${CLUSTERSET}`) ? CLUSTERSET : view.domain;
 }
 
 /** Start of authority: tells resolvers how long to remember that there is nothing. */
@@ -91,13 +104,6 @@ function resolveService(
   );
 }
 
-interface Target {
-  readonly host: string;
-  readonly ip: string;
-  readonly ports: readonly { readonly name: string; readonly protocol: string; readonly port: number }[];
-  readonly isEndpoint: boolean;
-}
-
 /** A Service with a cluster IP is one target; a headless one has a target per ready endpoint. */
 function targetsOf(view: ClusterView, service: Service, base: string): Target[] {
   const { clusterIP } = service.spec ?? {};
@@ -110,54 +116,7 @@ function targetsOf(view: ClusterView, service: Service, base: string): Target[] 
     }));
     return [{ host: base, ip: clusterIP, ports, isEndpoint: false }];
   }
-  const found = view.listSlices(namespace, name).flatMap((slice) => {
-    const ports = (slice.ports ?? []).flatMap((p) =>
-      p.port === undefined ? [] : [{ name: p.name ?? "", protocol: p.protocol ?? "TCP", port: p.port }],
-    );
-    const ready =
-      slice.addressType === "IPv4"
-        ? (slice.endpoints ?? []).filter((endpoint) => endpoint.conditions?.ready !== false)
-        : [];
-    return ready.flatMap((endpoint) =>
-      endpoint.addresses.map((ip) => ({ host: `${hostOf(endpoint, ip)}.${base}`, ip, ports, isEndpoint: true })),
-    );
-  });
-  return [...new Map(found.map((target) => [`${target.host}/${target.ip}`, target])).values()];
-}
-
-function resolveSrv(
-  question: Question,
-  targets: readonly Target[],
-  asked: { protocol: string; port: string | undefined },
-): Resolution {
-  // From the right: `_port._protocol.service`; with one label only, it is a part of such a name.
-  const protocol = asked.protocol.slice(1).toUpperCase();
-  const matching = targets.flatMap((target) =>
-    target.ports
-      .filter((port) => port.protocol === protocol && (asked.port === undefined || asked.port === `_${port.name}`))
-      .map((port) => ({ ...target, port: port.port })),
-  );
-  if (matching.length === 0) return { kind: "nxdomain" };
-  return question.type === "SRV" && asked.port !== undefined ? srv(question, matching) : nodata();
-}
-
-function resolveEndpoint(
-  question: Question,
-  targets: readonly Target[],
-  host: string,
-  extra: string | undefined,
-): Resolution {
-  const matching = targets.filter((target) => target.isEndpoint && target.host === host);
-  if (matching.length === 0 || extra !== undefined) return { kind: "nxdomain" };
-  if (question.type === "SRV")
-    return srv(
-      question,
-      matching.flatMap((target) => target.ports.map((port) => ({ ...target, port: port.port }))),
-    );
-  return addresses(
-    question,
-    matching.map((target) => target.ip),
-  );
+  return endpointTargets(view.listSlices(namespace, name), () => base);
 }
 
 function resolveAlias(view: ClusterView, question: Question, externalName: string, depth: number): Resolution {
@@ -185,42 +144,4 @@ function resolveReverse(view: ClusterView, question: Question, name: string): Re
   if (host === undefined) return { kind: "forward", name, answers: [] };
   if (question.type !== "PTR") return nodata();
   return { kind: "answer", answers: [{ name: question.name, type: "PTR", ttl: TTL_SECONDS, data: host }] };
-}
-
-function hostOf(endpoint: Endpoint, ip: string): string {
-  return endpoint.hostname ?? ip.replaceAll(".", "-");
-}
-
-function addresses(question: Question, ips: readonly string[]): Resolution {
-  // A headless Service without endpoints does not exist for DNS (CoreDNS answers NXDOMAIN).
-  if (ips.length === 0) return { kind: "nxdomain" };
-  if (question.type !== "A" && question.type !== "ANY") return nodata();
-  return {
-    kind: "answer",
-    answers: ips.map((ip): Answer => ({ name: question.name, type: "A", ttl: TTL_SECONDS, data: ip })),
-  };
-}
-
-function srv(question: Question, targets: readonly { host: string; port: number }[]): Resolution {
-  if (targets.length === 0) return nodata();
-  const weight = Math.max(1, Math.floor(100 / targets.length));
-  const answers = targets.map(
-    ({ host, port }): Answer => ({
-      name: question.name,
-      type: "SRV",
-      ttl: TTL_SECONDS,
-      data: { priority: 0, weight, port, target: host },
-    }),
-  );
-  return { kind: "answer", answers };
-}
-
-function text(question: Question, value: string): Resolution {
-  return question.type === "TXT"
-    ? { kind: "answer", answers: [{ name: question.name, type: "TXT", ttl: TTL_SECONDS, data: value }] }
-    : nodata();
-}
-
-function nodata(): Resolution {
-  return { kind: "answer", answers: [] };
 }
