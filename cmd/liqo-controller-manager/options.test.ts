@@ -29,6 +29,7 @@ test("defaults are upstream's", () => {
     keyAlgorithm: "ed25519",
     isNodeFailureHandled: false,
     reservedNamespaces: ["liqo-storage"],
+    hasMulticlusterServices: false,
     vkOptionsTemplate: { namespace: "liqo", name: "virtual-kubelet-default" },
     podCidr: "",
     runtimeClass: "liqo",

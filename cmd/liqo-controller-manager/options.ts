@@ -70,6 +70,7 @@ const KINDS = {
   "virtual-storage-class-name": text(DEFAULT_STORAGE_CLASS),
   "storage-namespace": text(DEFAULT_STORAGE_NAMESPACE),
   "enable-node-failure-controller": boolean(false),
+  "enable-multicluster-services": boolean(false),
   "reserved-namespaces": list(),
   "pod-security-enforce": oneOf(POD_SECURITY_LEVELS, "baseline"),
   "vk-options-default-template": text("liqo/virtual-kubelet-default"),
@@ -165,6 +166,7 @@ function settingsOf(flags: Flags): ManagerOptions["settings"] {
     ...storageSettings(flags),
     keyAlgorithm: flags["tls-compatibility-mode"] ? "rsa-2048" : "ed25519",
     isNodeFailureHandled: flags["enable-node-failure-controller"],
+    hasMulticlusterServices: flags["enable-multicluster-services"],
     // A consumer's namespace of that name would have the volumes of everybody.
     reservedNamespaces: [...flags["reserved-namespaces"], flags["storage-namespace"]],
     vkOptionsTemplate: { namespace: templateNamespace, name: templateName },

@@ -43,6 +43,7 @@ export const LABELS: Readonly<Record<Exclude<keyof typeof labels, LabelValue>, s
   VIRTUAL_CLAIM_NAME: "on a claim there: the name of that claim",
   ENDPOINT_SLICE_MANAGED_BY:
     "Kubernetes' label; its value `endpointslice.reflection.liqo.io` keeps the provider's own controller away from copies",
+  EXPORTED_SERVICE: "on what is made for multi-cluster services: the Service of the clusterset that it belongs to",
   CIDR_TYPE: "on a Network of a peer: which CIDR it remaps, pods or external",
   NETWORK_TYPE: "on the cluster's own Networks: pod, service, external or internal",
   NETWORK_NOT_REMAPPED: "on a Network that must get the CIDR it asks for",
@@ -66,6 +67,7 @@ export const LABELS: Readonly<Record<Exclude<keyof typeof labels, LabelValue>, s
 };
 
 export const ANNOTATIONS: Readonly<Record<keyof typeof annotations, string>> = {
+  EXPORTED_AS: "on an EndpointSlice at home without endpoints: what a provider exports of a Service of the clusterset",
   PREINSTALLED: "on the cluster's own Networks and IPs: they came with the installation",
   UNINSTALLING: "on the Deployment of liqo-controller-manager: what belongs to nodes is not made again",
   PERMANENTLY_UNREACHABLE:

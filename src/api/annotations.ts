@@ -40,3 +40,5 @@ export const TRACEPARENT = "liqo.io/traceparent";
 export const TOKEN_FOR_POD_NAME = "offloading.liqo.io/service-account-for-pod-name";
 export const TOKEN_FOR_POD_UID = "offloading.liqo.io/service-account-for-pod-uid";
 export const TOKEN_EXPIRATION = "offloading.liqo.io/service-account-expiration";
+/** On an EndpointSlice of a consumer: what a provider exports, as JSON. Not upstream's. */
+export const EXPORTED_AS = "multicluster.liqo.io/exported-as";

@@ -62,3 +62,6 @@ export const FIREWALL_UNIQUE = "networking.liqo.io/firewall-unique";
 /** Labels of clusters. Upstream: pkg/consts/clusterlabels.go */
 export const PROVIDER = "liqo.io/provider";
 export const TOPOLOGY_REGION = "topology.kubernetes.io/region";
+
+/** Not upstream's: on what one cluster exports to the others, the Service; Kubernetes' own labels are for its endpoints. */
+export const EXPORTED_SERVICE = "multicluster.liqo.io/exported-service";

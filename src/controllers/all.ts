@@ -15,6 +15,7 @@ import { apiServerIpController } from "./ipam/apiserverip/controller.ts";
 import { ipController } from "./ipam/ip/controller.ts";
 import { ipServiceController } from "./ipam/ipservice/controller.ts";
 import { networkController } from "./ipam/network/controller.ts";
+import { serviceImportController } from "./mcs/serviceimport/controller.ts";
 import { configurationController } from "./networking/configuration/controller.ts";
 import { fabricTablesController } from "./networking/fabrictables/controller.ts";
 import { gatewayClientController, gatewayServerController } from "./networking/gateway/controller.ts";
@@ -106,6 +107,7 @@ function offloadingControllers(deps: Deps): Controller[] {
     podStatusController(deps),
     podFallbackController(deps),
     ...(deps.settings.isNodeFailureHandled ? [nodeFailureController(deps)] : []),
+    ...(deps.settings.hasMulticlusterServices ? [serviceImportController(deps)] : []),
     csrApprovalController(deps),
     ...(deps.settings.hasStorage ? storageControllers(deps) : []),
   ];

@@ -61,6 +61,8 @@ export interface Settings {
   readonly storageNamespace: string;
   /** Whether pods that end on a failed node are taken away. */
   readonly isNodeFailureHandled: boolean;
+  /** Whether ServiceExports are followed. */
+  readonly hasMulticlusterServices: boolean;
   /** Patterns of names that twin namespaces must not have, beside Liqo's own: `kube-*`. */
   readonly reservedNamespaces: readonly string[];
   readonly vkOptionsTemplate: { readonly namespace: string; readonly name: string };

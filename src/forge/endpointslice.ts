@@ -13,6 +13,11 @@ export interface EndpointOptions {
   readonly translate: (address: string) => string | undefined;
   /** The cluster that the provider is to reach this endpoint in by itself; undefined: the way is through this one. */
   readonly directTo: (endpoint: Endpoint) => string | undefined;
+  /**
+   * Our address of a provider's pod → the provider's own. Given where the provider has no slice of its own with these
+   * endpoints; undefined: they are left out.
+   */
+  readonly giveBack?: (address: string) => string | undefined;
 }
 
 export function forgeShadowEndpointSlice(
@@ -25,12 +30,13 @@ export function forgeShadowEndpointSlice(
   // Of a Service that selects nothing both lists are null, whatever the published type says.
   const ports = local.ports?.map((port) => ({ ...port }));
   const direct = directAddresses(local, options);
-  const endpoints = foreignEndpoints(local, options).flatMap((endpoint) => {
-    const isDirect = options.directTo(endpoint) !== undefined;
-    const addresses = endpoint.addresses.flatMap((address) =>
-      isDirect ? address : (options.translate(address) ?? []),
-    );
-    return addresses.length === 0 ? [] : [forgeEndpoint(endpoint, addresses, scope)];
+  const endpoints = (local.endpoints ?? []).flatMap((endpoint) => {
+    const isNative = isNativeEndpoint(endpoint, options);
+    const place = isNative ? options.giveBack : placeOf(endpoint, options);
+    const addresses = endpoint.addresses.flatMap((address) => place?.(address) ?? []);
+    // The node tells the provider whose addresses these are, which may look alike.
+    const nodeName = isNative ? scope.destination : scope.origin;
+    return addresses.length === 0 ? [] : [forgeEndpoint(endpoint, addresses, nodeName)];
   });
   return {
     metadata: {
@@ -58,6 +64,11 @@ export function untranslatedAddresses(local: EndpointSlice, options: EndpointOpt
     .filter((address) => options.translate(address) === undefined);
 }
 
+/** What another provider reaches by itself is told as it is here. */
+function placeOf(endpoint: Endpoint, { directTo, translate }: EndpointOptions): EndpointOptions["translate"] {
+  return directTo(endpoint) === undefined ? translate : (address) => address;
+}
+
 function directAddresses(local: EndpointSlice, options: EndpointOptions): DirectAddress[] {
   return foreignEndpoints(local, options).flatMap((endpoint) => {
     const clusterId = options.directTo(endpoint);
@@ -66,16 +77,20 @@ function directAddresses(local: EndpointSlice, options: EndpointOptions): Direct
   });
 }
 
-function foreignEndpoints({ endpoints }: EndpointSlice, { isNative }: EndpointOptions): Endpoint[] {
-  return (endpoints ?? []).filter(({ nodeName }) => nodeName === undefined || !isNative(nodeName));
+function foreignEndpoints({ endpoints }: EndpointSlice, options: EndpointOptions): Endpoint[] {
+  return (endpoints ?? []).filter((endpoint) => !isNativeEndpoint(endpoint, options));
 }
 
-function forgeEndpoint(endpoint: Endpoint, addresses: readonly string[], scope: ReflectionScope): Endpoint {
+function isNativeEndpoint({ nodeName }: Endpoint, { isNative }: EndpointOptions): boolean {
+  return nodeName !== undefined && isNative(nodeName);
+}
+
+function forgeEndpoint(endpoint: Endpoint, addresses: readonly string[], nodeName: string): Endpoint {
   const { conditions, hostname, zone, hints, targetRef } = endpoint;
   return {
     addresses: [...addresses],
     conditions: { ...(conditions?.ready !== undefined && { ready: conditions.ready }) },
-    nodeName: scope.origin,
+    nodeName,
     ...(hostname !== undefined && { hostname }),
     ...(zone !== undefined && { zone }),
     ...(hints !== undefined && { hints }),

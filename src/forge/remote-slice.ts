@@ -10,8 +10,8 @@ import { GLOBAL_LABELS } from "./names.ts";
 export const MANAGED_BY_SHADOW = "shadowendpointslice";
 
 export interface SliceOptions {
-  /** An address of the consumer as this cluster sees it; undefined: it may not be named here. */
-  readonly place: (address: string) => string | undefined;
+  /** An address that the consumer names, with the node it gives, as this cluster sees it; undefined: it may not be named here. */
+  readonly place: (address: string, nodeName: string | undefined) => string | undefined;
   /** Whether there is a way to the endpoint at the moment. */
   readonly isReachable: (endpoint: Endpoint) => boolean;
 }
@@ -21,7 +21,7 @@ export function forgeRemoteSlice(shadow: ShadowEndpointSlice, { place, isReachab
   const { addressType = "IPv4", endpoints = [], ports = [] } = shadow.spec?.template ?? {};
   const placed = endpoints.map((endpoint) => ({
     ...endpoint,
-    addresses: endpoint.addresses.flatMap((address) => place(address) ?? []),
+    addresses: endpoint.addresses.flatMap((address) => place(address, endpoint.nodeName) ?? []),
     conditions: { ...endpoint.conditions, ready: endpoint.conditions?.ready !== false && isReachable(endpoint) },
   }));
   return {

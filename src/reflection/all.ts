@@ -7,6 +7,8 @@ import { eventReflector } from "./event/event.ts";
 import { endpointSliceReflector } from "./exposition/endpointslice.ts";
 import { ingressReflector } from "./exposition/ingress.ts";
 import { serviceReflector } from "./exposition/service.ts";
+import { serviceExportReflector } from "./multicluster/serviceexport.ts";
+import { serviceImportReflector } from "./multicluster/serviceimport.ts";
 import { claimReflector } from "./storage/persistentvolumeclaim.ts";
 import { podReflector } from "./workload/pod.ts";
 
@@ -22,4 +24,6 @@ export const sharedReflectors: readonly Reflector[] = [
   secretReflector,
   claimReflector,
   eventReflector,
+  serviceExportReflector,
+  serviceImportReflector,
 ];

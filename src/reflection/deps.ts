@@ -1,5 +1,6 @@
 /** What every reflector of one virtual node is given. Upstream: pkg/virtualKubelet/reflection/{manager,options} */
 import type { Node, Pod } from "kubernetes-types/core/v1";
+import type { ForeignCluster } from "#api/core/foreigncluster.ts";
 import type { IP } from "#api/ipam/ip.ts";
 import type { ReflectorName } from "#api/offloading/reflectors.ts";
 import type { VirtualNode } from "#api/offloading/virtualnode.ts";
@@ -55,6 +56,7 @@ export interface ReflectionDeps {
   readonly localPods: Informer<Pod>;
   readonly localNodes: Informer<Node>;
   readonly localIps: Informer<IP>;
+  readonly localPeers: Informer<ForeignCluster>;
   /** As it is now: its offloading patch may change. */
   readonly virtualNode: () => VirtualNode | undefined;
 }

@@ -32,6 +32,23 @@ export function apiServerStatus(peer: ForeignCluster | undefined): string | unde
   return findCondition(peer?.status?.conditions, "APIServerStatus")?.status;
 }
 
+/** Endpoints of a peer are usable only while tunnel and API server are. */
+export function hasUsableEndpoints(peer: ForeignCluster | undefined): boolean {
+  return isConnected(peer) && isFresh(peer);
+}
+
+/** Whether there is a way to its pods, or never was to be one of ours. */
+export function isConnected(peer: ForeignCluster | undefined): boolean {
+  const modules = peer?.status?.modules;
+  const connection = findCondition(modules?.networking.conditions, "NetworkConnectionStatus");
+  return modules?.networking.enabled !== true || connection?.status === "Established";
+}
+
+/** Whether what it last told still holds, as far as anybody knows. */
+export function isFresh(peer: ForeignCluster | undefined): boolean {
+  return [undefined, "Established"].includes(apiServerStatus(peer));
+}
+
 /** What to do with a finalizer that stands for an object at the peer. */
 export type FarewellPlan =
   | { readonly do: "keep" }

@@ -56,6 +56,8 @@ export interface ElectionSettings {
 
 /** Kinds whose policy is the user's choice. */
 const CUSTOMIZABLE: readonly ReflectorName[] = ["service", "ingress", "configmap", "secret", "event", "endpointslice"];
+/** Of kinds that only some providers have. */
+const OFF: readonly ReflectorName[] = ["serviceexport", "serviceimport"];
 const FEW_WORKERS: readonly ReflectorName[] = ["ingress", "persistentvolumeclaim", "event"];
 
 const KINDS = {
@@ -105,7 +107,7 @@ const KINDS = {
   "vk-lease-retry-period": durationMs("5s"),
   // Accepted for upstream's manifests; there is no resync, since watches lose nothing.
   "resync-period": durationMs("0"),
-  ...reflectorKinds("workers", (name) => integer(FEW_WORKERS.includes(name) ? 3 : 10)),
+  ...reflectorKinds("workers", (name) => integer(OFF.includes(name) ? 0 : FEW_WORKERS.includes(name) ? 3 : 10)),
   ...reflectorKinds("type", (name) =>
     CUSTOMIZABLE.includes(name) ? oneOf(["DenyList", "AllowList"], "DenyList") : oneOf(["CustomLiqo"], "CustomLiqo"),
   ),

@@ -123,6 +123,7 @@ function homeParts(
     localPods: informers.for(pods, { fieldSelector: `spec.nodeName=${nodeName}` }),
     localNodes: informers.for(nodes, { transform: labelsOnly }),
     localIps: informers.for(ips),
+    localPeers: informers.for(foreignClusters),
     events: (component) => {
       const own = recorders.get(component) ?? recorder.as(component);
       recorders.set(component, own);

@@ -140,6 +140,7 @@ const SWITCHED: readonly (readonly [path: string, value: string])[] = [
   ["authentication.enabled", "false"],
   ["authentication.defaultResourceSliceClassEnabled", "false"],
   ["storage.enabled", "false"],
+  ["mcs.enabled", "true"],
   ["controllerManager.config.enableNodeFailureController", "true"],
   ["networking.enabled", "false"],
   ["offloading.enabled", "false"],
@@ -170,8 +171,26 @@ test("a switch changes the manifest", async () => {
   for (const [path, value] of SWITCHED) assert.notEqual(await template({ [path]: value }), plain, path);
 });
 
+test("multi-cluster services bring CRDs, flags, reflectors and rights, unless the CRDs are somebody else's", async () => {
+  const on = { "mcs.enabled": "true" };
+  const whole = await template(on);
+  for (const text of ["serviceimports.multicluster.x-k8s.io", "--enable-multicluster-services=true", "serviceexport:"])
+    assert.ok(whole.includes(text), text);
+  const without = await template({ ...on, "mcs.installCRDs": "false" });
+  assert.doesNotMatch(without, /kind: CustomResourceDefinition/);
+  const fewer = {
+    "offloading.reflection.serviceexport.workers": "7",
+    "offloading.reflection.serviceimport.workers": "8",
+  };
+  const tuned = await template({ ...on, ...fewer });
+  assert.match(tuned, /serviceexport:\s*workers: 7[\s\S]*serviceimport:\s*workers: 8/);
+  assert.doesNotMatch(plain, /multicluster\.x-k8s\.io|serviceexport/);
+});
+
 test("these are all values", () => {
   const paths = [...MARKED, ...SWITCHED].map(([path]) => path);
+  const multicluster = ["serviceexport.workers", "serviceimport.workers"].map((of) => `offloading.reflection.${of}`);
+  paths.push("mcs.installCRDs", ...multicluster);
   const tested = paths.map((path) => path.replaceAll("[0]", ".0"));
   const values: unknown = parse(readFileSync(join(CHART, "values.yaml"), "utf8"));
   const untested = leavesOf(values).filter(

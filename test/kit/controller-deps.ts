@@ -31,6 +31,7 @@ export function controllerDeps(client: KubeClient, informers: Informers, clock: 
       hasStorage: false,
       storageNamespace: "liqo-storage",
       isNodeFailureHandled: false,
+      hasMulticlusterServices: true,
       reservedNamespaces: ["kube-*"],
       vkOptionsTemplate: { namespace: "default", name: "virtual-kubelet-default" },
       podCidr: "10.244.0.0/16",

@@ -9,6 +9,9 @@ export const REFLECTOR_NAMES = [
   "serviceaccount",
   "persistentvolumeclaim",
   "event",
+  // Not upstream's; off unless asked for.
+  "serviceexport",
+  "serviceimport",
 ] as const;
 
 export type ReflectorName = (typeof REFLECTOR_NAMES)[number];

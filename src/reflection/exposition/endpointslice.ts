@@ -8,8 +8,9 @@ import type { IP } from "#api/ipam/ip.ts";
 import * as labels from "#api/labels.ts";
 import { type ShadowEndpointSlice, shadowEndpointSlices } from "#api/offloading/shadow.ts";
 import { isVirtualNode } from "#api/predicates.ts";
-import { contains, parseCidr, parseIpv4 } from "#base/cidr.ts";
+import { contains, parseCidr, parseIpv4, remapIp } from "#base/cidr.ts";
 import { type EndpointOptions, forgeShadowEndpointSlice, untranslatedAddresses } from "#forge/endpointslice.ts";
+import { isExportRecord, sourceOf } from "#forge/multicluster/slices.ts";
 import { watchMapped } from "#kube/controller/controller.ts";
 import { endpointSlices, services } from "#machinery/builtin.ts";
 import { keyOf } from "#machinery/meta.ts";
@@ -30,11 +31,12 @@ const spec: ReflectorSpec<EndpointSlice, ShadowEndpointSlice> = {
       ? undefined
       : `without ${addresses.join(", ")}: outside the pod CIDR ${deps.settings.localPodCidr}, and no IP object maps it`;
   },
-  exclude: ({ metadata }, { settings }) => {
+  exclude: (slice, { settings }) => {
+    const { metadata } = slice;
     // Made by another peer's reflection towards this cluster: handing it on would go in circles.
     const isReflection = metadata?.labels?.[labels.ENDPOINT_SLICE_MANAGED_BY] === labels.ENDPOINT_SLICE_REFLECTION;
     const isApiServer = metadata?.namespace === "default" && metadata.labels?.[SERVICE_NAME] === "kubernetes";
-    return isReflection || isApiServer || !settings.isIpReflected ? {} : undefined;
+    return isReflection || isApiServer || isExportRecord(slice) || !settings.isIpReflected ? {} : undefined;
   },
   // Annotations of the slice win over those of its Service.
   policy: ({ metadata }, type, pair) => {
@@ -68,12 +70,14 @@ const spec: ReflectorSpec<EndpointSlice, ShadowEndpointSlice> = {
   },
 };
 
-function optionsOf({ metadata }: EndpointSlice, deps: ReflectionDeps, pair: NamespacePair): EndpointOptions {
-  const isDirect = serviceAnnotations(metadata, pair)?.[USE_DIRECT_CONNECTIONS] === "true";
+function optionsOf(slice: EndpointSlice, deps: ReflectionDeps, pair: NamespacePair): EndpointOptions {
+  const isDirect = serviceAnnotations(slice.metadata, pair)?.[USE_DIRECT_CONNECTIONS] === "true";
   return {
     isNative: (nodeName) => isNative(nodeName, deps),
     translate: (address) => translateAddress(address, deps),
     directTo: (endpoint) => (isDirect ? providerOf(endpoint, deps) : undefined),
+    // The Service behind a ServiceImport selects nothing there.
+    ...(sourceOf(slice) !== undefined && { giveBack: (address) => giveBackAddress(address, deps) }),
   };
 }
 
@@ -90,6 +94,17 @@ function serviceAnnotations(
 function providerOf({ nodeName, targetRef }: Endpoint, { localNodes }: ReflectionDeps): string | undefined {
   const node = targetRef === undefined ? undefined : localNodes.store.get({ name: nodeName ?? "" });
   return node !== undefined && isVirtualNode(node) ? node.metadata?.labels?.[labels.REMOTE_CLUSTER_ID] : undefined;
+}
+
+/** The provider's own address of its pod; undefined: it is none of the provider's. */
+function giveBackAddress(address: string, { settings }: ReflectionDeps): string | undefined {
+  if (settings.remotePodCidrs.length === 0) return address;
+  for (const { from, to } of settings.remotePodCidrs) {
+    const [own, seen] = [parseCidr(from), parseCidr(to)];
+    const remapped = own === undefined || seen === undefined ? undefined : remapIp(address, seen, own);
+    if (remapped !== undefined) return remapped;
+  }
+  return undefined;
 }
 
 /** The provider's own slices have its own pods, so ours must not repeat them. A node that is gone counts as theirs, too. */

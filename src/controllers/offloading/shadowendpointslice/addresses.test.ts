@@ -19,6 +19,7 @@ const own = ["10.244.0.0/16", "10.96.0.0/12", "172.31.0.11/32"].map(mustParseCid
 const hasPod = (address: string): boolean => address === "10.244.3.3";
 const otherPeer = (clusterId: string) =>
   clusterId === "naples" ? { foreign: undefined, configuration: naples } : undefined;
+const here = { hasPod, own, otherPeer, clusterId: "rome" };
 
 for (const [what, address, withNetwork, without] of [
   ["a pod of the consumer", "10.244.1.5", "10.245.1.5", undefined],
@@ -33,13 +34,20 @@ for (const [what, address, withNetwork, without] of [
   ["a name", "kubernetes.default", undefined, undefined],
 ] as const) {
   test(`${what}: ${withNetwork ?? "refused"} with a network, ${without ?? "refused"} without`, () => {
-    assert.equal(placeAddress(address, { configuration: networked, hasPod, own, otherPeer }), withNetwork);
-    assert.equal(placeAddress(address, { configuration: undefined, hasPod, own, otherPeer }), without);
+    assert.equal(placeAddress(address, { configuration: networked, ...here }, "milan"), withNetwork);
+    assert.equal(placeAddress(address, { configuration: undefined, ...here }), without);
   });
 }
 
 test("until the consumer's CIDRs have their place, nothing leads there", () => {
-  assert.equal(placeAddress("10.244.1.5", { configuration: waiting, hasPod, own, otherPeer }), undefined);
+  assert.equal(placeAddress("10.244.1.5", { configuration: waiting, ...here }), undefined);
+});
+
+test("an endpoint of this cluster keeps its address, and is a pod of the consumer or nothing", () => {
+  for (const configuration of [networked, undefined]) {
+    assert.equal(placeAddress("10.244.3.3", { configuration, ...here }, "rome"), "10.244.3.3");
+    assert.equal(placeAddress("10.244.1.5", { configuration, ...here }, "rome"), undefined);
+  }
 });
 
 for (const [what, clusterId, relayed, placed] of [
@@ -49,7 +57,7 @@ for (const [what, clusterId, relayed, placed] of [
   ["of a stranger that the consumer does not map is refused", "turin", undefined, undefined],
 ] as const) {
   test(`a direct address ${what}`, () => {
-    const around = { configuration: networked, hasPod, own, otherPeer };
+    const around = { configuration: networked, ...here };
     assert.equal(placeDirect({ address: "10.90.2.7", clusterId, relayed }, around), placed);
   });
 }

@@ -20,6 +20,8 @@ export interface Surroundings {
   readonly configuration: Configuration | undefined;
   /** Whether a pod of the consumer has the address here. */
   readonly hasPod: (address: string) => boolean;
+  /** This cluster's id, which endpoints of the consumer's pods here have for their node. */
+  readonly clusterId: string;
   /** This cluster's own CIDRs, and its nodes and API servers. */
   readonly own: readonly Cidr[];
   /** Undefined: there is no network with that cluster. */
@@ -33,10 +35,18 @@ export function placeDirect({ address, clusterId, relayed }: DirectAddress, arou
   return relayed === undefined ? undefined : placeAddress(relayed, around);
 }
 
-/** The consumer's address as this cluster reaches it; undefined: not one that it may name. */
-export function placeAddress(address: string, { configuration, hasPod, own }: Surroundings): string | undefined {
+/**
+ * The consumer's address as this cluster reaches it; undefined: not one that it may name. `nodeName`: of the endpoint; with
+ * this cluster's id the address is one of a pod here, however much it looks like one of the consumer's.
+ */
+export function placeAddress(
+  address: string,
+  { configuration, hasPod, own, clusterId }: Surroundings,
+  nodeName?: string,
+): string | undefined {
   const ip = parseIpv4(address);
   if (ip === undefined) return undefined;
+  if (nodeName === clusterId) return hasPod(address) ? address : undefined;
   const remapped = remapAddress(address, configuration);
   if (remapped !== undefined) return remapped;
   if (hasPod(address)) return address;

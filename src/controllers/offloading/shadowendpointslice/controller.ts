@@ -74,12 +74,21 @@ export function shadowEndpointSliceController(deps: Deps): Controller {
       work.tenants.watch((namespace) => work.shadows.store.list(namespace).map(keyOf)),
       watchMapped(work.foreign, ({ metadata }) => concernedBy(metadata?.name)),
       watchMapped(work.configurations, ({ metadata }) => concernedBy(metadata?.labels?.[labels.REMOTE_CLUSTER_ID])),
-      // Asked only: a consumer has no reason to name its pods here, which the provider's own slices have.
-      watchMapped(work.pods, () => []),
+      // Of Services of the clusterset alone: in all others a consumer has no reason to name its pods here.
+      watchMapped(work.pods, ({ metadata }) => withOwnPods(work, metadata?.namespace ?? "")),
       ...work.own.watches,
     ],
     reconcile: (ctx, key) => reconcile(ctx, work, key),
   };
+}
+
+/** The shadows of a twin that name pods of this cluster. */
+function withOwnPods({ deps, shadows }: Work, namespace: string): ObjectKey[] {
+  const { clusterId } = deps.settings;
+  return shadows.store
+    .list(namespace)
+    .filter(({ spec }) => spec?.template?.endpoints?.some(({ nodeName }) => nodeName === clusterId) === true)
+    .map(keyOf);
 }
 
 async function reconcile(ctx: Context, work: Work, key: ObjectKey): Promise<Result> {
@@ -119,6 +128,7 @@ function surroundingsOf({ deps, own, pods, tenants, ...work }: Work, consumer: s
         ? undefined
         : { configuration, foreign: work.foreign.store.get({ name: peer }) };
     },
+    clusterId: deps.settings.clusterId,
     own: [podCidr, serviceCidr, ...addresses].flatMap((text) => parseCidr(text) ?? []),
   };
 }

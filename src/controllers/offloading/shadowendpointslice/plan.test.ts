@@ -20,6 +20,7 @@ const SURROUNDINGS: Surroundings = {
   hasPod: () => false,
   otherPeer: (clusterId) =>
     clusterId === "naples" ? { configuration: NAPLES, foreign: peer("Error", "Established") } : undefined,
+  clusterId: "rome",
   own: [mustParseCidr("10.244.0.0/16")],
 };
 const peer = (connection: string | undefined, apiServer: string | undefined, enabled = true): ForeignCluster =>

@@ -5,7 +5,7 @@ import type { ForeignCluster } from "#api/core/foreigncluster.ts";
 import type { ShadowEndpointSlice } from "#api/offloading/shadow.ts";
 import { type DirectAddress, parseDirectConnections } from "#forge/direct-connections.ts";
 import { forgeRemoteSlice } from "#forge/remote-slice.ts";
-import { apiServerStatus } from "#trust/reach.ts";
+import { isConnected, isFresh } from "#trust/reach.ts";
 import { placeAddress, placeDirect, type Surroundings } from "./addresses.ts";
 
 export interface Plan {
@@ -22,31 +22,32 @@ export function planSlice(
 ): Plan {
   const refused: string[] = [];
   const directs = directOf(shadow);
-  const place = (address: string): string | undefined => {
-    const placed = surroundings === undefined ? undefined : placeIn(surroundings, address, directs.get(address));
+  const place = (address: string, nodeName: string | undefined): string | undefined => {
+    const direct = directs.get(address);
+    const placed = surroundings === undefined ? undefined : placeIn(surroundings, { address, nodeName, direct });
     if (placed === undefined) refused.push(address);
     return placed;
   };
-  // What a consumer tells is as old as its API server is away, wherever the endpoint is.
-  const isFresh = [undefined, "Established"].includes(apiServerStatus(peer));
-  const isReachable = ({ addresses }: Endpoint): boolean => {
+  const isReachable = ({ addresses, nodeName }: Endpoint): boolean => {
+    if (nodeName === surroundings?.clusterId) return true;
     const other = surroundings?.otherPeer(directs.get(addresses[0] ?? "")?.clusterId ?? "");
-    return isFresh && isConnected(other === undefined ? peer : other.foreign);
+    // What a consumer tells is as old as its API server is away, wherever the endpoint is.
+    return isFresh(peer) && isConnected(other === undefined ? peer : other.foreign);
   };
   return { slice: forgeRemoteSlice(shadow, { place, isReachable }), refused };
 }
 
-function placeIn(around: Surroundings, address: string, direct: DirectAddress | undefined): string | undefined {
-  return direct === undefined ? placeAddress(address, around) : placeDirect(direct, around);
+interface Named {
+  readonly address: string;
+  readonly nodeName: string | undefined;
+  readonly direct: DirectAddress | undefined;
+}
+
+function placeIn(around: Surroundings, { address, nodeName, direct }: Named): string | undefined {
+  return direct === undefined ? placeAddress(address, around, nodeName) : placeDirect(direct, around);
 }
 
 /** Endpoints that run at another provider of the consumer's, by their address in the slice. */
 export function directOf({ metadata }: ShadowEndpointSlice): ReadonlyMap<string, DirectAddress> {
   return parseDirectConnections(metadata?.annotations?.[DIRECT_CONNECTIONS_DATA]);
-}
-
-function isConnected(peer: ForeignCluster | undefined): boolean {
-  const modules = peer?.status?.modules;
-  const connection = modules?.networking.conditions?.find(({ type }) => type === "NetworkConnectionStatus");
-  return modules?.networking.enabled !== true || connection?.status === "Established";
 }
