@@ -7,5 +7,6 @@ testPages("the pages on usage", [
   "usage/resources",
   "usage/storage",
   "usage/metrics",
+  "usage/multi-cluster-services",
   "usage/service-continuity",
 ]);
