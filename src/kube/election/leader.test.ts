@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { after, before, describe, test } from "node:test";
 import type { Lease } from "kubernetes-types/coordination/v1";
 import { type Context, withCancel } from "#base/context.ts";
 import { silentLogger } from "#base/log.ts";
@@ -8,7 +8,7 @@ import { leases } from "#machinery/builtin.ts";
 import { microTimestamp } from "#machinery/conditions.ts";
 import { startTestApiServer, type TestApiServer } from "#playground/testing.ts";
 import { KubeClient } from "../client/client.ts";
-import { type ElectionOptions, runElected } from "./leader.ts";
+import { type ElectionOptions, LeaseLostError, Nudge, runElected } from "./leader.ts";
 
 const LEASE_MS = 15_000;
 const RETRY_MS = 1_000;
@@ -28,17 +28,31 @@ after(async () => {
 });
 
 /** A candidate with a clock of its own: what it does between two waits is done when it waits again. */
-function candidate(name: string, identity: string, more: Partial<ElectionOptions> = {}) {
+function candidate(
+  name: string,
+  identity: string,
+  more: Partial<ElectionOptions> = {},
+  choose: () => KubeClient = () => client,
+  finished: Promise<void> = Promise.resolve(),
+) {
   const { ctx, cancel } = withCancel(outer);
   const clock = steppedClock();
   const led = Promise.withResolvers<void>();
+  const chosen = new Proxy(client, {
+    get: (_, name: keyof KubeClient) => {
+      const from = choose();
+      const found = from[name];
+      return typeof found === "function" ? found.bind(from) : found;
+    },
+  });
   const done = runElected(
     ctx,
-    client,
+    chosen,
     { lease: { namespace: "default", name }, identity, renewMs: RENEW_MS, retryMs: RETRY_MS, clock, ...more },
     async (leading) => {
       led.resolve();
       await new Promise((resolve) => leading.signal.addEventListener("abort", resolve, { once: true }));
+      await finished;
     },
   );
   return { led: led.promise, done, cancel, clock };
@@ -145,3 +159,67 @@ for (const { name, renewDeadlineMs, afterMs } of [
     await assert.rejects(leader.done, new RegExp(`lost the lease ${name}`));
     assert.equal((await specOf(name)).holderIdentity, "thief");
   });
+
+describe("work that a silent API server must not stop", () => {
+  const keeping = { keepsUntilReplaced: true } as const;
+
+  test("who sees another holder stops at once", async () => {
+    const nudge = new Nudge();
+    const leader = candidate("replaced", "leader", { ...keeping, nudge });
+    await leader.led;
+    await leader.clock.waiting();
+    const lease = await client.get(outer, leases, { namespace: "default", name: "replaced" });
+    await client.update(outer, leases, { ...lease, spec: { ...lease.spec, holderIdentity: "thief" } });
+    nudge.give();
+    await assert.rejects(leader.done, LeaseLostError);
+    assert.equal((await specOf("replaced")).holderIdentity, "thief");
+  });
+
+  test("while nobody can be asked it goes on, however long", async () => {
+    using away = new KubeClient({ server: "https://127.0.0.1:1", ca: api.ca, token: "t" }, "test");
+    let isAway = false;
+    const leader = candidate("away", "leader", keeping, () => (isAway ? away : client));
+    await leader.led;
+    await leader.clock.waiting();
+    isAway = true;
+    for (let ms = 0; ms < 3 * LEASE_MS; ms += RENEW_MS) {
+      leader.clock.step(RENEW_MS);
+      assert.equal(await leader.clock.waiting(), RENEW_MS);
+    }
+    isAway = false;
+    leader.cancel();
+    await leader.done;
+    assert.equal((await specOf("away")).holderIdentity, "");
+  });
+
+  test("the lease is given up before the work has ended", async () => {
+    const finish = Promise.withResolvers<void>();
+    const one = candidate("overlapping", "one", keeping, undefined, finish.promise);
+    await one.led;
+    const nudge = new Nudge();
+    const two = candidate("overlapping", "two", { ...keeping, nudge });
+    await two.clock.waiting();
+    one.cancel();
+    await eventuallyFree("overlapping");
+    nudge.give();
+    await two.led;
+    finish.resolve();
+    await one.done;
+    assert.equal((await specOf("overlapping")).holderIdentity, "two");
+    two.cancel();
+    await two.done;
+  });
+});
+
+test("a holder that is known to be gone is followed at once", async () => {
+  await foreignLease("gone", 0);
+  const heir = candidate("gone", "heir", { isGone: ({ spec }) => spec?.holderIdentity === "other" });
+  await heir.led;
+  assert.equal((await specOf("gone")).leaseTransitions, 4);
+  heir.cancel();
+  await heir.done;
+});
+
+async function eventuallyFree(name: string): Promise<void> {
+  while ((await specOf(name)).holderIdentity !== "") await new Promise((resolve) => setImmediate(resolve));
+}

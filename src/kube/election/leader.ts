@@ -25,11 +25,52 @@ export interface ElectionOptions {
   readonly renewDeadlineMs?: number;
   readonly retryMs?: number;
   readonly clock?: Clock;
+  /** On the Lease too: what candidates want to know of its holder. */
+  readonly annotations?: Readonly<Record<string, string>>;
+  /** Told of news, so that nobody waits for the next look. Default: none ever come. */
+  readonly nudge?: Nudge;
+  /** Whether the holder is known to be gone although its lease lasts. Default: never. */
+  isGone?(lease: Lease): boolean;
+  /**
+   * For work that a silent API server must not stop: goes on until somebody else is seen to have the lease, and gives it up
+   * before the work has ended, so that the next one can begin meanwhile. Default: ends at the deadline, and works alone.
+   */
+  readonly keepsUntilReplaced?: boolean;
+}
+
+/** Somebody else has the lease, or nobody can be asked whether it is still one's own. */
+export class LeaseLostError extends Error {
+  constructor(lease: string) {
+    super(`lost the lease ${lease}`);
+    this.name = "LeaseLostError";
+  }
+}
+
+/** Cuts a wait short. */
+export class Nudge {
+  #isPending = false;
+  #wake: (() => void) | undefined;
+
+  give(): void {
+    this.#isPending = true;
+    this.#wake?.();
+  }
+
+  /** Until then, or the next nudge; one that came since the last wait counts. */
+  async sleep(ctx: Context, ms: number, clock: Clock | undefined): Promise<void> {
+    if (!this.#isPending) {
+      const { ctx: waiting, cancel } = withCancel(ctx);
+      this.#wake = cancel;
+      await sleep(waiting, ms, clock);
+      this.#wake = undefined;
+    }
+    this.#isPending = false;
+  }
 }
 
 /**
  * Waits until elected, runs `lead` with a context that ends when the lease is lost, and gives the lease up at the end.
- * Resolves when the outer context ends; rejects when the lease was lost while leading, so that the process restarts.
+ * Resolves when the outer context ends; rejects with a LeaseLostError when the lease was lost while leading.
  */
 export async function runElected(
   ctx: Context,
@@ -37,28 +78,34 @@ export async function runElected(
   options: ElectionOptions,
   lead: (ctx: Context) => Promise<void>,
 ): Promise<void> {
-  const { retryMs = 2_000, clock } = options;
+  const { retryMs = 2_000, clock, nudge = new Nudge(), keepsUntilReplaced = false } = options;
   const candidate = new Candidate(client, options);
-  while (!ctx.signal.aborted && !(await candidate.tryAcquire(ctx))) await sleep(ctx, retryMs, clock);
+  while (!ctx.signal.aborted && (await candidate.tryAcquire(ctx)) !== "own") await nudge.sleep(ctx, retryMs, clock);
   if (ctx.signal.aborted) return;
   ctx.log.info("became leader", { lease: options.lease.name });
   const { ctx: leading, cancel } = withCancel(ctx);
   const work = lead(leading);
-  const kept = keep(leading, candidate, options).finally(cancel);
+  const kept = keep(leading, candidate, { ...options, nudge }).finally(cancel);
+  if (keepsUntilReplaced) {
+    await kept;
+    if (ctx.signal.aborted) await release(client, options);
+  }
   await Promise.all([work, kept]);
-  if (ctx.signal.aborted) await release(client, options);
-  else throw new Error(`lost the lease ${options.lease.name}`);
+  if (!ctx.signal.aborted) throw new LeaseLostError(options.lease.name);
+  if (!keepsUntilReplaced) await release(client, options);
 }
 
-/** Renews until the context ends or nothing succeeded for as long as the deadline says. */
-async function keep(ctx: Context, candidate: Candidate, options: ElectionOptions): Promise<void> {
-  const { leaseSeconds = 15, renewMs = 2_000, clock = systemClock } = options;
+/** Renews until the context ends, or nothing succeeded for as long as the deadline says, or somebody else has the lease. */
+async function keep(ctx: Context, candidate: Candidate, options: ElectionOptions & { nudge: Nudge }): Promise<void> {
+  const { leaseSeconds = 15, renewMs = 2_000, clock = systemClock, keepsUntilReplaced = false } = options;
   const { renewDeadlineMs = (leaseSeconds * 1_000 * 2) / 3 } = options;
   let renewedAt = clock.nowMs();
-  while (!ctx.signal.aborted && clock.nowMs() - renewedAt < renewDeadlineMs) {
-    await sleep(ctx, renewMs, clock);
+  while (!ctx.signal.aborted && (keepsUntilReplaced || clock.nowMs() - renewedAt < renewDeadlineMs)) {
+    await options.nudge.sleep(ctx, renewMs, clock);
     if (ctx.signal.aborted) return;
-    if (await candidate.tryAcquire(ctx)) renewedAt = clock.nowMs();
+    const whose = await candidate.tryAcquire(ctx);
+    if (whose === "own") renewedAt = clock.nowMs();
+    else if (whose === "other" && keepsUntilReplaced) return;
   }
 }
 
@@ -76,35 +123,40 @@ class Candidate {
     this.#clock = options.clock ?? systemClock;
   }
 
-  /** Whether the lease is this candidate's now: taken, or renewed. */
-  async tryAcquire(ctx: Context): Promise<boolean> {
-    const { lease: key, identity, labels } = this.#options;
+  /** Whose the lease is now: `own` when it was taken, or renewed. */
+  async tryAcquire(ctx: Context): Promise<"own" | "other" | "unknown"> {
+    const { lease: key, identity, labels, annotations } = this.#options;
     const leaseDurationSeconds = this.#options.leaseSeconds ?? 15;
     try {
       const now = microTimestamp(this.#clock.epochMs());
       const lease = await this.#client.find(ctx, leases, key);
       const fresh = { acquireTime: now, renewTime: now, holderIdentity: identity, leaseDurationSeconds };
       if (lease === undefined) {
-        const metadata = { ...key, ...(labels !== undefined && { labels: { ...labels } }) };
+        const metadata = { ...key, ...(labels && { labels }), ...(annotations && { annotations }) };
         await this.#client.create(ctx, leases, { metadata, spec: { ...fresh, leaseTransitions: 0 } });
-        return true;
+        return "own";
       }
       const { acquireTime = now, leaseTransitions = 0, holderIdentity } = lease.spec ?? {};
       const mine = holderIdentity === identity;
-      if (!mine && !this.#isFree(lease)) return false;
+      if (!mine && !this.#isFree(lease)) return "other";
       const term = mine ? { acquireTime, leaseTransitions } : { leaseTransitions: leaseTransitions + 1 };
-      const metadata = { ...lease.metadata, labels: { ...lease.metadata?.labels, ...labels } };
+      const metadata = {
+        ...lease.metadata,
+        labels: { ...lease.metadata?.labels, ...labels },
+        ...(annotations && { annotations: { ...lease.metadata?.annotations, ...annotations } }),
+      };
       await this.#client.update(ctx, leases, { ...lease, metadata, spec: { ...lease.spec, ...fresh, ...term } });
-      return true;
+      return "own";
     } catch (error) {
       if (!isConflict(error)) ctx.log.debug("lease not renewed", { lease: key.name, error: messageOf(error) });
-      return false;
+      return "unknown";
     }
   }
 
-  #isFree({ metadata, spec }: Lease): boolean {
+  #isFree(lease: Lease): boolean {
+    const { metadata, spec } = lease;
     const { holderIdentity = "", leaseDurationSeconds = 15 } = spec ?? {};
-    if (holderIdentity === "") return true;
+    if (holderIdentity === "" || this.#options.isGone?.(lease) === true) return true;
     const nowMs = this.#clock.nowMs();
     const resourceVersion = metadata?.resourceVersion ?? "";
     if (this.#seen.resourceVersion !== resourceVersion) this.#seen = { resourceVersion, sinceMs: nowMs };
