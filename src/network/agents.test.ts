@@ -63,6 +63,7 @@ describe("planLinks", () => {
   const present: KernelLink = {
     ifname: "liqo.abc",
     mtu: 1340,
+    address: "02:4c:0a:50:00:01",
     flags: ["BROADCAST", "UP"],
     linkinfo: { info_kind: "vxlan", info_data: { id: 7, remote: "10.244.1.5", port: 6091 } },
     addr_info: [{ local: "10.80.0.1", prefixlen: 32 }],
@@ -70,6 +71,7 @@ describe("planLinks", () => {
   const lines = (kernel: KernelLink[]): string[] => planLinks([wanted], kernel, options).map(({ line }) => line);
   const made = [
     "link add name liqo.abc mtu 1340 txqueuelen 1000 type vxlan id 7 remote 10.244.1.5 dstport 6091 nolearning noudpcsum",
+    "link set dev liqo.abc address 02:4c:0a:50:00:01",
     "addr replace 10.80.0.1/32 dev liqo.abc",
     "link set dev liqo.abc up",
   ];
@@ -78,13 +80,19 @@ describe("planLinks", () => {
   it("leaves alone what is right, and links of others", () => {
     assert.deepEqual(lines([present, { ifname: "liqo-tunnel" }, { ifname: "eth0" }]), []);
   });
-  it("makes a link anew when its remote changed", () => {
-    const moved = {
-      ...present,
-      linkinfo: { info_kind: "vxlan", info_data: { id: 7, remote: "10.9.9.9", port: 6091 } },
-    };
-    assert.deepEqual(lines([moved]), ["link del dev liqo.abc", ...made]);
+  it("turns a link to another end in place, and forgets whom it met there", () => {
+    const linkinfo = { info_kind: "vxlan", info_data: { id: 7, remote: "10.244.9.9", port: 6091 } };
+    assert.deepEqual(lines([{ ...present, linkinfo }]), [
+      "link set dev liqo.abc type vxlan id 7 remote 10.244.1.5",
+      "neigh flush dev liqo.abc",
+    ]);
   });
+
+  it("makes a link anew when it is another one", () => {
+    const linkinfo = { info_kind: "vxlan", info_data: { id: 8, remote: "10.244.1.5", port: 6091 } };
+    assert.deepEqual(lines([{ ...present, linkinfo }]), ["link del dev liqo.abc", ...made]);
+  });
+
   it("changes MTU and address in place", () => {
     const old = { ...present, mtu: 1500, addr_info: [{ local: "10.80.0.9", prefixlen: 32 }] };
     assert.deepEqual(lines([old]), [

@@ -67,6 +67,17 @@ describe("the overlay agent", () => {
         [...input.matchAll(/^link add name (\S+) .* type (\S+)/gm)].map(([, name, kind]) => `${name} ${kind}`),
       );
 
+  const link = (name: string, data: object = {}): object => ({
+    ...{
+      ifname: name,
+      mtu: 1_340,
+      address: "02:4c:0a:50:00:01",
+      flags: ["UP"],
+      addr_info: [{ local: "10.80.0.1", prefixlen: 32 }],
+    },
+    linkinfo: { info_kind: "vxlan", info_data: { id: 7, remote: "10.244.0.5", port: 6_091, ...data } },
+  });
+
   test("links are made when all three kinds are known, and that is told", async () => {
     start({ kind: "vxlan" });
     await passUntil(machine.clock, () => changes > 0);
@@ -93,10 +104,6 @@ describe("the overlay agent", () => {
 
   test("what is as it should be is no change, and a change of the objects is seen", async () => {
     const show = "ip -4 -json -details address show";
-    const link = (name: string): object => ({
-      ...{ ifname: name, mtu: 1_340, flags: ["UP"], addr_info: [{ local: "10.80.0.1", prefixlen: 32 }] },
-      linkinfo: { info_kind: "vxlan", info_data: { id: 7, remote: "10.244.0.5", port: 6_091 } },
-    });
     machine.answers[show] = JSON.stringify([link("liqo.default"), link("liqo.liqo-te")]);
     start({ kind: "vxlan" });
     await passUntil(machine.clock, () => machine.calls.some(({ command }) => command === show));
@@ -105,6 +112,21 @@ describe("the overlay agent", () => {
     const key = { namespace: "default", name: "rome" };
     await api.client.patch(session.ctx, internalFabrics, key, "merge", { spec: { gatewayIP: "10.244.0.6" } });
     await soon(machine.clock, () => changes > 0);
+    const lines = machine.takeLines();
+    assert.ok(lines.includes("link set dev liqo.default type vxlan id 7 remote 10.244.0.6"), lines.join("\n"));
+    assert.deepEqual(made(), [], "routes over a link that is made anew are gone");
+  });
+
+  test("where the kernel cannot change a link, it is made anew", async () => {
+    machine.answers[BATCH] = (_, input) =>
+      input.startsWith("link set dev liqo.default type") ? failed("Not supported\nCommand failed -:1\n") : "";
+    machine.answers["ip -4 -json -details address show"] = JSON.stringify([
+      link("liqo.default", { id: 7, remote: "10.244.0.9" }),
+      link("liqo.liqo-te"),
+    ]);
+    start({ kind: "vxlan" });
+    await passUntil(machine.clock, () => changes > 0);
     assert.deepEqual(made().slice(0, 1), ["liqo.default vxlan"]);
+    assert.ok(machine.takeLines().includes("link del dev liqo.default"));
   });
 });

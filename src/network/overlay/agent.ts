@@ -17,6 +17,8 @@ export interface OverlayAgentOptions {
   links(objects: OverlayObjects): OverlayLink[];
   /** Called after links were made, changed or removed. */
   changed(): void;
+  /** Called whenever all links are as they should be. */
+  settled?(): void;
 }
 
 const RESYNC_MS = 30_000;
@@ -38,6 +40,7 @@ export function overlayAgent(options: OverlayAgentOptions): Loop {
       kind ??= await detectOverlayKind(ctx, tools, options.kind);
       const objects = { tunnels: tunnels.store.list(), fabrics: fabrics.store.list(), nodes: nodes.store.list() };
       if (await applyLinks(ctx, tools, options.links(objects), { kind, port, hasArp })) options.changed();
+      options.settled?.();
       return {};
     },
   });

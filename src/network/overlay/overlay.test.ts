@@ -45,6 +45,7 @@ test("links are made in one batch; nothing is run when all is as it should be", 
   assert.deepEqual(machine.takeLines(), [
     "link del dev liqo.old",
     "link add name liqo.a mtu 1340 txqueuelen 1000 type vxlan id 7 remote 10.244.1.5 dstport 6091 nolearning noudpcsum",
+    "link set dev liqo.a address 02:4c:0a:50:00:01",
     "addr replace 10.80.0.1/32 dev liqo.a",
     "link set dev liqo.a up",
   ]);
@@ -52,6 +53,7 @@ test("links are made in one batch; nothing is run when all is as it should be", 
     {
       ifname: "liqo.a",
       mtu: 1340,
+      address: "02:4c:0a:50:00:01",
       flags: ["UP"],
       linkinfo: { info_kind: "vxlan", info_data: { id: 7, remote: "10.244.1.5", port: 6091 } },
       addr_info: [{ local: "10.80.0.1", prefixlen: 32 }],
@@ -62,7 +64,7 @@ test("links are made in one batch; nothing is run when all is as it should be", 
 });
 
 test("the first failure is told with its link and command", async () => {
-  using machine = fakeMachine({ [BATCH]: failed("RTNETLINK answers: File exists\nCommand failed -:2\n") });
+  using machine = fakeMachine({ [BATCH]: failed("RTNETLINK answers: File exists\nCommand failed -:3\n") });
   await assert.rejects(applyLinks(ctx, machine.tools, [LINK], OPTIONS), {
     message: "overlay link liqo.a: ip addr replace 10.80.0.1/32 dev liqo.a: RTNETLINK answers: File exists",
   });

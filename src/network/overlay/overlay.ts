@@ -2,7 +2,7 @@
 import type { Context } from "#base/context.ts";
 import { messageOf } from "#base/errors.ts";
 import { ipBatch, runJson, type Tools } from "../system/tools.ts";
-import { type KernelLink, type OverlayKind, type OverlayLink, planLinks } from "./plan.ts";
+import { type KernelLink, type OverlayCommand, type OverlayKind, type OverlayLink, planLinks } from "./plan.ts";
 
 export interface OverlayOptions {
   readonly kind: OverlayKind;
@@ -39,15 +39,25 @@ export async function applyLinks(
 ): Promise<boolean> {
   const present = await runJson<KernelLink>(ctx, tools, ["ip", "-4", "-json", "-details", "address", "show"]);
   const commands = planLinks(wanted, present, options);
+  const refused = await execute(ctx, tools, commands);
+  const others = refused.flatMap(({ link, otherwise = [] }) => otherwise.map((line) => ({ line, link })));
+  await execute(ctx, tools, others);
+  return commands.length > 0;
+}
+
+/** Resolves to the commands that failed and have another in their place. */
+async function execute(ctx: Context, tools: Tools, commands: readonly OverlayCommand[]): Promise<OverlayCommand[]> {
   const failures = await ipBatch(
     ctx,
     tools,
     commands.map(({ line }) => line),
   );
-  const [first] = failures;
-  if (first !== undefined) {
-    const command = commands[first.line];
-    throw new Error(`overlay link ${command?.link}: ip ${command?.line}: ${first.message}`);
-  }
-  return commands.length > 0;
+  const failed = failures.flatMap(({ line, message }) => {
+    const command = commands[line];
+    return command === undefined ? [] : [{ command, message }];
+  });
+  const fatal = failed.find(({ command }) => command.otherwise === undefined);
+  if (fatal !== undefined)
+    throw new Error(`overlay link ${fatal.command.link}: ip ${fatal.command.line}: ${fatal.message}`);
+  return failed.map(({ command }) => command);
 }

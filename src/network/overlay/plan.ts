@@ -20,6 +20,8 @@ export interface OverlayLink {
 export interface KernelLink {
   readonly ifname: string;
   readonly mtu?: number;
+  /** Its hardware address. */
+  readonly address?: string;
   readonly flags?: readonly string[];
   readonly linkinfo?: {
     readonly info_kind?: string;
@@ -29,7 +31,7 @@ export interface KernelLink {
 }
 
 /** Upstream names all of its overlay links so; what carries the prefix and is not wanted is removed. */
-const LINK_PREFIX = "liqo.";
+export const LINK_PREFIX = "liqo.";
 const DEFAULT_MTU = 1340;
 const TX_QUEUE_LENGTH = 1000;
 
@@ -101,9 +103,14 @@ function isPresent<T extends { metadata?: { deletionTimestamp?: string }; spec?:
 export interface OverlayCommand {
   readonly line: string;
   readonly link: string;
+  /** Takes the place of a command that this kernel refuses. */
+  readonly otherwise?: readonly string[];
 }
 
-/** Links that differ in what cannot be changed are made anew; addresses and MTU are changed in place. */
+/**
+ * Links that differ in what cannot be changed are made anew; the other end, addresses and MTU are changed in place, so that
+ * routes over a link stay while a gateway takes over from another.
+ */
 export function planLinks(
   wanted: readonly OverlayLink[],
   present: readonly KernelLink[],
@@ -117,8 +124,25 @@ export function planLinks(
     ...wanted.flatMap((link) => {
       const found = kept.find(({ ifname }) => ifname === link.name);
       const lines = found === undefined ? create(link, options) : adjust(link, found);
-      return lines.map((line) => ({ line, link: link.name }));
+      const moved = found === undefined ? [] : move(link, found, options);
+      return [...moved, ...lines.map((line) => ({ line, link: link.name }))];
     }),
+  ];
+}
+
+/** To another end. Neighbours learnt from the one before have its hardware addresses. */
+function move(
+  link: OverlayLink,
+  present: KernelLink,
+  options: { readonly kind: OverlayKind; readonly port: number; readonly hasArp: boolean },
+): OverlayCommand[] {
+  const { name, id, remote } = link;
+  if (present.linkinfo?.info_data?.remote === remote) return [];
+  const line = `link set dev ${name} type ${options.kind} id ${id} remote ${remote}`;
+  const otherwise = [`link del dev ${name}`, ...create(link, options)];
+  return [
+    { line, link: name, otherwise },
+    { line: `neigh flush dev ${name}`, link: name },
   ];
 }
 
@@ -127,8 +151,8 @@ function isSame(
   { linkinfo, flags = [] }: KernelLink,
   options: { readonly kind: OverlayKind; readonly port: number; readonly hasArp: boolean },
 ): boolean {
-  const { id, remote, port } = linkinfo?.info_data ?? {};
-  const isLike = linkinfo?.info_kind === options.kind && id === wanted.id && remote === wanted.remote;
+  const { id, port } = linkinfo?.info_data ?? {};
+  const isLike = linkinfo?.info_kind === options.kind && id === wanted.id;
   return isLike && port === options.port && flags.includes("NOARP") !== options.hasArp;
 }
 
@@ -142,9 +166,16 @@ function create(
   return [
     `link add name ${name} mtu ${mtu} txqueuelen ${TX_QUEUE_LENGTH} type ${kind} id ${id} remote ${remote} dstport ${port}${vxlanOnly}`,
     ...(hasArp ? [] : [`link set dev ${name} arp off`]),
+    `link set dev ${name} address ${hardwareAddress(address)}`,
     `addr replace ${address}/32 dev ${name}`,
     `link set dev ${name} up`,
   ];
+}
+
+/** The same at all replicas of a gateway, so that its neighbours find the next one where the last one was. */
+function hardwareAddress(address: string): string {
+  const bytes = address.split(".").map((byte) => Number(byte).toString(16).padStart(2, "0"));
+  return ["02", "4c", ...bytes].join(":");
 }
 
 function adjust({ name, address, mtu }: OverlayLink, present: KernelLink): string[] {
@@ -152,6 +183,9 @@ function adjust({ name, address, mtu }: OverlayLink, present: KernelLink): strin
   return [
     ...addresses.filter((each) => each !== `${address}/32`).map((each) => `addr del ${each} dev ${name}`),
     ...(addresses.includes(`${address}/32`) ? [] : [`addr replace ${address}/32 dev ${name}`]),
+    ...(present.address === hardwareAddress(address)
+      ? []
+      : [`link set dev ${name} address ${hardwareAddress(address)}`]),
     ...(present.mtu === mtu ? [] : [`link set dev ${name} mtu ${mtu}`]),
     ...(present.flags?.includes("UP") === true ? [] : [`link set dev ${name} up`]),
   ];
