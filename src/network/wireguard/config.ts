@@ -19,7 +19,7 @@ export function renderConfig({ privateKey, listenPort, peer }: WireguardConfig):
   const lines = ["[Interface]", `PrivateKey = ${privateKey}`];
   if (listenPort !== undefined) lines.push(`ListenPort = ${listenPort}`);
   if (peer !== undefined) {
-    if (!PUBLIC_KEY.test(peer.publicKey)) throw new Error("the peer's PublicKey is not 32 bytes");
+    checkKey(peer.publicKey);
     lines.push("[Peer]", `PublicKey = ${peer.publicKey}`, "AllowedIPs = 0.0.0.0/0");
     if (peer.endpoint !== undefined) lines.push(`Endpoint = ${peer.endpoint}`);
   }
@@ -33,6 +33,41 @@ export interface PeerStatistics {
   readonly lastHandshake: number;
   readonly receivedBytes: number;
   readonly sentBytes: number;
+}
+
+/** What a dump says of the interface itself. */
+export interface WireguardInterface {
+  readonly privateKey: string;
+  readonly listenPort: number;
+}
+
+export function parseInterface(dump: string): WireguardInterface {
+  const [privateKey = "", , listenPort = "0"] = dump.split("\n")[0]?.split("\t") ?? [];
+  return { privateKey, listenPort: Number(listenPort) };
+}
+
+/** Whether keys and port of the interface are as wanted; a client's port is any. */
+export function isInterfaceSet({ privateKey, listenPort }: WireguardConfig, present: WireguardInterface): boolean {
+  return present.privateKey === privateKey && (listenPort === undefined || present.listenPort === listenPort);
+}
+
+/**
+ * Arguments for `wg set <link>` that change the peers and nothing else: whoever sets all anew opens another socket, and
+ * packets on their way are lost.
+ */
+export function peerChanges(wanted: WireguardPeer | undefined, present: readonly PeerStatistics[]): string[][] {
+  const gone = present.filter(({ publicKey }) => publicKey !== wanted?.publicKey);
+  const changes = gone.map(({ publicKey }) => ["peer", publicKey, "remove"]);
+  if (wanted === undefined) return changes;
+  checkKey(wanted.publicKey);
+  const found = present.find(({ publicKey }) => publicKey === wanted.publicKey);
+  const isSame = found !== undefined && (wanted.endpoint === undefined || found.endpoint === wanted.endpoint);
+  const endpoint = wanted.endpoint === undefined ? [] : ["endpoint", wanted.endpoint];
+  return isSame ? changes : [...changes, ["peer", wanted.publicKey, "allowed-ips", "0.0.0.0/0", ...endpoint]];
+}
+
+function checkKey(publicKey: string): void {
+  if (!PUBLIC_KEY.test(publicKey)) throw new Error("the peer's PublicKey is not 32 bytes");
 }
 
 /** The peers of a dump; its first line is the interface and holds the private key. */

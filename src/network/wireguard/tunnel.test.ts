@@ -13,6 +13,7 @@ const OWN = `${"A".repeat(43)}=`;
 const PEER = `${"B".repeat(43)}=`;
 const OTHER = `${"C".repeat(43)}=`;
 const SHOW = "ip link show dev liqo-tunnel";
+const SET = "wg set liqo-tunnel ";
 const DUMP = "wg show liqo-tunnel dump";
 
 let machine: FakeMachine;
@@ -23,15 +24,19 @@ let configs: string[];
 let paths: string[];
 let peerKey: string | undefined;
 let linksMade: number;
+/** As in the dump. */
+let peers: string;
+let isNew: boolean;
 
 describe("the tunnel", () => {
   beforeEach(() => {
-    [configs, paths, peerKey, linksMade] = [[], [], PEER, 0];
+    [configs, paths, peerKey, linksMade, peers, isNew] = [[], [], PEER, 0, "", true];
     let hasLink = false;
     machine = fakeMachine({
       [SHOW]: () => (hasLink ? "7: liqo-tunnel" : failed("does not exist")),
       "ip link add name liqo-tunnel": () => {
         hasLink = true;
+        isNew = true;
         return "";
       },
       "ip link del dev liqo-tunnel": () => {
@@ -41,11 +46,22 @@ describe("the tunnel", () => {
       "wg syncconf liqo-tunnel": (command) => {
         const path = command.split(" ").at(-1) ?? "";
         assert.equal(statSync(path).mode & 0o077, 0, "others can read the key");
-        configs.push(readFileSync(path, "utf8"));
+        const text = readFileSync(path, "utf8");
+        configs.push(text);
+        isNew = false;
+        const key = /PublicKey = (.*)/.exec(text)?.[1];
+        const endpoint = /Endpoint = (.*)/.exec(text)?.[1] ?? "(none)";
+        peers = key === undefined ? "" : `${key}\t(none)\t${endpoint}\t0.0.0.0/0\t0\t0\t0\toff\n`;
         paths.push(path);
         return "";
       },
-      [DUMP]: "private\tpublic\t51840\toff\n",
+      "wg set liqo-tunnel": (command) => {
+        const [key = "", ...words] = command.split(" peer ")[1]?.split(" ") ?? [];
+        const endpoint = words[0] === "remove" ? undefined : (words[3] ?? "(none)");
+        peers = endpoint === undefined ? "" : `${key}\t(none)\t${endpoint}\t0.0.0.0/0\t0\t0\t0\toff\n`;
+        return "";
+      },
+      [DUMP]: () => `${configs.length === 0 || isNew ? "(none)" : OWN}\tpublic\t51840\toff\n${peers}`,
     });
     stop = async () => undefined;
   });
@@ -81,6 +97,10 @@ describe("the tunnel", () => {
     };
     return tunnel;
   }
+
+  /** What `wg set` was told. */
+  const sets = (): string[] =>
+    machine.calls.flatMap(({ command }) => (command.startsWith(SET) ? [command.slice(SET.length)] : []));
 
   /** One pass, and how long until the next. */
   async function pass(): Promise<number> {
@@ -135,16 +155,28 @@ describe("the tunnel", () => {
     assert.equal(configs.length, 1);
   });
 
-  test("the configuration is written again when it changes, and only then", async () => {
+  test("what changes is set, and nothing else", async () => {
     run("server");
     await pass();
     await pass();
     assert.equal(configs.length, 1);
     assert.equal(linksMade, 1);
+    assert.deepEqual(sets(), []);
     peerKey = OTHER;
     await pass();
-    assert.equal(configs.length, 2);
-    assert.match(configs[1] ?? "", new RegExp(`PublicKey = ${OTHER}`));
+    assert.equal(configs.length, 1);
+    assert.deepEqual(sets(), [`peer ${PEER} remove`, `peer ${OTHER} allowed-ips 0.0.0.0/0`]);
+    peerKey = undefined;
+    await pass();
+    assert.deepEqual(sets().slice(2), [`peer ${OTHER} remove`]);
+  });
+
+  test("a peer that answers from elsewhere is not dialled again, one that moves is", async () => {
+    const tunnel = run("client");
+    await pass();
+    peers = `${PEER}\t(none)\t198.51.100.9:1\t0.0.0.0/0\t1700000000\t10\t20\toff\n`;
+    await pass();
+    assert.deepEqual([sets(), tunnel.endpoint], [[], "192.0.2.7:30571"]);
   });
 
   test("a configuration that was not taken is written again", async () => {
@@ -181,8 +213,7 @@ describe("the tunnel", () => {
     const read = (): PeerStatistics | undefined => tunnel.statistics;
     await pass();
     assert.equal(read(), undefined);
-    machine.answers[DUMP] =
-      `private\tpublic\t51840\toff\n${PEER}\t(none)\t1.2.3.4:5\t0.0.0.0/0\t1700000000\t10\t20\toff\n`;
+    peers = `${PEER}\t(none)\t1.2.3.4:5\t0.0.0.0/0\t1700000000\t10\t20\toff\n`;
     await pass();
     assert.deepEqual([read()?.receivedBytes, read()?.sentBytes], [10, 20]);
   });
@@ -193,10 +224,10 @@ describe("the tunnel", () => {
     await tunnel.restartSession(ctx);
     await machine.clock.waiting();
     const commands = machine.calls.map(({ command }) => command);
-    const removed = commands.indexOf(`wg set liqo-tunnel peer ${PEER} remove`);
-    assert.ok(removed >= 0 && removed < commands.findLastIndex((command) => command.startsWith("wg syncconf")));
-    assert.equal(configs.length, 2);
-    assert.equal(configs[1], configs[0]);
+    const removed = commands.indexOf(`wg set liqo-tunnel listen-port 0 peer ${PEER} remove`);
+    const again = `wg set liqo-tunnel peer ${PEER} allowed-ips 0.0.0.0/0 endpoint 192.0.2.7:30571`;
+    assert.ok(removed >= 0 && removed < commands.indexOf(again));
+    assert.equal(configs.length, 1);
   });
 
   test("a server keeps its session: it would forget where its client is", async () => {

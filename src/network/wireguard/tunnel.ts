@@ -6,7 +6,16 @@ import type { Context } from "#base/context.ts";
 import { Loop, type LoopResult } from "../system/loop.ts";
 import type { Machine } from "../system/machine.ts";
 import { ipBatch, type Tools } from "../system/tools.ts";
-import { type PeerStatistics, parseDump, renderConfig } from "./config.ts";
+import {
+  isInterfaceSet,
+  type PeerStatistics,
+  parseDump,
+  parseInterface,
+  peerChanges,
+  renderConfig,
+  type WireguardConfig,
+  type WireguardPeer,
+} from "./config.ts";
 import type { Implementation, WireguardDriver } from "./driver.ts";
 import type { EndpointResolver } from "./endpoint.ts";
 import type { WireguardKeys } from "./keys.ts";
@@ -28,10 +37,12 @@ export interface TunnelOptions {
   readonly keys: WireguardKeys;
   /** Only of a client. */
   readonly endpoint?: EndpointResolver;
-  /** The peer's public key as known now, base64. */
+  /** The peer's public key as known now, base64; while there is none, nothing is sent or taken. */
   findPeerKey(): string | undefined;
   /** Called when the interface was made or made anew: routes over it are gone. */
   linkMade?(): void;
+  /** Called whenever all is as it should be. */
+  settled?(): void;
 }
 
 export interface TunnelAddresses {
@@ -51,10 +62,11 @@ export class Tunnel implements AsyncDisposable {
   readonly #options: TunnelOptions;
   readonly #loop: Loop;
   #driver: WireguardDriver | undefined;
-  #configured = "";
   /** The interface was made, and nobody was told yet. */
   #isNews = false;
   #statistics: PeerStatistics | undefined;
+  /** As it was set last. */
+  #dialled: WireguardPeer | undefined;
 
   constructor(machine: Machine, options: TunnelOptions) {
     this.#machine = machine;
@@ -104,8 +116,8 @@ export class Tunnel implements AsyncDisposable {
     const peer = this.#options.findPeerKey();
     if (this.#options.mode !== "client" || peer === undefined || this.#driver === undefined) return;
     this.#options.endpoint?.advance();
-    await this.#tools.run(ctx, ["wg", "set", TUNNEL_LINK, "peer", peer, "remove"]);
-    this.#configured = "";
+    // From another port: what stands between may go on sending those of this one to a server that is gone.
+    await this.#tools.run(ctx, ["wg", "set", TUNNEL_LINK, "listen-port", "0", "peer", peer, "remove"]);
     this.#loop.trigger();
   }
 
@@ -122,33 +134,50 @@ export class Tunnel implements AsyncDisposable {
     });
     if (await this.#driver.ensureLink(ctx)) {
       ctx.log.info("tunnel interface made", { link: TUNNEL_LINK, driver: this.#driver.description });
-      this.#configured = "";
       this.#isNews = true;
     }
     const publicKey = this.#options.findPeerKey();
     const target = mode === "client" && publicKey !== undefined ? await endpoint?.resolve() : undefined;
-    const config = renderConfig({
+    await this.#configure(ctx, {
       privateKey: keys.privateKey,
       ...(mode === "server" && { listenPort }),
       ...(publicKey !== undefined && { peer: { publicKey, ...(target !== undefined && { endpoint: target }) } }),
     });
-    if (config !== this.#configured) await this.#configure(ctx, config);
     await this.#ensureAddress(ctx, mtu);
     if (this.#isNews) this.#options.linkMade?.();
     this.#isNews = false;
-    const peers = parseDump(await this.#tools.run(ctx, ["wg", "show", TUNNEL_LINK, "dump"]));
-    this.#statistics = peers[0];
+    this.#options.settled?.();
     return { retryAfterMs: Math.min(CHECK_MS, endpoint?.intervalMs ?? CHECK_MS) };
   }
 
+  /** Changes what differs, and nothing else. */
+  async #configure(ctx: Context, config: WireguardConfig): Promise<void> {
+    const dump = await this.#tools.run(ctx, ["wg", "show", TUNNEL_LINK, "dump"]);
+    const peers = parseDump(dump);
+    this.#statistics = peers[0];
+    if (!isInterfaceSet(config, parseInterface(dump))) await this.#configureAll(ctx, config);
+    else
+      for (const change of peerChanges(
+        config.peer,
+        peers.map((peer) => this.#asDialled(peer)),
+      ))
+        await this.#tools.run(ctx, ["wg", "set", TUNNEL_LINK, ...change]);
+    this.#dialled = config.peer;
+  }
+
+  /** WireGuard follows a peer that answers from elsewhere: that is no reason to dial again. */
+  #asDialled(peer: PeerStatistics): PeerStatistics {
+    const dialled = this.#dialled;
+    return dialled?.publicKey === peer.publicKey ? { ...peer, endpoint: dialled.endpoint } : peer;
+  }
+
   /** Through a file that only we can read: a key on a command line could be seen by every process. */
-  async #configure(ctx: Context, config: string): Promise<void> {
+  async #configureAll(ctx: Context, config: WireguardConfig): Promise<void> {
     const folder = await mkdtemp(join(tmpdir(), "liqo-tunnel-"));
     try {
       const path = join(folder, "wg.conf");
-      await writeFile(path, config, { mode: 0o600 });
+      await writeFile(path, renderConfig(config), { mode: 0o600 });
       await this.#tools.run(ctx, ["wg", "syncconf", TUNNEL_LINK, path]);
-      this.#configured = config;
     } finally {
       await rm(folder, { recursive: true, force: true });
     }
