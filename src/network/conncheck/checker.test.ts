@@ -114,6 +114,29 @@ describe("the connection checker", () => {
     assert.deepEqual(checker.state, { value: "Connected", latencyMs: 7 });
   });
 
+  test("a peer that is leaving is looked at closely for a while", async () => {
+    await answer(await peer.next("PING"));
+    await answer(await nextPing());
+    assert.equal(await clock.waiting(), INTERVAL_MS);
+    peer.send({ clusterID: "rome", msgType: "LEAVING", timeStamp: "now" });
+    await peer.settled();
+    await answer(await nextPing());
+    missing = 0;
+    for (let ms = 0; ms < 500; ms += 100) {
+      assert.equal(await clock.waiting(), 100);
+      await nextPing();
+    }
+    assert.ok(missing > 0, "half a second of silence is told");
+    for (let ms = 0; ms < 8_000; ms += 2_000) clock.step(2_000);
+    await clock.waiting();
+    assert.equal(await clock.waiting(), INTERVAL_MS);
+  });
+
+  test("it tells its peer that it is leaving", async () => {
+    checker.sayLeaving({ signal: new AbortController().signal, log: silentLogger });
+    assert.equal((await peer.next("LEAVING")).clusterID, "rome");
+  });
+
   test("Go's form of the time is the same time", async () => {
     const ping = await peer.next("PING");
     await answer({ ...ping, timeStamp: ping.timeStamp.replace(".000Z", "Z") });
@@ -161,7 +184,7 @@ describe("the connection checker", () => {
 
   test("an answer after very many pings is none: nobody remembers them for ever", async () => {
     const first = await peer.next("PING");
-    for (let i = 0; i < 10; i++) await nextPing();
+    for (let i = 0; i < 51; i++) await nextPing();
     await answer(first);
     assert.deepEqual(
       states.filter(({ value }) => value === "Connected"),

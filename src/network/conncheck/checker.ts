@@ -14,11 +14,19 @@ export interface CheckerOptions {
   readonly listenAddress?: string;
   readonly intervalMs: number;
   readonly lossThreshold: number;
+  /** How the silence of the peer is found. Default: by its answers at the interval. */
+  readonly watch?: Watch;
   readonly clock: Clock;
   /** Called for every answer, and once when the peer is declared lost. */
   update(state: PeerState): void;
-  /** Called after each further interval without an answer. */
+  /** Called again and again while answers stay away. */
   missing?(): void;
+}
+
+export interface Watch {
+  readonly intervalMs: number;
+  /** Silence that is more than a lost packet. */
+  readonly silenceMs: number;
 }
 
 export type PeerState =
@@ -30,8 +38,11 @@ export type PeerState =
 
 // Before the first answer and after a loss: the tunnel may come up at any moment.
 const EAGER_INTERVAL_MS = 250;
-// A client that lost its peer tries a new handshake after this many unanswered intervals.
 const MISSING_INTERVALS = 2;
+// The peer said that another one is about to answer in its place.
+const ATTENTIVE: Watch = { intervalMs: 100, silenceMs: 300 };
+const ATTENTION_MS = 6_000;
+const MOST_UNANSWERED = 50;
 
 export class ConnectionChecker implements AsyncDisposable {
   readonly #options: CheckerOptions;
@@ -39,6 +50,7 @@ export class ConnectionChecker implements AsyncDisposable {
   readonly #sent = new Map<number, number>();
   #state: PeerState = { value: "Connecting" };
   #heardAt: number;
+  #attentiveUntil = 0;
 
   private constructor(options: CheckerOptions, socket: Socket) {
     this.#options = options;
@@ -62,32 +74,59 @@ export class ConnectionChecker implements AsyncDisposable {
     return this.#state;
   }
 
-  /** Pings until the context ends. */
+  /** Pings until the context ends; may be run again. Pings of the peer are answered all the time. */
   async run(ctx: Context): Promise<void> {
     const { intervalMs, lossThreshold, clock } = this.#options;
-    this.#heardAt = clock.nowMs();
+    this.#begin();
     while (!ctx.signal.aborted) {
       this.#send(ctx);
-      const eager = Math.min(EAGER_INTERVAL_MS, intervalMs);
-      await sleep(ctx, this.#state.value === "Connected" ? intervalMs : eager, clock);
+      await sleep(ctx, this.#pauseMs(), clock);
+      if (ctx.signal.aborted) return;
       const silentMs = clock.nowMs() - this.#heardAt;
       if (silentMs > intervalMs * lossThreshold && this.#state.value !== "Error") this.#become({ value: "Error" });
-      if (this.#state.value !== "Connected" || silentMs > intervalMs * MISSING_INTERVALS) this.#options.missing?.();
+      if (this.#state.value !== "Connected" || silentMs > this.#watch().silenceMs) this.#options.missing?.();
     }
+  }
+
+  /** Tells the peer that another one is about to answer in place of this one. */
+  sayLeaving(ctx: Context): void {
+    this.#sendMessage(ctx, "LEAVING", this.#options.clock.epochMs());
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await new Promise<void>((resolve) => this.#socket.close(() => resolve()));
   }
 
+  /** Whatever was found out before is of another time. */
+  #begin(): void {
+    this.#heardAt = this.#options.clock.nowMs();
+    this.#state = { value: "Connecting" };
+  }
+
+  #watch(): Watch {
+    const { intervalMs, clock, watch } = this.#options;
+    if (clock.nowMs() < this.#attentiveUntil) return ATTENTIVE;
+    return watch ?? { intervalMs, silenceMs: intervalMs * MISSING_INTERVALS };
+  }
+
+  #pauseMs(): number {
+    const pauseMs = this.#watch().intervalMs;
+    return this.#state.value === "Connected" ? pauseMs : Math.min(EAGER_INTERVAL_MS, pauseMs);
+  }
+
   #send(ctx: Context): void {
-    const { remoteClusterId, address, port, clock } = this.#options;
+    const { clock } = this.#options;
     const now = clock.epochMs();
     this.#sent.set(now, clock.nowMs());
     const [oldest] = this.#sent.keys();
-    if (this.#sent.size > this.#options.lossThreshold * 2 && oldest !== undefined) this.#sent.delete(oldest);
-    const ping = { clusterID: remoteClusterId, msgType: "PING", timeStamp: new Date(now).toISOString() } as const;
-    this.#socket.send(encodeMessage(ping), port, address, (error) => {
+    if (this.#sent.size > MOST_UNANSWERED && oldest !== undefined) this.#sent.delete(oldest);
+    this.#sendMessage(ctx, "PING", now);
+  }
+
+  #sendMessage(ctx: Context, msgType: "PING" | "LEAVING", epochMs: number): void {
+    const { remoteClusterId, address, port } = this.#options;
+    const message = { clusterID: remoteClusterId, msgType, timeStamp: new Date(epochMs).toISOString() };
+    this.#socket.send(encodeMessage(message), port, address, (error) => {
       // No route or no interface yet: the next ping will tell.
       if (error !== null) ctx.log.debug("ping not sent", { error: messageOf(error) });
     });
@@ -100,6 +139,10 @@ export class ConnectionChecker implements AsyncDisposable {
       this.#socket.send(encodeMessage({ ...message, msgType: "PONG" }), from.port, from.address, (error) => {
         if (error !== null) ctx.log.debug("pong not sent", { error: messageOf(error) });
       });
+      return;
+    }
+    if (message.msgType === "LEAVING") {
+      if (from.address === this.#options.address) this.#attentiveUntil = this.#options.clock.nowMs() + ATTENTION_MS;
       return;
     }
     // Go drops trailing zeros of the time stamp, so the time counts, not its text.

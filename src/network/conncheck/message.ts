@@ -1,7 +1,8 @@
 /** The ping between gateways: one JSON object per datagram, so that it works with upstream's. Upstream: conncheck/common.go */
 export interface PingMessage {
   readonly clusterID: string;
-  readonly msgType: "PING" | "PONG";
+  /** LEAVING is ours alone: another gateway is about to answer in place of this one. Upstream's do not listen to it. */
+  readonly msgType: "PING" | "PONG" | "LEAVING";
   /** RFC 3339. The answer carries it back unchanged. */
   readonly timeStamp: string;
 }
@@ -25,5 +26,6 @@ export function decodeMessage(datagram: Uint8Array): PingMessage | undefined {
   if (typeof value !== "object" || value === null) return undefined;
   const { clusterID, msgType, timeStamp } = value as Partial<Record<keyof PingMessage, unknown>>;
   if (typeof clusterID !== "string" || typeof timeStamp !== "string") return undefined;
-  return msgType === "PING" || msgType === "PONG" ? { clusterID, msgType, timeStamp } : undefined;
+  const isKnown = msgType === "PING" || msgType === "PONG" || msgType === "LEAVING";
+  return isKnown ? { clusterID, msgType, timeStamp } : undefined;
 }

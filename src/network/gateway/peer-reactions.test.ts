@@ -56,36 +56,36 @@ describe("what the ping leads to", () => {
     assert.deepEqual(restarts, []);
   });
 
-  test("a peer that stays away gets a new handshake each second", () => {
-    stayAway(3_250);
-    assert.deepEqual(restarts, [1_000, 2_000, 3_000]);
+  test("a peer that stays away gets a new handshake each half second", () => {
+    stayAway(1_750);
+    assert.deepEqual(restarts, [500, 1_000, 1_500]);
     assert.deepEqual(tried, Array(3).fill("192.0.2.7:51840 is silent"));
     reactions.update({ value: "Connected", latencyMs: 1 });
     assert.equal(tried.at(-1), "192.0.2.7:51840 answers");
   });
 
-  test("a peer that was heard has a second for its own handshake again", () => {
-    stayAway(2_250);
+  test("a peer that was heard and falls silent gets one at once", () => {
+    stayAway(1_250);
     reactions.update({ value: "Connected", latencyMs: 1 });
     restarts.splice(0);
-    stayAway(1_250);
-    assert.deepEqual(restarts, [3_250]);
+    stayAway(750);
+    assert.deepEqual(restarts, [1_250, 1_750]);
   });
 
   test("that it is lost is no news for the handshakes", () => {
-    stayAway(1_250);
+    stayAway(750);
     reactions.update({ value: "Error" });
-    stayAway(1_000);
-    assert.deepEqual(restarts, [1_000, 2_000]);
+    stayAway(500);
+    assert.deepEqual(restarts, [500, 1_000]);
   });
 
   test("a session that cannot be begun anew is tried again", async () => {
     const { ctx, cancel } = withCancel({ signal: new AbortController().signal, log: silentLogger });
     react(ctx, () => Promise.reject(new Error("no such device")));
-    stayAway(2_250);
-    assert.deepEqual(restarts, [1_000, 2_000]);
+    stayAway(1_250);
+    assert.deepEqual(restarts, [500, 1_000]);
     cancel();
-    stayAway(1_000);
+    stayAway(500);
     await new Promise((resolve) => setImmediate(resolve));
     assert.equal(restarts.length, 3);
   });

@@ -36,7 +36,10 @@ export function peerReactions(
     },
     missing: () => {
       if (!restarts.isDue(clock.nowMs())) return;
-      report.unanswered(tunnel.endpoint);
+      const { endpoint } = tunnel;
+      if (endpoint !== undefined)
+        ctx.log.info("peer is silent, a new handshake begins", { peer: remoteClusterId, endpoint });
+      report.unanswered(endpoint);
       tunnel.restartSession(ctx).catch((error: unknown) => {
         if (!ctx.signal.aborted) ctx.log.debug("session not restarted", { error: messageOf(error) });
       });
