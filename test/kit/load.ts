@@ -17,7 +17,7 @@ export class Load implements AsyncDisposable {
   readonly #intervalMs: number;
   readonly #timeoutMs: number;
   readonly #answers: Answer[] = [];
-  readonly #pending = new Set<Promise<void>>();
+  readonly #pending = new Map<Promise<void>, number>();
   readonly #running: Promise<void>;
   #isStopped = false;
 
@@ -31,7 +31,7 @@ export class Load implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isStopped = true;
     await this.#running;
-    await Promise.all(this.#pending);
+    await Promise.all(this.#pending.keys());
   }
 
   /** Answers to requests sent since then. */
@@ -39,10 +39,15 @@ export class Load implements AsyncDisposable {
     return this.#answers.filter((answer) => answer.atMs >= atMs);
   }
 
+  /** How many requests sent before then have no answer yet. */
+  pendingBefore(atMs: number): number {
+    return [...this.#pending.values()].filter((sentMs) => sentMs < atMs).length;
+  }
+
   async #run(): Promise<void> {
     while (!this.#isStopped) {
       const visit = this.#visit();
-      this.#pending.add(visit);
+      this.#pending.set(visit, performance.now());
       void visit.then(() => this.#pending.delete(visit));
       await delay(this.#intervalMs);
     }

@@ -41,6 +41,8 @@ export interface AgentOptions<T extends HostedObject> {
   isSelected(object: T): boolean;
   /** Called whenever what is selected was applied, as far as it could be. */
   applied?(): void;
+  /** Whether this host is the one that writes conditions: replicas have one name. Default: always. */
+  reports?(): boolean;
 }
 
 // Finds tables that someone flushed, and hosts whose death frees a finalizer.
@@ -73,6 +75,7 @@ async function pass<T extends HostedObject>(ctx: Context, options: AgentOptions<
   await guardAll(ctx, options, wanted);
   const { errors, retryAfterMs } = await applier.apply(ctx, wanted);
   options.applied?.();
+  if (options.reports?.() === false) return { retryAfterMs };
   for (const object of wanted) await report(ctx, options, object, errors.get(formatKey(keyOf(object))));
   for (const object of leaving) await release(ctx, options, object);
   return { retryAfterMs };

@@ -27,6 +27,10 @@ export interface AgentsOptions {
   readonly isLive?: (host: string) => Promise<boolean>;
   /** Called whenever the tables of nftables were applied. */
   readonly tablesApplied?: () => void;
+  /** Called whenever rules and routes were. */
+  readonly routesApplied?: () => void;
+  /** Whether this host writes conditions. Default: always. */
+  readonly reports?: () => boolean;
 }
 
 export interface Agents {
@@ -47,11 +51,14 @@ export function configurationAgents(options: AgentsOptions): Agents {
   });
   const guard = (name: string): { finalizer?: { name: string; isLive(host: string): Promise<boolean> } } =>
     isLive === undefined ? {} : { finalizer: { name, isLive } };
+  const reports = options.reports === undefined ? {} : { reports: options.reports };
   return {
     isSynced: () => routes.isSynced && firewall.isSynced,
     routes: configurationAgent<RouteConfiguration>({
       ...{ client, events, host, clock, informer: routes, applier: routeApplier(tools, options.rulePriority) },
       ...guard(finalizers.ROUTE_CONFIGURATION),
+      ...reports,
+      ...(options.routesApplied !== undefined && { applied: options.routesApplied }),
       eventReason: "RouteConfigurationUpdate",
       isSelected: (object) => isSelected(place, ROUTE_LABELS, object),
     }),
@@ -59,6 +66,7 @@ export function configurationAgents(options: AgentsOptions): Agents {
       ...{ client, events, host, clock, informer: firewall },
       applier: firewallApplier(tools, { restoresDrift: options.restoresDrift }),
       ...guard(finalizers.FIREWALL_CONFIGURATION),
+      ...reports,
       eventReason: "FirewallConfigurationUpdate",
       ...(options.tablesApplied !== undefined && { applied: options.tablesApplied }),
       isSelected: (object) => isSelected(place, FIREWALL_LABELS, object),

@@ -129,7 +129,7 @@ describe("the fabric", () => {
       const metadata = {
         namespace,
         name: "gw",
-        labels: { [labels.NETWORKING_COMPONENT]: "gateway", [labels.GATEWAY_ACTIVE]: "true" },
+        labels: { [labels.NETWORKING_COMPONENT]: "gateway", [labels.GATEWAY_NAME]: "f" },
       };
       await api.client.create(ctx, internalFabrics, {
         metadata: { namespace, name: "f" },

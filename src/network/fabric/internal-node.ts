@@ -27,7 +27,7 @@ const RESYNC_MS = 30_000;
 
 export function internalNodeAgent(client: KubeClient, informers: Informers, machine: Machine, nodeName: string): Loop {
   const gateways = informers.for<Pod>(pods, {
-    labelSelector: `${labels.NETWORKING_COMPONENT}=gateway,${labels.GATEWAY_ACTIVE}=true`,
+    labelSelector: `${labels.NETWORKING_COMPONENT}=gateway`,
     transform: placeOnly,
   });
   const nodes = informers.for<InternalNode>(internalNodes);
@@ -67,14 +67,21 @@ function placeOnly({ metadata, spec, status }: Pod): Pod {
   };
 }
 
-/** Labels make no gateway: anybody's pod may have them. It is one whose address Liqo has written into an InternalFabric. */
+/**
+ * Labels make no gateway: anybody's pod may have them. It is one in a namespace for which Liqo has written an InternalFabric;
+ * those that wait count too, so that nothing has to be found out when they take over.
+ */
 export function gatewayPlaces(
   labelled: readonly Pod[],
   fabrics: readonly InternalFabric[],
   nodeName: string,
 ): GatewayPlace[] {
-  const isGateway = ({ metadata, status }: Pod): boolean =>
-    fabrics.some((own) => own.metadata?.namespace === metadata?.namespace && own.spec?.gatewayIP === status?.podIP);
+  const isGateway = ({ metadata }: Pod): boolean =>
+    fabrics.some(
+      (own) =>
+        own.metadata?.namespace === metadata?.namespace &&
+        own.metadata?.name === metadata?.labels?.[labels.GATEWAY_NAME],
+    );
   return labelled
     .filter(isGateway)
     .flatMap(({ spec, status }) =>

@@ -8,13 +8,15 @@ import { firewallConfigurations } from "#api/networking/firewallconfiguration.ts
 import { geneveTunnels, internalFabrics, internalNodes } from "#api/networking/internal.ts";
 import { publicKeys } from "#api/networking/publickey.ts";
 import { routeConfigurations } from "#api/networking/routeconfiguration.ts";
+import { withCancel } from "#base/context.ts";
 import { leases } from "#machinery/builtin.ts";
 import { BATCH, type FakeMachine, failed, fakeMachine, passUntil, soon, writeFiles } from "../testing/fake-machine.ts";
 import { fakeNft } from "../testing/fake-nft.ts";
 import { freePort } from "../testing/free-port.ts";
 import { type NetworkApi, type NetworkSession, startNetworkApi } from "../testing/network-api.ts";
 import { runGateway } from "./gateway.ts";
-import { parseGatewayOptions } from "./options.ts";
+import { HEALTH_ADDRESS } from "./holder-watch.ts";
+import { type GatewayOptions, parseGatewayOptions } from "./options.ts";
 
 const NAMESPACE = "liqo-tenant-rome";
 const PEER_KEY = `${"B".repeat(43)}=`;
@@ -32,6 +34,8 @@ let session: NetworkSession;
 let machine: FakeMachine;
 let tables: Map<string, string>;
 let configs: string[];
+/** Public keys of those that the tunnel knows. */
+let peers: string[];
 let ports: { readonly health: number; readonly metrics: number };
 
 before(async () => {
@@ -90,7 +94,7 @@ after(() => api[Symbol.asyncDispose]());
 describe("the gateway", () => {
   beforeEach(async () => {
     session = api.open();
-    configs = [];
+    [configs, peers] = [[], []];
     let hasTunnel = false;
     machine = fakeMachine({
       "ip -4 -json rule show": '[{"priority":0},{"priority":32766}]',
@@ -102,24 +106,45 @@ describe("the gateway", () => {
       },
       "wg syncconf": (command) => {
         configs.push(readFileSync(command.split(" ").at(-1) ?? "", "utf8"));
+        const [, peer] = /PublicKey = (.*)/.exec(configs.at(-1) ?? "") ?? [];
+        peers = peer === undefined ? [] : [peer];
         return "";
       },
-      "wg show liqo-tunnel dump": `private\tpublic\t51840\toff\n${PEER_KEY}\t(none)\t1.2.3.4:5\t0.0.0.0/0\t1\t10\t20\toff\n`,
+      "wg set liqo-tunnel": (command) => {
+        const [key = "", action] = command.split(" peer ")[1]?.split(" ") ?? [];
+        peers = [...peers.filter((each) => each !== key), ...(action === "remove" ? [] : [key])];
+        return "";
+      },
+      "wg show liqo-tunnel dump": () =>
+        [
+          `${configs.length === 0 ? "(none)" : OWN_KEY.toString("base64")}\tpublic\t51840\toff`,
+          ...peers.map((key) => `${key}\t(none)\t1.2.3.4:5\t0.0.0.0/0\t1\t10\t20\toff`),
+        ].join("\n"),
     });
     tables = fakeNft(machine);
     writeFiles(machine.sysctls, Object.fromEntries(SETTINGS.map((name) => [`ipv4/${name}`, "0\n"])));
     writeFiles(machine.devices, { privateKey: OWN_KEY, publicKey: OWN_KEY });
     ports = { health: await freePort(), metrics: await freePort() };
   });
+  /** A gateway that has the Lease waits for the next one. */
+  async function end(): Promise<void> {
+    let isOver = false;
+    const over = Promise.resolve(session[Symbol.asyncDispose]()).finally(() => {
+      isOver = true;
+    });
+    await passUntil(machine.clock, () => isOver);
+    await over;
+  }
+
   afterEach(async () => {
-    await session[Symbol.asyncDispose]();
+    await end();
     machine[Symbol.dispose]();
     const { ctx } = api.open();
     await api.client.deleteIfPresent(ctx, connections, { namespace: NAMESPACE, name: "gw-rome" });
   });
 
-  function run(...flags: readonly string[]): Promise<void> {
-    const options = parseGatewayOptions([
+  function options(...flags: readonly string[]): GatewayOptions {
+    return parseGatewayOptions([
       ...[
         "--name=rome",
         `--namespace=${NAMESPACE}`,
@@ -131,8 +156,10 @@ describe("the gateway", () => {
       ...[`--keys-dir=${machine.devices}`, `--health-probe-bind-address=:${ports.health}`],
       ...[`--metrics-address=:${ports.metrics}`, ...flags],
     ]);
-    return runGateway(session.ctx, api.client, options, machine);
   }
+
+  const run = (...flags: readonly string[]): Promise<void> =>
+    runGateway(session.ctx, api.client, options(...flags), machine);
 
   /** Runs until the session ends. */
   const start = (...flags: readonly string[]): void => session.run(() => run(...flags));
@@ -150,11 +177,8 @@ describe("the gateway", () => {
     await passUntil(machine.clock, async () => (await find())?.status?.value === "Connected");
     await passUntil(machine.clock, () => lines().some((line) => line.includes("10.1.0.0/16 via 169.254.18.2")));
     await passUntil(machine.clock, () => tables.has("ip liqo-refusal"));
-    await passUntil(machine.clock, () => configs.length > 1 || configs[0]?.includes(PEER_KEY) === true);
-    assert.equal(
-      configs.at(-1),
-      `[Interface]\nPrivateKey = ${OWN_KEY.toString("base64")}\nListenPort = 51840\n[Peer]\nPublicKey = ${PEER_KEY}\nAllowedIPs = 0.0.0.0/0\n`,
-    );
+    await passUntil(machine.clock, () => peers.includes(PEER_KEY));
+    assert.ok(configs[0]?.startsWith(`[Interface]\nPrivateKey = ${OWN_KEY.toString("base64")}\nListenPort = 51840\n`));
     const expected = [
       /^rule add priority 32765 lookup local$/,
       /^addr replace 169\.254\.18\.1\/30 dev liqo-tunnel$/,
@@ -203,11 +227,11 @@ describe("the gateway", () => {
 
   test("what goes through the tunnel is refused as soon as there is one, and a peer's new key is known at once", async () => {
     start();
-    await soon(machine.clock, () => tables.has("ip liqo-refusal") && configs.at(-1)?.includes(PEER_KEY) === true);
+    await soon(machine.clock, () => tables.has("ip liqo-refusal") && peers.includes(PEER_KEY));
     const key = { namespace: NAMESPACE, name: "rome" };
     const publicKey = `${"D".repeat(43)}=`;
     await api.client.patch(session.ctx, publicKeys, key, "merge", { spec: { publicKey } });
-    await soon(machine.clock, () => configs.at(-1)?.includes(publicKey) === true);
+    await soon(machine.clock, () => peers.join() === publicKey);
     await api.client.patch(session.ctx, publicKeys, key, "merge", { spec: { publicKey: PEER_KEY } });
   });
 
@@ -216,7 +240,7 @@ describe("the gateway", () => {
     await passUntil(machine.clock, isReady);
     assert.equal(setting("fib_multipath_hash_policy"), "1");
     assert.deepEqual(machine.processes, []);
-    await session[Symbol.asyncDispose]();
+    await end();
     session = api.open();
     start();
     await passUntil(machine.clock, isReady);
@@ -226,36 +250,91 @@ describe("the gateway", () => {
 
   test("a client finds its server, and listens nowhere in particular", async () => {
     start("--mode=client", "--endpoint-address=192.0.2.9", "--endpoint-ports=30571");
-    await passUntil(machine.clock, () => configs.at(-1)?.includes("Endpoint = 192.0.2.9:30571") === true);
+    const endpoint = /(Endpoint =|endpoint) 192\.0\.2\.9:30571/;
+    const isDialled = (): boolean =>
+      [...configs, ...machine.calls.map(({ command }) => command)].some((text) => endpoint.test(text));
+    await passUntil(machine.clock, isDialled);
     assert.ok(!configs.at(-1)?.includes("ListenPort"));
     await passUntil(machine.clock, () =>
       lines().some((line) => line === "addr replace 169.254.18.2/30 dev liqo-tunnel"),
     );
   });
 
-  test("of two replicas one works; the other waits, ready to", async () => {
-    start("--leader-election");
-    await passUntil(machine.clock, () => configs.length > 0);
-    const { items } = await api.client.list(session.ctx, leases, { namespace: NAMESPACE });
-    const [lease] = items;
-    assert.deepEqual([items.length, lease?.spec?.holderIdentity, lease?.spec?.leaseDurationSeconds], [1, "gw-1", 15]);
-    assert.deepEqual(lease?.metadata?.labels, {
-      [labels.NETWORKING_COMPONENT]: "gateway",
-      [labels.GATEWAY_NAME]: "rome",
+  describe("of two replicas", () => {
+    const key = { namespace: NAMESPACE, name: `rome.${NAMESPACE}.server.connections.liqo.io` };
+    const holder = async (): Promise<string | undefined> =>
+      (await api.client.find(session.ctx, leases, key))?.spec?.holderIdentity;
+    const setHolder = (holderIdentity: string) =>
+      api.client.patch(session.ctx, leases, key, "merge", { spec: { holderIdentity } });
+    const speaksToPeer = (): boolean => peers.includes(PEER_KEY);
+    const conditions = async (): Promise<unknown> =>
+      (await api.client.get(session.ctx, routeConfigurations, { namespace: NAMESPACE, name: "rome" })).status
+        ?.conditions;
+
+    test("one is in charge, and tells where it can be asked whether it lives", async () => {
+      start("--leader-election", "--pod-ip=10.244.0.5");
+      await passUntil(machine.clock, speaksToPeer);
+      const { spec, metadata } = await api.client.get(session.ctx, leases, key);
+      assert.deepEqual([spec?.holderIdentity, spec?.leaseDurationSeconds], ["gw-1", 15]);
+      assert.deepEqual(metadata?.labels, {
+        [labels.NETWORKING_COMPONENT]: "gateway",
+        [labels.GATEWAY_NAME]: "rome",
+      });
+      assert.equal(metadata?.annotations?.[HEALTH_ADDRESS], `10.244.0.5:${ports.health}`);
     });
-    await session[Symbol.asyncDispose]();
-    session = api.open();
-    await api.client.patch(session.ctx, leases, { namespace: NAMESPACE, name: lease?.metadata?.name ?? "" }, "merge", {
-      spec: { holderIdentity: "gw-2" },
+
+    test("the other has everything but the peer, writes nothing, and takes over when the Lease has lasted", async () => {
+      await setHolder("gw-2");
+      const routes = await api.client.get(session.ctx, routeConfigurations, { namespace: NAMESPACE, name: "rome" });
+      await api.client.updateStatus(session.ctx, routeConfigurations, { ...routes, status: { conditions: [] } });
+      start("--leader-election");
+      await passUntil(machine.clock, isReady);
+      const before = machine.clock.nowMs();
+      assert.ok(lines().some((line) => line.startsWith("link add name liqo.gw")));
+      assert.ok(lines().some((line) => line.includes("10.1.0.0/16 via 169.254.18.2")));
+      await passUntil(machine.clock, () => machine.clock.nowMs() - before > 8_000);
+      assert.deepEqual([await holder(), speaksToPeer(), await conditions()], ["gw-2", false, []]);
+      assert.equal(
+        await api.client.find(session.ctx, connections, { namespace: NAMESPACE, name: "gw-rome" }),
+        undefined,
+      );
+      await passUntil(machine.clock, speaksToPeer);
+      assert.equal(await holder(), "gw-1");
+      await passUntil(machine.clock, async () => ((await conditions()) as unknown[]).length === 1);
     });
-    configs.splice(0);
-    const before = machine.clock.nowMs();
-    start("--leader-election");
-    await passUntil(machine.clock, isReady);
-    await passUntil(machine.clock, () => machine.clock.nowMs() - before > 10_000);
-    assert.deepEqual(configs, []);
-    await passUntil(machine.clock, () => configs.length > 0);
-    assert.ok(machine.clock.nowMs() - before > 15_000);
+
+    test("a Lease that is given up is taken at once, one that is lost leaves the peer to the other", async () => {
+      await setHolder("gw-2");
+      start("--leader-election");
+      await passUntil(machine.clock, isReady);
+      const before = machine.clock.nowMs();
+      await setHolder("");
+      await soon(machine.clock, speaksToPeer);
+      assert.ok(machine.clock.nowMs() - before < 1_000);
+      await setHolder("gw-2");
+      await soon(machine.clock, () => !speaksToPeer());
+      assert.equal(await holder(), "gw-2");
+    });
+
+    test("one that ends gives its Lease up first, and carries packets until nodes look elsewhere", async () => {
+      const { ctx, cancel } = withCancel(session.ctx);
+      await setHolder("");
+      const ended = runGateway(ctx, api.client, options("--leader-election"), machine);
+      await passUntil(machine.clock, speaksToPeer);
+      const tunnels = machine.calls.length;
+      cancel();
+      await passUntil(machine.clock, async () => (await holder()) === "");
+      await setHolder("gw-2");
+      let isOver = false;
+      void ended.then(() => {
+        isOver = true;
+      });
+      assert.ok(speaksToPeer() && !isOver && machine.calls.length >= tunnels);
+      const fabric = { namespace: NAMESPACE, name: "rome" };
+      await api.client.patch(api.open().ctx, internalFabrics, fabric, "merge", { spec: { gatewayIP: "10.244.0.6" } });
+      await passUntil(machine.clock, () => isOver);
+      assert.equal(await holder(), "gw-2");
+    });
   });
 
   test("a gateway without keys does not start", async () => {

@@ -25,11 +25,11 @@ export interface GatewayOptions {
   readonly remoteClusterId: string;
   readonly nodeName: string;
   readonly podName: string;
+  /** Where other replicas may ask whether this one lives; undefined: nowhere. */
+  readonly podIp: string | undefined;
   readonly gatewayUid: string;
   readonly mode: "server" | "client";
-  readonly leaderElection:
-    | { readonly leaseMs: number; readonly renewDeadlineMs: number; readonly retryMs: number }
-    | undefined;
+  readonly leaderElection: ElectionTimes | undefined;
   readonly healthPort: number | undefined;
   readonly metricsPort: number | undefined;
   readonly mtu: number;
@@ -48,6 +48,12 @@ export interface GatewayOptions {
   readonly usesMultipathHash: boolean;
 }
 
+export interface ElectionTimes {
+  readonly leaseMs: number;
+  readonly renewDeadlineMs: number;
+  readonly retryMs: number;
+}
+
 export const OVERLAY_PORT = 6091;
 
 const KINDS = {
@@ -56,6 +62,7 @@ const KINDS = {
   "remote-cluster-id": required(),
   "node-name": required(),
   "pod-name": required(),
+  "pod-ip": text(""),
   "gateway-uid": required(),
   mode: oneOf(["server", "client"]),
   "leader-election": boolean(false),
@@ -96,6 +103,7 @@ export function parseGatewayOptions(args: readonly string[]): GatewayOptions {
     remoteClusterId: flags["remote-cluster-id"],
     nodeName: flags["node-name"],
     podName: flags["pod-name"],
+    podIp: flags["pod-ip"] === "" ? undefined : flags["pod-ip"],
     gatewayUid: flags["gateway-uid"],
     mode: flags.mode,
     leaderElection: leaderElection(flags),

@@ -3,8 +3,11 @@
  * default route, and the kernel's complaint about it would go to a pod of this cluster: with equal pod CIDRs that has the
  * sender's address. So the gateway refuses such packets itself and sends the refusal back through the tunnel; a client
  * then tries again at once instead of waiting for minutes. Not in upstream.
+ * What comes from nodes goes through the tunnel or nowhere: its address is translated already, and while there is no tunnel it
+ * would reach a pod of this cluster that has the same.
  */
 import type { Context } from "#base/context.ts";
+import { LINK_PREFIX } from "../overlay/plan.ts";
 import { Loop, type LoopResult } from "../system/loop.ts";
 import type { Machine } from "../system/machine.ts";
 import { ipBatch, runJson, type Tools } from "../system/tools.ts";
@@ -45,6 +48,7 @@ table ip liqo-refusal {
   chain forward {
     type filter hook forward priority filter; policy accept;
     iifname "${TUNNEL_LINK}" oifname "${POD_LINK}" meta mark set ${MARK} jump refuse
+    iifname "${LINK_PREFIX}*" oifname "${POD_LINK}" drop
   }
   chain refuse {
     meta l4proto tcp reject with tcp reset

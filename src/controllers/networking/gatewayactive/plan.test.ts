@@ -21,12 +21,12 @@ const ELECTING = "--leader-election=true";
 for (const [name, leases, pods, expected] of [
   ["the holder is in charge", [lease("a")], [pod("a", false, ELECTING), pod("b", false, ELECTING)], ["+a"]],
   [
-    "the next holder takes over, and there are never two",
+    "the next holder takes over, and there is always one",
     [lease("b")],
     [pod("b", false), pod("a", true)],
-    ["-a", "+b"],
+    ["+b", "-a"],
   ],
-  ["a lease given up leaves nobody in charge", [lease("")], [pod("a", true)], ["-a"]],
+  ["a lease given up leaves the last one in charge until another has it", [lease("")], [pod("a", true)], []],
   ["what is right stays", [lease("a")], [pod("a", true), pod("b", false)], []],
   [
     "without a lease yet nothing is known of those that elect",

@@ -10,21 +10,25 @@ export interface ActiveChange {
   readonly isActive: boolean;
 }
 
-/** The pods whose label is wrong: those that lose it first, so that there are never two. */
+/**
+ * The pods whose label is wrong: the one that gets it first, so that a Service always has somebody. One that ends is not chosen
+ * any more as soon as another is there.
+ */
 export function planActive(gateway: ObjectKey, allLeases: readonly Lease[], allPods: readonly Pod[]): ActiveChange[] {
   const modes = ["server", "client"] as const;
   const names = modes.map((mode) => gatewayLeaseName(gateway.name, gateway.namespace ?? "", mode));
   const own = allLeases.filter(({ metadata }) => names.includes(metadata?.name ?? ""));
-  const holders = new Set(own.map(({ spec }) => spec?.holderIdentity));
+  const holders = new Set(own.map(({ spec }) => spec?.holderIdentity ?? "").filter((name) => name !== ""));
   const changes = allPods
     .filter(({ metadata }) => metadata?.labels?.[labels.GATEWAY_NAME] === gateway.name)
     .flatMap((pod): ActiveChange[] => {
-      // Replicas that elect and have no Lease yet: who will be in charge is not known.
-      if (own.length === 0 && isElecting(pod)) return [];
-      const isActive = own.length === 0 || holders.has(pod.metadata?.name);
+      // Replicas that elect and have no Lease yet: who will be in charge is not known. One that was given up is taken at
+      // once, and its former holder carries packets until then.
+      if (own.length === 0 ? isElecting(pod) : holders.size === 0) return [];
+      const isActive = own.length === 0 || holders.has(pod.metadata?.name ?? "");
       return (pod.metadata?.labels?.[labels.GATEWAY_ACTIVE] === "true") === isActive ? [] : [{ pod, isActive }];
     });
-  return changes.toSorted((a, b) => Number(a.isActive) - Number(b.isActive));
+  return changes.toSorted((a, b) => Number(b.isActive) - Number(a.isActive));
 }
 
 function isElecting({ spec }: Pod): boolean {

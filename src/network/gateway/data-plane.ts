@@ -1,0 +1,164 @@
+/**
+ * What carries packets: tunnel, overlay links to the nodes, routes and NAT between them. Replicas that wait have all of it but
+ * the peer in the tunnel, whom only one may speak to.
+ */
+import * as labels from "#api/labels.ts";
+import { type InternalFabric, internalFabrics } from "#api/networking/internal.ts";
+import { type PublicKey, publicKeys } from "#api/networking/publickey.ts";
+import { type Context, sleep } from "#base/context.ts";
+import type { KubeClient } from "#kube/client/client.ts";
+import type { EventRecorder } from "#kube/events/recorder.ts";
+import type { Informer } from "#kube/informer/informer.ts";
+import type { Informers } from "#kube/informer/informers.ts";
+import { type Agents, configurationAgents } from "../configurations/agents.ts";
+import { overlayAgent } from "../overlay/agent.ts";
+import { gatewayLinks } from "../overlay/plan.ts";
+import type { Loop } from "../system/loop.ts";
+import type { Machine } from "../system/machine.ts";
+import { monitorNetwork } from "../system/monitor.ts";
+import { EndpointResolver } from "../wireguard/endpoint.ts";
+import { readKeys } from "../wireguard/keys.ts";
+import { Tunnel, tunnelAddresses } from "../wireguard/tunnel.ts";
+import type { GatewayOptions } from "./options.ts";
+import { RULE_PRIORITY } from "./own-address.ts";
+import { Preparation } from "./preparation.ts";
+import { refusalLoop } from "./refusal.ts";
+
+export interface Gateway {
+  readonly client: KubeClient;
+  readonly informers: Informers;
+  readonly options: GatewayOptions;
+  readonly machine: Machine;
+  readonly events: EventRecorder;
+}
+
+/**
+ * The first packet of a connection decides how the kernel translates all of it: one that comes before the tables, while a
+ * gateway takes over from another, would keep its connection from ever being answered. No table may keep the tunnel away.
+ */
+const TABLES_MS = 5_000;
+
+export class DataPlane implements AsyncDisposable {
+  readonly tunnel: Tunnel;
+  readonly #gateway: Gateway;
+  readonly #charge: Charge;
+  readonly #preparation: Preparation;
+  readonly #tables = Promise.withResolvers<void>();
+  readonly #agents: Agents;
+  readonly #overlay: Loop;
+  readonly #refusal: Loop;
+  readonly #fabrics: Informer<InternalFabric>;
+
+  private constructor(gateway: Gateway, keys: TunnelKeys) {
+    const { machine, options, informers } = gateway;
+    this.#gateway = gateway;
+    this.#charge = { isHeld: false };
+    this.#preparation = new Preparation();
+    this.#agents = this.#openAgents();
+    this.#overlay = this.#openOverlay();
+    this.#refusal = refusalLoop(machine, tunnelAddresses(options.mode).peer);
+    this.#fabrics = informers.for<InternalFabric>(internalFabrics, { namespace: options.namespace });
+    this.tunnel = this.#openTunnel(keys);
+  }
+
+  static async open(gateway: Gateway): Promise<DataPlane> {
+    return new DataPlane(gateway, await readKeys(gateway.options.keysDir));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.tunnel[Symbol.asyncDispose]();
+  }
+
+  get isPrepared(): boolean {
+    return this.#preparation.isComplete;
+  }
+
+  /** The address at which nodes look for the gateway in charge; undefined as long as they look for none. */
+  get addressForNodes(): string | undefined {
+    const { name, namespace } = this.#gateway.options;
+    return this.#fabrics.store.get({ namespace, name })?.spec?.gatewayIP;
+  }
+
+  /** From now on this gateway speaks to the peer, or leaves it alone. */
+  setInCharge(isHeld: boolean): void {
+    this.#charge.isHeld = isHeld;
+    for (const loop of [this.tunnel, this.#agents.routes, this.#agents.firewall]) loop.trigger();
+  }
+
+  async run(ctx: Context): Promise<void> {
+    const { machine, options } = this.#gateway;
+    const { routes, firewall } = this.#agents;
+    const translates = Promise.race([this.#tables.promise, sleep(ctx, TABLES_MS, machine.clock)]);
+    await Promise.all([
+      ...[routes, firewall, this.#refusal].map((each) => each.run(ctx)),
+      ...[this.tunnel, this.#overlay].map((each) => translates.then(() => each.run(ctx))),
+      ...(options.followsRoutes ? [monitorNetwork(ctx, machine, [this.tunnel, this.#overlay, routes])] : []),
+    ]);
+  }
+
+  #openAgents(): Agents {
+    const { client, informers, events, machine, options } = this.#gateway;
+    const { name, nodeName, remoteClusterId, restoresDrift } = options;
+    return configurationAgents({
+      ...{ client, informers, restoresDrift, machine, events },
+      place: { category: "gateway", remoteClusterId, nodeName },
+      host: name,
+      rulePriority: RULE_PRIORITY,
+      reports: () => this.#charge.isHeld,
+      routesApplied: () => this.#preparation.done("routes"),
+      tablesApplied: () => {
+        this.#preparation.done("tables");
+        this.#tables.resolve();
+      },
+    });
+  }
+
+  #openOverlay(): Loop {
+    const { informers, machine, options } = this.#gateway;
+    return overlayAgent({
+      ...{ informers, machine, namespace: options.namespace },
+      ...{ kind: options.overlay, port: options.overlayPort, hasArp: options.hasArp },
+      links: (objects) => gatewayLinks(options.nodeName, objects),
+      changed: () => this.#agents.routes.trigger(),
+      settled: () => this.#settled("links"),
+    });
+  }
+
+  #openTunnel(keys: TunnelKeys): Tunnel {
+    const { informers, machine, options } = this.#gateway;
+    const { mode, mtu, listenPort, implementation, endpoint } = options;
+    const peers = informers.for<PublicKey>(publicKeys, {
+      namespace: options.namespace,
+      labelSelector: `${labels.REMOTE_CLUSTER_ID}=${options.remoteClusterId},${labels.GATEWAY_RESOURCE}=true`,
+    });
+    const peerKey = (): string | undefined =>
+      peers.store.list().find((key) => key.metadata?.deletionTimestamp === undefined)?.spec?.publicKey;
+    const tunnel = new Tunnel(machine, {
+      ...{ mode, mtu, listenPort, implementation, keys },
+      ...(endpoint !== undefined && {
+        endpoint: new EndpointResolver(endpoint, { intervalMs: options.dnsIntervalMs, clock: machine.clock }),
+      }),
+      findPeerKey: () => (this.#charge.isHeld ? peerKey() : undefined),
+      // Routes over it are gone.
+      linkMade: () => {
+        for (const loop of [this.#agents.routes, this.#refusal]) loop.trigger();
+      },
+      settled: () => this.#settled("tunnel"),
+    });
+    const trigger = (): void => tunnel.trigger();
+    peers.addHandler({ added: trigger, updated: trigger, deleted: trigger });
+    return tunnel;
+  }
+
+  #settled(step: "tunnel" | "links"): void {
+    this.#preparation.done(step);
+    // They are looked at once more, now that what they lead over is there.
+    if (!this.isPrepared) this.#agents.routes.trigger();
+  }
+}
+
+type TunnelKeys = Awaited<ReturnType<typeof readKeys>>;
+
+interface Charge {
+  isHeld: boolean;
+}
