@@ -101,6 +101,9 @@ export const ANNOTATIONS: Readonly<Record<keyof typeof annotations, string>> = {
   DELETION_GRACE:
     "on a ShadowPod that is about to be deleted: the seconds that its pod may take to end; the pod is ended by it first",
   TRACEPARENT: "on traced pods and their ShadowPods: what the next step is a part of (W3C traceparent)",
+  GATEWAY_HEALTH_ADDRESS:
+    "on the Lease of a gateway: where its replicas ask whether the one in charge lives; not upstream's",
+  CONNECTION_PROBLEM: "on a Connection without an answer: address, port and protocol that were tried; not upstream's",
   TOKEN_FOR_POD_NAME: "on Secrets with a token: the pod that it is for",
   TOKEN_FOR_POD_UID: "on Secrets with a token: the uid of that pod",
   TOKEN_EXPIRATION: "on Secrets with a token: when it ends",

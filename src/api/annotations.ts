@@ -37,6 +37,10 @@ export const SHADOW_GENERATION = "offloading.liqo.io/shadowpod-generation";
 export const DELETION_GRACE = "offloading.liqo.io/deletion-grace-period-seconds";
 /** On offloaded pods and their ShadowPods, when they are traced: what the next step is a part of (W3C traceparent). Not upstream's. */
 export const TRACEPARENT = "liqo.io/traceparent";
+/** On the Lease of a gateway: `ip:port` at which its holder tells that it lives. Not upstream's. */
+export const GATEWAY_HEALTH_ADDRESS = "networking.liqo.io/gateway-health-address";
+/** On a Connection that is not there: what was tried in vain. Not upstream's. */
+export const CONNECTION_PROBLEM = "networking.liqo.io/connection-problem";
 export const TOKEN_FOR_POD_NAME = "offloading.liqo.io/service-account-for-pod-name";
 export const TOKEN_FOR_POD_UID = "offloading.liqo.io/service-account-for-pod-uid";
 export const TOKEN_EXPIRATION = "offloading.liqo.io/service-account-expiration";

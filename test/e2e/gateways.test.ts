@@ -62,7 +62,15 @@ describe("gateways", { skip: needsOwnClusters() }, () => {
 
     it("an address where nobody answers, which is told", async () => {
       await dial(NOBODY, PORT);
-      await told("EndpointUnanswered", `no answer from the gateway server at ${NOBODY}:${PORT}/UDP`);
+      const problem = `no answer from the gateway server at ${NOBODY}:${PORT}/UDP`;
+      await told("EndpointUnanswered", problem);
+      await eventually("Connection and ForeignCluster say so, too", async () => {
+        const seen = ["get", "connection", "gw-rome", ...AT_MILAN, "-o", "yaml"];
+        assert.ok((await clusters.kubectl("milan", ...seen)).includes(`connection-problem: ${problem}`));
+        const path = '{.status.modules.networking.conditions[?(@.type=="NetworkConnectionStatus")].message}';
+        const shown = await clusters.kubectl("milan", "get", "foreigncluster", "rome", "-o", `jsonpath=${path}`);
+        assert.ok(shown.endsWith(problem), shown);
+      });
     });
 
     it("several addresses of which one works, and later another", async () => {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { after, afterEach, before, beforeEach, describe, test } from "node:test";
+import { CONNECTION_PROBLEM } from "#api/annotations.ts";
 import * as labels from "#api/labels.ts";
 import { type Connection, connections } from "#api/networking/connection.ts";
 import { type SteppedClock, steppedClock } from "#kit/stepped-clock.ts";
@@ -24,6 +25,7 @@ let api: NetworkApi;
 let session: NetworkSession;
 let clock: SteppedClock;
 let implementation: string | undefined;
+let problem: string | undefined;
 
 before(async () => {
   api = await startNetworkApi();
@@ -33,7 +35,7 @@ describe("the status of a Connection", () => {
   beforeEach(() => {
     session = api.open();
     clock = steppedClock();
-    implementation = undefined;
+    [implementation, problem] = [undefined, undefined];
   });
   afterEach(async () => {
     await session[Symbol.asyncDispose]();
@@ -42,7 +44,7 @@ describe("the status of a Connection", () => {
 
   /** A writer that has done its first pass. */
   async function start(owner: Partial<ConnectionOwner> = {}): Promise<ConnectionWriter> {
-    const options = { intervalMs: INTERVAL_MS, clock, implementation: () => implementation };
+    const options = { intervalMs: INTERVAL_MS, clock, implementation: () => implementation, problem: () => problem };
     const writer = connectionWriter(api.client, { ...OWNER, ...owner }, options);
     session.run((ctx) => writer.run(ctx));
     await pass();
@@ -116,6 +118,21 @@ describe("the status of a Connection", () => {
     next.update({ value: "Error" });
     await clock.waiting();
     assert.equal((await read()).status?.value, "Error");
+  });
+
+  test("what was tried in vain is told as long as there is no answer", async () => {
+    const tell = async (): Promise<string | undefined> => (await read()).metadata?.annotations?.[CONNECTION_PROBLEM];
+    const writer = await start();
+    problem = "no answer at 192.0.2.1:51840/UDP";
+    writer.problemFound();
+    await pass();
+    assert.equal(await tell(), problem);
+    writer.update(connected(1));
+    await pass();
+    assert.equal(await tell(), undefined);
+    writer.problemFound();
+    await pass();
+    assert.equal(await tell(), undefined);
   });
 
   test("a state that stays is written once", async () => {

@@ -1,4 +1,5 @@
 /** The Connection object: what the ping found, written seldom. Upstream: pkg/gateway/connection/{connections_controller,k8s}.go */
+import { CONNECTION_PROBLEM } from "#api/annotations.ts";
 import * as labels from "#api/labels.ts";
 import { type Connection, connections } from "#api/networking/connection.ts";
 import type { Clock } from "#base/clock.ts";
@@ -25,7 +26,7 @@ const API_VERSION = "networking.liqo.io/v1beta1";
 // A Connection that somebody deletes is back after this time.
 const RESYNC_MS = 15_000;
 
-function forgeConnection(owner: ConnectionOwner, implementation: string | undefined): Connection {
+function forgeConnection(owner: ConnectionOwner, annotations: Annotations): Connection {
   const { name, namespace, uid, remoteClusterId } = owner;
   const type = owner.mode === "server" ? "Server" : "Client";
   return {
@@ -35,7 +36,7 @@ function forgeConnection(owner: ConnectionOwner, implementation: string | undefi
       name: gatewayObjectName(name),
       namespace,
       labels: { [labels.REMOTE_CLUSTER_ID]: remoteClusterId },
-      ...(implementation !== undefined && { annotations: { [IMPLEMENTATION_ANNOTATION]: implementation } }),
+      annotations: { ...annotations },
       ownerReferences: [{ apiVersion: API_VERSION, kind: `Gateway${type}`, name, uid }],
     },
     // The uid is that of the Gateway object, not of the Wg one named beside it: upstream's, kept.
@@ -59,23 +60,34 @@ export function isWorthWriting(
 
 export interface ConnectionWriter {
   update(state: PeerState): void;
+  /** There may be more to tell of a peer that is not connected. */
+  problemFound(): void;
   run(ctx: Context): Promise<void>;
+}
+
+export interface ConnectionOptions {
+  readonly intervalMs: number;
+  readonly clock: Clock;
+  implementation(): string | undefined;
+  /** What was tried in vain, as far as the peer is not connected. */
+  problem?(): string | undefined;
 }
 
 export function connectionWriter(
   client: KubeClient,
   owner: ConnectionOwner,
-  options: { readonly intervalMs: number; readonly clock: Clock; implementation(): string | undefined },
+  options: ConnectionOptions,
 ): ConnectionWriter {
   const { clock, intervalMs } = options;
   let state: PeerState = { value: "Connecting" };
   let shown: Connection["status"];
+  let told: string | undefined;
   const loop = new Loop({
     name: "connection",
     resyncMs: RESYNC_MS,
     clock,
     async pass(ctx) {
-      const present = await ensureConnection(ctx, client, forgeConnection(owner, options.implementation()));
+      const present = await ensureConnection(ctx, client, owner, annotationsOf(state, options));
       shown = present.status;
       if (!isWorthWriting(shown, state, clock.epochMs(), intervalMs)) return {};
       const latency = {
@@ -95,20 +107,45 @@ export function connectionWriter(
       state = next;
       if (isWorthWriting(shown, next, clock.epochMs(), intervalMs)) loop.trigger();
     },
+    problemFound() {
+      const problem = state.value === "Connected" ? undefined : options.problem?.();
+      if (problem === told) return;
+      told = problem;
+      loop.trigger();
+    },
     run: (ctx) => loop.run(ctx),
   };
 }
 
-async function ensureConnection(ctx: Context, client: KubeClient, wanted: Connection): Promise<Connection> {
-  const { name = "", namespace = "", annotations = {} } = wanted.metadata ?? {};
+type Annotations = Readonly<Record<string, string>>;
+
+function annotationsOf(state: PeerState, { implementation, problem }: ConnectionOptions): Annotations {
+  const driver = implementation();
+  const tried = state.value === "Connected" ? undefined : problem?.();
+  return {
+    ...(driver !== undefined && { [IMPLEMENTATION_ANNOTATION]: driver }),
+    ...(tried !== undefined && { [CONNECTION_PROBLEM]: tried }),
+  };
+}
+
+async function ensureConnection(
+  ctx: Context,
+  client: KubeClient,
+  owner: ConnectionOwner,
+  annotations: Annotations,
+): Promise<Connection> {
+  const wanted = forgeConnection(owner, annotations);
+  const { name = "", namespace = "" } = wanted.metadata ?? {};
   const present = await client.find(ctx, connections, { namespace, name });
   if (present === undefined) return client.create(ctx, connections, wanted);
-  const shown = present.metadata?.annotations?.[IMPLEMENTATION_ANNOTATION];
-  const isSame = present.metadata?.ownerReferences?.some(
-    ({ uid }) => uid === wanted.metadata?.ownerReferences?.[0]?.uid,
-  );
-  if (isSame && (annotations[IMPLEMENTATION_ANNOTATION] ?? shown) === shown) return present;
+  const shown = present.metadata?.annotations ?? {};
+  const isSame = present.metadata?.ownerReferences?.some(({ uid }) => uid === owner.uid);
+  const driver = annotations[IMPLEMENTATION_ANNOTATION] ?? shown[IMPLEMENTATION_ANNOTATION];
+  const hasSame =
+    shown[IMPLEMENTATION_ANNOTATION] === driver && shown[CONNECTION_PROBLEM] === annotations[CONNECTION_PROBLEM];
+  if (isSame && hasSame) return present;
   const { labels: wantedLabels, ownerReferences } = wanted.metadata ?? {};
-  const body = { metadata: { labels: wantedLabels, annotations, ownerReferences }, spec: wanted.spec };
+  const told = { [CONNECTION_PROBLEM]: null, ...annotations };
+  const body = { metadata: { labels: wantedLabels, annotations: told, ownerReferences }, spec: wanted.spec };
   return client.patch(ctx, connections, { namespace, name }, "merge", body);
 }

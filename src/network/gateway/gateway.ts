@@ -67,12 +67,18 @@ async function work(ctx: Context, { standing, end }: Life, gateway: Gateway, rea
   const { client, options, machine } = gateway;
   await using plane = await DataPlane.open(gateway);
   const { tunnel } = plane;
+  const report = endpointReport(standing, gateway);
   const connection = connectionWriter(
     client,
     { ...options, uid: options.gatewayUid },
-    { intervalMs: options.statusIntervalMs, clock: machine.clock, implementation: () => tunnel.driver?.description },
+    {
+      intervalMs: options.statusIntervalMs,
+      clock: machine.clock,
+      implementation: () => tunnel.driver?.description,
+      problem: () => (options.mode === "client" ? report.problem : silenceOf(tunnel, options)),
+    },
   );
-  await using checker = await openChecker(standing, gateway, tunnel, connection);
+  await using checker = await openChecker(standing, gateway, { tunnel, connection, report });
   reading.isReady = () => plane.isPrepared;
   reading.metrics = () =>
     renderMetrics({
@@ -152,8 +158,7 @@ const CLIENT_WATCH = { intervalMs: 400, silenceMs: 1_000 };
 async function openChecker(
   ctx: Context,
   gateway: Gateway,
-  tunnel: Tunnel,
-  connection: ConnectionWriter,
+  { tunnel, connection, report }: { tunnel: Tunnel; connection: ConnectionWriter; report: EndpointReport },
 ): Promise<ConnectionChecker | undefined> {
   const { options, machine } = gateway;
   if (options.ping === undefined) return undefined;
@@ -171,9 +176,15 @@ async function openChecker(
       tunnel,
       connection,
       latency,
-      report: endpointReport(ctx, gateway),
+      report,
     }),
   });
+}
+
+/** What a server that hears nothing can say of it. */
+function silenceOf({ statistics }: Tunnel, { listenPort }: GatewayOptions): string | undefined {
+  const isHeard = statistics !== undefined && statistics.lastHandshake > 0;
+  return isHeard ? undefined : `no handshake came to port ${listenPort}/UDP of the gateway server`;
 }
 
 /** On the GatewayClient: a person who looks at it sees which addresses were tried. */

@@ -3,13 +3,14 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { beforeEach, describe, test } from "node:test";
 import type { Lease } from "kubernetes-types/coordination/v1";
+import { GATEWAY_HEALTH_ADDRESS } from "#api/annotations.ts";
 import { withCancel } from "#base/context.ts";
 import { silentLogger } from "#base/log.ts";
 import { type SteppedClock, steppedClock } from "#kit/stepped-clock.ts";
-import { HEALTH_ADDRESS, HolderWatch, httpProbe } from "./holder-watch.ts";
+import { HolderWatch, httpProbe } from "./holder-watch.ts";
 
 const lease = (holderIdentity: string, address = "10.244.0.5:8083", acquireTime = "1"): Lease => ({
-  metadata: { annotations: { [HEALTH_ADDRESS]: address } },
+  metadata: { annotations: { [GATEWAY_HEALTH_ADDRESS]: address } },
   spec: { holderIdentity, acquireTime },
 });
 

@@ -4,12 +4,10 @@
  */
 import { Agent, get } from "node:http";
 import type { Lease } from "kubernetes-types/coordination/v1";
+import { GATEWAY_HEALTH_ADDRESS } from "#api/annotations.ts";
 import { parseIpv4 } from "#base/cidr.ts";
 import type { Clock } from "#base/clock.ts";
 import { type Context, sleep } from "#base/context.ts";
-
-/** On the Lease of a gateway: `ip:port` at which its holder tells that it lives. */
-export const HEALTH_ADDRESS = "networking.liqo.io/gateway-health-address";
 
 const INTERVAL_MS = 250;
 const ANSWER_MS = 500;
@@ -50,7 +48,7 @@ export class HolderWatch {
   follow(lease: Lease | undefined): void {
     const term = termOf(lease);
     if (term !== undefined && term === this.#target?.term) return;
-    const address = lease?.metadata?.annotations?.[HEALTH_ADDRESS];
+    const address = lease?.metadata?.annotations?.[GATEWAY_HEALTH_ADDRESS];
     const [host = "", port = ""] = address?.split(":") ?? [];
     const isOther = term !== undefined && lease?.spec?.holderIdentity !== this.#options.identity;
     const isAskable = isOther && parseIpv4(host) !== undefined && /^\d{1,5}$/.test(port) && Number(port) < 65_536;

@@ -32,7 +32,7 @@ function react(ctx: Context, restart: () => Promise<void> = async () => undefine
       unanswered: (endpoint) => tried.push(`${endpoint} is silent`),
       answered: (endpoint) => tried.push(`${endpoint} answers`),
     },
-    connection: { update: ({ value }: PeerState) => shown.push(value) },
+    connection: { update: ({ value }: PeerState) => shown.push(value), problemFound: () => undefined },
     latency: { observe: (us) => latencies.push(us) },
   });
 }

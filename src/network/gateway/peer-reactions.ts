@@ -14,7 +14,7 @@ export interface PeerParts {
   readonly clock: Clock;
   readonly tunnel: Pick<Tunnel, "restartSession" | "endpoint">;
   readonly report: Pick<EndpointReport, "answered" | "unanswered">;
-  readonly connection: Pick<ConnectionWriter, "update">;
+  readonly connection: Pick<ConnectionWriter, "update" | "problemFound">;
   /** Of answers, in µs. */
   readonly latency: Histogram;
 }
@@ -40,6 +40,7 @@ export function peerReactions(
       if (endpoint !== undefined)
         ctx.log.info("peer is silent, a new handshake begins", { peer: remoteClusterId, endpoint });
       report.unanswered(endpoint);
+      connection.problemFound();
       tunnel.restartSession(ctx).catch((error: unknown) => {
         if (!ctx.signal.aborted) ctx.log.debug("session not restarted", { error: messageOf(error) });
       });

@@ -3,6 +3,7 @@
  * given up is taken at once, and its holder is asked whether it lives. Upstream: pkg/gateway/concurrent
  */
 import type { Lease } from "kubernetes-types/coordination/v1";
+import { GATEWAY_HEALTH_ADDRESS } from "#api/annotations.ts";
 import * as labels from "#api/labels.ts";
 import { type Context, sleep, withCancel } from "#base/context.ts";
 import { gatewayLeaseName } from "#forge/networking/names.ts";
@@ -13,7 +14,7 @@ import type { Informers } from "#kube/informer/informers.ts";
 import { leases } from "#machinery/builtin.ts";
 import type { ObjectKey } from "#machinery/meta.ts";
 import type { Machine } from "../system/machine.ts";
-import { HEALTH_ADDRESS, HolderWatch, httpProbe } from "./holder-watch.ts";
+import { HolderWatch, httpProbe } from "./holder-watch.ts";
 import type { ElectionTimes, GatewayOptions } from "./options.ts";
 
 /** Of one who lost its turn. */
@@ -84,7 +85,7 @@ export class Turns {
         lease: this.#key,
         identity: options.podName,
         labels: { [labels.NETWORKING_COMPONENT]: "gateway", [labels.GATEWAY_NAME]: options.name },
-        annotations: { [HEALTH_ADDRESS]: healthAddress(options) },
+        annotations: { [GATEWAY_HEALTH_ADDRESS]: healthAddress(options) },
         leaseSeconds: Math.ceil(leaseMs / 1_000),
         renewMs: retryMs,
         renewDeadlineMs,

@@ -10,8 +10,10 @@ test("each address that does not answer is told once, and the one that does then
   report.answered("192.0.2.1:51840");
   assert.deepEqual(told, []);
   for (let i = 0; i < 3; i++) for (const ip of ["192.0.2.1", "192.0.2.2"]) report.unanswered(`${ip}:51840`);
+  assert.equal(report.problem, "no answer from the gateway server at 192.0.2.1:51840/UDP, 192.0.2.2:51840/UDP");
   report.answered("192.0.2.3:51840");
   report.answered("192.0.2.3:51840");
+  assert.equal(report.problem, undefined);
   report.unanswered("192.0.2.3:51840");
   assert.deepEqual(told, [
     "EndpointUnanswered 192.0.2.1:51840/UDP",

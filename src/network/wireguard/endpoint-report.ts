@@ -13,6 +13,13 @@ export class EndpointReport {
     this.#events = events;
   }
 
+  /** What was tried in vain since the last answer; undefined: nothing. */
+  get problem(): string | undefined {
+    if (this.#told.size === 0) return undefined;
+    const tried = [...this.#told].map((endpoint) => `${endpoint}/UDP`).sort();
+    return `no answer from the gateway server at ${tried.join(", ")}`;
+  }
+
   /** `endpoint`: `ip:port` or what stands for it. Each once, until one answers. */
   unanswered(endpoint: string | undefined): void {
     if (endpoint === undefined || this.#told.has(endpoint)) return;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Deployment } from "kubernetes-types/apps/v1";
-import { PERMANENTLY_UNREACHABLE } from "#api/annotations.ts";
+import { CONNECTION_PROBLEM, PERMANENTLY_UNREACHABLE } from "#api/annotations.ts";
 import type { ForeignCluster } from "#api/core/foreigncluster.ts";
 import { foreignClusterStatus, type PeerObjects } from "./status.ts";
 
@@ -185,6 +185,17 @@ for (const [name, module, expected, seen] of [
     const status = statusOf(seen as Partial<PeerObjects>);
     assert.deepEqual(reasons(status, module), expected);
     assert.equal(status.modules?.[module].enabled, expected.length > 0);
+  });
+}
+
+for (const value of ["Connecting", "Error"]) {
+  test(`a connection that is ${value} says what was tried in vain`, () => {
+    const problem = "no answer from the gateway server at 192.0.2.1:51840/UDP";
+    const annotations = { [CONNECTION_PROBLEM]: problem };
+    const connection = { metadata: { ...metadata, annotations }, status: { value } };
+    const conditions = statusOf({ configuration: { metadata }, connection }).modules?.networking.conditions ?? [];
+    const shown = conditions.find(({ type }) => type === "NetworkConnectionStatus");
+    assert.ok(shown?.message?.endsWith(`: ${problem}`), shown?.message);
   });
 }
 

@@ -1,6 +1,7 @@
 /** The status of a ForeignCluster, rebuilt from what exists. Upstream: pkg/liqo-controller-manager/core/foreigncluster-controller */
 import type { Deployment } from "kubernetes-types/apps/v1";
 import type { Node, Pod } from "kubernetes-types/core/v1";
+import { CONNECTION_PROBLEM } from "#api/annotations.ts";
 import type { Identity } from "#api/authentication/identity.ts";
 import type { Tenant } from "#api/authentication/tenant.ts";
 import type { ForeignCluster } from "#api/core/foreigncluster.ts";
@@ -146,11 +147,22 @@ function connectionCondition(connection: Connection | undefined): Condition {
         type,
         "Pending",
         "ConnectionPending",
-        "The network connection with the foreign cluster is connecting",
+        `The network connection with the foreign cluster is connecting${problemOf(connection)}`,
       );
     default:
-      return condition(type, "Error", "ConnectionError", "The network connection with the foreign cluster is in error");
+      return condition(
+        type,
+        "Error",
+        "ConnectionError",
+        `The network connection with the foreign cluster is in error${problemOf(connection)}`,
+      );
   }
+}
+
+/** What the gateway has tried in vain. */
+function problemOf({ metadata }: Connection): string {
+  const problem = metadata?.annotations?.[CONNECTION_PROBLEM];
+  return problem === undefined ? "" : `: ${problem}`;
 }
 
 function gatewayCondition(type: Condition["type"], deployments: readonly Deployment[]): Condition {
