@@ -8,6 +8,7 @@ import type { Deployment } from "kubernetes-types/apps/v1";
 import type { Pod } from "kubernetes-types/core/v1";
 import { machineOf, needsOwnClusters } from "#engines/choose.ts";
 import type { RunningContainer } from "#engines/engine.ts";
+import { kernelState } from "#engines/kernel-state.ts";
 import { type Clusters, startPeered } from "#kit/clusters.ts";
 import { eventually } from "#kit/eventually.ts";
 import { GatewayTraffic } from "#kit/gateway-traffic.ts";
@@ -96,13 +97,14 @@ for (const replicas of [2, 1])
 
     /** Numbers of interfaces, ports and keys of both gateways, and all of the nodes' that is theirs. */
     async function kernel(): Promise<string[]> {
-      const { kernelState } = machineOf(clusters.engine);
+      const { nodeNamespace } = machineOf(clusters.engine);
       const found: string[] = [];
       for (const at of ENDS) {
         const pod = nameOf(await inCharge(at));
         const look = ["exec", pod, "-n", at.namespace, "--", "sh", "-c", LOOK];
         found.push(await clusters.kubectl(at.cluster, ...look));
-        for (const node of ["worker-node-1", "worker-node-2"]) found.push(...(await kernelState(at.cluster, node)));
+        for (const node of ["worker-node-1", "worker-node-2"])
+          found.push(...(await kernelState(nodeNamespace(at.cluster, node))));
       }
       return found;
     }
