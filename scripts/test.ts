@@ -42,12 +42,15 @@ const E2E = "test/e2e/*.test.ts";
 const LONG = [
   "advanced",
   "examples",
+  "gateway-failover",
   "gateways",
   "leaving",
+  "masquerade",
   "modules",
   "put-back",
   "shop-google",
   "shop-own",
+  "storage",
   "upgrade",
   "usage",
 ].map((suite) => `test/e2e/${suite}.test.ts`);

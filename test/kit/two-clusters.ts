@@ -16,7 +16,7 @@ import { connectors, virtualResources } from "#playground/apiserver/subresources
 import { startTestApiServer, type TestApiServer } from "#playground/testing.ts";
 import { liqoCrds } from "./liqo-crds.ts";
 
-const DEADLINE_MS = 5_000;
+const DEADLINE_MS = 20_000;
 
 export interface TestCluster extends AsyncDisposable {
   readonly api: TestApiServer;
