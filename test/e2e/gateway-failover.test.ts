@@ -84,8 +84,8 @@ for (const replicas of [2, 1])
         await survives(t, async () => {
           for (let round = 0; round < ROUNDS; round++) {
             for (const { cluster, namespace } of ENDS) {
-              const touch = ["label", "--all", "--overwrite", `example.org/round=${round}`];
-              await clusters.kubectl(cluster, ...touch, "-A", RECONCILED);
+              const touch = ["--all", "-A", "--overwrite", `example.org/round=${round}`];
+              await clusters.kubectl(cluster, "label", RECONCILED, ...touch);
               await clusters.tryKubectl(cluster, ["apply", "-n", namespace, "-f", "-"], {
                 input: stranger(round % 2 === 0 ? "A" : "B"),
               });

@@ -63,6 +63,7 @@ describe("renderTable", () => {
     ];
     assert.deepEqual(rulesOf({ hook: "prerouting", priority: -100, rules: { natRules } }), [
       'ip daddr 10.71.0.0/16 iifname != "eth0" iifname != "liqo-tunnel" dnat ip prefix to 10.70.0.0/16',
+      'ct state invalid meta l4proto tcp ip daddr 10.71.0.0/16 iifname != "eth0" iifname != "liqo-tunnel" ip daddr set ip daddr & 0.0.255.255 | 10.70.0.0',
     ]);
   });
 

@@ -10,6 +10,7 @@ import type {
   NatRule,
 } from "#api/networking/firewallconfiguration.ts";
 import { parseCidr, parseIpv4 } from "#base/cidr.ts";
+import { resumedHead, resumedRule } from "./resumed.ts";
 
 const FAMILIES = { INET: "inet", IPV4: "ip", IPV6: "ip6", ARP: "arp", NETDEV: "netdev", BRIDGE: "bridge" } as const;
 /** Comment of every table of ours: what carries it and is wanted by no object is removed. */
@@ -34,7 +35,10 @@ export function tableAddress(table: Pick<FirewallTable, "family" | "name">): str
 /** Creates or replaces the table: packets see the old or the new one, never half of it. */
 export function renderTable(table: FirewallTable): string {
   const address = tableAddress(table);
-  const chains = (table.chains ?? []).map((chain, at) => renderChain(table, chain, `spec.table.chains[${at}]`));
+  const chains = (table.chains ?? []).flatMap((chain, at) => {
+    const field = `spec.table.chains[${at}]`;
+    return [renderChain(table, chain, field), ...renderResumed(chain, field)];
+  });
   const body = [`  comment "${OWNER}"`, ...chains].join("\n");
   return `add table ${address}\ndelete table ${address}\ntable ${address} {\n${body}\n}\n`;
 }
@@ -52,6 +56,17 @@ function renderChain(table: FirewallTable, chain: FirewallChain, field: string):
   return [`  chain ${identifier(chain.name)} {`, `    ${head}`, ...rules.map((rule) => `    ${rule}`), "  }"].join(
     "\n",
   );
+}
+
+/** Beside a chain that translates prefixes, one for connections that it has not seen begin. */
+function renderResumed(chain: FirewallChain, field: string): string[] {
+  const rules = (chain.rules.natRules ?? []).flatMap((rule, at) => {
+    const matches = rule.match.flatMap((match, i) => renderMatch(match, `${field}.rules.natRules[${at}].match[${i}]`));
+    return resumedRule(rule, matches) ?? [];
+  });
+  if (rules.length === 0) return [];
+  const lines = [resumedHead(chain), ...rules].map((line) => `    ${line}`);
+  return [[`  chain ${identifier(`${chain.name}-resumed`)} {`, ...lines, "  }"].join("\n")];
 }
 
 function renderNatRule(table: FirewallTable, rule: NatRule, field: string): string {
