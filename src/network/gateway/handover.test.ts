@@ -6,7 +6,7 @@ import { handOver } from "./handover.ts";
 
 let clock: SteppedClock;
 let holder: string | undefined;
-let address: string;
+let address: string | undefined;
 let told: number;
 
 describe("a gateway that ends", () => {
@@ -40,11 +40,18 @@ describe("a gateway that ends", () => {
     return clock.nowMs() - begunMs;
   }
 
-  test("waits for nobody where nobody comes", async () => {
-    assert.ok((await lasts()) <= 1_600);
-    holder = "own";
-    assert.ok((await lasts()) <= 1_600);
+  test("waits for the next one to start, but not for ever", async () => {
+    for (const last of [undefined, "own"]) {
+      holder = last;
+      const ms = await lasts();
+      assert.ok(ms >= 5_000 && ms <= 7_000, `${ms} ms`);
+    }
     assert.equal(told, 0);
+  });
+
+  test("waits for nobody when its peering ends", async () => {
+    address = undefined;
+    assert.ok((await lasts()) <= 100);
   });
 
   test("goes on until nodes were told of the next one, and have turned to it", async () => {

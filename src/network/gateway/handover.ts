@@ -16,8 +16,8 @@ export interface Leaving {
   sayLeaving(): void;
 }
 
-/** Of the next one: where there is none, nobody is waited for. */
-const HEIR_MS = 1_500;
+/** Of the next one, whose pod may have to start. */
+const HEIR_MS = 6_000;
 /** Of controllers that tell nodes. */
 const TOLD_MS = 3_000;
 /** Of nodes that were told. */
@@ -28,7 +28,10 @@ const LOOK_MS = 25;
 export async function handOver(ctx: Context, leaving: Leaving): Promise<void> {
   const before = leaving.addressForNodes();
   const hasHeir = (): boolean => ![undefined, leaving.identity].includes(leaving.holder());
-  if (!(await within(ctx, leaving.clock, HEIR_MS, hasHeir))) return;
+  // With the peering its fabric goes: nobody will follow.
+  const isAlone = (): boolean => leaving.addressForNodes() === undefined;
+  await within(ctx, leaving.clock, HEIR_MS, () => isAlone() || hasHeir());
+  if (!hasHeir()) return;
   leaving.sayLeaving();
   ctx.log.info("another gateway takes over", { holder: leaving.holder() });
   await within(ctx, leaving.clock, TOLD_MS, () => leaving.addressForNodes() !== before);
