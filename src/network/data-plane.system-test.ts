@@ -212,7 +212,7 @@ async function createObjects(side: two.Side, peerKey: string): Promise<void> {
   await client.create(ctx, publicKeys, objects.publicKey(view));
   for (const each of objects.routeConfigurationsOf(view)) await client.create(ctx, routeConfigurations, each);
   for (const each of objects.firewallConfigurationsOf(view)) await client.create(ctx, firewallConfigurations, each);
-  const own = { [labels.NETWORKING_COMPONENT]: "gateway", [labels.GATEWAY_ACTIVE]: "true" };
+  const own = { [labels.NETWORKING_COMPONENT]: "gateway", [labels.GATEWAY_NAME]: view.peer };
   const pod = await client.create(ctx, pods, {
     metadata: { name: "gateway-pod", namespace: view.namespace, labels: own },
     spec: { nodeName: view.node, containers: [{ name: "gateway", image: "gateway" }] },
