@@ -124,6 +124,22 @@ test("a command over SPDY does the same", async () => {
   await session.closed;
 });
 
+test("a terminal with standard error, and without sizes, is served, as kubelets count the streams", async () => {
+  const options = { stdin: false, stdout: true, stderr: true, tty: true };
+  await using server = await serveExec(async ({ stdout, status }) => {
+    stdout?.write("hello");
+    status({ exitCode: 0 });
+  }, options);
+  const { session } = await dialSpdy(server.port, "v4.channel.k8s.io");
+  const error = await session.open({ streamType: "error" });
+  const stdout = await session.open({ streamType: "stdout" });
+  const stderr = await session.open({ streamType: "stderr" });
+  assert.equal(await text(stdout), "hello");
+  assert.equal(await text(stderr), "");
+  assert.deepEqual(decodeStatus(await text(error)), { exitCode: 0 });
+  await session.closed;
+});
+
 test("a server that grants create alone, a POST, is asked over SPDY: command, terminal and port", async () => {
   const tty = { ...ALL, stderr: false, tty: true };
   const sizes: TerminalSize[] = [];

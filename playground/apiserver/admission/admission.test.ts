@@ -72,6 +72,14 @@ test("a pod gets its account, token volume, tolerations and priority", async () 
   );
 });
 
+test("a pod of a new namespace waits for the default account", async () => {
+  await using api = await start();
+  await created(api, "/api/v1/namespaces", { metadata: { name: "new" } });
+  const early = created(api, "/api/v1/namespaces/new/pods", pod("early"));
+  await created(api, "/api/v1/namespaces/new/serviceaccounts", { metadata: { name: "default" } });
+  assert.equal((await early).spec.serviceAccountName, "default");
+});
+
 test("namespaces must exist, must not be terminating, and the system's stay", async () => {
   await using api = await start();
   const body = { metadata: { name: "c" } };

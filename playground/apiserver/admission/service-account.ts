@@ -4,6 +4,7 @@
  */
 
 import type { Pod, PodSpec, ServiceAccount, Volume } from "kubernetes-types/core/v1";
+import { type Context, sleep } from "#base/context.ts";
 import { serviceAccounts } from "#machinery/builtin.ts";
 import { forbiddenError } from "#machinery/status-error.ts";
 import { generateName } from "../handlers/metadata.ts";
@@ -14,6 +15,9 @@ const MOUNT_PATH = "/var/run/secrets/kubernetes.io/serviceaccount";
 const VOLUME_PREFIX = "kube-api-access-";
 /** One hour and a little, which the token endpoint recognises as a kubelet's request. */
 const TOKEN_SECONDS = 60 * 60 + 7;
+const DEFAULT_ATTEMPTS = 10;
+// Kubernetes: 100 to 200 ms
+const ATTEMPT_MS = 150;
 /** Octal 0644. */
 const MODE = 420;
 
@@ -21,13 +25,13 @@ export function serviceAccountPlugin(reader: ObjectReader): AdmissionPlugin {
   return {
     name: "ServiceAccount",
     handles: isPodCreation,
-    async admit(_ctx, request) {
+    async admit(ctx, request) {
       const pod = podOf(request);
       const spec = pod.spec;
       if (spec === undefined || isMirrorPod(pod)) return;
       spec.serviceAccountName = spec.serviceAccountName || spec.serviceAccount || "default";
       spec.serviceAccount = spec.serviceAccountName;
-      const account = reader.get(serviceAccounts, request.namespace, spec.serviceAccountName);
+      const account = await findAccount(ctx, reader, request.namespace, spec.serviceAccountName);
       if (account === undefined) {
         const wanted = `${request.namespace}/${spec.serviceAccountName}`;
         const why = `error looking up service account ${wanted}: serviceaccount ${JSON.stringify(spec.serviceAccountName)} not found`;
@@ -39,6 +43,21 @@ export function serviceAccountPlugin(reader: ObjectReader): AdmissionPlugin {
         spec.imagePullSecrets = structuredClone([...pullSecrets]);
     },
   };
+}
+
+/** A new namespace gets its default account a moment later: the plugin looks again, ten times, as Kubernetes' does. */
+async function findAccount(
+  ctx: Context,
+  reader: ObjectReader,
+  namespace: string,
+  name: string,
+): Promise<ServiceAccount | undefined> {
+  const attempts = name === "default" ? DEFAULT_ATTEMPTS : 1;
+  for (let attempt = 1; ; attempt++) {
+    const account = reader.get(serviceAccounts, namespace, name);
+    if (account !== undefined || attempt >= attempts || ctx.signal.aborted) return account;
+    await sleep(ctx, ATTEMPT_MS);
+  }
 }
 
 function wantsToken(pod: Pod, account: ServiceAccount): boolean {

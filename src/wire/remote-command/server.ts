@@ -110,14 +110,14 @@ async function serveSpdy(
     );
   }
   acceptSpdy(socket, protocol);
-  const wanted = wantedStreams(options, protocol);
+  const expected = expectedStreams(options, protocol);
   const arrived = new Map<string, SpdyStream>();
   const complete = Promise.withResolvers<boolean>();
   const session = new SpdySession(socket, {
     role: "server",
     onStream: (stream) => {
       arrived.set(stream.headers.streamtype ?? "", stream);
-      if (wanted.every((name) => arrived.has(name))) complete.resolve(true);
+      if (arrived.size >= expected) complete.resolve(true);
     },
   });
   if (head.length > 0) session.receive(head);
@@ -145,15 +145,14 @@ async function serveSpdy(
   await session[Symbol.asyncDispose]();
 }
 
-function wantedStreams(options: ExecOptions, protocol: string): StreamName[] {
-  const optional: [StreamName, boolean][] = [
-    ["stdin", options.stdin],
-    ["stdout", options.stdout],
-    ["stderr", options.stderr],
-    // Resizing came with v3.
-    ["resize", options.tty && protocol !== "v2.channel.k8s.io"],
-  ];
-  return ["error", ...optional.filter(([, wanted]) => wanted).map(([name]) => name)];
+/**
+ * How many streams are waited for, whichever they are: a kubelet counts. A client may ask for a terminal and standard error,
+ * and open that in the place of the resizing which it knows nothing of.
+ */
+function expectedStreams({ stdin, stdout, stderr, tty }: ExecOptions, protocol: string): number {
+  // Resizing came with v3.
+  const others = [stdin, stdout, stderr && !tty, tty && protocol !== "v2.channel.k8s.io"];
+  return 1 + others.filter(Boolean).length;
 }
 
 /** Resolves once everything was handed to the connection, or it is gone. */
