@@ -30,6 +30,7 @@ export const SECTIONS: Readonly<Record<string, readonly string[]>> = {
     "docs/examples/replicas.md",
     "docs/examples/services.md",
     "docs/examples/ingress.md",
+    "docs/examples/stateful.md",
   ],
   Reference: [
     "docs/liqoctl.md",

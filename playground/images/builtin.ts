@@ -58,6 +58,7 @@ export function builtinEntries(options: BuiltinOptions): ImageEntry[] {
     redis(),
     nginx(),
     ...restic(),
+    mariadb(),
     nodeImage(options),
     liqo(options),
     ...BOUTIQUE_SERVICES.map((service) => boutique(service, options)),
@@ -128,6 +129,21 @@ function nginx(): ImageEntry {
         { path: "/etc/nginx/conf.d/default.conf", content: NGINX_SITE },
         { path: "/usr/share/nginx/html/index.html", content: NGINX_PAGE },
       ],
+    },
+  };
+}
+
+/** Its programs alone: who runs it says with which options. */
+function mariadb(): ImageEntry {
+  return {
+    names: ["mariadb"],
+    base: "host",
+    cmd: ["mariadbd"],
+    requires: ["/usr/sbin/mariadbd", "/usr/lib/galera/libgalera_smm.so"],
+    remedy: "apt-get install mariadb-server mariadb-backup galera-4 socat",
+    root: {
+      binds: [{ host: "/usr/share/mysql", path: "/usr/share/mysql" }],
+      directories: [{ path: "/var/lib/mysql" }, { path: "/run/mysqld" }],
     },
   };
 }

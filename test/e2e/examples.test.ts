@@ -18,7 +18,7 @@ describe("the examples", {
     await output(join(ROOT, "bin/liqoctl"), ["playground", "delete"], { env });
     rmSync(home, { recursive: true, force: true });
   });
-  for (const page of ["README", "policies", "replicas", "services", "ingress"])
+  for (const page of ["README", "policies", "replicas", "services", "ingress", "stateful"])
     describe(page, { concurrency: 1 }, () =>
       testPage(`docs/examples/${page}.md`, () => ({ folder: ROOT, env }), exported),
     );
