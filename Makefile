@@ -3,7 +3,7 @@ SHELL := /bin/sh
 NODE := .tools/bin/node
 export PATH := $(CURDIR)/bin:$(CURDIR)/.tools/bin:$(PATH)
 
-.PHONY: help setup test-setup demo demo-down test check unit coverage properties system e2e test-long kubernetes image site test-interop test-kubernetes kubernetes-clusters fidelity chaos bench bench-kubernetes
+.PHONY: help setup test-setup demo demo-down test check unit coverage properties system e2e test-long kubernetes image site test-interop test-kubernetes kubernetes-clusters fidelity conformance-mcs chaos bench bench-kubernetes
 
 help: ## Show this list
 	@grep -E '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 20
@@ -62,6 +62,9 @@ kubernetes-clusters: kubernetes ## Two genuine clusters to try things on, until 
 
 fidelity: setup ## Compare the embedded API server with a genuine one, request by request (after `make kubernetes`)
 	@$(NODE) test/fidelity/run.ts
+
+conformance-mcs: setup ## The conformance suite of the Multi-Cluster Services API on two embedded clusters (MCS_API=<repository>)
+	@$(NODE) test/conformance/mcs.ts
 
 test: test-setup ## All but what takes minutes each (LONG=1: that too; KUBERNETES=1: on genuine Kubernetes too)
 	@$(NODE) scripts/test.ts check coverage system e2e $(if $(LONG),long) interop $(if $(KUBERNETES),kubernetes)
