@@ -111,7 +111,10 @@ export interface PlayedAuthentication {
 
 export async function playAuthentication({ consumer, provider }: CliClusters): Promise<PlayedAuthentication> {
   await answerSecret(provider, { ...AT_PROVIDER, name: "liqo-nonce" }, { nonce: NONCE });
-  await answerSecret(consumer, { ...AT_CONSUMER, name: "liqo-signed-nonce" }, { nonce: NONCE, signedNonce: NONCE });
+  // An earlier one may be there, which is replaced.
+  const signed = { ...AT_CONSUMER, name: "liqo-signed-nonce" };
+  await seen(consumer.client, secrets, signed, ({ data }) => data?.["nonce"] === NONCE);
+  await answerSecret(consumer, signed, { signedNonce: NONCE });
   const { proxyURL } = (await seen(provider.client, tenants, AT_PROVIDER)).spec ?? {};
   const authParams = { ...AUTH_PARAMS, ...(proxyURL !== undefined && { proxyURL }) };
   const status = { authParams, tenantNamespace: AT_PROVIDER.namespace };
