@@ -58,6 +58,11 @@ export const CONSUMER: readonly Accepted[] = [
     path: /^$/,
     reason: "upstream's virtual kubelet has its rights in all namespaces, ours in those that are offloaded",
   },
+  {
+    object: /^Lease .*\.client\.connections\.liqo\.io$/,
+    path: /^$/,
+    reason: "by it a gateway leaves to the next one also where there is one replica",
+  },
   { object: /^CertificateSigningRequest csr-/, path: /^$/, reason: ANSWERED },
   { object: /^Pod .*\/gw-/, path: /^metadata\.annotations\.kubectl/, reason: ONE_CONTAINER },
   WORKERS,
@@ -112,6 +117,16 @@ function network(peer: string): Accepted[] {
       object: gateway,
       path: /template\.(spec\.(initContainers|containers|volumes|securityContext)|metadata\.annotations\.kubectl)/,
       reason: ONE_CONTAINER,
+    },
+    {
+      object: gateway,
+      path: /\.?strategy\.(type|rollingUpdate\.)/,
+      reason: "the next gateway is prepared before the one in charge leaves to it",
+    },
+    {
+      object: gateway,
+      path: /template\.metadata\.labels\.networking\.liqo\.io\/active/,
+      reason: "only the pod in charge has it, once it is",
     },
     {
       object: /^WgGateway/,
