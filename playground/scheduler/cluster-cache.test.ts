@@ -61,6 +61,17 @@ test("a pod that was bound a moment ago counts where it was put, until it is see
   assert.equal(shown(cache.state()), "rome-1: a; rome-2:");
 });
 
+test("a pod that waits for its volumes counts there, and is still to be bound", () => {
+  const { cache } = fixture(free("a"));
+  cache.reserve(free("a"), "rome-1");
+  assert.equal(cache.isAssumed(free("a")), false);
+  assert.equal(shown(cache.state()), "rome-1: a; rome-2:");
+  cache.reserve(free("a"), "rome-2");
+  assert.equal(shown(cache.state()), "rome-1:; rome-2: a");
+  cache.forget(free("a"));
+  assert.equal(shown(cache.state()), "rome-1:; rome-2:");
+});
+
 test("a binding that failed takes its pod back", () => {
   const { cache } = fixture(free("a"));
   cache.assume(free("a"), "rome-2");

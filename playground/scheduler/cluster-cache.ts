@@ -11,6 +11,8 @@ import type { StorageState } from "./storage-state.ts";
 interface Assumed {
   readonly pod: Pod;
   readonly nodeName: string;
+  /** Whether its binding is under way; otherwise its volumes are waited for. */
+  readonly isBinding: boolean;
 }
 
 export class ClusterCache {
@@ -19,7 +21,7 @@ export class ClusterCache {
   readonly #storage: StorageState;
   /** What has not changed since it was asked for last. */
   readonly #states = new Map<string, NodeState>();
-  /** By uid, pods that are bound, but not seen bound yet. */
+  /** By uid, pods that have a node, but are not seen bound yet. */
   readonly #assumed = new Map<string, Assumed>();
 
   constructor(nodes: Store<Node>, pods: Store<Pod>, storage: StorageState) {
@@ -30,18 +32,29 @@ export class ClusterCache {
 
   /** The pod counts on this node until it is seen bound, or `forget` is called. */
   assume(pod: Pod, nodeName: string): void {
-    this.#assumed.set(uidOf(pod), { pod, nodeName });
-    this.#states.delete(nodeName);
+    this.#put(pod, { pod, nodeName, isBinding: true });
   }
 
+  /** The same for a pod that waits for its volumes there, and is to be looked at again. */
+  reserve(pod: Pod, nodeName: string): void {
+    this.#put(pod, { pod, nodeName, isBinding: false });
+  }
+
+  /** Whether its binding is under way. */
   isAssumed(pod: Pod): boolean {
-    return this.#assumed.has(uidOf(pod));
+    return this.#assumed.get(uidOf(pod))?.isBinding === true;
   }
 
   forget(pod: Pod): void {
     const assumed = this.#assumed.get(uidOf(pod));
     if (assumed === undefined) return;
     this.#assumed.delete(uidOf(pod));
+    this.#states.delete(assumed.nodeName);
+  }
+
+  #put(pod: Pod, assumed: Assumed): void {
+    this.forget(pod);
+    this.#assumed.set(uidOf(pod), assumed);
     this.#states.delete(assumed.nodeName);
   }
 

@@ -102,6 +102,9 @@ test("a claim that waits for its first consumer is told the node before the pod 
     ({ metadata }) => metadata?.annotations?.[SELECTED] === "rome-1",
   );
   assert.equal((await client.get(ctx, pods, key("db"))).spec?.nodeName, undefined);
+  // It has its room there.
+  await client.create(ctx, pods, newPod("greedy", "3500m"));
+  await parts.seen(pods, key("greedy"), isRefused);
   const annotations = { "pv.kubernetes.io/bind-completed": "yes" };
   const spec = { accessModes: ["ReadWriteOnce"], capacity: { storage: "1Gi" }, hostPath: { path: "/srv/v" } };
   await client.raw(ctx, "POST", "/api/v1/persistentvolumes", { metadata: { name: "v" }, spec });

@@ -59,14 +59,18 @@ async function scheduleOne(ctx: Context, deps: SchedulerDeps, cluster: Cluster, 
   const { cache, queue, storage } = cluster;
   const pod = cluster.pods.get(parseKey(key));
   if (pod === undefined || !isOurs(pod) || isBound(pod) || cache.isAssumed(pod)) return queue.forget(key);
+  // It chooses anew, and is not in its own way.
+  cache.forget(pod);
   try {
     const decision = schedule(pod, cache.state(), DEFAULT_PLUGINS, deps.random);
     const undecided = decision.do === "bind" ? undecidedClaims(pod, storage) : [];
     // Before the writes: what they change is a reason to try again.
     if (decision.do === "wait" || undecided.length > 0) queue.addUnschedulable(key, priorityOf(pod));
     if (decision.do === "wait") await tellUnschedulable(ctx, deps, pod, decision.message);
-    else if (undecided.length > 0) for (const claim of undecided) await chooseNode(ctx, deps, claim, decision.nodeName);
-    else {
+    else if (undecided.length > 0) {
+      cache.reserve(pod, decision.nodeName);
+      for (const claim of undecided) await chooseNode(ctx, deps, claim, decision.nodeName);
+    } else {
       cache.assume(pod, decision.nodeName);
       await bind(ctx, deps, pod, decision.nodeName);
     }
