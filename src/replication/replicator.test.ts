@@ -198,7 +198,12 @@ test("a kubeconfig that names a file is refused, and what ran goes on when it is
   await seen(provider.client, renews, COPY);
   const tokenFile = "/var/run/secrets/kubernetes.io/serviceaccount/token";
   const bad = kubeconfigSecret(provider, { users: [{ name: "b", user: { tokenFile } }] });
-  await consumer.client.patch(ctx, secrets, SECRET, "merge", { data: bad.data });
+  const { metadata } = await consumer.client.patch(ctx, secrets, SECRET, "merge", { data: bad.data });
+  await eventually("it is told, on the Secret", async () => {
+    const { items } = await consumer.client.list(ctx, coreEvents, { namespace: HERE });
+    const [told] = items.filter(({ reason }) => reason === "KubeconfigRefused");
+    assert.equal(told?.involvedObject.uid, metadata?.uid);
+  });
   await consumer.client.patch(ctx, renews, RENEW, "merge", { spec: { consumerClusterID: "changed" } });
   await consumer.client.patch(ctx, secrets, SECRET, "merge", { data: kubeconfigSecret(provider).data });
   await seen(provider.client, renews, COPY, ({ spec }) => spec?.consumerClusterID === "changed");

@@ -166,19 +166,29 @@ function isSame(running: PeerSettings, wanted: PeerSettings | undefined): boolea
 }
 
 /** Undefined when the Secret holds no kubeconfig that may be used: only a change of it can mend that. */
-function connect(ctx: Context, events: EventRecorder, kubeconfig: string, key: ObjectKey): KubeClient | undefined {
+function connect(
+  ctx: Context,
+  events: EventRecorder,
+  { kubeconfig, uid }: PeerSettings,
+  key: ObjectKey,
+): KubeClient | undefined {
   try {
     return new KubeClient(inlineConfigFromText(kubeconfig, `Secret ${formatKey(key)}`), NAME);
   } catch (error) {
     if (!(error instanceof KubeconfigError)) throw error;
     ctx.log.error("kubeconfig refused", { error: error.message });
-    events.warning(ctx, { apiVersion: "v1", kind: "Secret", metadata: key }, "KubeconfigRefused", error.message);
+    events.warning(
+      ctx,
+      { apiVersion: "v1", kind: "Secret", metadata: { ...key, uid } },
+      "KubeconfigRefused",
+      error.message,
+    );
     return undefined;
   }
 }
 
 function startPeer(outer: Context, deps: ReplicationDeps, key: ObjectKey, settings: PeerSettings): Peer | undefined {
-  const remote = connect(outer, deps.events(NAME), settings.kubeconfig, key);
+  const remote = connect(outer, deps.events(NAME), settings, key);
   if (remote === undefined) return undefined;
   const { namespace = "" } = key;
   const { ctx, cancel } = withCancel({ ...outer, log: outer.log.with({ peer: settings.remoteId }) });
