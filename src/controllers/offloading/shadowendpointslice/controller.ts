@@ -54,17 +54,16 @@ export function shadowEndpointSliceController(deps: Deps): Controller {
     refusals: new ToldRefusals(deps.events("shadowendpointslice-controller")),
     applier: new Applier(deps.client, { fieldManager: FIELD_MANAGER }),
   };
-  const ofPeer = (peer: string | undefined): ObjectKey[] =>
+  /** Those of the peer, and those that lead there directly. */
+  const concernedBy = (peer = ""): ObjectKey[] =>
     work.shadows.store
       .list()
-      .filter(({ metadata }) => work.tenants.consumerOf(metadata?.namespace) === peer)
+      .filter(
+        (shadow) =>
+          work.tenants.consumerOf(shadow.metadata?.namespace) === peer ||
+          [...directOf(shadow).values()].some(({ clusterId }) => clusterId === peer),
+      )
       .map(keyOf);
-  const leadingTo = (peer: string): ObjectKey[] =>
-    work.shadows.store
-      .list()
-      .filter((shadow) => [...directOf(shadow).values()].some(({ clusterId }) => clusterId === peer))
-      .map(keyOf);
-  const concernedBy = (peer = ""): ObjectKey[] => [...ofPeer(peer), ...leadingTo(peer)];
   return {
     name: "shadowendpointslice",
     workers: 10,
