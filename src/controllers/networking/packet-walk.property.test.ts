@@ -33,83 +33,66 @@ const shapes = array(
 );
 
 test("pods of peers reach each other, each known by its remapped address, and answers come home", () => {
-  forAll(
-    shapes,
-    (all) => {
-      const clusters = star(all);
-      for (const [from, to] of neighbours(clusters)) {
-        const world = new World(clusters);
-        for (const [node, source] of podsOf(from)) {
-          for (const [there, target] of podsOf(to)) {
-            const packet = tcp(source, remap(target, to.podCidr, from.seen[to.id]?.pod ?? ""));
-            const seenAs = remap(source, from.podCidr, to.seen[from.id]?.pod ?? "");
-            thereAndBack(
-              world,
-              { from: from.id, node, packet },
-              { cluster: to.id, node: there, src: seenAs, dst: target },
-            );
-          }
-        }
-      }
-    },
-    60,
-  );
+  forStars((clusters) => {
+    for (const [from, to] of neighbours(clusters))
+      allTalk(clusters, from, to, {
+        sources: podsOf(from),
+        addressOf: (target) => remap(target, to.podCidr, from.seen[to.id]?.pod ?? ""),
+        seenAs: (source) => remap(source, from.podCidr, to.seen[from.id]?.pod ?? ""),
+      });
+  });
 });
 
 test("what is no pod reaches the peer's pods by the unknown-source address, from every node", () => {
-  forAll(
-    shapes,
-    (all) => {
-      const clusters = star(all);
-      for (const [from, to] of neighbours(clusters)) {
-        const world = new World(clusters);
-        for (const node of Object.keys(from.nodes)) {
-          for (const [there, target] of podsOf(to)) {
-            const packet = tcp(nodeAddress(from, node), remap(target, to.podCidr, from.seen[to.id]?.pod ?? ""));
-            const unknown = firstOf(from.externalCidr);
-            const seenAs = remap(unknown, from.externalCidr, to.seen[from.id]?.external ?? "");
-            thereAndBack(
-              world,
-              { from: from.id, node, packet },
-              { cluster: to.id, node: there, src: seenAs, dst: target },
-            );
-          }
-        }
-      }
-    },
-    60,
-  );
+  forStars((clusters) => {
+    for (const [from, to] of neighbours(clusters))
+      allTalk(clusters, from, to, {
+        sources: Object.keys(from.nodes).map((node) => [node, nodeAddress(from, node)]),
+        addressOf: (target) => remap(target, to.podCidr, from.seen[to.id]?.pod ?? ""),
+        seenAs: () => remap(firstOf(from.externalCidr), from.externalCidr, to.seen[from.id]?.external ?? ""),
+      });
+  });
 });
 
 test("pods of two leaves reach each other through the hub", () => {
-  forAll(
-    shapes,
-    (all) => {
-      const clusters = star(all);
-      const [hub, a, b] = clusters;
-      assert.ok(hub && a && b);
-      for (const [from, to] of [
-        [a, b],
-        [b, a],
-      ] as const) {
-        const world = new World(clusters);
-        for (const [node, source] of podsOf(from)) {
-          for (const [there, target] of podsOf(to)) {
-            const mapped = mappedAt(hub, to, target);
-            const packet = tcp(source, remap(mapped, hub.externalCidr, from.seen["hub"]?.external ?? ""));
-            const seenAs = remap(firstOf(hub.externalCidr), hub.externalCidr, to.seen["hub"]?.external ?? "");
-            thereAndBack(
-              world,
-              { from: from.id, node, packet },
-              { cluster: to.id, node: there, src: seenAs, dst: target },
-            );
-          }
-        }
-      }
-    },
-    60,
-  );
+  forStars((clusters) => {
+    const [hub, a, b] = clusters;
+    assert.ok(hub && a && b);
+    const across = (from: ClusterPlan, to: ClusterPlan): void =>
+      allTalk(clusters, from, to, {
+        sources: podsOf(from),
+        addressOf: (target) => remap(mappedAt(hub, to, target), hub.externalCidr, from.seen["hub"]?.external ?? ""),
+        seenAs: () => remap(firstOf(hub.externalCidr), hub.externalCidr, to.seen["hub"]?.external ?? ""),
+      });
+    across(a, b);
+    across(b, a);
+  });
 });
+
+function forStars(check: (clusters: readonly ClusterPlan[]) => void): void {
+  forAll(shapes, (all) => check(star(all)), 60);
+}
+
+interface Talk {
+  /** By node. */
+  readonly sources: readonly (readonly [node: string, address: string])[];
+  /** By which the source knows a pod of the other cluster. */
+  readonly addressOf: (target: string) => string;
+  /** By which a pod there knows the source. */
+  readonly seenAs: (source: string) => string;
+}
+
+/** Every source with every pod of the other cluster. */
+function allTalk(clusters: readonly ClusterPlan[], from: ClusterPlan, to: ClusterPlan, talk: Talk): void {
+  const world = new World(clusters);
+  for (const [node, source] of talk.sources)
+    for (const [there, target] of podsOf(to))
+      thereAndBack(
+        world,
+        { from: from.id, node, packet: tcp(source, talk.addressOf(target)) },
+        { cluster: to.id, node: there, src: talk.seenAs(source), dst: target },
+      );
+}
 
 let port = 1_024;
 
