@@ -38,38 +38,44 @@ const LONG_SECONDS = 20;
 
 const root = join(import.meta.dirname, "..");
 const E2E = "test/e2e/*.test.ts";
-// Minutes each: every kind and every case of a list, a whole application, every page of the documents.
-const LONG = [
-  "advanced",
-  "examples",
-  "gateway-failover",
-  "gateways",
-  "leaving",
-  "masquerade",
-  "modules",
-  "put-back",
-  "shop-google",
-  "shop-own",
-  "storage",
-  "upgrade",
-  "usage",
-].map((suite) => `test/e2e/${suite}.test.ts`);
 // It measures what a shop under faults still sells.
 const CHAOS = "test/e2e/chaos.test.ts";
+// Minutes each: every kind and every case of a list, a whole application, every page of the documents.
+const LONG = [
+  CHAOS,
+  ...[
+    "advanced",
+    "examples",
+    "gateway-failover",
+    "gateways",
+    "leaving",
+    "liqoctl-bad-input",
+    "masquerade",
+    "modules",
+    "put-back",
+    "rights",
+    "shop-google",
+    "shop-own",
+    "storage",
+    "three-clusters",
+    "upgrade",
+    "usage",
+  ].map((suite) => `test/e2e/${suite}.test.ts`),
+];
 // One process each, so that one cluster, or one pair, is enough: see test/kit/shared-clusters.ts.
-const E2E_ONE_CLUSTER = ["--test-isolation=none", "test/e2e/one-cluster/*.test.ts"];
-const E2E_PEERED = ["--test-isolation=none", "test/e2e/peered/*.test.ts"];
+const SHARING = "--test-isolation=none";
+const E2E_ONE_CLUSTER = [SHARING, "test/e2e/one-cluster/*.test.ts"];
+const LONG_OF_PEERED = "faults|resources|truth";
+const E2E_PEERED = [SHARING, `test/e2e/peered/!(${LONG_OF_PEERED}).test.ts`];
+const E2E_PEERED_LONG = [SHARING, `test/e2e/peered/@(${LONG_OF_PEERED}).test.ts`];
 // Where a genuine API server, kubelet or scheduler has most to say.
 const GENUINE = ["lifecycle", "modules", "in-band", "shop-google", "upstream-parity"];
-const GENUINE_PEERED = [
-  "--test-isolation=none",
-  "test/e2e/peered/{hostile,metrics,network-test,offloading,pods}.test.ts",
-];
+const GENUINE_PEERED = [SHARING, "test/e2e/peered/{hostile,metrics,network-test,offloading,pods}.test.ts"];
 const INTEROP = ["--test-concurrency=1", "test/interop/*.test.ts"];
 const SYSTEM = ["--test-concurrency=1", "{src,playground}/**/*.system-test.ts"];
 // Many files in one process: a test that fails with something still open must not keep it from ending.
 const UNIT = [
-  "--test-isolation=none",
+  SHARING,
   "--test-force-exit",
   "{src,playground,apps,cmd,scripts,test/kit,test/chart,test/chaos,test/engines}/**/*.test.ts",
   // Not its packages.
@@ -98,7 +104,7 @@ const PARTS: Readonly<Record<string, () => Promise<Outcome[]>>> = {
   },
   system: async () => [await tests("tests that need root", SYSTEM)],
   e2e: () => endToEnd(shortSuites("end-to-end tests")),
-  long: () => endToEnd(LONG.map((file) => suiteOf("long end-to-end tests", file))),
+  long: () => endToEnd(longSuites("long end-to-end tests")),
   interop: besideUpstream,
   kubernetes: onKubernetes,
 };
@@ -198,6 +204,10 @@ function shortSuites(name: string): Suite[] {
     [`${name}, of one cluster`, E2E_ONE_CLUSTER],
     ...files.filter((file) => !LONG.includes(file)).map((file) => suiteOf(name, file)),
   ];
+}
+
+function longSuites(name: string): Suite[] {
+  return [[`${name}, of two peered clusters`, E2E_PEERED_LONG], ...LONG.map((file) => suiteOf(name, file))];
 }
 
 function suiteOf(name: string, file: string): Suite {
