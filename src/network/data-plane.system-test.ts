@@ -121,9 +121,18 @@ describe("pods of two clusters with the same pod CIDR", { skip: findObstacle(), 
     }
   });
 
-  it("heals when the server's gateway is killed and started again", async () => {
+  it("keeps silent while the gateway of one's own is gone: TCP sends again what is lost", async () => {
     await kill("gateway-b");
     await killWireguard("b");
+    const argv = ["timeout", "2", process.execPath, ECHO, "tcp", remap(two.POD_IPS.a.pod, REMAPPED.b), PORT, "lost"];
+    await assert.rejects(net().run("b", "pod", argv), (error: Error) => {
+      // As timeout(1) ends.
+      assert.match(error.message, /exited with 124/);
+      return true;
+    });
+  });
+
+  it("heals when the server's gateway is started again", async () => {
     startGateway("b");
     assert.equal(await say("a", "tcp", "again"), `${remap(two.POD_IPS.a.pod, REMAPPED.b)} again`);
   });

@@ -44,6 +44,7 @@ describe("a gateway that cannot work", () => {
     const table = machine.calls.find(({ command }) => command === "nft -f -")?.input ?? "";
     assert.match(table, /^table ip liqo-refusal\ndelete table ip liqo-refusal\ntable ip liqo-refusal \{/);
     assert.match(table, /iifname "liqo-tunnel" oifname "eth0" meta mark set 1280376832 jump refuse/);
+    assert.match(table, /iifname "liqo\.\*" ct status dnat drop/);
     assert.match(table, /meta l4proto tcp reject with tcp reset\n\s+reject with icmp type host-unreachable/);
   });
 

@@ -4,7 +4,7 @@
  * sender's address. So the gateway refuses such packets itself and sends the refusal back through the tunnel; a client
  * then tries again at once instead of waiting for minutes. Not in upstream.
  * What comes from nodes goes through the tunnel or nowhere: its address is translated already, and while there is no tunnel it
- * would reach a pod of this cluster that has the same.
+ * would reach a pod of this cluster that has the same, or this gateway itself, whose kernel would refuse it.
  */
 import type { Context } from "#base/context.ts";
 import { LINK_PREFIX } from "../overlay/plan.ts";
@@ -49,6 +49,10 @@ table ip liqo-refusal {
     type filter hook forward priority filter; policy accept;
     iifname "${TUNNEL_LINK}" oifname "${POD_LINK}" meta mark set ${MARK} jump refuse
     iifname "${LINK_PREFIX}*" oifname "${POD_LINK}" drop
+  }
+  chain input {
+    type filter hook input priority filter; policy accept;
+    iifname "${LINK_PREFIX}*" ct status dnat drop
   }
   chain refuse {
     meta l4proto tcp reject with tcp reset
