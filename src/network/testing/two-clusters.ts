@@ -1,6 +1,7 @@
 /**
  * Two clusters of one node each, as network namespaces: node, gateway pod and one other pod, both with the same pod CIDR.
- * The nodes are joined by one veth pair; nothing is created outside these namespaces, whose names begin with one prefix.
+ * The nodes are joined by one veth pair, or by a router each; nothing is created outside these namespaces, whose names begin
+ * with one prefix.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { rm } from "node:fs/promises";
@@ -18,9 +19,12 @@ export const POD_IPS = {
 } as const;
 export const NODE_PORT = 30571;
 export const API_PORT = 6443;
-export const NODE_IPS = { a: "172.31.0.10", b: "172.31.0.11" } as const;
+export const NODE_IPS = { a: "172.31.0.10", b: "172.31.1.10" } as const;
+/** Of the routers, towards each other. */
+export const OUTSIDE_IPS = { a: "203.0.113.1", b: "203.0.113.2" } as const;
 export type Side = keyof typeof NODE_IPS;
-export type Role = "node" | "gw" | "pod";
+export type Role = "node" | "gw" | "pod" | "router";
+export type Joined = "directly" | "by routers";
 
 const SIDES: readonly Side[] = ["a", "b"];
 const BRIDGE_IP = "10.244.1.1";
@@ -37,11 +41,11 @@ export class TwoClusters implements AsyncDisposable {
   }
 
   /** `prefix` must be unique on the machine. */
-  static async create(ctx: Context, prefix: string): Promise<TwoClusters> {
+  static async create(ctx: Context, prefix: string, joined: Joined = "directly"): Promise<TwoClusters> {
     const clusters = new TwoClusters(ctx, prefix);
     try {
       for (const side of SIDES) await clusters.#createSide(side);
-      await clusters.#join();
+      await (joined === "directly" ? clusters.#join() : clusters.#joinByRouters());
       return clusters;
     } catch (error) {
       await clusters[Symbol.asyncDispose]();
@@ -105,7 +109,7 @@ export class TwoClusters implements AsyncDisposable {
     for (const child of this.#children) child.kill("SIGKILL");
     for (const server of this.#servers) server.close();
     for (const side of SIDES) {
-      for (const role of ["pod", "gw", "node"] as const) await this.#deleteNetns(this.netns(side, role));
+      for (const role of ["pod", "gw", "node", "router"] as const) await this.#deleteNetns(this.netns(side, role));
     }
   }
 
@@ -146,8 +150,36 @@ export class TwoClusters implements AsyncDisposable {
   async #join(): Promise<void> {
     await this.#batch("a", "node", [`link add eth0 type veth peer name eth0 netns ${this.netns("b", "node")}`]);
     for (const side of SIDES) {
-      await this.#batch(side, "node", [`addr add ${NODE_IPS[side]}/24 dev eth0`, "link set eth0 up"]);
+      await this.#batch(side, "node", [`addr add ${NODE_IPS[side]}/16 dev eth0`, "link set eth0 up"]);
     }
+  }
+
+  /** Each router knows the way to both nodes; what it makes of packets is a test's own. */
+  async #joinByRouters(): Promise<void> {
+    for (const side of SIDES) {
+      await systemTools().run(this.#ctx, ["ip", "netns", "add", this.netns(side, "router")]);
+      await this.run(side, "router", ["sh", "-ec", "echo 1 > /proc/sys/net/ipv4/ip_forward"]);
+      const inside = NODE_IPS[side].replace(/\d+$/, "1");
+      await this.#batch(side, "node", [
+        `link add eth0 type veth peer name inside netns ${this.netns(side, "router")}`,
+        `addr add ${NODE_IPS[side]}/24 dev eth0`,
+        "link set eth0 up",
+        `route add default via ${inside}`,
+      ]);
+      await this.#batch(side, "router", [`addr add ${inside}/24 dev inside`, "link set inside up"]);
+    }
+    await this.#batch("a", "router", [
+      `link add outside type veth peer name outside netns ${this.netns("b", "router")}`,
+    ]);
+    for (const [side, other] of [
+      ["a", "b"],
+      ["b", "a"],
+    ] as const)
+      await this.#batch(side, "router", [
+        `addr add ${OUTSIDE_IPS[side]}/24 dev outside`,
+        "link set outside up",
+        `route add ${NODE_IPS[other]}/32 via ${OUTSIDE_IPS[other]}`,
+      ]);
   }
 
   async #batch(side: Side, role: Role, lines: readonly string[]): Promise<void> {
