@@ -1,4 +1,4 @@
-/** The node agent of one embedded node: kubelet, service proxy and DNS. Usage: playground-node <config file> */
+/** The node agent of one embedded node: kubelet, service proxy, network policies and DNS. Usage: playground-node <config file> */
 import { join } from "node:path";
 import { KubeClient } from "#kube/client/client.ts";
 import { configFromFile } from "#kube/client/config.ts";
@@ -8,6 +8,7 @@ import { Imports } from "#playground/dns/imports.ts";
 import { startDnsServer } from "#playground/dns/server.ts";
 import { openCatalogue } from "#playground/images/catalogue.ts";
 import { startKubelet } from "#playground/kubelet/kubelet.ts";
+import { PolicyEnforcer } from "#playground/proxy/policy/enforcer.ts";
 import { startServiceProxy } from "#playground/proxy/service-proxy.ts";
 import type { NodeConfig } from "#playground/supervisor/config.ts";
 import { readConfig, runMain } from "./process.ts";
@@ -41,6 +42,7 @@ await runMain("playground-node", async (ctx) => {
     slices,
     nodes: nodeInformer,
   });
+  await using isolation = new PolicyEnforcer(ctx, { client: proxyClient, nodeName: config.name });
   await using kubelet = await startKubelet(ctx, {
     client,
     images: openCatalogue({
@@ -62,6 +64,7 @@ await runMain("playground-node", async (ctx) => {
     cgroupParent: `/${config.lab}/${config.cluster}/${config.name}`,
     dns: { address: config.dnsAddress, domain: "cluster.local" },
     services: serviceInformer,
+    isolation,
     tls: { ...config.serving, clientCa: config.ca },
   });
   ctx.log.info("node agent serving", { node: config.name, port: kubelet.port });

@@ -29,6 +29,7 @@ export interface BootstrapOptions {
 const SYSTEM_NAMESPACES = ["default", "kube-system", "kube-public", "kube-node-lease"];
 const CONTROLLERS = "system:playground-controllers";
 const DNS = "system:playground-dns";
+const POLICIES = "system:playground-network-policies";
 
 /** Before anything else: what is namespaced needs its namespace. */
 export async function ensureSystemNamespaces(ctx: Context, api: ApiServices): Promise<void> {
@@ -38,6 +39,7 @@ export async function ensureSystemNamespaces(ctx: Context, api: ApiServices): Pr
 export async function ensureSystemObjects(ctx: Context, api: ApiServices, options: BootstrapOptions): Promise<void> {
   await ensureControllerRights(ctx, api);
   await ensureDnsRights(ctx, api);
+  await ensurePolicyRights(ctx, api);
   for (const [name, value] of [
     ["system-cluster-critical", 2_000_000_000],
     ["system-node-critical", 2_000_001_000],
@@ -126,6 +128,21 @@ async function ensureDnsRights(ctx: Context, api: ApiServices): Promise<void> {
     metadata: { name: DNS },
     roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name: DNS },
     // The node agent, which answers for DNS too.
+    subjects: [{ apiGroup: "rbac.authorization.k8s.io", kind: "User", name: "system:kube-proxy" }],
+  });
+}
+
+/** What a CNI plugin asks for that enforces NetworkPolicies. */
+async function ensurePolicyRights(ctx: Context, api: ApiServices): Promise<void> {
+  const rules = [
+    { apiGroups: ["networking.k8s.io"], resources: ["networkpolicies"], verbs: ["list", "watch"] },
+    { apiGroups: [""], resources: ["pods", "namespaces"], verbs: ["list", "watch"] },
+  ];
+  await ensure(ctx, api, clusterRoles, "", { metadata: { name: POLICIES }, rules });
+  await ensure(ctx, api, clusterRoleBindings, "", {
+    metadata: { name: POLICIES },
+    roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name: POLICIES },
+    // The node agent, which is the CNI plugin too.
     subjects: [{ apiGroup: "rbac.authorization.k8s.io", kind: "User", name: "system:kube-proxy" }],
   });
 }

@@ -16,7 +16,7 @@ import type { ImageSource } from "./image.ts";
 import { describeMachine } from "./node/machine.ts";
 import type { NodeSettings } from "./node/node-object.ts";
 import { startRegistration } from "./node/registration.ts";
-import type { NodeDeps } from "./pod/deps.ts";
+import type { NodeDeps, PodIsolation } from "./pod/deps.ts";
 import { loadRecords, type PodRecord } from "./pod/record.ts";
 import { StatusWriter } from "./pod/status-writer.ts";
 import { PodWorker } from "./pod/worker.ts";
@@ -46,6 +46,8 @@ export interface KubeletOptions {
   readonly dns: { readonly address: string; readonly domain: string };
   /** All Services: shared with the service proxy and the DNS server of the same process. */
   readonly services: Informer<Service>;
+  /** Absent: no NetworkPolicy holds. */
+  readonly isolation?: PodIsolation;
   readonly tls: ServerTls;
   /** Default: this one. */
   readonly host?: Host;
@@ -105,6 +107,7 @@ function openDeps(ctx: Context, options: KubeletOptions, host: Host, runtime: Co
     runtime,
     images: options.images,
     hostPorts: new HostPorts(run),
+    isolation: options.isolation,
     pool: new AddressPool(join(directory, "addresses"), node.podCidr),
     volumes: {
       clock,

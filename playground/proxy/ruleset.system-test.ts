@@ -4,7 +4,7 @@ import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { test } from "node:test";
 import type { Service } from "kubernetes-types/core/v1";
-import { baseRuleset } from "./ruleset.ts";
+import { baseRuleset, TABLE } from "./ruleset.ts";
 import { here, options, service, slice, there, units } from "./testing/objects.ts";
 import { transaction } from "./transaction.ts";
 
@@ -45,17 +45,17 @@ test("the kernel accepts the rules, balances, follows changes and refuses when n
       externalIPs: ["203.0.113.7"],
     } satisfies Service["spec"];
     const served = units([service(full)], [slice([here])]);
-    inside(["nft", "-f", "-"], baseRuleset(options) + transaction(new Map(), served));
+    inside(["nft", "-f", "-"], baseRuleset(options) + transaction(TABLE, new Map(), served));
     inside(["sh", "-c", "for i in 1 2 3 4 5 6 7 8 9 10; do busybox nc 10.244.0.5 8080 && break; sleep 0.1; done"]);
     const ask = (ip: string, port: number): string =>
       inside(["busybox", "timeout", "3", "busybox", "nc", ip, String(port)]);
     assert.equal(ask("10.96.0.20", 80), "hello\n");
     assert.equal(ask("198.18.1.10", 30080), "hello\n");
     const unserved = units([service(full)], [slice([])]);
-    inside(["nft", "-f", "-"], transaction(served, unserved));
+    inside(["nft", "-f", "-"], transaction(TABLE, served, unserved));
     assert.throws(() => ask("10.96.0.20", 80), /refused/);
-    inside(["nft", "-f", "-"], transaction(unserved, units([service(full)], [slice([here, there])])));
-    inside(["nft", "-f", "-"], transaction(units([service(full)], [slice([here, there])]), new Map()));
+    inside(["nft", "-f", "-"], transaction(TABLE, unserved, units([service(full)], [slice([here, there])])));
+    inside(["nft", "-f", "-"], transaction(TABLE, units([service(full)], [slice([here, there])]), new Map()));
     assert.doesNotMatch(inside(["nft", "list", "table", "ip", "kube-proxy"]), /dnat to/);
   } finally {
     server.kill("SIGKILL");

@@ -4,6 +4,7 @@ import type { Service } from "kubernetes-types/core/v1";
 import type { EndpointSlice } from "kubernetes-types/discovery/v1";
 import { staleEntries } from "./conntrack.ts";
 import { announcedAddresses, electNode } from "./load-balancer.ts";
+import { TABLE } from "./ruleset.ts";
 import { serviceRules } from "./state.ts";
 import { here, leaving, service, slice, there, units } from "./testing/objects.ts";
 import { transaction } from "./transaction.ts";
@@ -38,8 +39,8 @@ test("whoever is no pod of the cluster is masqueraded when it uses a cluster IP"
 
 test("an unchanged Service is not touched, a new endpoint changes only its own chains", () => {
   const one = units([service({})], [slice([here])]);
-  assert.equal(transaction(one, units([service({})], [slice([here])])), "");
-  const text = transaction(one, units([service({})], [slice([here, there])]));
+  assert.equal(transaction(TABLE, one, units([service({})], [slice([here])])), "");
+  const text = transaction(TABLE, one, units([service({})], [slice([here, there])]));
   assert.match(text, /dnat to 10\.244\.1\.5:8080/);
   assert.doesNotMatch(text, /dnat to 10\.244\.0\.5/, "the chain of the old endpoint stays as it is");
   assert.doesNotMatch(text, /element/, "the map still leads to the same chain");

@@ -5,6 +5,7 @@
  */
 import { createHash } from "node:crypto";
 import type { Backend, ServiceRules } from "./state.ts";
+import type { RuleUnit } from "./transaction.ts";
 
 export const TABLE = "ip kube-proxy";
 // Bit 14, as kube-proxy's default --iptables-masquerade-bit.
@@ -17,14 +18,8 @@ export interface RulesetOptions {
 }
 
 /** Commands that set one Service up, and the elements and chains it then owns. */
-export interface ServiceUnit {
+export interface ServiceUnit extends RuleUnit {
   readonly key: string;
-  /** Map elements: map name → `key : verdict`. */
-  readonly elements: ReadonlyMap<string, readonly string[]>;
-  /** Chain name → its rules. */
-  readonly chains: ReadonlyMap<string, readonly string[]>;
-  /** Set name → its definition (session affinity). */
-  readonly sets: ReadonlyMap<string, string>;
 }
 
 /** The table without any Service. Replaces whatever the table held. */

@@ -9,7 +9,7 @@ import { run } from "#base/run.ts";
 import type { Informer } from "#kube/informer/informer.ts";
 import { deleteEntries, staleEntries } from "./conntrack.ts";
 import { announcedAddresses, setAnnounced } from "./load-balancer.ts";
-import { baseRuleset, type RulesetOptions, type ServiceUnit, serviceUnit } from "./ruleset.ts";
+import { baseRuleset, type RulesetOptions, type ServiceUnit, serviceUnit, TABLE } from "./ruleset.ts";
 import { type ServiceRules, serviceRules } from "./state.ts";
 import { transaction } from "./transaction.ts";
 
@@ -105,7 +105,9 @@ class NodeRules {
   async #apply(ctx: Context, units: ReadonlyMap<string, ServiceUnit>): Promise<void> {
     const before = this.#units;
     const text =
-      before === undefined ? baseRuleset(this.#ruleset) + transaction(new Map(), units) : transaction(before, units);
+      before === undefined
+        ? baseRuleset(this.#ruleset) + transaction(TABLE, new Map(), units)
+        : transaction(TABLE, before, units);
     if (text === "") return;
     this.#units = undefined;
     await run("nft", ["-f", "-"], { input: text, timeoutMs: NFT_DEADLINE_MS, signal: ctx.signal });

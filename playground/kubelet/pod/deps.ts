@@ -3,6 +3,7 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Pod, Service } from "kubernetes-types/core/v1";
 import type { Clock } from "#base/clock.ts";
+import type { Context } from "#base/context.ts";
 import { hasCode } from "#base/errors.ts";
 import type { KubeClient } from "#kube/client/client.ts";
 import type { EventRecorder } from "#kube/events/recorder.ts";
@@ -15,6 +16,14 @@ import type { HostPorts } from "../sandbox/host-ports.ts";
 import type { VolumeDeps } from "../volume/pod-volumes.ts";
 import type { StatusWriter } from "./status-writer.ts";
 
+/** Who isolates pods as NetworkPolicies say. */
+export interface PodIsolation {
+  /** Resolves when a pod may be started that has just been given this address. */
+  isolate(ctx: Context, pod: Pod, ip: string): Promise<void>;
+  /** The pod of that uid has its address no longer. */
+  release(uid: string): void;
+}
+
 export interface NodeDeps {
   readonly client: KubeClient;
   readonly recorder: EventRecorder;
@@ -24,6 +33,8 @@ export interface NodeDeps {
   readonly images: ImageSource;
   readonly pool: AddressPool;
   readonly hostPorts: HostPorts;
+  /** Absent: every pod is open. */
+  readonly isolation?: PodIsolation | undefined;
   readonly volumes: VolumeDeps;
   readonly statuses: StatusWriter;
   readonly cgroups: CgroupDriver;

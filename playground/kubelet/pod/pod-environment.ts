@@ -77,6 +77,7 @@ export class PodEnvironment {
 
   async release(ctx: Context): Promise<void> {
     if (this.#isReleased) return;
+    this.#deps.isolation?.release(this.#uid);
     await this.#deps.hostPorts.delete(ctx, this.#uid);
     await removeSandbox(ctx, this.#deps, join(this.#directory, "sandbox"), this.#uid);
     await this.volumes.remove();
@@ -106,6 +107,8 @@ export class PodEnvironment {
       },
     });
     this.#isReleased = false;
+    // Before anything of it runs, not a moment later.
+    if (pod.spec?.hostNetwork !== true) await this.#deps.isolation?.isolate(ctx, pod, this.#sandbox.ip);
     await this.#deps.hostPorts.set(ctx, this.#uid, hostPortsOf(pod, this.#sandbox.ip));
     return this.#sandbox;
   }
