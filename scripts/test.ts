@@ -45,6 +45,7 @@ const LONG = [
   CHAOS,
   ...[
     "advanced",
+    "carrier",
     "examples",
     "gateway-failover",
     "gateways",

@@ -103,6 +103,10 @@ export const ANNOTATIONS: Readonly<Record<keyof typeof annotations, string>> = {
   TRACEPARENT: "on traced pods and their ShadowPods: what the next step is a part of (W3C traceparent)",
   GATEWAY_HEALTH_ADDRESS:
     "on the Lease of a gateway: where its replicas ask whether the one in charge lives; not upstream's",
+  CARRIER: "on a Connection whose gateways have a TCP port beside UDP: what carries its datagrams; not upstream's",
+  CARRIERS_TRIED:
+    "on the same, at the client: each carrier and address that was tried, and what came of it; not upstream's",
+  TCP_CARRIER_PORT: "on a GatewayClient: TCP port of its server for where UDP is shut; not upstream's",
   CONNECTION_PROBLEM: "on a Connection without an answer: address, port and protocol that were tried; not upstream's",
   TOKEN_FOR_POD_NAME: "on Secrets with a token: the pod that it is for",
   TOKEN_FOR_POD_UID: "on Secrets with a token: the uid of that pod",

@@ -8,6 +8,7 @@ import { queueMetrics } from "#kube/queue/metrics.ts";
 import { webhookMetrics } from "#kube/webhook-server/metrics.ts";
 import { proxyMetrics } from "#proxy/metrics.ts";
 import { ReflectionMetrics } from "#reflection/metrics.ts";
+import { carrierTraffic } from "../../src/network/carrier/traffic.ts";
 import { latencyHistogram, renderMetrics } from "../../src/network/gateway/metrics.ts";
 
 interface Section {
@@ -37,6 +38,15 @@ const SECTIONS: readonly Section[] = [
         implementation: "kernel",
       }).concat(histogram);
     },
+  },
+  {
+    title: "Carriers",
+    by: "Each gateway with a [TCP port beside UDP](../advanced/nat.md#where-udp-is-shut).",
+    text: () =>
+      rendered((metrics) => {
+        const { sent, stalled, refused } = carrierTraffic(metrics);
+        for (const counter of [sent, stalled, refused("proof")]) counter.increase();
+      }),
   },
   {
     title: "Reflection",

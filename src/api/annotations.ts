@@ -41,6 +41,11 @@ export const TRACEPARENT = "liqo.io/traceparent";
 export const GATEWAY_HEALTH_ADDRESS = "networking.liqo.io/gateway-health-address";
 /** On a Connection that is not there: what was tried in vain. Not upstream's. */
 export const CONNECTION_PROBLEM = "networking.liqo.io/connection-problem";
+/** On a Connection whose gateway may use TCP where UDP is shut: what carries it, and what came of all that was tried. Not upstream's. */
+export const CARRIER = "networking.liqo.io/carrier";
+export const CARRIERS_TRIED = "networking.liqo.io/carriers-tried";
+/** On a GatewayClient: the TCP port at which its server takes datagrams where UDP is shut. Not upstream's. */
+export const TCP_CARRIER_PORT = "networking.liqo.io/tcp-carrier-port";
 export const TOKEN_FOR_POD_NAME = "offloading.liqo.io/service-account-for-pod-name";
 export const TOKEN_FOR_POD_UID = "offloading.liqo.io/service-account-for-pod-uid";
 export const TOKEN_EXPIRATION = "offloading.liqo.io/service-account-expiration";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, afterEach, before, beforeEach, describe, test } from "node:test";
-import { CONNECTION_PROBLEM } from "#api/annotations.ts";
+import { CARRIER, CARRIERS_TRIED, CONNECTION_PROBLEM } from "#api/annotations.ts";
 import * as labels from "#api/labels.ts";
 import { type Connection, connections } from "#api/networking/connection.ts";
 import { type SteppedClock, steppedClock } from "#kit/stepped-clock.ts";
@@ -26,6 +26,8 @@ let session: NetworkSession;
 let clock: SteppedClock;
 let implementation: string | undefined;
 let problem: string | undefined;
+/** The one in use, and all that were tried. */
+let carriers: string[];
 
 before(async () => {
   api = await startNetworkApi();
@@ -35,7 +37,7 @@ describe("the status of a Connection", () => {
   beforeEach(() => {
     session = api.open();
     clock = steppedClock();
-    [implementation, problem] = [undefined, undefined];
+    [implementation, problem, carriers] = [undefined, undefined, []];
   });
   afterEach(async () => {
     await session[Symbol.asyncDispose]();
@@ -44,7 +46,11 @@ describe("the status of a Connection", () => {
 
   /** A writer that has done its first pass. */
   async function start(owner: Partial<ConnectionOwner> = {}): Promise<ConnectionWriter> {
-    const options = { intervalMs: INTERVAL_MS, clock, implementation: () => implementation, problem: () => problem };
+    const options = {
+      ...{ intervalMs: INTERVAL_MS, clock },
+      ...{ implementation: () => implementation, problem: () => problem },
+      ...{ carrier: () => carriers[0], carriersTried: () => carriers[1] },
+    };
     const writer = connectionWriter(api.client, { ...OWNER, ...owner }, options);
     session.run((ctx) => writer.run(ctx));
     await pass();
@@ -133,6 +139,26 @@ describe("the status of a Connection", () => {
     writer.problemFound();
     await pass();
     assert.equal(await tell(), undefined);
+  });
+
+  test("what carries a tunnel that is there is told, and all that was tried", async () => {
+    const tell = async () => {
+      const { [CARRIER]: carrier, [CARRIERS_TRIED]: tried } = (await read()).metadata?.annotations ?? {};
+      return [carrier, tried];
+    };
+    const writer = await start();
+    carriers = ["UDP 192.0.2.1:51840", "UDP 192.0.2.1:51840: no handshake"];
+    writer.carrierChanged();
+    await pass();
+    assert.deepEqual(await tell(), [undefined, carriers[1]]);
+    writer.update(connected(1));
+    carriers = ["TCP 192.0.2.1:443", "UDP 192.0.2.1:51840: no handshake, TCP 192.0.2.1:443: connected"];
+    await pass();
+    assert.deepEqual(await tell(), carriers);
+    carriers = [];
+    writer.carrierChanged();
+    await pass();
+    assert.deepEqual(await tell(), [undefined, undefined]);
   });
 
   test("a state that stays is written once", async () => {

@@ -1,5 +1,5 @@
 /** The Connection object: what the ping found, written seldom. Upstream: pkg/gateway/connection/{connections_controller,k8s}.go */
-import { CONNECTION_PROBLEM } from "#api/annotations.ts";
+import { CARRIER, CARRIERS_TRIED, CONNECTION_PROBLEM } from "#api/annotations.ts";
 import * as labels from "#api/labels.ts";
 import { type Connection, connections } from "#api/networking/connection.ts";
 import type { Clock } from "#base/clock.ts";
@@ -62,6 +62,8 @@ export interface ConnectionWriter {
   update(state: PeerState): void;
   /** There may be more to tell of a peer that is not connected. */
   problemFound(): void;
+  /** There is more to tell of how the peer is reached. */
+  carrierChanged(): void;
   run(ctx: Context): Promise<void>;
 }
 
@@ -71,6 +73,9 @@ export interface ConnectionOptions {
   implementation(): string | undefined;
   /** What was tried in vain, as far as the peer is not connected. */
   problem?(): string | undefined;
+  /** What carries the tunnel, and what came of all carriers tried; absent where there is UDP only. */
+  carrier?(): string | undefined;
+  carriersTried?(): string | undefined;
 }
 
 export function connectionWriter(
@@ -113,20 +118,29 @@ export function connectionWriter(
       told = problem;
       loop.trigger();
     },
+    carrierChanged: () => loop.trigger(),
     run: (ctx) => loop.run(ctx),
   };
 }
 
 type Annotations = Readonly<Record<string, string>>;
 
-function annotationsOf(state: PeerState, { implementation, problem }: ConnectionOptions): Annotations {
+function annotationsOf(state: PeerState, options: ConnectionOptions): Annotations {
+  const { implementation, problem } = options;
   const driver = implementation();
   const tried = state.value === "Connected" ? undefined : problem?.();
+  const carrier = state.value === "Connected" ? options.carrier?.() : undefined;
+  const carriersTried = options.carriersTried?.();
   return {
+    ...(carrier !== undefined && { [CARRIER]: carrier }),
+    ...(carriersTried !== undefined && { [CARRIERS_TRIED]: carriersTried }),
     ...(driver !== undefined && { [IMPLEMENTATION_ANNOTATION]: driver }),
     ...(tried !== undefined && { [CONNECTION_PROBLEM]: tried }),
   };
 }
+
+/** They go when there is nothing to tell. */
+const TOLD = [CONNECTION_PROBLEM, CARRIER, CARRIERS_TRIED];
 
 async function ensureConnection(
   ctx: Context,
@@ -142,10 +156,10 @@ async function ensureConnection(
   const isSame = present.metadata?.ownerReferences?.some(({ uid }) => uid === owner.uid);
   const driver = annotations[IMPLEMENTATION_ANNOTATION] ?? shown[IMPLEMENTATION_ANNOTATION];
   const hasSame =
-    shown[IMPLEMENTATION_ANNOTATION] === driver && shown[CONNECTION_PROBLEM] === annotations[CONNECTION_PROBLEM];
+    shown[IMPLEMENTATION_ANNOTATION] === driver && TOLD.every((name) => shown[name] === annotations[name]);
   if (isSame && hasSame) return present;
   const { labels: wantedLabels, ownerReferences } = wanted.metadata ?? {};
-  const told = { [CONNECTION_PROBLEM]: null, ...annotations };
+  const told = { ...Object.fromEntries(TOLD.map((name) => [name, null])), ...annotations };
   const body = { metadata: { labels: wantedLabels, annotations: told, ownerReferences }, spec: wanted.spec };
   return client.patch(ctx, connections, { namespace, name }, "merge", body);
 }

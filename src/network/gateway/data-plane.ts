@@ -10,6 +10,9 @@ import type { KubeClient } from "#kube/client/client.ts";
 import type { EventRecorder } from "#kube/events/recorder.ts";
 import type { Informer } from "#kube/informer/informer.ts";
 import type { Informers } from "#kube/informer/informers.ts";
+import type { ClientCarriers } from "../carrier/client.ts";
+import { type CarriersOptions, carrierServer, clientCarriers } from "../carrier/gateway.ts";
+import type { CarrierServer } from "../carrier/server.ts";
 import { type Agents, configurationAgents } from "../configurations/agents.ts";
 import { overlayAgent } from "../overlay/agent.ts";
 import { gatewayLinks } from "../overlay/plan.ts";
@@ -40,6 +43,10 @@ const TABLES_MS = 5_000;
 
 export class DataPlane implements AsyncDisposable {
   readonly tunnel: Tunnel;
+  /** Of a client that was told of one. */
+  readonly carriers: ClientCarriers | undefined;
+  readonly #carried: CarriersOptions;
+  #carrierServer: CarrierServer | undefined;
   readonly #gateway: Gateway;
   readonly #charge: Charge;
   readonly #preparation: Preparation;
@@ -49,7 +56,7 @@ export class DataPlane implements AsyncDisposable {
   readonly #refusal: Loop;
   readonly #fabrics: Informer<InternalFabric>;
 
-  private constructor(gateway: Gateway, keys: TunnelKeys) {
+  private constructor(ctx: Context, gateway: Gateway, keys: TunnelKeys) {
     const { machine, options, informers } = gateway;
     this.#gateway = gateway;
     this.#charge = { isHeld: false };
@@ -58,14 +65,25 @@ export class DataPlane implements AsyncDisposable {
     this.#overlay = this.#openOverlay();
     this.#refusal = refusalLoop(machine, tunnelAddresses(options.mode).peer);
     this.#fabrics = informers.for<InternalFabric>(internalFabrics, { namespace: options.namespace });
-    this.tunnel = this.#openTunnel(keys);
+    const { clock } = machine;
+    const { endpoint, dnsIntervalMs: intervalMs } = options;
+    const resolver = endpoint && new EndpointResolver(endpoint, { intervalMs, clock });
+    const findPeerKey = this.#peerKeyFinder();
+    const carried = { ...options, keys, clock, findPeerKey };
+    this.carriers = clientCarriers(ctx, carried, { resolver, moved: () => this.tunnel.trigger() });
+    this.tunnel = this.#openTunnel(keys, resolver, findPeerKey);
+    this.#carried = carried;
   }
 
-  static async open(gateway: Gateway): Promise<DataPlane> {
-    return new DataPlane(gateway, await readKeys(gateway.options.keysDir));
+  static async open(ctx: Context, gateway: Gateway): Promise<DataPlane> {
+    const plane = new DataPlane(ctx, gateway, await readKeys(gateway.options.keysDir));
+    plane.#carrierServer = await carrierServer(ctx, plane.#carried);
+    return plane;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.carriers?.[Symbol.dispose]();
+    await this.#carrierServer?.[Symbol.asyncDispose]();
     await this.tunnel[Symbol.asyncDispose]();
   }
 
@@ -82,6 +100,7 @@ export class DataPlane implements AsyncDisposable {
   /** From now on this gateway speaks to the peer, or leaves it alone. */
   setInCharge(isHeld: boolean): void {
     this.#charge.isHeld = isHeld;
+    if (!isHeld) this.#carrierServer?.closeAll();
     for (const loop of [this.tunnel, this.#agents.routes, this.#agents.firewall]) loop.trigger();
   }
 
@@ -124,30 +143,34 @@ export class DataPlane implements AsyncDisposable {
     });
   }
 
-  #openTunnel(keys: TunnelKeys): Tunnel {
-    const { informers, machine, options } = this.#gateway;
-    const { mode, mtu, listenPort, implementation, endpoint } = options;
+  /** Of the peer, for whoever is in charge; its changes trigger the tunnel. */
+  #peerKeyFinder(): () => string | undefined {
+    const { informers, options } = this.#gateway;
     const peers = informers.for<PublicKey>(publicKeys, {
       namespace: options.namespace,
       labelSelector: `${labels.REMOTE_CLUSTER_ID}=${options.remoteClusterId},${labels.GATEWAY_RESOURCE}=true`,
     });
+    const trigger = (): void => this.tunnel.trigger();
+    peers.addHandler({ added: trigger, updated: trigger, deleted: trigger });
     const peerKey = (): string | undefined =>
       peers.store.list().find((key) => key.metadata?.deletionTimestamp === undefined)?.spec?.publicKey;
-    const tunnel = new Tunnel(machine, {
+    return () => (this.#charge.isHeld ? peerKey() : undefined);
+  }
+
+  #openTunnel(keys: TunnelKeys, endpoint: EndpointResolver | undefined, findPeerKey: () => string | undefined): Tunnel {
+    const { machine, options } = this.#gateway;
+    const { mode, mtu, listenPort, implementation } = options;
+    return new Tunnel(machine, {
       ...{ mode, mtu, listenPort, implementation, keys },
-      ...(endpoint !== undefined && {
-        endpoint: new EndpointResolver(endpoint, { intervalMs: options.dnsIntervalMs, clock: machine.clock }),
-      }),
-      findPeerKey: () => (this.#charge.isHeld ? peerKey() : undefined),
+      ...(endpoint !== undefined && { endpoint }),
+      relayed: () => this.carriers?.relayed,
+      findPeerKey,
       // Routes over it are gone.
       linkMade: () => {
         for (const loop of [this.#agents.routes, this.#refusal]) loop.trigger();
       },
       settled: () => this.#settled("tunnel"),
     });
-    const trigger = (): void => tunnel.trigger();
-    peers.addHandler({ added: trigger, updated: trigger, deleted: trigger });
-    return tunnel;
   }
 
   #settled(step: "tunnel" | "links"): void {

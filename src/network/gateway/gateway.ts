@@ -8,11 +8,13 @@ import type { KubeClient } from "#kube/client/client.ts";
 import { EventRecorder } from "#kube/events/recorder.ts";
 import { startHealthServer } from "#kube/health/server.ts";
 import { Informers } from "#kube/informer/informers.ts";
+import type { ClientCarriers } from "../carrier/client.ts";
+import { carrierOfPeer } from "../carrier/gateway.ts";
 import { ConnectionChecker, type PeerState } from "../conncheck/checker.ts";
 import { type ConnectionWriter, connectionWriter } from "../conncheck/connection.ts";
 import { THIS_MACHINE } from "../system/machine.ts";
 import { enableMultipathHash, makeRouter } from "../system/sysctl.ts";
-import { EndpointReport } from "../wireguard/endpoint-report.ts";
+import { type EndpointEvents, EndpointReport } from "../wireguard/endpoint-report.ts";
 import type { Tunnel } from "../wireguard/tunnel.ts";
 import { DataPlane, type Gateway } from "./data-plane.ts";
 import { handOver, within } from "./handover.ts";
@@ -65,8 +67,8 @@ interface Life {
 
 async function work(ctx: Context, { standing, end }: Life, gateway: Gateway, reading: Reading): Promise<void> {
   const { client, options, machine } = gateway;
-  await using plane = await DataPlane.open(gateway);
-  const { tunnel } = plane;
+  await using plane = await DataPlane.open(standing, gateway);
+  const { tunnel, carriers } = plane;
   const report = endpointReport(standing, gateway);
   const connection = connectionWriter(
     client,
@@ -75,10 +77,18 @@ async function work(ctx: Context, { standing, end }: Life, gateway: Gateway, rea
       intervalMs: options.statusIntervalMs,
       clock: machine.clock,
       implementation: () => tunnel.driver?.description,
-      problem: () => (options.mode === "client" ? report.problem : silenceOf(tunnel, options)),
+      problem: () => (options.mode === "client" ? problemOf(report, carriers) : silenceOf(tunnel, options)),
+      ...(options.carrierPort !== undefined && {
+        carrier: () => carriers?.current ?? carrierOfPeer(tunnel.statistics?.endpoint),
+        carriersTried: () => carriers?.tried,
+      }),
     },
   );
-  await using checker = await openChecker(standing, gateway, { tunnel, connection, report });
+  carriers?.tell({
+    changed: () => connection.carrierChanged(),
+    switched: (message) => eventsOf(standing, gateway).normal("CarrierChanged", message),
+  });
+  await using checker = await openChecker(standing, gateway, { tunnel, carriers, connection, report });
   reading.isReady = () => plane.isPrepared;
   reading.metrics = () =>
     renderMetrics({
@@ -158,7 +168,7 @@ const CLIENT_WATCH = { intervalMs: 400, silenceMs: 1_000 };
 async function openChecker(
   ctx: Context,
   gateway: Gateway,
-  { tunnel, connection, report }: { tunnel: Tunnel; connection: ConnectionWriter; report: EndpointReport },
+  { tunnel, carriers, connection, report }: Heard,
 ): Promise<ConnectionChecker | undefined> {
   const { options, machine } = gateway;
   if (options.ping === undefined) return undefined;
@@ -177,23 +187,42 @@ async function openChecker(
       connection,
       latency,
       report,
+      carriers,
     }),
   });
 }
 
+interface Heard {
+  readonly tunnel: Tunnel;
+  readonly carriers: ClientCarriers | undefined;
+  readonly connection: ConnectionWriter;
+  readonly report: EndpointReport;
+}
+
+/** What was tried in vain, by UDP and over TCP. */
+function problemOf({ problem }: EndpointReport, carriers: ClientCarriers | undefined): string | undefined {
+  const { triedOverTcp } = carriers ?? {};
+  return problem === undefined || triedOverTcp === undefined ? problem : `${problem}; ${triedOverTcp}`;
+}
+
 /** What a server that hears nothing can say of it. */
-function silenceOf({ statistics }: Tunnel, { listenPort }: GatewayOptions): string | undefined {
+function silenceOf({ statistics }: Tunnel, { listenPort, carrierPort }: GatewayOptions): string | undefined {
   const isHeard = statistics !== undefined && statistics.lastHandshake > 0;
-  return isHeard ? undefined : `no handshake came to port ${listenPort}/UDP of the gateway server`;
+  const ports = [`${listenPort}/UDP`, ...(carrierPort === undefined ? [] : [`${carrierPort}/TCP`])].join(" or ");
+  return isHeard ? undefined : `no handshake came to port ${ports} of the gateway server`;
 }
 
 /** On the GatewayClient: a person who looks at it sees which addresses were tried. */
-function endpointReport(ctx: Context, { options, events }: Gateway): EndpointReport {
+function endpointReport(ctx: Context, gateway: Gateway): EndpointReport {
+  return new EndpointReport(eventsOf(ctx, gateway));
+}
+
+function eventsOf(ctx: Context, { options, events }: Gateway): EndpointEvents {
   const { name, namespace, gatewayUid: uid } = options;
   const metadata = { name, namespace, uid };
   const client = { apiVersion: "networking.liqo.io/v1beta1", kind: "GatewayClient", metadata };
-  return new EndpointReport({
+  return {
     normal: (reason, message) => events.normal(ctx, client, reason, message),
     warning: (reason, message) => events.warning(ctx, client, reason, message),
-  });
+  };
 }

@@ -2,6 +2,7 @@
 import {
   boolean,
   durationMs,
+  type FlagKind,
   integer,
   integers,
   list,
@@ -34,6 +35,8 @@ export interface GatewayOptions {
   readonly metricsPort: number | undefined;
   readonly mtu: number;
   readonly listenPort: number;
+  /** TCP, of a server to listen at and of a client to dial where UDP is shut; undefined: UDP only. */
+  readonly carrierPort: number | undefined;
   readonly endpoint: Endpoint | undefined;
   readonly dnsIntervalMs: number;
   readonly keysDir: string;
@@ -56,6 +59,12 @@ export interface ElectionTimes {
 
 export const OVERLAY_PORT = 6091;
 
+/** Empty where the template is newer than what renders it. */
+const portOrNone: FlagKind<number | undefined> = {
+  initial: undefined,
+  parse: (given) => (given === "" ? undefined : listenPort("0").parse(given === "0" ? given : `:${given}`, undefined)),
+};
+
 const KINDS = {
   name: required(),
   namespace: required(),
@@ -76,6 +85,7 @@ const KINDS = {
   "endpoint-address": list(),
   "endpoint-port": integer(DEFAULT_PORT),
   "endpoint-ports": integers(),
+  "tcp-carrier-port": portOrNone,
   "dns-check-interval": durationMs("5m"),
   "keys-dir": text(DEFAULT_KEYS_DIR),
   implementation: oneOf(["auto", "kernel", "userspace"], "auto"),
@@ -111,6 +121,7 @@ export function parseGatewayOptions(args: readonly string[]): GatewayOptions {
     metricsPort: flags["metrics-address"],
     mtu: flags.mtu,
     listenPort: flags["listen-port"],
+    carrierPort: flags["tcp-carrier-port"],
     endpoint: endpoint(flags),
     dnsIntervalMs: flags["dns-check-interval"],
     keysDir: flags["keys-dir"],

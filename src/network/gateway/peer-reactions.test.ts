@@ -4,7 +4,7 @@ import { type Context, withCancel } from "#base/context.ts";
 import { silentLogger } from "#base/log.ts";
 import { type SteppedClock, steppedClock } from "#kit/stepped-clock.ts";
 import type { PeerState } from "../conncheck/checker.ts";
-import { peerReactions } from "./peer-reactions.ts";
+import { type PeerParts, peerReactions } from "./peer-reactions.ts";
 
 let clock: SteppedClock;
 let shown: string[];
@@ -13,7 +13,11 @@ let latencies: number[];
 let tried: string[];
 let reactions: ReturnType<typeof peerReactions>;
 
-function react(ctx: Context, restart: () => Promise<void> = async () => undefined): void {
+function react(
+  ctx: Context,
+  restart: () => Promise<void> = async () => undefined,
+  carriers?: PeerParts["carriers"],
+): void {
   clock = steppedClock();
   // The first moment of a clock is no different from others.
   clock.step(1_000_000);
@@ -21,6 +25,7 @@ function react(ctx: Context, restart: () => Promise<void> = async () => undefine
   reactions = peerReactions(ctx, {
     remoteClusterId: "rome",
     clock,
+    carriers,
     tunnel: {
       endpoint: "192.0.2.7:51840",
       restartSession: () => {
@@ -46,7 +51,8 @@ function stayAway(ms: number): void {
 }
 
 describe("what the ping leads to", () => {
-  beforeEach(() => react({ signal: new AbortController().signal, log: silentLogger }));
+  const ctxOf = (): Context => ({ signal: new AbortController().signal, log: silentLogger });
+  beforeEach(() => react(ctxOf()));
 
   test("what is found out is shown", () => {
     reactions.update({ value: "Connected", latencyMs: 1 });
@@ -77,6 +83,22 @@ describe("what the ping leads to", () => {
     reactions.update({ value: "Error" });
     stayAway(500);
     assert.deepEqual(restarts, [500, 1_000]);
+  });
+
+  test("over TCP no address is blamed for the silence of UDP, and a session that goes on begins nothing", () => {
+    const silent = [true, false];
+    const answered: number[] = [];
+    react(ctxOf(), undefined, {
+      relayed: "127.0.0.1:7",
+      silent: () => silent.shift() ?? true,
+      answered: () => void answered.push(clock.nowMs()),
+    });
+    stayAway(1_250);
+    assert.deepEqual(restarts, [500], "the second was a move");
+    assert.deepEqual(tried, []);
+    reactions.update({ value: "Connected", latencyMs: 1 });
+    assert.deepEqual(tried, []);
+    assert.equal(answered.length, 1);
   });
 
   test("a session that cannot be begun anew is tried again", async () => {

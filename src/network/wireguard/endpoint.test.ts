@@ -112,3 +112,14 @@ test("a name is asked for again, and keeps its last address while DNS fails", as
   assert.equal(await resolver.resolve(), "192.0.2.1:7");
   assert.equal(await resolver.resolve(), "192.0.2.2:7");
 });
+
+test("the one that was found to answer is used, if it is one of them", async () => {
+  const endpoint = { addresses: ["192.0.2.1", "192.0.2.2"], port: 7 };
+  const resolver = new EndpointResolver(endpoint, { intervalMs: 1, clock: steppedClock() });
+  await resolver.resolve();
+  assert.deepEqual(resolver.candidates, ["192.0.2.1:7", "192.0.2.2:7"]);
+  resolver.use("192.0.2.2:7");
+  assert.equal(await resolver.resolve(), "192.0.2.2:7");
+  resolver.use("192.0.2.3:7");
+  assert.equal(resolver.current, "192.0.2.2:7");
+});

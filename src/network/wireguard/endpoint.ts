@@ -54,6 +54,16 @@ export class EndpointResolver {
     return this.#current;
   }
 
+  /** `ip:port` of all, as resolved last. */
+  get candidates(): readonly string[] {
+    return this.#candidates;
+  }
+
+  /** From now on that one of them. */
+  use(candidate: string): void {
+    if (this.#candidates.includes(candidate)) this.#current = candidate;
+  }
+
   /** `ip:port`; a name that cannot be resolved keeps its last addresses. Throws when there never was any. */
   async resolve(): Promise<string> {
     const { addresses, port } = this.#endpoint;

@@ -70,6 +70,8 @@ describe("the tunnel", () => {
     machine[Symbol.dispose]();
   });
 
+  let relayed: string | undefined;
+
   function run(mode: "server" | "client", address = "192.0.2.7"): Tunnel {
     const { clock } = machine;
     const lookup = async (): Promise<readonly string[]> => Promise.reject(new Error("NXDOMAIN"));
@@ -83,6 +85,7 @@ describe("the tunnel", () => {
         endpoint: new EndpointResolver({ addresses: [address], port: 30_571 }, { intervalMs: 5_000, clock, lookup }),
       }),
       findPeerKey: () => peerKey,
+      relayed: () => relayed,
       linkMade: () => {
         linksMade++;
       },
@@ -107,6 +110,21 @@ describe("the tunnel", () => {
     machine.clock.step(await machine.clock.waiting());
     return machine.clock.waiting();
   }
+
+  test("another carrier stands for the server as long as it is in use, within one session", async () => {
+    relayed = undefined;
+    const tunnel = run("client");
+    await pass();
+    relayed = "127.0.0.1:7";
+    tunnel.trigger();
+    await pass();
+    relayed = undefined;
+    tunnel.trigger();
+    await pass();
+    const to = (endpoint: string): string => `peer ${PEER} allowed-ips 0.0.0.0/0 endpoint ${endpoint}`;
+    assert.deepEqual(sets(), [to("127.0.0.1:7"), to("192.0.2.7:30571")]);
+    assert.equal(configs.length, 1);
+  });
 
   test("both ends have an address, the server's is the first", () => {
     assert.deepEqual(tunnelAddresses("server"), { own: "169.254.18.1", peer: "169.254.18.2" });

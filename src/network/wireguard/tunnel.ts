@@ -37,6 +37,8 @@ export interface TunnelOptions {
   readonly keys: WireguardKeys;
   /** Only of a client. */
   readonly endpoint?: EndpointResolver;
+  /** What stands for the server, `ip:port`, while another carrier is in use: see ../carrier. */
+  relayed?(): string | undefined;
   /** The peer's public key as known now, base64; while there is none, nothing is sent or taken. */
   findPeerKey(): string | undefined;
   /** Called when the interface was made or made anew: routes over it are gone. */
@@ -115,7 +117,7 @@ export class Tunnel implements AsyncDisposable {
   async restartSession(ctx: Context): Promise<void> {
     const peer = this.#options.findPeerKey();
     if (this.#options.mode !== "client" || peer === undefined || this.#driver === undefined) return;
-    this.#options.endpoint?.advance();
+    if (this.#options.relayed?.() === undefined) this.#options.endpoint?.advance();
     // From another port: what stands between may go on sending those of this one to a server that is gone.
     await this.#tools.run(ctx, ["wg", "set", TUNNEL_LINK, "listen-port", "0", "peer", peer, "remove"]);
     this.#loop.trigger();
@@ -137,7 +139,8 @@ export class Tunnel implements AsyncDisposable {
       this.#isNews = true;
     }
     const publicKey = this.#options.findPeerKey();
-    const target = mode === "client" && publicKey !== undefined ? await endpoint?.resolve() : undefined;
+    const resolved = mode === "client" && publicKey !== undefined ? await endpoint?.resolve() : undefined;
+    const target = resolved === undefined ? undefined : (this.#options.relayed?.() ?? resolved);
     await this.#configure(ctx, {
       privateKey: keys.privateKey,
       ...(mode === "server" && { listenPort }),
