@@ -17,7 +17,11 @@ const MANIFESTS = join(ROOT, "../shared/data/liqo-crds");
 const SCHEMAS = join(ROOT, ".build/openapi/schemas.json");
 
 /** What is ours and not upstream's, by plural: optional fields that an upstream peer neither writes nor reads. */
-const ADDED: Readonly<Record<string, readonly string[]>> = { shadowpods: [".status.reason", ".status.message"] };
+const ADDED: Readonly<Record<string, readonly string[]>> = {
+  gatewayservers: [".status.endpoint.tcpPort"],
+  shadowpods: [".status.reason", ".status.message"],
+  wggatewayservers: [".status.endpoint.tcpPort"],
+};
 
 /** By plural. */
 const recorded = new Map(

@@ -2,11 +2,11 @@
 
 import {
   endpointPorts,
-  endpointStatus,
   internalEndpoint,
   localReference,
   NO_DUPLICATES,
   objectReference,
+  servedEndpoint,
   stringMap,
 } from "../schema/common.ts";
 import { integer, object, oneOf, rules, string } from "../schema/dsl.ts";
@@ -47,7 +47,7 @@ export const gatewayServers = defineKind({
     serviceLabels: stringMap,
   }),
   status: object({
-    endpoint: endpointStatus,
+    endpoint: servedEndpoint,
     internalEndpoint,
     secretRef: objectReference,
     serverRef: objectReference,

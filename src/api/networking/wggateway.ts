@@ -2,10 +2,10 @@
 import type { DeploymentSpec } from "kubernetes-types/apps/v1";
 import type { ServiceSpec } from "kubernetes-types/core/v1";
 import {
-  endpointStatus,
   internalEndpoint,
   localReference,
   objectReference,
+  servedEndpoint,
   templateMetadata,
 } from "../schema/common.ts";
 import { boolean, builtin, freeForm, object, required, string } from "../schema/dsl.ts";
@@ -31,7 +31,7 @@ export const wgGatewayServers = defineKind({
   shortNames: ["wgs", "wggs"],
   description: "A GatewayServer rendered for WireGuard: the Deployment and Service to run.",
   spec: object({ deployment: required(deployment), metrics, secretRef: localReference, service: required(service) }),
-  status: object({ endpoint: endpointStatus, internalEndpoint, secretRef: objectReference }),
+  status: object({ endpoint: servedEndpoint, internalEndpoint, secretRef: objectReference }),
   subresources: "status",
 });
 

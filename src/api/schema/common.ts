@@ -68,21 +68,27 @@ export const authParams = object({
 const ports = array(integer("int32"), { maxItems: 64 });
 const NO_DUPLICATES = "!(has(self.ports)) || self.ports.all(p, self.ports.filter(q, q == p).size() == 1)";
 
-/** Where a gateway server can be reached. */
-export const endpointStatus = rules(
-  object({
-    addresses: array(string()),
-    port: integer("int32"),
-    ports,
-    protocol: oneOf(["TCP", "UDP"]),
-  }),
+const endpointFields = {
+  addresses: array(string()),
+  port: integer("int32"),
+  ports,
+  protocol: oneOf(["TCP", "UDP"]),
+};
+
+const ENDPOINT_RULES = [
   { message: "port and ports are mutually exclusive", rule: "!(has(self.port) && has(self.ports))" },
   {
     message: "at least one of port or ports must be set",
     rule: "has(self.port) || (has(self.ports) && size(self.ports) > 0)",
   },
   { message: "ports must not contain duplicates", rule: NO_DUPLICATES },
-);
+];
+
+/** Where a gateway server can be reached. */
+export const endpointStatus = rules(object(endpointFields), ...ENDPOINT_RULES);
+
+/** The same as the server tells it: at which TCP port it takes datagrams where UDP is shut, too. That is not upstream's. */
+export const servedEndpoint = rules(object({ ...endpointFields, tcpPort: integer("int32") }), ...ENDPOINT_RULES);
 
 export const internalEndpoint = object({ ip: ipv4, node: string() });
 

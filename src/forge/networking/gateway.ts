@@ -1,4 +1,5 @@
 /** The gateways of a peering and their keys. Upstream: pkg/liqo-controller-manager/networking/forge */
+import { TCP_CARRIER_PORT } from "#api/annotations.ts";
 import * as labels from "#api/labels.ts";
 import type { GatewayClient } from "#api/networking/gatewayclient.ts";
 import type { GatewayServer } from "#api/networking/gatewayserver.ts";
@@ -39,13 +40,20 @@ export interface ClientOptions {
   readonly addresses: readonly string[];
   readonly port: number;
   readonly protocol: "TCP" | "UDP";
+  /** At the same addresses, for where UDP is shut. */
+  readonly tcpCarrierPort?: number | undefined;
   readonly template: { readonly name: string; readonly namespace: string };
 }
 
 export function forgeGatewayClient(remoteId: string, namespace: string, options: ClientOptions): GatewayClient {
-  const { name = remoteId, mtu, addresses, port, protocol, template } = options;
+  const { name = remoteId, mtu, addresses, port, protocol, tcpCarrierPort, template } = options;
   return {
-    metadata: { name, namespace, labels: { [labels.REMOTE_CLUSTER_ID]: remoteId } },
+    metadata: {
+      name,
+      namespace,
+      labels: { [labels.REMOTE_CLUSTER_ID]: remoteId },
+      ...(tcpCarrierPort !== undefined && { annotations: { [TCP_CARRIER_PORT]: String(tcpCarrierPort) } }),
+    },
     spec: {
       clientTemplateRef: { apiVersion: "networking.liqo.io/v1beta1", kind: "WgGatewayClientTemplate", ...template },
       mtu,

@@ -12,6 +12,7 @@ import {
   checkMtu,
   clientTypeFlag,
   mtuFlag,
+  portOrZero,
   templateFlag,
   templateNamespaceFlag,
 } from "../../peering/network/options.ts";
@@ -37,6 +38,12 @@ export const createGatewayClientCommand = command({
     addresses: flag.requiredOf("addresses of the gateway server", "address,…", some, []),
     port: flag.requiredOf("port of the gateway server", "port", port, 0),
     protocol: flag.choice("protocol of the tunnel", "protocol", ["UDP", "TCP"], { initial: "UDP" }),
+    tcpCarrierPort: flag.of<number | undefined>(
+      "TCP port of the gateway server for where UDP is shut",
+      "port",
+      portOrZero,
+      undefined,
+    ),
     mtu: mtuFlag,
     wait: flag.boolean("wait until it has keys"),
     timeout: timeoutFlag("2m"),
@@ -51,6 +58,7 @@ export const createGatewayClientCommand = command({
       addresses: flags.addresses,
       port: flags.port,
       protocol: flags.protocol,
+      tcpCarrierPort: flags.tcpCarrierPort,
       template: { name: flags.templateName, namespace: flags.templateNamespace ?? cluster.liqoNamespace },
     });
     const wanted = { resource: gatewayClients, object, isSingle: true };

@@ -80,8 +80,12 @@ describe("info and version", () => {
         },
       },
     });
+    const annotations = {
+      "networking.liqo.io/carrier": "TCP 172.18.0.2:443",
+      "networking.liqo.io/carriers-tried": "UDP 172.18.0.2:30001: no handshake, TCP 172.18.0.2:443: connected",
+    };
     await createWithStatus(ctx, client, connections, {
-      metadata: { name: "gw-cluster-b", namespace, labels },
+      metadata: { name: "gw-cluster-b", namespace, labels, annotations },
       spec: { type: "Client", gatewayRef: {} },
       status: { value: "Connected", latency: { value: "1.2ms", timestamp: "2026-01-01T00:00:00Z" } },
     });
@@ -157,6 +161,8 @@ describe("info and version", () => {
       /Gateway role: +Client/,
       /Gateway address: +172\.18\.0\.2/,
       /Gateway port: +30001/,
+      /Carrier: +TCP 172\.18\.0\.2:443 /,
+      /Carriers tried: +UDP 172\.18\.0\.2:30001: no handshake, TCP 172\.18\.0\.2:443: connected /,
       /API server: +https:\/\/10\.0\.0\.2:6443/,
       /API server proxy: +http:\/\/10\.71\.0\.3:8118/,
       / {2}slice \(not accepted\)/,

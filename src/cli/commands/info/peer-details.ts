@@ -1,10 +1,13 @@
 /** `liqoctl info peer`: one peering in detail. Upstream: pkg/liqoctl/info/peer */
+
+import { CARRIER, CARRIERS_TRIED } from "#api/annotations.ts";
 import { identities } from "#api/authentication/identity.ts";
-import { resourceSlices } from "#api/authentication/resourceslice.ts";
+import { type ResourceSlice, resourceSlices } from "#api/authentication/resourceslice.ts";
 import { tenants } from "#api/authentication/tenant.ts";
 import { type ForeignCluster, foreignClusters } from "#api/core/foreigncluster.ts";
 import * as labels from "#api/labels.ts";
 import { configurations } from "#api/networking/configuration.ts";
+import { type Connection, connections } from "#api/networking/connection.ts";
 import { gatewayClients } from "#api/networking/gatewayclient.ts";
 import { gatewayServers } from "#api/networking/gatewayserver.ts";
 import { virtualNodes } from "#api/offloading/virtualnode.ts";
@@ -36,6 +39,9 @@ export interface PeerDetails {
       readonly address: readonly string[];
       readonly port: number;
       readonly role: "Server" | "Client";
+      /** Where its server takes TCP beside UDP: by which it is reached, and all that was tried. */
+      readonly carrier?: string;
+      readonly carriersTried?: string;
     };
   };
   readonly authentication: Module & {
@@ -93,10 +99,11 @@ function idOf(peer: ForeignCluster): string {
 async function detailsOf(ctx: Context, { client }: Cluster, peer: ForeignCluster): Promise<PeerDetails> {
   const { status } = peer;
   const scope = { labelSelector: `${labels.REMOTE_CLUSTER_ID}=${idOf(peer)}` };
-  const [configs, servers, clients, slices, nodes, ofIdentities, ofTenants] = await Promise.all([
+  const [configs, servers, clients, ofConnections, slices, nodes, ofIdentities, ofTenants] = await Promise.all([
     client.list(ctx, configurations, scope),
     client.list(ctx, gatewayServers, scope),
     client.list(ctx, gatewayClients, scope),
+    client.list(ctx, connections, scope),
     client.list(ctx, resourceSlices, scope),
     client.list(ctx, virtualNodes, scope),
     client.list(ctx, identities, scope),
@@ -104,7 +111,11 @@ async function detailsOf(ctx: Context, { client }: Cluster, peer: ForeignCluster
   ]);
   const certified = { identities: ofIdentities.items, tenants: ofTenants.items, slices: slices.items };
   const [configuration] = configs.items;
-  const gateway = gatewayOf(servers.items[0]?.status?.endpoint, clients.items[0]?.spec?.endpoint);
+  const gateway = gatewayOf(
+    servers.items[0]?.status?.endpoint,
+    clients.items[0]?.spec?.endpoint,
+    ofConnections.items[0],
+  );
   return {
     info: { clusterID: idOf(peer), role: status?.role ?? "Unknown" },
     network: {
@@ -123,18 +134,7 @@ async function detailsOf(ctx: Context, { client }: Cluster, peer: ForeignCluster
       ...((status?.foreignProxyUrl ?? "") !== "" && { APIServerProxy: status?.foreignProxyUrl ?? "" }),
       ...apiServerHealth(peer),
       certificates: certificatesOf(certified),
-      resourceSlices: slices.items.map((slice) => {
-        const conditions = slice.status?.conditions ?? [];
-        const alerts = conditions.filter((each) => each.status !== "Accepted").map(({ message }) => message ?? "");
-        const accepted = (type: string) => conditions.some((each) => each.type === type && each.status === "Accepted");
-        return {
-          name: slice.metadata?.name ?? "",
-          action: isReplica(slice) ? "Providing" : "Consuming",
-          accepted: accepted("Authentication") && accepted("Resources"),
-          ...(alerts.length > 0 && { alerts }),
-          resources: amounts(slice.status?.resources ?? slice.spec?.resources),
-        };
-      }),
+      resourceSlices: slices.items.map(sliceDetails),
     },
     offloading: {
       ...moduleOf(status?.modules?.offloading),
@@ -151,6 +151,19 @@ async function detailsOf(ctx: Context, { client }: Cluster, peer: ForeignCluster
   };
 }
 
+function sliceDetails(slice: ResourceSlice): SliceDetails {
+  const conditions = slice.status?.conditions ?? [];
+  const alerts = conditions.filter((each) => each.status !== "Accepted").map(({ message }) => message ?? "");
+  const accepted = (type: string) => conditions.some((each) => each.type === type && each.status === "Accepted");
+  return {
+    name: slice.metadata?.name ?? "",
+    action: isReplica(slice) ? "Providing" : "Consuming",
+    accepted: accepted("Authentication") && accepted("Resources"),
+    ...(alerts.length > 0 && { alerts }),
+    resources: amounts(slice.status?.resources ?? slice.spec?.resources),
+  };
+}
+
 function moduleOf(module: Parameters<typeof moduleStatus>[0]): Module {
   const alerts = moduleAlerts(module);
   return { status: moduleStatus(module), ...(alerts.length > 0 && { alerts }) };
@@ -162,13 +175,20 @@ interface Endpoint {
   readonly ports?: readonly number[];
 }
 
-function gatewayOf(server: Endpoint | undefined, client: Endpoint | undefined): PeerDetails["network"]["gateway"] {
+function gatewayOf(
+  server: Endpoint | undefined,
+  client: Endpoint | undefined,
+  connection: Connection | undefined,
+): PeerDetails["network"]["gateway"] {
   const endpoint = server ?? client;
   if (endpoint === undefined) return undefined;
+  const { [CARRIER]: carrier, [CARRIERS_TRIED]: carriersTried } = connection?.metadata?.annotations ?? {};
   return {
     address: endpoint.addresses ?? [],
     port: endpoint.port ?? endpoint.ports?.[0] ?? 0,
     role: server === undefined ? "Client" : "Server",
+    ...(carrier !== undefined && { carrier }),
+    ...(carriersTried !== undefined && { carriersTried }),
   };
 }
 
@@ -256,6 +276,8 @@ function gatewayLines(gateway: PeerDetails["network"]["gateway"]): Line[] {
     ["Gateway role", gateway.role],
     ["Gateway address", gateway.address.join(", ")],
     ["Gateway port", String(gateway.port)],
+    ...(gateway.carrier === undefined ? [] : [["Carrier", gateway.carrier] as const]),
+    ...(gateway.carriersTried === undefined ? [] : [["Carriers tried", gateway.carriersTried] as const]),
   ];
 }
 

@@ -124,6 +124,7 @@ export async function ensureClient(
     addresses: options.clientAddress === undefined ? (endpoint?.addresses ?? []) : [options.clientAddress],
     port: options.clientPort ?? endpoint?.port ?? endpoint?.ports?.[0] ?? options.port,
     protocol: endpoint?.protocol ?? "UDP",
+    tcpCarrierPort: options.usesTcpCarrier ? (options.clientTcpPort ?? endpoint?.tcpPort) : undefined,
     template: placed(options.clientTemplate, client),
   });
   await client.cluster.client.apply(ctx, gatewayClients, wanted);

@@ -26,6 +26,9 @@ export interface NetworkOptions {
   readonly loadBalancerIp: string | undefined;
   readonly clientAddress: string | undefined;
   readonly clientPort: number | undefined;
+  readonly clientTcpPort: number | undefined;
+  /** Where the server offers TCP beside UDP. */
+  readonly usesTcpCarrier: boolean;
   readonly serverTemplate: Template;
   readonly clientTemplate: Template;
   /** Otherwise each gateway waits until somebody brings it the key of the other. */
@@ -63,6 +66,13 @@ export const gatewayFlags = {
     portOrZero,
     undefined,
   ),
+  gwClientTcpPort: flag.of<number | undefined>(
+    "TCP port the client dials instead of the server's where UDP is shut",
+    "port",
+    portOrZero,
+    undefined,
+  ),
+  disableTcpCarrier: flag.boolean("UDP only, also where the gateway server takes TCP, too"),
   mtu: mtuFlag,
   skipValidation: flag.boolean("do not look at templates and Service of the gateways before the first change"),
 };
@@ -81,6 +91,8 @@ export function networkOptions(
     loadBalancerIp: flags.gwServerServiceLoadbalancerip,
     clientAddress: flags.gwClientAddress,
     clientPort: flags.gwClientPort,
+    clientTcpPort: flags.gwClientTcpPort,
+    usesTcpCarrier: !flags.disableTcpCarrier,
     serverTemplate: { name: DEFAULT_TEMPLATES.server, namespace: undefined },
     clientTemplate: { name: DEFAULT_TEMPLATES.client, namespace: undefined },
     sharesKeys: true,

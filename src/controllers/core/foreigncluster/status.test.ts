@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Deployment } from "kubernetes-types/apps/v1";
-import { CONNECTION_PROBLEM, PERMANENTLY_UNREACHABLE } from "#api/annotations.ts";
+import { CARRIER, CONNECTION_PROBLEM, PERMANENTLY_UNREACHABLE } from "#api/annotations.ts";
 import type { ForeignCluster } from "#api/core/foreigncluster.ts";
 import { foreignClusterStatus, type PeerObjects } from "./status.ts";
 
@@ -196,6 +196,21 @@ for (const value of ["Connecting", "Error"]) {
     const conditions = statusOf({ configuration: { metadata }, connection }).modules?.networking.conditions ?? [];
     const shown = conditions.find(({ type }) => type === "NetworkConnectionStatus");
     assert.ok(shown?.message?.endsWith(`: ${problem}`), shown?.message);
+  });
+}
+
+for (const [carrier, end] of [
+  ["TCP 192.0.2.1:443", "is established over TCP 192.0.2.1:443"],
+  ["UDP 192.0.2.1:51840", "is established"],
+] as const) {
+  test(`a connection by ${carrier.slice(0, 3)} ${end.includes("over") ? "says so" : "is as usual"}`, () => {
+    const connection = {
+      metadata: { ...metadata, annotations: { [CARRIER]: carrier } },
+      status: { value: "Connected" },
+    };
+    const conditions = statusOf({ configuration: { metadata }, connection }).modules?.networking.conditions ?? [];
+    const shown = conditions.find(({ type }) => type === "NetworkConnectionStatus");
+    assert.ok(shown?.message?.endsWith(end), shown?.message);
   });
 }
 

@@ -1,7 +1,7 @@
 /** The status of a ForeignCluster, rebuilt from what exists. Upstream: pkg/liqo-controller-manager/core/foreigncluster-controller */
 import type { Deployment } from "kubernetes-types/apps/v1";
 import type { Node, Pod } from "kubernetes-types/core/v1";
-import { CONNECTION_PROBLEM } from "#api/annotations.ts";
+import { CARRIER, CONNECTION_PROBLEM } from "#api/annotations.ts";
 import type { Identity } from "#api/authentication/identity.ts";
 import type { Tenant } from "#api/authentication/tenant.ts";
 import type { ForeignCluster } from "#api/core/foreigncluster.ts";
@@ -140,7 +140,7 @@ function connectionCondition(connection: Connection | undefined): Condition {
         type,
         "Established",
         "ConnectionEstablished",
-        "The network connection with the foreign cluster is established",
+        `The network connection with the foreign cluster is established${carrierOf(connection)}`,
       );
     case "Connecting":
       return condition(
@@ -157,6 +157,12 @@ function connectionCondition(connection: Connection | undefined): Condition {
         `The network connection with the foreign cluster is in error${problemOf(connection)}`,
       );
   }
+}
+
+/** Where UDP is shut; what is usual is not told. */
+function carrierOf({ metadata }: Connection): string {
+  const carrier = metadata?.annotations?.[CARRIER];
+  return carrier?.startsWith("TCP") ? ` over ${carrier}` : "";
 }
 
 /** What the gateway has tried in vain. */

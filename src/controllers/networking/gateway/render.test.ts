@@ -28,6 +28,18 @@ test("a gateway is rendered to an object of its own name, with its keys, and goe
   assert.equal(wg.spec?.secretRef?.name, "gw-rome");
 });
 
+for (const [given, port] of [
+  ["443", 443],
+  [undefined, 0],
+  ["443,--implementation=none", 0],
+] as const)
+  test(`the TCP port ${given} of the server is ${port} to the template`, () => {
+    const annotations = given === undefined ? {} : { "networking.liqo.io/tcp-carrier-port": given };
+    const gateway = { ...GATEWAY, metadata: { ...GATEWAY.metadata, annotations } };
+    const wg = renderGateway<WgGatewayServer>(gateway, { spec: { port: "{{ .TCPCarrierPort }}" } }, "gw-rome");
+    assert.equal((wg.spec as { port?: unknown }).port, port);
+  });
+
 test("a template that holds nothing is not tried again until it changes", () => {
   assert.throws(() => renderGateway(GATEWAY, undefined, "gw-rome"), TerminalError);
 });

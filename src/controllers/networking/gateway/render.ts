@@ -1,4 +1,5 @@
 /** A gateway through its template: the WgGateway of the same name. Upstream: pkg/liqo-controller-manager/networking/external-network/utils */
+import { TCP_CARRIER_PORT } from "#api/annotations.ts";
 import * as labels from "#api/labels.ts";
 import type { GatewayClient } from "#api/networking/gatewayclient.ts";
 import type { GatewayServer } from "#api/networking/gatewayserver.ts";
@@ -15,7 +16,7 @@ export function renderGateway<T extends WgGatewayServer | WgGatewayClient>(
 ): T {
   if (template === undefined)
     throw new TerminalError(`render gateway ${gateway.metadata?.name}: its template has no spec.template`);
-  const { name = "", namespace = "", uid = "", labels: own } = gateway.metadata ?? {};
+  const { name = "", namespace = "", uid = "", labels: own, annotations } = gateway.metadata ?? {};
   const remoteId = own?.[labels.REMOTE_CLUSTER_ID] ?? "";
   const data = {
     Spec: gateway.spec ?? {},
@@ -24,6 +25,7 @@ export function renderGateway<T extends WgGatewayServer | WgGatewayClient>(
     GatewayUID: uid,
     ClusterID: remoteId,
     SecretName: secretName,
+    TCPCarrierPort: /^\d{1,5}$/.exec(annotations?.[TCP_CARRIER_PORT] ?? "")?.[0] ?? "0",
   };
   // A template is free-form: what it renders to is checked by the schema of the rendered kind.
   const object = renderTemplate(template, data) as unknown as T;

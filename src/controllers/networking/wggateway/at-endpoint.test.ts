@@ -21,6 +21,15 @@ for (const [what, spec, asked] of CASES) {
   });
 }
 
+test("a node's port for TCP is asked for again, too", () => {
+  const tcp = { port: 443, protocol: "TCP", name: "tcp-carrier" };
+  const service = { spec: { type: "NodePort", ports: [...ports, tcp] } };
+  const again = (known: object) =>
+    atEndpoint(service, { ...KNOWN, ...known })?.spec?.ports?.map((port) => port.nodePort);
+  assert.deepEqual(again({ tcpPort: 30443 }), [30123, 30443]);
+  assert.deepEqual(again({}), [30123, undefined]);
+});
+
 test("a host name that a load balancer gave cannot be asked for", () => {
   const known = { addresses: ["lb.example.com"], port: 51840 };
   assert.equal(atEndpoint({ metadata: { name: "gw-milan" }, spec: { type: "LoadBalancer", ports } }, known), undefined);

@@ -17,7 +17,12 @@ export function atEndpoint(service: Service, known: Endpoint): Service | undefin
     }
     case "NodePort": {
       if (port === undefined || (port.nodePort ?? 0) !== 0 || known.port === undefined) return undefined;
-      return { ...service, spec: { ...spec, ports: [{ ...port, nodePort: known.port }, ...others] } };
+      const { tcpPort } = known;
+      const rest = others.map((other) => {
+        const isFree = other.protocol === "TCP" && (other.nodePort ?? 0) === 0 && tcpPort !== undefined;
+        return isFree ? { ...other, nodePort: tcpPort } : other;
+      });
+      return { ...service, spec: { ...spec, ports: [{ ...port, nodePort: known.port }, ...rest] } };
     }
     default: {
       const isFree = spec !== undefined && (spec.clusterIP ?? "") === "" && address !== undefined;

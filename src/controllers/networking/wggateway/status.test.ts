@@ -76,6 +76,20 @@ test("a port without a protocol is UDP's, as WireGuard's are", () => {
   );
 });
 
+for (const [type, port] of [
+  ["LoadBalancer", 443],
+  ["NodePort", 30_443],
+  ["ClusterIP", 443],
+] as const)
+  test(`with a ${type} the other cluster is told of the port for TCP, too`, () => {
+    const ports = [
+      { name: "wireguard", port: 51_840, nodePort: 30_000, protocol: "UDP" },
+      { name: "tcp-carrier", port: 443, nodePort: 30_443, protocol: "TCP" },
+    ];
+    const exposed = { service: service({ type, clusterIP: "10.96.0.7", ports }, { ip: "198.51.100.7" }), node: WORKER };
+    assert.equal(wgGatewayStatus(GATEWAY, POD, exposed).endpoint?.tcpPort, port);
+  });
+
 test("nodes are told where the pod in charge is, and nothing without one", () => {
   assert.deepEqual(wgGatewayStatus(GATEWAY, POD), {
     internalEndpoint: { ip: "10.244.0.9", node: "worker" },

@@ -28,23 +28,26 @@ export function wgGatewayStatus(
 
 /** Where clients reach the server; undefined until that is known. */
 function endpointOf({ service, node }: Exposed): Endpoint | undefined {
-  const [port] = service.spec?.ports ?? [];
+  const [port, ...others] = service.spec?.ports ?? [];
   if (port === undefined) return undefined;
+  const overTcp = others.find(({ protocol }) => protocol === "TCP");
+  const tcpPort = service.spec?.type === "NodePort" ? overTcp?.nodePort : overTcp?.port;
+  const tcp = tcpPort === undefined ? {} : { tcpPort };
   const protocol = port.protocol === "TCP" ? "TCP" : "UDP";
   switch (service.spec?.type) {
     case "LoadBalancer": {
       const ingress = service.status?.loadBalancer?.ingress ?? [];
       const addresses = ingress.flatMap(({ ip, hostname }) => ip ?? hostname ?? []);
-      return addresses.length === 0 ? undefined : { addresses, port: port.port, protocol };
+      return addresses.length === 0 ? undefined : { addresses, port: port.port, protocol, ...tcp };
     }
     case "NodePort": {
       const address = nodeAddress(node?.status?.addresses ?? []);
       if (address === undefined || port.nodePort === undefined) return undefined;
-      return { addresses: [address], port: port.nodePort, protocol };
+      return { addresses: [address], port: port.nodePort, protocol, ...tcp };
     }
     default: {
       const { clusterIP } = service.spec ?? {};
-      return clusterIP === undefined ? undefined : { addresses: [clusterIP], port: port.port, protocol };
+      return clusterIP === undefined ? undefined : { addresses: [clusterIP], port: port.port, protocol, ...tcp };
     }
   }
 }
