@@ -5,6 +5,7 @@ import type { GatewayServer } from "#api/networking/gatewayserver.ts";
 import { needsOwnClusters } from "#engines/choose.ts";
 import { type Clusters, installLiqo, startClusters } from "#kit/clusters.ts";
 import { eventually } from "#kit/eventually.ts";
+import { Kernels } from "#kit/kernels.ts";
 import { parseDump } from "#network/wireguard/config.ts";
 
 const PEERS = ["--context", "milan", "--remote-context", "rome"] as const;
@@ -20,10 +21,12 @@ const CONNECTED_MS = 30_000;
 
 describe("gateways", { skip: needsOwnClusters() }, () => {
   let clusters: Clusters;
+  let kernels: Kernels;
 
   before(async () => {
     clusters = await startClusters({ name: "milan", workers: 1 }, { name: "rome", workers: 1 });
     await Promise.all(clusters.clusters.map((cluster) => installLiqo(clusters, cluster)));
+    kernels = await Kernels.look(clusters);
   });
   after(() => clusters?.[Symbol.asyncDispose]());
 
@@ -96,6 +99,11 @@ describe("gateways", { skip: needsOwnClusters() }, () => {
     function map(outside: string): Promise<void> | undefined {
       return clusters.engine.machine?.setPortMaps([{ outside, inside }]);
     }
+  });
+
+  it("nodes keep nothing of all these", async () => {
+    await clusters.liqoctl("network", "reset", ...PEERS, "--skip-confirm", "--wait");
+    await kernels.areAsBefore();
   });
 
   async function gateways(cluster: string): Promise<string[]> {

@@ -10,6 +10,7 @@ import { needsOwnClusters } from "#engines/choose.ts";
 import { between } from "#engines/link-faults.ts";
 import { type Clusters, installLiqo, startClusters } from "#kit/clusters.ts";
 import { eventually } from "#kit/eventually.ts";
+import { Kernels } from "#kit/kernels.ts";
 import { PAGE_WITH_NAME } from "#kit/services.ts";
 
 const PEERS = ["--context", "milan", "--remote-context", "rome"] as const;
@@ -19,11 +20,13 @@ const GONE_MS = 30_000;
 describe("in-band peering", { skip: needsOwnClusters() }, () => {
   let clusters: Clusters;
   let folder: string;
+  let kernels: Kernels;
 
   before(async () => {
     folder = mkdtempSync(join(tmpdir(), "liqo-in-band-"));
     clusters = await startClusters({ name: "milan", workers: 1 }, { name: "rome", workers: 1 });
     await Promise.all(clusters.clusters.map((cluster) => installLiqo(clusters, cluster)));
+    kernels = await Kernels.look(clusters);
     // The gateways of the two go on talking; liqoctl runs on neither.
     await clusters.engine.machine?.setLinkFaults(between("milan", "rome", "api"));
   });
@@ -104,7 +107,7 @@ describe("in-band peering", { skip: needsOwnClusters() }, () => {
     await kubectl("milan", "wait", "pod", "later", "-n", "web", "--for=condition=Ready", "--timeout=60s");
   });
 
-  it("unpeer leaves nothing at the provider", async () => {
+  it("unpeer leaves nothing at the provider, and in no kernel", async () => {
     const { kubectl, liqoctl } = clusters;
     await kubectl("milan", "delete", "namespace", "web");
     await liqoctl("unpeer", ...PEERS, "--delete-namespaces");
@@ -117,6 +120,7 @@ describe("in-band peering", { skip: needsOwnClusters() }, () => {
       },
       GONE_MS,
     );
+    await kernels.areAsBefore();
   });
 
   async function runPod(name: string, node: string, command: readonly string[], namespace = "default"): Promise<void> {

@@ -2,11 +2,11 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import type { Service } from "kubernetes-types/core/v1";
-import { machineOf, needsOwnClusters } from "#engines/choose.ts";
-import { kernelState } from "#engines/kernel-state.ts";
+import { needsOwnClusters } from "#engines/choose.ts";
 import { type Clusters, installLiqo, startClusters } from "#kit/clusters.ts";
 import { eventually } from "#kit/eventually.ts";
 import { difference, inventory } from "#kit/inventory.ts";
+import { Kernels } from "#kit/kernels.ts";
 import { page } from "#kit/load.ts";
 
 const PEERS = ["--context", "milan", "--remote-context", "rome"] as const;
@@ -19,12 +19,12 @@ const GONE_MS = 20_000;
 describe("Liqo's life cycle", { skip: needsOwnClusters() }, () => {
   let clusters: Clusters;
   let objects: string[];
-  let kernels: string[];
+  let kernels: Kernels;
 
   before(async () => {
     clusters = await startClusters({ name: "milan" }, { name: "rome" });
     objects = await allObjects(clusters);
-    kernels = await allKernels(clusters);
+    kernels = await Kernels.look(clusters);
   });
 
   after(() => clusters?.[Symbol.asyncDispose]());
@@ -44,7 +44,7 @@ describe("Liqo's life cycle", { skip: needsOwnClusters() }, () => {
     await clusters.liqoctl("peer", ...PEERS);
     assert.equal(await sliceUid(clusters), first);
     // So that the comparison at the end is known to see what Liqo does to a node.
-    assert.ok(difference(kernels, await allKernels(clusters)).some((line) => line.includes("liqo.")));
+    assert.ok((await kernels.changes()).some((line) => line.includes("liqo.")));
   });
 
   it("info tells both sides of the peering", async () => {
@@ -151,26 +151,12 @@ describe("Liqo's life cycle", { skip: needsOwnClusters() }, () => {
   });
 
   it("nothing is left in the kernels of the nodes", async () => {
-    await eventually(
-      "links, rules, routes and tables are as they were",
-      async () => {
-        assert.deepEqual(difference(kernels, await allKernels(clusters)), []);
-      },
-      GONE_MS,
-    );
+    await kernels.areAsBefore();
   });
 });
 
 async function allObjects(clusters: Clusters): Promise<string[]> {
   return (await Promise.all(clusters.clusters.map(({ name }) => inventory(clusters, name)))).flat();
-}
-
-async function allKernels({ engine, clusters }: Clusters): Promise<string[]> {
-  const nodes = clusters.flatMap(({ name, workers }) => workers.map((worker) => ({ name, worker })));
-  const states = await Promise.all(
-    nodes.map(({ name, worker }) => kernelState(machineOf(engine).nodeNamespace(name, worker))),
-  );
-  return states.flatMap((lines, i) => lines.map((line) => `${nodes[i]?.name} ${nodes[i]?.worker}: ${line}`));
 }
 
 async function sliceUid({ kubectl }: Clusters): Promise<string> {

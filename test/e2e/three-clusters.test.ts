@@ -11,6 +11,7 @@ import type { Configuration } from "#api/networking/configuration.ts";
 import { machineOf, needsOwnClusters } from "#engines/choose.ts";
 import { type Clusters, installLiqo, startClusters } from "#kit/clusters.ts";
 import { eventually } from "#kit/eventually.ts";
+import { Kernels } from "#kit/kernels.ts";
 import { PAGE_WITH_NAME } from "#kit/services.ts";
 
 const HOME = "milan";
@@ -25,8 +26,12 @@ type List<T> = { readonly items: readonly T[] };
 
 describe("a consumer with two providers", { skip: needsOwnClusters() }, () => {
   let clusters: Clusters;
+  let kernels: Kernels;
   before(async () => {
-    clusters = await startPeeredTwice();
+    clusters = await startClusters(...[HOME, ...PROVIDERS].map((name) => ({ name, workers: 1 })));
+    await Promise.all(clusters.clusters.map((cluster) => installLiqo(clusters, cluster)));
+    kernels = await Kernels.look(clusters);
+    for (const provider of PROVIDERS) await clusters.liqoctl("peer", "--context", HOME, "--remote-context", provider);
     await serve(clusters);
   });
   after(() => clusters?.[Symbol.asyncDispose]());
@@ -79,6 +84,15 @@ describe("a consumer with two providers", { skip: needsOwnClusters() }, () => {
     });
     await allFollow(clusters, PROVIDERS);
   });
+
+  it("nodes keep nothing when all peerings have ended", async () => {
+    const { kubectl, liqoctl } = clusters;
+    await kubectl(HOME, "delete", "namespace", NAMESPACE);
+    await liqoctl("network", "reset", "--context", "rome", "--remote-context", "naples", "--skip-confirm", "--wait");
+    for (const provider of PROVIDERS)
+      await liqoctl("unpeer", "--context", HOME, "--remote-context", provider, "--delete-namespaces");
+    await kernels.areAsBefore();
+  });
 });
 
 /** How the addresses of the peer's pods begin in the cluster's view. */
@@ -94,19 +108,6 @@ async function endpointAddresses({ get }: Clusters, place: string): Promise<stri
   const namespace = `${NAMESPACE}-${HOME}`;
   const { items } = await get<List<EndpointSlice>>(place, "endpointslices", "-n", namespace, ...selector);
   return items.flatMap(({ endpoints }) => endpoints ?? []).flatMap(({ addresses }) => addresses);
-}
-
-async function startPeeredTwice(): Promise<Clusters> {
-  const requests = [HOME, ...PROVIDERS].map((name) => ({ name, workers: 1 }));
-  const clusters = await startClusters(...requests);
-  try {
-    await Promise.all(clusters.clusters.map((cluster) => installLiqo(clusters, cluster)));
-    for (const provider of PROVIDERS) await clusters.liqoctl("peer", "--context", HOME, "--remote-context", provider);
-    return clusters;
-  } catch (error) {
-    await clusters[Symbol.asyncDispose]();
-    throw error;
-  }
 }
 
 /** Two pods on each node, which answer with their names. */
