@@ -31,6 +31,7 @@ const MARKED: readonly (readonly [path: string, value: string, becomes?: string]
   ["common.globalLabels.marked-global-label", "x", "--global-labels=marked-global-label=x"],
   ["common.globalAnnotations.marked-global", "x", "--global-annotations=marked-global=x"],
   ["networking.genevePort", "6101"],
+  ["networking.notrack.enabled", "true", "name: liqo-notrack-geneve"],
   ["networking.gatewayTemplates.replicas", "11"],
   ["networking.gatewayTemplates.ping.lossThreshold", "12"],
   ["networking.gatewayTemplates.ping.interval", "13s"],

@@ -7,9 +7,11 @@ import { run } from "#base/run.ts";
 import { machineOf, needsOwnClusters } from "#engines/choose.ts";
 import { type Clusters, installLiqo, startClusters } from "#kit/clusters.ts";
 import { eventually } from "#kit/eventually.ts";
+import { Kernels } from "#kit/kernels.ts";
 
 const NAMESPACE = "web";
 const BYPASS = "networking.fabric.config.gatewayMasqueradeBypass";
+const NOTRACK = "networking.notrack.enabled";
 const FULL = "networking.fabric.config.fullMasquerade";
 const OVERLAY_PORT = 6091;
 const SERVER = "events {} http { server { listen 80; return 200 $remote_addr; } }";
@@ -17,6 +19,7 @@ const SERVER = "events {} http { server { listen 80; return 200 $remote_addr; } 
 describe("networks that masquerade", { skip: needsOwnClusters() }, () => {
   let clusters: Clusters;
   let nodes: readonly string[];
+  let kernels: Kernels;
 
   before(async () => {
     clusters = await startClusters({ name: "milan", workers: 1 }, { name: "rome", workers: 2 });
@@ -35,6 +38,7 @@ describe("networks that masquerade", { skip: needsOwnClusters() }, () => {
       .map((name) => name.replace("node/", ""));
     for (const node of nodes) await masqueradeTowardsNodes(node);
     await Promise.all(clusters.clusters.map((cluster) => installLiqo(clusters, cluster)));
+    kernels = await Kernels.look(clusters);
     await clusters.liqoctl("peer", "--context", "milan", "--remote-context", "rome");
     await serve(clusters);
   });
@@ -63,6 +67,23 @@ describe("networks that masquerade", { skip: needsOwnClusters() }, () => {
     });
   });
 
+  it("the overlay can be kept out of connection tracking", async () => {
+    await forgetOverlay();
+    await askAll();
+    assert.ok((await tracked()) > 0);
+    await again("rome", "--set", `${NOTRACK}=true`);
+    await eventually("no node tracks it", async () => {
+      await forgetOverlay();
+      await askAll();
+      assert.equal(await tracked(), 0);
+    });
+    await again("rome", "--set", `${NOTRACK}=false`);
+    await eventually("nodes track it again", async () => {
+      await askAll();
+      assert.ok((await tracked()) > 0);
+    });
+  });
+
   it("with full masquerade the peer sees one address", async () => {
     const { items } = await clusters.get<{ items: readonly Configuration[] }>("rome", "configurations", "-A");
     const unknown = items[0]?.status?.remote?.cidr?.external?.[0]?.split("/")[0] ?? "";
@@ -71,6 +92,12 @@ describe("networks that masquerade", { skip: needsOwnClusters() }, () => {
     await eventually(`it is ${unknown}`, async () => assert.deepEqual(await askAll(), [unknown]));
     await again("milan", "--set", `${FULL}=false`);
     await eventually("it is the pod's again", async () => assert.ok(!(await askAll()).includes(unknown)));
+  });
+
+  it("nodes keep nothing of all this", async () => {
+    await clusters.kubectl("milan", "delete", "namespace", NAMESPACE);
+    await clusters.liqoctl("unpeer", "--context", "milan", "--remote-context", "rome", "--delete-namespaces");
+    await kernels.areAsBefore();
   });
 
   /** As kindnet: pods are seen by other nodes with their own node's address. Before Liqo's own tables, at 99, nothing. */
@@ -91,6 +118,13 @@ describe("networks that masquerade", { skip: needsOwnClusters() }, () => {
   async function masqueraded(): Promise<number> {
     const tables = await Promise.all(nodes.map((node) => inNode(node, ["nft", "list", "table", "ip", "kindnet"])));
     return tables.reduce((sum, text) => sum + Number(/packets (\d+)/.exec(text)?.[1]), 0);
+  }
+
+  /** How many flows of the overlay the nodes know. */
+  async function tracked(): Promise<number> {
+    const list = ["conntrack", "-L", "-p", "udp", "--orig-port-dst", `${OVERLAY_PORT}`];
+    const flows = await Promise.all(nodes.map((node) => inNode(node, list)));
+    return flows.flatMap((text) => text.split("\n")).filter((line) => line !== "").length;
   }
 
   /** So that the next packet is decided upon anew. */
