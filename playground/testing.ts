@@ -10,13 +10,16 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Clock } from "#base/clock.ts";
+import type { Context } from "#base/context.ts";
 import { silentLogger } from "#base/log.ts";
+import { apiVersionOf, type Resource } from "#machinery/gvk.ts";
 import type { KubeObject } from "#machinery/meta.ts";
 import { isAlreadyExists } from "#machinery/status-error.ts";
 import { createCa, type Identity, issueCertificate } from "#pki/certificate.ts";
 import { forgeKubeconfig } from "#pki/kubeconfig.ts";
 import { clientCertificateAuthenticator } from "./apiserver/authn/client-certificate.ts";
 import type { ApiServerParts, ApiServices } from "./apiserver/connector.ts";
+import { customResourceDefinitions } from "./apiserver/crd/crd.ts";
 import { crdStrategy } from "./apiserver/crd/strategy.ts";
 import { loadBuiltinSchemas } from "./apiserver/openapi/builtin-schemas.ts";
 import type { Authenticator, UserInfo } from "./apiserver/request.ts";
@@ -34,6 +37,8 @@ export interface TestApiServerOptions {
   /** An existing directory to keep state in; default a temporary one, removed at the end. */
   readonly directory?: string;
   readonly clock?: Clock;
+  /** Definitions that are there from the start. The same array costs little each further time. */
+  readonly crds?: readonly KubeObject[];
   /** The file to append the audit log to. */
   readonly auditLog?: string;
   /** Of the server's certificate and of those that clients have. Default: one of its own. */
@@ -78,6 +83,8 @@ export type TestBody = any;
 // Of all servers of one process: nobody changes them.
 const SCHEMAS = loadBuiltinSchemas(fileURLToPath(new URL("../.build/openapi", import.meta.url)));
 let shared: ReturnType<typeof createIdentities> | undefined;
+// As the first server that was given them has stored them, by what was given.
+const stored = new WeakMap<readonly KubeObject[], readonly KubeObject[]>();
 const ADMIN: UserInfo = { name: "admin", groups: ["system:masters", "system:authenticated"] };
 
 export async function startTestApiServer(options: TestApiServerOptions = {}): Promise<TestApiServer> {
@@ -86,6 +93,9 @@ export async function startTestApiServer(options: TestApiServerOptions = {}): Pr
   const { ca, adminCertificate, serving } = await (options.ca === undefined ? shared : createIdentities(options.ca));
   const adminToken = randomUUID();
   const controller = new AbortController();
+  const { crds = [] } = options;
+  // A directory may have them already.
+  const known = options.directory === undefined ? stored.get(crds) : undefined;
   const server = await startApiServer(
     { signal: controller.signal, log: silentLogger },
     {
@@ -97,18 +107,19 @@ export async function startTestApiServer(options: TestApiServerOptions = {}): Pr
       parts: (services) => partsFor(services, adminToken, options.parts),
       ...(options.clock !== undefined && { clock: options.clock }),
       ...(options.auditLog !== undefined && { auditLog: options.auditLog }),
+      definitions: known ?? [],
     },
   );
-  await createNamespaces(server, options.namespaces ?? ["default", "kube-system"], controller.signal);
+  const names = (options.namespaces ?? ["default", "kube-system"]).map((name) => ({ metadata: { name } }));
+  await create(server, { group: "", plural: "namespaces" }, names);
+  if (known === undefined) {
+    await create(server, customResourceDefinitions, crds);
+    stored.set(crds, server.services.reader.list(customResourceDefinitions, ""));
+  }
   const url = `https://127.0.0.1:${server.port}`;
   const kubeconfig = join(directory, "kubeconfig");
-  const config = forgeKubeconfig({
-    cluster: "test",
-    server: url,
-    ca: ca.certificate,
-    user: "admin",
-    credentials: adminCertificate,
-  });
+  const at = { cluster: "test", server: url, ca: ca.certificate };
+  const config = forgeKubeconfig({ ...at, user: "admin", credentials: adminCertificate });
   writeFileSync(kubeconfig, JSON.stringify(config), { mode: 0o600 });
   return {
     url,
@@ -162,13 +173,20 @@ function partsFor(services: ApiServices, adminToken: string, override: TestApiSe
   };
 }
 
-async function createNamespaces(server: ApiServer, names: readonly string[], signal: AbortSignal): Promise<void> {
-  const namespaces = server.services.findResource("", "namespaces");
-  if (namespaces === undefined) return;
-  for (const name of names) {
-    const object: KubeObject = { apiVersion: "v1", kind: "Namespace", metadata: { name } };
+/** What is not there yet: a server may have been given the directory of another. */
+async function create(
+  { services }: ApiServer,
+  { group, plural }: { readonly group: string; readonly plural: string },
+  objects: readonly KubeObject[],
+): Promise<void> {
+  const resource = services.findResource(group, plural) as Resource<KubeObject> | undefined;
+  if (resource === undefined) return;
+  const { kind } = resource;
+  const apiVersion = apiVersionOf(resource);
+  const ctx: Context = { signal: new AbortController().signal, log: silentLogger };
+  for (const object of objects) {
     try {
-      await server.services.writer.create({ signal, log: silentLogger }, namespaces as never, "", object as never);
+      await services.writer.create(ctx, resource, "", { ...structuredClone(object), apiVersion, kind });
     } catch (error) {
       if (!isAlreadyExists(error)) throw error;
     }

@@ -24,7 +24,7 @@ import { type AuditedRequest, AuditLog } from "./audit.ts";
 import { denial } from "./authz/denial.ts";
 import type { ApiServerParts, ApiServices } from "./connector.ts";
 import type { Call, Core } from "./core.ts";
-import { startCustomResources } from "./crd/controller.ts";
+import { putDefinition, startCustomResources } from "./crd/controller.ts";
 import { admitConnect, answer, callFor, connectorRequest, findTarget, type Target } from "./dispatch.ts";
 import { startWatch } from "./handlers/watch.ts";
 import { NonResourcePaths } from "./non-resource.ts";
@@ -60,6 +60,8 @@ export interface ApiServerOptions {
   readonly random?: () => number;
   /** The file to append the audit log to. Absent: none is kept. */
   readonly auditLog?: string;
+  /** Into an empty store, as another server has stored them. */
+  readonly definitions?: readonly KubeObject[];
 }
 
 export interface ApiServer extends AsyncDisposable {
@@ -98,6 +100,7 @@ export async function startApiServer(ctx: Context, options: ApiServerOptions): P
   parts = options.parts(services);
   for (const connector of parts.connectors) registry.addConnector(connector);
   for (const virtual of parts.virtual) registry.addVirtual(virtual);
+  for (const definition of options.definitions ?? []) putDefinition(store, definition);
   startCustomResources(own, core, services.writer);
   const audit = options.auditLog === undefined ? undefined : new AuditLog(options.auditLog, core.clock.epochMs);
   const listener = new Listener(own, core, new NonResourcePaths(core, options.schemas), audit);

@@ -3,7 +3,7 @@ import * as labels from "#api/labels.ts";
 import { type Context, withCancel } from "#base/context.ts";
 import { silentLogger } from "#base/log.ts";
 import { KubeClient } from "#kube/client/client.ts";
-import { customResourceDefinitions, namespaces } from "#machinery/builtin.ts";
+import { namespaces } from "#machinery/builtin.ts";
 import type { Resource } from "#machinery/gvk.ts";
 import type { KubeObject, ObjectKey } from "#machinery/meta.ts";
 import type { Identity } from "#pki/certificate.ts";
@@ -74,6 +74,7 @@ async function startCluster(
   const signer = new TokenSigner(generateKeyPair().privateKey);
   const api = await startTestApiServer({
     namespaces: names,
+    crds: liqoCrds(),
     ...(ca !== undefined && { ca }),
     parts: (services) => {
       const { reader } = services;
@@ -98,7 +99,6 @@ async function startCluster(
       labels: { [labels.TENANT_NAMESPACE]: "true", [labels.REMOTE_CLUSTER_ID]: peer },
     },
   });
-  for (const crd of liqoCrds()) await client.create(ctx, customResourceDefinitions, crd);
   return {
     api,
     client,

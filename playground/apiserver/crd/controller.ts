@@ -7,6 +7,7 @@ import { messageOf } from "#base/errors.ts";
 import type { Resource } from "#machinery/gvk.ts";
 import type { KubeObject } from "#machinery/meta.ts";
 import { isNotFound } from "#machinery/status-error.ts";
+import type { Store } from "../../store/store.ts";
 import { type Core, keyPrefix, timestamp } from "../core.ts";
 import type { ServedResource } from "../registry.ts";
 import type { ObjectWriter } from "../request.ts";
@@ -14,6 +15,14 @@ import { CLEANUP_FINALIZER, type CustomResourceDefinition, customResourceDefinit
 import { customResource } from "./custom-strategy.ts";
 
 const PREFIX = "/registry/apiextensions.k8s.io/customresourcedefinitions/";
+
+/** Of another server: it was checked there. */
+export function putDefinition(store: Store<KubeObject>, definition: KubeObject): void {
+  store.create(`${PREFIX}${definition.metadata?.name}`, (revision) => ({
+    ...definition,
+    metadata: { ...definition.metadata, resourceVersion: String(revision) },
+  }));
+}
 
 export function startCustomResources(ctx: Context, core: Core, writer: ObjectWriter): void {
   const controller = new CustomResources(ctx, core, writer);

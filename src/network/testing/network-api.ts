@@ -9,13 +9,13 @@ import { type Context, withCancel } from "#base/context.ts";
 import { silentLogger } from "#base/log.ts";
 import { KubeClient } from "#kube/client/client.ts";
 import { Informers } from "#kube/informer/informers.ts";
-import { customResourceDefinitions } from "#machinery/builtin.ts";
 import { startTestApiServer } from "#playground/testing.ts";
 
-const KINDS = [
+/** Of all that agents read and write. */
+export const CRDS = [
   ...[connections, publicKeys, routeConfigurations, firewallConfigurations],
   ...[geneveTunnels, internalFabrics, internalNodes],
-];
+].map((kind) => forgeCrd(kind, {}));
 
 export interface NetworkApi extends AsyncDisposable {
   readonly client: KubeClient;
@@ -31,10 +31,9 @@ export interface NetworkSession extends AsyncDisposable {
 }
 
 export async function startNetworkApi(): Promise<NetworkApi> {
-  const api = await startTestApiServer({ namespaces: ["default", "liqo-tenant-rome"] });
+  const api = await startTestApiServer({ namespaces: ["default", "liqo-tenant-rome"], crds: CRDS });
   const client = new KubeClient({ server: api.url, ca: api.ca, token: api.adminToken }, "test");
   const ctx: Context = { signal: new AbortController().signal, log: silentLogger };
-  for (const kind of KINDS) await client.create(ctx, customResourceDefinitions, forgeCrd(kind, {}) as never);
   return {
     client,
     open: () => openSession(ctx, client),

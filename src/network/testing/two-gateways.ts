@@ -12,14 +12,14 @@ import { firewallConfigurations } from "#api/networking/firewallconfiguration.ts
 import { geneveTunnels, internalFabrics, internalNodes } from "#api/networking/internal.ts";
 import { publicKeys } from "#api/networking/publickey.ts";
 import { routeConfigurations } from "#api/networking/routeconfiguration.ts";
-import { forgeCrd } from "#api/schema/crd.ts";
 import { type Context, sleep } from "#base/context.ts";
 import { silentLogger } from "#base/log.ts";
 import { KubeClient } from "#kube/client/client.ts";
 import { configFromFile } from "#kube/client/config.ts";
-import { customResourceDefinitions, namespaces, pods } from "#machinery/builtin.ts";
+import { namespaces, pods } from "#machinery/builtin.ts";
 import { startTestApiServer, type TestApiServer } from "#playground/testing.ts";
 import { systemTools } from "../system/tools.ts";
+import { CRDS } from "./network-api.ts";
 import * as objects from "./objects.ts";
 import * as two from "./two-clusters.ts";
 
@@ -32,10 +32,6 @@ const ECHO = fileURLToPath(new URL("echo.ts", import.meta.url));
 // A second or two, and many times that on a machine with other work.
 const PATIENCE_MS = 60_000;
 const UID = "c940b5b0-17e9-4f61-9c2f-9bcdb2628af3";
-const KINDS = [
-  ...[connections, publicKeys, routeConfigurations, firewallConfigurations],
-  ...[geneveTunnels, internalFabrics, internalNodes],
-];
 const TOOLS = ["ip", "nft", "wg", "wireguard-go", "nsenter", "unshare"];
 
 interface Cluster {
@@ -184,12 +180,11 @@ export class TwoGateways implements AsyncDisposable {
   }
 
   async #startCluster(side: two.Side): Promise<void> {
-    const server = await startTestApiServer();
+    const server = await startTestApiServer({ crds: CRDS });
     const client = new KubeClient(configFromFile(server.kubeconfig), "test");
     const kubeconfig = join(this.#folder, `kubeconfig-${side}`);
     // Known to the disposal from here on, whatever fails next.
     this.#clusters.set(side, { server, client, kubeconfig, keysDir: join(this.#folder, `keys-${side}`) });
-    for (const kind of KINDS) await client.create(ctx, customResourceDefinitions, forgeCrd(kind, {}) as never);
     await this.net.provideApiServer(side, server.server.port, this.#folder);
     const text = await readFile(server.kubeconfig, "utf8");
     await writeFile(kubeconfig, text.replace(server.url, `https://127.0.0.1:${two.API_PORT}`), { mode: 0o600 });
