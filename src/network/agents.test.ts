@@ -201,6 +201,14 @@ describe("flags", () => {
     assert.deepEqual([options.mtu, options.healthPort, options.ping?.intervalMs], [1400, 8083, 2_000]);
     assert.equal(options.leaderElection, undefined);
   });
+  for (const [flags, ms] of [
+    [[], 120_000],
+    [["--mtu-probe-interval=5s"], 5_000],
+    [["--mtu-probe-interval=0s"], undefined],
+  ] as const)
+    it(`measures the MTU every ${ms} ms with ${flags.join("")}`, () => {
+      assert.equal(parseGatewayOptions([...required, "--mode=server", ...flags]).mtuIntervalMs, ms);
+    });
   for (const [args, message] of [
     [["--mode=server", "--container-name=gateway"], /container-name/],
     [["--mode=neither"], /invalid argument "neither" for "--mode" flag: use server or client/],

@@ -36,6 +36,7 @@ const MARKED: readonly (readonly [path: string, value: string, becomes?: string]
   ["networking.gatewayTemplates.ping.lossThreshold", "12"],
   ["networking.gatewayTemplates.ping.interval", "13s"],
   ["networking.gatewayTemplates.ping.updateStatusInterval", "14s"],
+  ["networking.gatewayTemplates.mtuProbeInterval", "3m"],
   ["networking.gatewayTemplates.wireguard.implementation", "userspace", "--implementation=userspace"],
   ["networking.gatewayTemplates.server.service.annotations.marked-service", "marked-service-value"],
   ["networking.gatewayTemplates.server.tcpCarrier.enabled", "true", "name: tcp-carrier"],

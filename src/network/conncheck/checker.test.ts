@@ -60,12 +60,14 @@ let peer: Peer;
 let checker: ConnectionChecker;
 let states: PeerState[];
 let missing: number;
+/** What the peer said that it had measured. */
+let told: (number | undefined)[];
 let stop: () => Promise<void>;
 
 describe("the connection checker", () => {
   beforeEach(async () => {
     clock = steppedClock();
-    [states, missing] = [[], 0];
+    [states, missing, told] = [[], 0, []];
     const socket = createSocket("udp4");
     await new Promise<void>((resolve) => socket.bind(0, PEER, resolve));
     peer = new Peer(socket);
@@ -79,6 +81,10 @@ describe("the connection checker", () => {
       lossThreshold: 5,
       clock,
       update: (state) => states.push(state),
+      probed: (mtu) => {
+        told.push(mtu);
+        return 1_312;
+      },
       missing: () => {
         missing++;
       },
@@ -135,6 +141,13 @@ describe("the connection checker", () => {
   test("it tells its peer that it is leaving", async () => {
     checker.sayLeaving({ signal: new AbortController().signal, log: silentLogger });
     assert.equal((await peer.next("LEAVING")).clusterID, "rome");
+  });
+
+  test("a probe of the peer is answered shortly, with how long it was, and with what is measured here", async () => {
+    const message = { clusterID: "here", msgType: "PROBE", timeStamp: "now", mtu: 1_296 } as const;
+    peer.socket.send(encodeMessage(message, 1_340), peer.port, OWN);
+    assert.deepEqual(await peer.next("PROBED"), { ...message, msgType: "PROBED", size: 1_340, mtu: 1_312 });
+    assert.deepEqual(told, [1_296]);
   });
 
   test("Go's form of the time is the same time", async () => {

@@ -3,7 +3,7 @@ import { createSocket, type RemoteInfo, type Socket } from "node:dgram";
 import type { Clock } from "#base/clock.ts";
 import { type Context, sleep } from "#base/context.ts";
 import { messageOf } from "#base/errors.ts";
-import { decodeMessage, encodeMessage } from "./message.ts";
+import { decodeMessage, encodeMessage, HEADER_BYTES, type PingMessage } from "./message.ts";
 
 export interface CheckerOptions {
   readonly remoteClusterId: string;
@@ -21,6 +21,8 @@ export interface CheckerOptions {
   update(state: PeerState): void;
   /** Called again and again while answers stay away. */
   missing?(): void;
+  /** Called for every probe of the peer with what it has measured; gives what this end has. */
+  probed?(mtu: number | undefined): number | undefined;
 }
 
 export interface Watch {
@@ -136,15 +138,20 @@ export class ConnectionChecker implements AsyncDisposable {
     const message = decodeMessage(datagram);
     if (message === undefined) return;
     if (message.msgType === "PING") {
-      this.#socket.send(encodeMessage({ ...message, msgType: "PONG" }), from.port, from.address, (error) => {
-        if (error !== null) ctx.log.debug("pong not sent", { error: messageOf(error) });
-      });
+      this.#answer(ctx, from, { ...message, msgType: "PONG" });
+      return;
+    }
+    if (message.msgType === "PROBE") {
+      if (from.address !== this.#options.address) return;
+      const mtu = this.#options.probed?.(message.mtu);
+      this.#answer(ctx, from, { ...message, msgType: "PROBED", size: datagram.length + HEADER_BYTES, mtu });
       return;
     }
     if (message.msgType === "LEAVING") {
       if (from.address === this.#options.address) this.#attentiveUntil = this.#options.clock.nowMs() + ATTENTION_MS;
       return;
     }
+    if (message.msgType !== "PONG") return;
     // Go drops trailing zeros of the time stamp, so the time counts, not its text.
     const sentMs = Date.parse(message.timeStamp);
     const sentAt = this.#sent.get(sentMs);
@@ -153,6 +160,12 @@ export class ConnectionChecker implements AsyncDisposable {
     for (const earlier of [...this.#sent.keys()]) if (earlier <= sentMs) this.#sent.delete(earlier);
     this.#heardAt = this.#options.clock.nowMs();
     this.#become({ value: "Connected", latencyMs: this.#heardAt - sentAt });
+  }
+
+  #answer(ctx: Context, { port, address }: RemoteInfo, message: PingMessage): void {
+    this.#socket.send(encodeMessage(message), port, address, (error) => {
+      if (error !== null) ctx.log.debug("answer not sent", { error: messageOf(error) });
+    });
   }
 
   #become(state: PeerState): void {

@@ -14,6 +14,9 @@ test("pings that are written can be read, and whatever else arrives is none", ()
     const datagram = encodeMessage(message);
     assert.deepEqual(decodeMessage(datagram), datagram.length > 1024 ? undefined : message);
   });
+  forAll(ping, (message) =>
+    assert.deepEqual(decodeMessage(encodeMessage(message, 9_000)), decodeMessage(encodeMessage(message))),
+  );
   const texts = jsonValue().map((value) => Buffer.from(JSON.stringify(value)));
   forAll(oneof(texts, uint8Array()), (datagram) => assert.equal(decodeMessage(datagram), undefined));
 });

@@ -96,6 +96,26 @@ describe("the status of a Connection", () => {
     assert.deepEqual([value, shown?.value], ["Error", "0s"]);
   });
 
+  test("the MTU is written when it is another one, with the time since when", async () => {
+    const writer = await start();
+    writer.update(connected(1));
+    await clock.waiting();
+    const since = timestamp(clock.epochMs());
+    writer.mtuFound({ value: 1_340, origin: "Configured" });
+    await clock.waiting();
+    assert.deepEqual((await read()).status?.mtu, { value: 1_340, origin: "Configured", timestamp: since });
+    clock.step(2_000);
+    const before = (await read()).metadata?.resourceVersion;
+    writer.mtuFound({ value: 1_340, origin: "Configured" });
+    await clock.waiting();
+    assert.equal((await read()).metadata?.resourceVersion, before);
+    writer.mtuFound({ value: 1_340, origin: "Measured" });
+    await clock.waiting();
+    const { mtu, value, latency } = (await read()).status ?? {};
+    assert.deepEqual([mtu?.origin, value, latency?.value], ["Measured", "Connected", "1ms"]);
+    assert.notEqual(mtu?.timestamp, since);
+  });
+
   test("another latency is written when the one shown is older than the interval", async () => {
     const writer = await start();
     writer.update(connected(1));

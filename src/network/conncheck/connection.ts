@@ -8,6 +8,7 @@ import { formatDuration } from "#base/duration.ts";
 import { gatewayObjectName } from "#forge/networking/names.ts";
 import type { KubeClient } from "#kube/client/client.ts";
 import { timestamp } from "#machinery/conditions.ts";
+import type { TunnelMtu } from "../mtu/prober.ts";
 import { Loop } from "../system/loop.ts";
 import type { PeerState } from "./checker.ts";
 
@@ -58,8 +59,24 @@ export function isWorthWriting(
   return state.value === "Connected" && !(nowMs - writtenMs < intervalMs);
 }
 
+/** What to write, if that is worth it. The MTU is shown with the time since when it is so. */
+function statusOf(
+  shown: Connection["status"],
+  { state, mtu }: { readonly state: PeerState; readonly mtu: TunnelMtu | undefined },
+  nowMs: number,
+  intervalMs: number,
+): Connection["status"] {
+  const now = timestamp(nowMs);
+  const isNewMtu = mtu !== undefined && (shown?.mtu?.value !== mtu.value || shown.mtu.origin !== mtu.origin);
+  const withMtu = isNewMtu ? { ...shown, mtu: { ...mtu, timestamp: now } } : shown;
+  if (!isWorthWriting(shown, state, nowMs, intervalMs)) return isNewMtu ? withMtu : undefined;
+  const latency = { value: formatDuration(state.value === "Connected" ? state.latencyMs : 0), timestamp: now };
+  return { ...withMtu, value: state.value, latency };
+}
+
 export interface ConnectionWriter {
   update(state: PeerState): void;
+  mtuFound(mtu: TunnelMtu): void;
   /** There may be more to tell of a peer that is not connected. */
   problemFound(): void;
   /** There is more to tell of how the peer is reached. */
@@ -85,6 +102,7 @@ export function connectionWriter(
 ): ConnectionWriter {
   const { clock, intervalMs } = options;
   let state: PeerState = { value: "Connecting" };
+  let mtu: TunnelMtu | undefined;
   let shown: Connection["status"];
   let told: string | undefined;
   const loop = new Loop({
@@ -94,15 +112,9 @@ export function connectionWriter(
     async pass(ctx) {
       const present = await ensureConnection(ctx, client, owner, annotationsOf(state, options));
       shown = present.status;
-      if (!isWorthWriting(shown, state, clock.epochMs(), intervalMs)) return {};
-      const latency = {
-        value: formatDuration(state.value === "Connected" ? state.latencyMs : 0),
-        timestamp: timestamp(clock.epochMs()),
-      };
-      const written = await client.updateStatus(ctx, connections, {
-        ...present,
-        status: { ...present.status, value: state.value, latency },
-      });
+      const status = statusOf(shown, { state, mtu }, clock.epochMs(), intervalMs);
+      if (status === undefined) return {};
+      const written = await client.updateStatus(ctx, connections, { ...present, status });
       shown = written.status;
       return {};
     },
@@ -111,6 +123,10 @@ export function connectionWriter(
     update(next) {
       state = next;
       if (isWorthWriting(shown, next, clock.epochMs(), intervalMs)) loop.trigger();
+    },
+    mtuFound(found) {
+      mtu = found;
+      loop.trigger();
     },
     problemFound() {
       const problem = state.value === "Connected" ? undefined : options.problem?.();

@@ -14,6 +14,7 @@ import type { ClientCarriers } from "../carrier/client.ts";
 import { type CarriersOptions, carrierServer, clientCarriers } from "../carrier/gateway.ts";
 import type { CarrierServer } from "../carrier/server.ts";
 import { type Agents, configurationAgents } from "../configurations/agents.ts";
+import type { ProbePath } from "../mtu/probe-path.ts";
 import { overlayAgent } from "../overlay/agent.ts";
 import { gatewayLinks } from "../overlay/plan.ts";
 import type { Loop } from "../system/loop.ts";
@@ -22,6 +23,7 @@ import { monitorNetwork } from "../system/monitor.ts";
 import { EndpointResolver } from "../wireguard/endpoint.ts";
 import { readKeys } from "../wireguard/keys.ts";
 import { Tunnel, tunnelAddresses } from "../wireguard/tunnel.ts";
+import { openProbePath } from "./mtu-meter.ts";
 import type { GatewayOptions } from "./options.ts";
 import { RULE_PRIORITY } from "./own-address.ts";
 import { Preparation } from "./preparation.ts";
@@ -47,6 +49,7 @@ export class DataPlane implements AsyncDisposable {
   readonly carriers: ClientCarriers | undefined;
   readonly #carried: CarriersOptions;
   #carrierServer: CarrierServer | undefined;
+  readonly probePath: ProbePath | undefined;
   readonly #gateway: Gateway;
   readonly #charge: Charge;
   readonly #preparation: Preparation;
@@ -64,6 +67,7 @@ export class DataPlane implements AsyncDisposable {
     this.#agents = this.#openAgents();
     this.#overlay = this.#openOverlay();
     this.#refusal = refusalLoop(machine, tunnelAddresses(options.mode).peer);
+    this.probePath = openProbePath(gateway);
     this.#fabrics = informers.for<InternalFabric>(internalFabrics, { namespace: options.namespace });
     const { clock } = machine;
     const { endpoint, dnsIntervalMs: intervalMs } = options;
@@ -109,7 +113,7 @@ export class DataPlane implements AsyncDisposable {
     const { routes, firewall } = this.#agents;
     const translates = Promise.race([this.#tables.promise, sleep(ctx, TABLES_MS, machine.clock)]);
     await Promise.all([
-      ...[routes, firewall, this.#refusal].map((each) => each.run(ctx)),
+      ...[routes, firewall, this.#refusal, this.probePath?.loop].map((each) => each?.run(ctx)),
       ...[this.tunnel, this.#overlay].map((each) => translates.then(() => each.run(ctx))),
       ...(options.followsRoutes ? [monitorNetwork(ctx, machine, [this.tunnel, this.#overlay, routes])] : []),
     ]);
@@ -167,7 +171,7 @@ export class DataPlane implements AsyncDisposable {
       findPeerKey,
       // Routes over it are gone.
       linkMade: () => {
-        for (const loop of [this.#agents.routes, this.#refusal]) loop.trigger();
+        for (const loop of [this.#agents.routes, this.#refusal, this.probePath?.loop]) loop?.trigger();
       },
       settled: () => this.#settled("tunnel"),
     });

@@ -23,6 +23,7 @@ const PEER_KEY = `${"B".repeat(43)}=`;
 const OWN_KEY = Buffer.alloc(32, 1);
 const SETTINGS = [
   "ip_forward",
+  "ip_no_pmtu_disc",
   "fwmark_reflect",
   "conf/all/accept_local",
   "conf/all/rp_filter",
@@ -187,7 +188,7 @@ describe("the gateway", () => {
       /^route replace default via 169\.254\.18\.2 dev liqo-tunnel table /,
     ];
     await passUntil(machine.clock, () => expected.every((each) => lines().some((line) => each.test(line))));
-    assert.deepEqual(SETTINGS.map(setting), ["1", "1", "1", "0", "0"]);
+    assert.deepEqual(SETTINGS.map(setting), ["1", "2", "1", "1", "0", "0"]);
     assert.equal(lines()[0], "rule add priority 32765 lookup local", "before any packet comes");
     const status = await api.client.get(session.ctx, routeConfigurations, { namespace: NAMESPACE, name: "rome" });
     assert.deepEqual(

@@ -19,6 +19,7 @@ import type { Tunnel } from "../wireguard/tunnel.ts";
 import { DataPlane, type Gateway } from "./data-plane.ts";
 import { handOver, within } from "./handover.ts";
 import { latencyHistogram, renderMetrics } from "./metrics.ts";
+import { type MtuMeter, openMtuMeter } from "./mtu-meter.ts";
 import type { ElectionTimes, GatewayOptions } from "./options.ts";
 import { shareOwnAddress } from "./own-address.ts";
 import { peerReactions } from "./peer-reactions.ts";
@@ -88,7 +89,11 @@ async function work(ctx: Context, { standing, end }: Life, gateway: Gateway, rea
     changed: () => connection.carrierChanged(),
     switched: (message) => eventsOf(standing, gateway).normal("CarrierChanged", message),
   });
-  await using checker = await openChecker(standing, gateway, { tunnel, carriers, connection, report });
+  await using meter = await openMtuMeter(standing, gateway, {
+    ...{ plane, connection },
+    isConnected: () => checker?.state.value === "Connected",
+  });
+  await using checker = await openChecker(standing, gateway, { tunnel, carriers, connection, report, meter });
   reading.isReady = () => plane.isPrepared;
   reading.metrics = () =>
     renderMetrics({
@@ -97,7 +102,7 @@ async function work(ctx: Context, { standing, end }: Life, gateway: Gateway, rea
       statistics: tunnel.statistics,
       implementation: tunnel.driver?.implementation,
     });
-  const parts: Parts = { ...gateway, plane, checker, connection };
+  const parts: Parts = { ...gateway, plane, checker, connection, meter };
   const carried = plane.run(standing);
   try {
     const { leaderElection: times } = options;
@@ -113,6 +118,7 @@ interface Parts extends Gateway {
   readonly plane: DataPlane;
   readonly checker: ConnectionChecker | undefined;
   readonly connection: ConnectionWriter;
+  readonly meter: MtuMeter;
 }
 
 /** Of one that starts: another may be prepared already, and is better. */
@@ -149,14 +155,14 @@ async function takeTurns(ctx: Context, standing: Context, parts: Parts, times: E
   });
 }
 
-async function beInCharge(ctx: Context, { plane, checker, connection, options, machine }: Parts): Promise<void> {
+async function beInCharge(ctx: Context, { plane, checker, connection, meter, options, machine }: Parts): Promise<void> {
   plane.setInCharge(true);
   if (checker === undefined) connection.update(CONNECTED);
   // The one before may carry packets until nodes know this one, and the server's answers go to who spoke to it last.
   const { addressForNodes: before } = plane;
   if (options.mode === "client" && options.podIp !== undefined && before !== undefined)
     await within(ctx, machine.clock, TOLD_MS, () => plane.addressForNodes === options.podIp);
-  await Promise.all([connection.run(ctx), checker?.run(ctx)]);
+  await Promise.all([connection.run(ctx), checker?.run(ctx), meter.run(ctx)]);
 }
 
 const CONNECTED: PeerState = { value: "Connected", latencyMs: 0 };
@@ -168,7 +174,7 @@ const CLIENT_WATCH = { intervalMs: 400, silenceMs: 1_000 };
 async function openChecker(
   ctx: Context,
   gateway: Gateway,
-  { tunnel, carriers, connection, report }: Heard,
+  { tunnel, carriers, connection, report, meter }: Heard,
 ): Promise<ConnectionChecker | undefined> {
   const { options, machine } = gateway;
   if (options.ping === undefined) return undefined;
@@ -180,6 +186,7 @@ async function openChecker(
     clock: machine.clock,
     remoteClusterId: options.remoteClusterId,
     address: tunnel.addresses.peer,
+    probed: (mtu) => meter.probed(mtu),
     ...peerReactions(ctx, {
       remoteClusterId: options.remoteClusterId,
       clock: machine.clock,
@@ -197,6 +204,7 @@ interface Heard {
   readonly carriers: ClientCarriers | undefined;
   readonly connection: ConnectionWriter;
   readonly report: EndpointReport;
+  readonly meter: MtuMeter;
 }
 
 /** What was tried in vain, by UDP and over TCP. */

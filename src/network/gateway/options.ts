@@ -33,7 +33,10 @@ export interface GatewayOptions {
   readonly leaderElection: ElectionTimes | undefined;
   readonly healthPort: number | undefined;
   readonly metricsPort: number | undefined;
+  /** The most that is used; how much arrives is measured. */
   readonly mtu: number;
+  /** The longest time until a larger MTU is tried; undefined: nothing is measured. */
+  readonly mtuIntervalMs: number | undefined;
   readonly listenPort: number;
   /** TCP, of a server to listen at and of a client to dial where UDP is shut; undefined: UDP only. */
   readonly carrierPort: number | undefined;
@@ -81,6 +84,7 @@ const KINDS = {
   "health-probe-bind-address": listenPort(":8081"),
   "metrics-address": listenPort("0"),
   mtu: integer(DEFAULT_MTU),
+  "mtu-probe-interval": durationMs("2m"),
   "listen-port": integer(DEFAULT_PORT),
   "endpoint-address": list(),
   "endpoint-port": integer(DEFAULT_PORT),
@@ -120,6 +124,7 @@ export function parseGatewayOptions(args: readonly string[]): GatewayOptions {
     healthPort: flags["health-probe-bind-address"],
     metricsPort: flags["metrics-address"],
     mtu: flags.mtu,
+    mtuIntervalMs: flags["mtu-probe-interval"] > 0 ? flags["mtu-probe-interval"] : undefined,
     listenPort: flags["listen-port"],
     carrierPort: flags["tcp-carrier-port"],
     endpoint: endpoint(flags),

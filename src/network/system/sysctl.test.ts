@@ -7,6 +7,7 @@ import { enableMultipathHash, ensureForwarding, makeRouter } from "./sysctl.ts";
 
 const DEFAULTS = {
   "ipv4/ip_forward": "0\n",
+  "ipv4/ip_no_pmtu_disc": "0\n",
   "ipv4/fwmark_reflect": "0\n",
   "ipv4/fib_multipath_hash_policy": "0\n",
   "ipv4/conf/all/accept_local": "0\n",
@@ -30,6 +31,7 @@ describe("sysctls", () => {
     makeRouter(machine.sysctls);
     assert.deepEqual(settings(), {
       "ipv4/ip_forward": "1",
+      "ipv4/ip_no_pmtu_disc": "2",
       "ipv4/fwmark_reflect": "1",
       "ipv4/fib_multipath_hash_policy": "0\n",
       "ipv4/conf/all/accept_local": "1",

@@ -6,12 +6,14 @@ export const SYSCTLS = "/proc/sys/net";
 /**
  * Forwarding on and the reverse-path filter off, for present and future links; what the kernel answers itself to a
  * marked packet carries the mark; packets with an own address as sender are let in, for a pod of the other cluster may
- * have it, too.
+ * have it, too. What others say of the MTU of the tunnel's path is not believed: the kernel would cut packets up by it, and
+ * a measurement would not see that they are too long.
  */
 export function makeRouter(folder = SYSCTLS): void {
   ensureForwarding(folder);
   ensureSysctl(folder, "ipv4/fwmark_reflect", "1");
   ensureSysctl(folder, "ipv4/conf/all/accept_local", "1");
+  ensureSysctl(folder, "ipv4/ip_no_pmtu_disc", "2");
   for (const link of readdirSync(`${folder}/ipv4/conf`)) ensureSysctl(folder, `ipv4/conf/${link}/rp_filter`, "0");
 }
 

@@ -146,6 +146,19 @@ describe("the tunnel", () => {
     assert.equal(tunnel.driver?.description, "kernel");
   });
 
+  test("another MTU is set at once, and stays", async () => {
+    const tunnel = run("server");
+    await pass();
+    machine.takeLines();
+    tunnel.setMtu(1_340);
+    assert.equal(machine.clock.nextMs(), 5_000, "it is no other one");
+    tunnel.setMtu(1_232);
+    await machine.clock.waiting();
+    assert.equal(machine.takeLines().at(-1), "link set dev liqo-tunnel mtu 1232 up");
+    await pass();
+    assert.equal(machine.takeLines().at(-1), "link set dev liqo-tunnel mtu 1232 up");
+  });
+
   test("a client knows where its server is and listens nowhere in particular", async () => {
     run("client");
     await pass();

@@ -31,6 +31,7 @@ const CHECK_MS = 5_000;
 
 export interface TunnelOptions {
   readonly mode: "server" | "client";
+  /** Until another one is set. */
   readonly mtu: number;
   readonly listenPort: number;
   readonly implementation: Implementation;
@@ -69,11 +70,13 @@ export class Tunnel implements AsyncDisposable {
   #statistics: PeerStatistics | undefined;
   /** As it was set last. */
   #dialled: WireguardPeer | undefined;
+  #mtu: number;
 
   constructor(machine: Machine, options: TunnelOptions) {
     this.#machine = machine;
     this.#tools = machine.tools;
     this.#options = options;
+    this.#mtu = options.mtu;
     this.#loop = new Loop({
       name: "tunnel",
       resyncMs: CHECK_MS,
@@ -97,6 +100,13 @@ export class Tunnel implements AsyncDisposable {
   }
 
   trigger(): void {
+    this.#loop.trigger();
+  }
+
+  /** In place of the one that it began with. */
+  setMtu(mtu: number): void {
+    if (mtu === this.#mtu) return;
+    this.#mtu = mtu;
     this.#loop.trigger();
   }
 
@@ -128,7 +138,7 @@ export class Tunnel implements AsyncDisposable {
   }
 
   async #pass(ctx: Context): Promise<LoopResult> {
-    const { implementation, mode, mtu, listenPort, keys, endpoint } = this.#options;
+    const { implementation, mode, listenPort, keys, endpoint } = this.#options;
     this.#driver ??= await openDriver(ctx, this.#machine, {
       link: TUNNEL_LINK,
       implementation,
@@ -146,7 +156,7 @@ export class Tunnel implements AsyncDisposable {
       ...(mode === "server" && { listenPort }),
       ...(publicKey !== undefined && { peer: { publicKey, ...(target !== undefined && { endpoint: target }) } }),
     });
-    await this.#ensureAddress(ctx, mtu);
+    await this.#ensureAddress(ctx, this.#mtu);
     if (this.#isNews) this.#options.linkMade?.();
     this.#isNews = false;
     this.#options.settled?.();
