@@ -54,8 +54,9 @@ describe("Liqo's life cycle", { skip: needsOwnClusters() }, () => {
     await eventually("a healthy peering", async () => {
       const text = await liqoctl("info", "--context", "milan", "-g", "peerings.peers");
       const [peer] = JSON.parse(text) as Record<string, unknown>[];
-      const { latency, certificateEnds, ...rest } = peer ?? {};
+      const { latency, mtu, certificateEnds, ...rest } = peer ?? {};
       assert.ok(latency);
+      assert.equal(mtu, 1340);
       assert.ok(Date.parse(String(certificateEnds)) > Date.now());
       const healthy = {
         networkingStatus: "Healthy",

@@ -84,10 +84,15 @@ describe("info and version", () => {
       "networking.liqo.io/carrier": "TCP 172.18.0.2:443",
       "networking.liqo.io/carriers-tried": "UDP 172.18.0.2:30001: no handshake, TCP 172.18.0.2:443: connected",
     };
+    const timestamp = "2026-01-01T00:00:00Z";
     await createWithStatus(ctx, client, connections, {
       metadata: { name: "gw-cluster-b", namespace, labels, annotations },
       spec: { type: "Client", gatewayRef: {} },
-      status: { value: "Connected", latency: { value: "1.2ms", timestamp: "2026-01-01T00:00:00Z" } },
+      status: {
+        value: "Connected",
+        latency: { value: "1.2ms", timestamp },
+        mtu: { value: 1312, origin: "Measured", timestamp },
+      },
     });
     const cidr = { pod: ["10.244.0.0/16"], external: ["10.70.0.0/16"] };
     await createWithStatus(ctx, client, configurations, {
@@ -143,7 +148,7 @@ describe("info and version", () => {
       /External CIDR: +10\.70\.0\.0\/16/,
       /Role: +Provider/,
       /API server status: +Healthy/,
-      /Networking status: +Unhealthy \(latency 1\.2ms\)/,
+      /Networking status: +Unhealthy \(latency 1\.2ms, MTU 1312\)/,
       /Authentication status: +Healthy/,
       /Offloading status: +Disabled/,
       /Certificate ends: +20\d\d-.*Z \(in \d+ days\)/,
@@ -163,6 +168,7 @@ describe("info and version", () => {
       /Gateway port: +30001/,
       /Carrier: +TCP 172\.18\.0\.2:443 /,
       /Carriers tried: +UDP 172\.18\.0\.2:30001: no handshake, TCP 172\.18\.0\.2:443: connected /,
+      /MTU: +1312 \(measured\)/,
       /API server: +https:\/\/10\.0\.0\.2:6443/,
       /API server proxy: +http:\/\/10\.71\.0\.3:8118/,
       / {2}slice \(not accepted\)/,
@@ -182,6 +188,7 @@ describe("info and version", () => {
     ["info -g local.LABELS.tier", "gold\n"],
     ["info -g network.podCIDRs", '["10.244.0.0/16"]\n'],
     ["info peer -g network.gateway.port", "30001\n"],
+    ["info peer -g network.mtu.value", "1312\n"],
     ["info peer -g cluster-b.info.role", "Provider\n"],
     ["info -g info.role peer cluster-b", "Provider\n"],
     ["version --client", `Client version: ${VERSION}\n`],
@@ -207,6 +214,7 @@ describe("info and version", () => {
         offloadingStatus: "Disabled",
         apiServerStatus: "Healthy",
         latency: "1.2ms",
+        mtu: 1312,
         certificateEnds: peers[0]?.certificateEnds,
       },
     ]);

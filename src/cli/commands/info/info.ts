@@ -61,6 +61,8 @@ export interface PeerInfo {
   readonly apiServerStatus?: ModuleStatus;
   /** Measured through the tunnel. */
   readonly latency?: string;
+  /** Of the tunnel. */
+  readonly mtu?: number;
   /** When the first of its certificates ends, given or taken. */
   readonly certificateEnds?: string;
 }
@@ -83,11 +85,11 @@ async function collectInfo(ctx: Context, cluster: Cluster): Promise<Info> {
       .filter(({ metadata }) => metadata?.labels?.[labels.NETWORK_TYPE] === type)
       .flatMap(({ status, spec }) => status?.cidr ?? spec?.cidr ?? []);
   const unhealthy = podList.items.filter((pod) => !isReady(pod) && pod.status?.phase !== "Succeeded");
-  const latencyOf = (id: string): string | undefined => {
+  const tunnelOf = (id: string): Connection["status"] => {
     const isOfPeer = ({ metadata }: Connection) => metadata?.labels?.[labels.REMOTE_CLUSTER_ID] === id;
     const status = connectionList.items.find(isOfPeer)?.status;
-    // Of a connection that is lost it is the last one measured.
-    return status?.value === "Connected" ? status.latency?.value : undefined;
+    // Of a connection that is lost it is what was measured last.
+    return status?.value === "Connected" ? status : undefined;
   };
   return {
     health: {
@@ -123,13 +125,14 @@ async function collectInfo(ctx: Context, cluster: Cluster): Promise<Info> {
     peerings: {
       peers: peers.items.map((peer) => {
         const id = peer.metadata?.name ?? "";
-        return peerInfo(peer, latencyOf(id), firstEnd(certificatesOf(certifiedOf(certified, id))));
+        return peerInfo(peer, tunnelOf(id), firstEnd(certificatesOf(certifiedOf(certified, id))));
       }),
     },
   };
 }
 
-function peerInfo(peer: ForeignCluster, latency: string | undefined, ends: string | undefined): PeerInfo {
+function peerInfo(peer: ForeignCluster, tunnel: Connection["status"], ends: string | undefined): PeerInfo {
+  const [latency, mtu] = [tunnel?.latency?.value, tunnel?.mtu?.value];
   const modules = peer.status?.modules;
   return {
     clusterID: peer.spec?.clusterID ?? "",
@@ -139,6 +142,7 @@ function peerInfo(peer: ForeignCluster, latency: string | undefined, ends: strin
     offloadingStatus: moduleStatus(modules?.offloading),
     ...apiServerHealth(peer),
     ...(latency !== undefined && { latency }),
+    ...(mtu !== undefined && { mtu }),
     ...(ends !== undefined && { certificateEnds: ends }),
   };
 }
@@ -170,6 +174,11 @@ function isGood({ status }: { readonly status: string }): boolean {
   return status === "Established" || status === "Ready";
 }
 
+function formatTunnel({ latency, mtu }: PeerInfo): string {
+  const told = [...(latency === undefined ? [] : [`latency ${latency}`]), ...(mtu === undefined ? [] : [`MTU ${mtu}`])];
+  return told.length === 0 ? "" : ` (${told.join(", ")})`;
+}
+
 function formatInfo(info: Info, nowMs: number): string {
   const unhealthy = Object.entries(info.health.unhealthyPods).map(([name, pod]): [string, string] => [
     name,
@@ -182,10 +191,7 @@ function formatInfo(info: Info, nowMs: number): string {
     ...(peer.apiServerStatus === undefined
       ? []
       : ([["  API server status", peer.apiServerStatus]] as [string, string][])),
-    [
-      "  Networking status",
-      peer.latency === undefined ? peer.networkingStatus : `${peer.networkingStatus} (latency ${peer.latency})`,
-    ],
+    ["  Networking status", `${peer.networkingStatus}${formatTunnel(peer)}`],
     ["  Authentication status", peer.authenticationStatus],
     ["  Offloading status", peer.offloadingStatus],
     ...(peer.certificateEnds === undefined

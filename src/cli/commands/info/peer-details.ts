@@ -6,7 +6,7 @@ import { type ResourceSlice, resourceSlices } from "#api/authentication/resource
 import { tenants } from "#api/authentication/tenant.ts";
 import { type ForeignCluster, foreignClusters } from "#api/core/foreigncluster.ts";
 import * as labels from "#api/labels.ts";
-import { configurations } from "#api/networking/configuration.ts";
+import { type Configuration, configurations } from "#api/networking/configuration.ts";
 import { type Connection, connections } from "#api/networking/connection.ts";
 import { gatewayClients } from "#api/networking/gatewayclient.ts";
 import { gatewayServers } from "#api/networking/gatewayserver.ts";
@@ -43,6 +43,8 @@ export interface PeerDetails {
       readonly carrier?: string;
       readonly carriersTried?: string;
     };
+    /** Of the tunnel. */
+    readonly mtu?: MtuDetails;
   };
   readonly authentication: Module & {
     readonly APIServerAddr: string;
@@ -54,6 +56,14 @@ export interface PeerDetails {
     readonly certificates: readonly CertificateDetails[];
   };
   readonly offloading: Module & { readonly virtualNodes: readonly VirtualNodeDetails[] };
+}
+
+export interface MtuDetails {
+  readonly value: number;
+  /** Configured: it could not be measured. */
+  readonly origin: "Measured" | "Configured";
+  /** When that was found. */
+  readonly since: string;
 }
 
 export interface SliceDetails {
@@ -99,34 +109,26 @@ function idOf(peer: ForeignCluster): string {
 async function detailsOf(ctx: Context, { client }: Cluster, peer: ForeignCluster): Promise<PeerDetails> {
   const { status } = peer;
   const scope = { labelSelector: `${labels.REMOTE_CLUSTER_ID}=${idOf(peer)}` };
-  const [configs, servers, clients, ofConnections, slices, nodes, ofIdentities, ofTenants] = await Promise.all([
+  const [configs, servers, clients, slices, nodes, ofIdentities, ofTenants, tunnels] = await Promise.all([
     client.list(ctx, configurations, scope),
     client.list(ctx, gatewayServers, scope),
     client.list(ctx, gatewayClients, scope),
-    client.list(ctx, connections, scope),
     client.list(ctx, resourceSlices, scope),
     client.list(ctx, virtualNodes, scope),
     client.list(ctx, identities, scope),
     client.list(ctx, tenants, scope),
+    client.list(ctx, connections, scope),
   ]);
   const certified = { identities: ofIdentities.items, tenants: ofTenants.items, slices: slices.items };
-  const [configuration] = configs.items;
-  const gateway = gatewayOf(
-    servers.items[0]?.status?.endpoint,
-    clients.items[0]?.spec?.endpoint,
-    ofConnections.items[0],
-  );
+  const [connection] = tunnels.items;
+  const gateway = gatewayOf(servers.items[0]?.status?.endpoint, clients.items[0]?.spec?.endpoint, connection);
   return {
     info: { clusterID: idOf(peer), role: status?.role ?? "Unknown" },
     network: {
       ...moduleOf(status?.modules?.networking),
-      ...(configuration !== undefined && {
-        CIDRs: {
-          remote: cidrsOf(configuration.spec?.remote?.cidr),
-          remapped: cidrsOf(configuration.status?.remote?.cidr),
-        },
-      }),
+      ...rangesOf(configs.items[0]),
       ...(gateway !== undefined && { gateway }),
+      ...mtuOf(connection),
     },
     authentication: {
       ...moduleOf(status?.modules?.authentication),
@@ -167,6 +169,17 @@ function sliceDetails(slice: ResourceSlice): SliceDetails {
 function moduleOf(module: Parameters<typeof moduleStatus>[0]): Module {
   const alerts = moduleAlerts(module);
   return { status: moduleStatus(module), ...(alerts.length > 0 && { alerts }) };
+}
+
+function rangesOf(configuration: Configuration | undefined): Pick<PeerDetails["network"], "CIDRs"> {
+  if (configuration === undefined) return {};
+  const { spec, status } = configuration;
+  return { CIDRs: { remote: cidrsOf(spec?.remote?.cidr), remapped: cidrsOf(status?.remote?.cidr) } };
+}
+
+function mtuOf(connection: Connection | undefined): Pick<PeerDetails["network"], "mtu"> {
+  const { value, origin, timestamp: since } = connection?.status?.mtu ?? {};
+  return value === undefined || origin === undefined || since === undefined ? {} : { mtu: { value, origin, since } };
 }
 
 interface Endpoint {
@@ -219,7 +232,12 @@ function formatPeer({ info, network, authentication, offloading }: PeerDetails, 
       ["Cluster ID", info.clusterID],
       ["Role", info.role],
     ]),
-    box("Network", [...moduleLines(network), ...cidrLines(network.CIDRs), ...gatewayLines(network.gateway)]),
+    box("Network", [
+      ...moduleLines(network),
+      ...cidrLines(network.CIDRs),
+      ...gatewayLines(network.gateway),
+      ...mtuLines(network.mtu),
+    ]),
     box("Authentication", [
       ...moduleLines(authentication),
       ["API server", authentication.APIServerAddr],
@@ -279,6 +297,10 @@ function gatewayLines(gateway: PeerDetails["network"]["gateway"]): Line[] {
     ...(gateway.carrier === undefined ? [] : [["Carrier", gateway.carrier] as const]),
     ...(gateway.carriersTried === undefined ? [] : [["Carriers tried", gateway.carriersTried] as const]),
   ];
+}
+
+function mtuLines(mtu: MtuDetails | undefined): Line[] {
+  return mtu === undefined ? [] : [["MTU", `${mtu.value} (${mtu.origin.toLowerCase()})`]];
 }
 
 function heading<T>(title: string, items: readonly T[], lines: (item: T) => Line[]): Line[] {
