@@ -53,6 +53,7 @@ const LONG = [
     "liqoctl-bad-input",
     "masquerade",
     "modules",
+    "mtu",
     "put-back",
     "rights",
     "shop-google",

@@ -62,6 +62,13 @@ export interface LinkFault {
   readonly dropPercent?: number;
 }
 
+/** A router before a cluster cuts up what is too long, or tells its sender when it must not be cut. */
+export interface NarrowPath {
+  readonly mtu: number;
+  /** Of UDP that is too long nothing arrives, and nobody is told. */
+  readonly isBlackHole?: boolean;
+}
+
 /** What a NAT before a cluster hands on: UDP to `outside` goes to `inside`, both `ip:port`; it hides who sent it. */
 export interface PortMap {
   readonly outside: string;
@@ -81,6 +88,8 @@ export interface Machine {
   replace?(request: ClusterRequest): Promise<void>;
   /** In place of all faults there were; none heals. */
   setLinkFaults(faults: readonly LinkFault[]): Promise<void>;
+  /** How long packets to the cluster may be, in place of what it was; without a path as long as anywhere. */
+  setPath(cluster: string, path?: NarrowPath): Promise<void>;
   /** In place of all there were; what flows through one that is no more is cut. */
   setPortMaps(maps: readonly PortMap[]): Promise<void>;
   /** Ends all of the cluster in good order, and starts it again; its state stays. Resolves when its nodes are ready. */

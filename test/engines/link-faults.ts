@@ -6,17 +6,19 @@ import { labStateOf, replaceLabTable } from "./lab-table.ts";
 /** In place of all faults there were; none heals. `home` is the folder with the lab's state. */
 export async function setLinkFaults(home: string, faults: readonly LinkFault[]): Promise<void> {
   const state = labStateOf(home);
-  const linkOf = (name: string): string => {
-    const cluster = state.clusters.find((each) => each.name === name);
-    if (cluster === undefined) throw new Error(`set link faults: the lab has no cluster ${name}`);
-    return `c${cluster.index}`;
-  };
+  const linkOf = (name: string): string => linkTo(state, name);
   await replaceLabTable(state, "inet link_faults", [
     "chain forward {",
     "type filter hook forward priority -10",
     ...faults.flatMap((fault) => rulesOf(fault, linkOf)),
     "}",
   ]);
+}
+
+export function linkTo({ clusters }: ReturnType<typeof labStateOf>, name: string): string {
+  const cluster = clusters.find((each) => each.name === name);
+  if (cluster === undefined) throw new Error(`hurt the link to ${name}: the lab has no such cluster`);
+  return `c${cluster.index}`;
 }
 
 function rulesOf({ from, to, traffic, dropPercent = 100 }: LinkFault, linkOf: (name: string) => string): string[] {

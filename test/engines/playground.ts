@@ -8,6 +8,7 @@ import { findRecord } from "#playground/supervisor/processes.ts";
 import { readAuditLog } from "./audit-log.ts";
 import type { ClusterRequest, Component, Engine, TestCluster } from "./engine.ts";
 import { setLinkFaults } from "./link-faults.ts";
+import { setPath } from "./narrow-path.ts";
 import { setPortMaps } from "./port-maps.ts";
 
 const LIQOCTL = join(import.meta.dirname, "../../bin/liqoctl");
@@ -40,6 +41,7 @@ export function playgroundEngine(): Engine {
         });
       },
       setLinkFaults: (faults) => setLinkFaults(home, faults),
+      setPath: (cluster, path) => setPath(home, cluster, path),
       setPortMaps: (maps) => setPortMaps(home, maps),
       stop: async (cluster) => void (await playground("stop", cluster)),
       start: async (cluster) => void (await playground("start", cluster)),

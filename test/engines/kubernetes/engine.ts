@@ -19,6 +19,7 @@ import { writeAtomically } from "#playground/supervisor/spec.ts";
 import { readAuditLog } from "../audit-log.ts";
 import type { ClusterRequest, Component, Engine, TestCluster } from "../engine.ts";
 import { setLinkFaults } from "../link-faults.ts";
+import { setPath } from "../narrow-path.ts";
 import { setPortMaps } from "../port-maps.ts";
 import { type Binaries, findBinaries } from "./binaries.ts";
 import type { ClusterBuild } from "./cluster.ts";
@@ -56,6 +57,7 @@ export function kubernetesEngine(): Engine {
         for (const pid of genuine.pidsOf(cluster, component)) process.kill(pid, signal);
       },
       setLinkFaults: (faults) => setLinkFaults(home, faults),
+      setPath: (cluster, path) => setPath(home, cluster, path),
       setPortMaps: (maps) => setPortMaps(home, maps),
       stop: (cluster) => genuine.stop(cluster),
       start: (cluster) => genuine.start(cluster),
