@@ -69,6 +69,23 @@ describe("pods of two clusters with the same pod CIDR", { skip: findObstacle(), 
     }
   });
 
+  it("tells pods how long a packet may be, when the tunnel carries less than before", async () => {
+    const { net } = gateways;
+    for (const side of SIDES) await net.run(side, "node", narrowTo(1_300));
+    for (const side of SIDES) {
+      await until(`a smaller MTU of ${side}`, async () => {
+        const found = await gateways.findConnection(side);
+        return found?.status?.mtu?.value === 1_232 ? true : undefined;
+      });
+      const address = remap(POD_IPS[other(side)].pod, REMAPPED[side]);
+      const ping = (bytes: number): Promise<string> =>
+        net.run(side, "pod", ["sh", "-c", `ping -c 3 -i 0.2 -W 1 -M do -s ${bytes} ${address} 2>&1 || true`]);
+      assert.match(await ping(1_250), /mtu ?= ?1232/);
+      assert.match(await ping(1_204), / 0% packet loss/);
+    }
+    for (const side of SIDES) await net.run(side, "node", narrowTo(1_500));
+  });
+
   it("keeps silent while the gateway of one's own is gone: TCP sends again what is lost", async () => {
     await gateways.killGateway("b");
     const address = remap(POD_IPS.a.pod, REMAPPED.b);
@@ -104,3 +121,8 @@ describe("pods of two clusters with the same pod CIDR", { skip: findObstacle(), 
     assert.ok(performance.now() - started < 1_500);
   });
 });
+
+/** What is between the nodes. */
+function narrowTo(mtu: number): string[] {
+  return ["ip", "link", "set", "dev", "eth0", "mtu", String(mtu)];
+}
