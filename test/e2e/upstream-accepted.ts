@@ -129,6 +129,11 @@ function network(peer: string): Accepted[] {
       reason: "only the pod in charge has it, once it is",
     },
     {
+      object: /^Connection /,
+      path: /^status\.mtu/,
+      reason: "upstream does not measure what the tunnel carries",
+    },
+    {
       object: /^WgGateway/,
       path: /^spec\.secretRef\.name/,
       reason: "the keys are there before the gateway is rendered",

@@ -42,7 +42,7 @@ const DEFAULT_TEMPLATES = { server: "wireguard-server", client: "wireguard-clien
 
 export const DEFAULT_PORT = 51_840;
 
-export const mtuFlag = flag.of("MTU of the tunnel", "bytes", number, 1340);
+export const mtuFlag = flag.of("largest MTU of the tunnel, which is measured", "bytes", number, 1340);
 
 /** Kubernetes' own zero: let it choose. */
 export function portOrZero(text: string): number | undefined {
