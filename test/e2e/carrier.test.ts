@@ -1,7 +1,7 @@
 /** Where UDP is shut between the clusters, the tunnel goes over TCP, and back when UDP opens. */
 import assert from "node:assert/strict";
 import { after, before, describe, it, type TestContext } from "node:test";
-import type { Service } from "kubernetes-types/core/v1";
+import type { Pod, Service } from "kubernetes-types/core/v1";
 import { CARRIER, CARRIERS_TRIED, TCP_CARRIER_PORT } from "#api/annotations.ts";
 import type { Connection } from "#api/networking/connection.ts";
 import type { GatewayClient } from "#api/networking/gatewayclient.ts";
@@ -16,7 +16,12 @@ import { parseDump } from "#network/wireguard/config.ts";
 const PEERS = ["--context", "milan", "--remote-context", "rome"] as const;
 const AT_MILAN = ["-n", "liqo-tenant-rome"] as const;
 const AT_ROME = ["-n", "liqo-tenant-milan"] as const;
-const OFFER = ["--set", "networking.gatewayTemplates.server.tcpCarrier.enabled=true"] as const;
+const TEMPLATES = "networking.gatewayTemplates";
+const OFFER = ["--set", `${TEMPLATES}.server.tcpCarrier.enabled=true,${TEMPLATES}.replicas=2`] as const;
+const ENDS = [
+  { end: "server", cluster: "rome", namespace: "liqo-tenant-milan" },
+  { end: "client", cluster: "milan", namespace: "liqo-tenant-rome" },
+] as const;
 /** Silence of a second, three tries of half a second each, a handshake; a loaded machine takes its time. */
 const OVER_TCP_MS = 8_000;
 /** UDP is asked every ten seconds. */
@@ -92,6 +97,16 @@ describe("where UDP is shut", { concurrency: 1, skip: needsOwnClusters() }, () =
     assert.equal((await told()).carrier, `TCP ${tcp}`);
   });
 
+  for (const { cluster, namespace, end } of ENDS)
+    it(`a ${end} that is killed has another in its place`, async (t) => {
+      const { spec, status } = await inCharge(cluster, namespace);
+      const containerId = status?.containerStatuses?.[0]?.containerID ?? "";
+      const sinceMs = performance.now();
+      await machineOf(clusters.engine).kill(cluster, { node: spec?.nodeName ?? "", containerId });
+      await survived(t, sinceMs, `the ${end} was killed`);
+      await carriedBy(`TCP ${tcp}`, OVER_TCP_MS);
+    });
+
   it("the server tells by what it is reached", async () => {
     await eventually("its Connection", async () => {
       const { metadata } = await clusters.get<Connection>("rome", "connection", "gw-milan", ...AT_ROME);
@@ -137,9 +152,18 @@ describe("where UDP is shut", { concurrency: 1, skip: needsOwnClusters() }, () =
     return eventually(carrier, async () => assert.equal((await told()).carrier, carrier), withinMs);
   }
 
+  async function inCharge(cluster: string, namespace: string): Promise<Pod> {
+    const active = "networking.liqo.io/component=gateway,networking.liqo.io/active=true";
+    const { items } = await clusters.get<{ items: Pod[] }>(cluster, "pods", "-n", namespace, "-l", active);
+    const [pod] = items;
+    assert.ok(pod !== undefined, `${cluster} has a gateway in charge`);
+    return pod;
+  }
+
   /** Of WireGuard's peer at the client. */
   async function endpoint(): Promise<string> {
-    const exec = ["exec", ...AT_MILAN, "deployment/gw-rome", "--", "wg", "show", "liqo-tunnel", "dump"];
+    const { metadata } = await inCharge("milan", "liqo-tenant-rome");
+    const exec = ["exec", ...AT_MILAN, metadata?.name ?? "", "--", "wg", "show", "liqo-tunnel", "dump"];
     return parseDump(await clusters.kubectl("milan", ...exec))[0]?.endpoint ?? "";
   }
 

@@ -256,6 +256,9 @@ describe("a carrier", () => {
     tunnel.relay.use(await dial(one.address));
     tunnel.say("again");
     await eventually("an answer", () => assert.deepEqual(tunnel.heard, ["AGAIN"]));
+    carrier.leave();
+    await eventually("the client sees it once more", () => assert.equal(tunnel.lost(), 2));
+    await assert.rejects(dial(one.address), /not in charge/);
   });
 
   test("whether UDP is open is asked beside TCP, and only its answer counts", async () => {

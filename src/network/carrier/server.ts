@@ -47,6 +47,7 @@ export class CarrierServer implements AsyncDisposable {
   /** By `ip:port`, oldest first. */
   readonly #strangers = new Map<string, { readonly socket: Socket; readonly forget: () => void }>();
   readonly #channels = new Set<Channel>();
+  #isLeaving = false;
 
   private constructor(options: CarrierServerOptions, tls: { readonly key: string; readonly cert: string }) {
     this.#options = options;
@@ -92,6 +93,12 @@ export class CarrierServer implements AsyncDisposable {
 
   get port(): number {
     return (this.#server.address() as AddressInfo).port;
+  }
+
+  /** For good: who comes from now on has to find another gateway. */
+  leave(): void {
+    this.#isLeaving = true;
+    this.closeAll();
   }
 
   /** Another gateway is in charge: clients have to find it. */
@@ -140,7 +147,7 @@ export class CarrierServer implements AsyncDisposable {
 
   #admit(request: IncomingMessage, connection: Duplex, head: Buffer): void {
     connection.on("error", () => connection.destroy());
-    const secret = this.#options.secret();
+    const secret = this.#isLeaving ? undefined : this.#options.secret();
     if (!(connection instanceof TLSSocket) || secret === undefined) {
       this.#refuse("waiting");
       answer(connection, "503 Service Unavailable");

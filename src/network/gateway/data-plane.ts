@@ -108,6 +108,11 @@ export class DataPlane implements AsyncDisposable {
     for (const loop of [this.tunnel, this.#agents.routes, this.#agents.firewall]) loop.trigger();
   }
 
+  /** Another gateway is in charge: TCP would keep its client here, where nothing comes any more. */
+  closeCarrier(): void {
+    this.#carrierServer?.leave();
+  }
+
   async run(ctx: Context): Promise<void> {
     const { machine, options } = this.#gateway;
     const { routes, firewall } = this.#agents;

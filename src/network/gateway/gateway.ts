@@ -151,7 +151,10 @@ async function takeTurns(ctx: Context, standing: Context, parts: Parts, times: E
     identity: options.podName,
     holder: () => turns.holder,
     addressForNodes: () => plane.addressForNodes,
-    sayLeaving: () => checker?.sayLeaving(standing),
+    sayLeaving: () => {
+      checker?.sayLeaving(standing);
+      plane.closeCarrier();
+    },
   });
 }
 
