@@ -97,7 +97,7 @@ export async function playNetwork({ consumer, provider }: CliClusters): Promise<
   const conditions = [{ ...condition, lastTransitionTime: "2026-01-01T00:00:00Z" }];
   await answer(consumer, configurations, AT_CONSUMER, { conditions });
   await answer(provider, configurations, AT_PROVIDER, { conditions });
-  const endpoint = { addresses: ["172.18.0.3"], port: 30_001, protocol: "UDP" };
+  const endpoint = { addresses: ["172.18.0.3"], port: 30_001, protocol: "UDP", tcpPort: 30_443 };
   const keys = (namespace: string) => ({ secretRef: { name: "gateway-keys", namespace } });
   const server = await answer(provider, gatewayServers, AT_PROVIDER, { endpoint, ...keys(AT_PROVIDER.namespace) });
   const client = await answer(consumer, gatewayClients, AT_CONSUMER, keys(AT_CONSUMER.namespace));

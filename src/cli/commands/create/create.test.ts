@@ -106,6 +106,12 @@ describe("create", () => {
     });
   }
 
+  test("a gatewayclient is told of the TCP port of its server", async () => {
+    const args = `gatewayclient rome ${PEER} --addresses 172.18.0.3 --port 30001 --tcp-carrier-port 443 -o json`;
+    const { metadata } = JSON.parse((await create(args)).stdout) as KubeObject;
+    assert.deepEqual(metadata?.annotations, { "networking.liqo.io/tcp-carrier-port": "443" });
+  });
+
   test("what is made for a cluster that is new here makes its namespace, and -o prints that too", async () => {
     const { ctx, consumer } = clusters;
     const args = `publickey oslo --remote-cluster-id oslo --public-key ${GATEWAY_KEY}`;

@@ -83,6 +83,19 @@ describe("network connect, disconnect and reset", () => {
     );
   });
 
+  for (const [flags, port] of [
+    ["", "30443"],
+    [" --gw-client-tcp-port 443", "443"],
+    [" --disable-tcp-carrier", undefined],
+  ] as const)
+    test(`connect${flags} tells the client of TCP port ${port} of the server`, async () => {
+      await connect(" --wait");
+      await connect(flags);
+      const { metadata, spec } = await clusters.consumer.client.get(clusters.ctx, gatewayClients, AT_CONSUMER);
+      assert.equal(metadata?.annotations?.["networking.liqo.io/tcp-carrier-port"], port);
+      assert.deepEqual(spec?.endpoint, { addresses: ["172.18.0.3"], port: 30_001, protocol: "UDP" });
+    });
+
   test("a gateway that somebody has made under another name is used", async () => {
     const labels = { "liqo.io/remote-cluster-id": "cluster-b" };
     await clusters.consumer.client.create(clusters.ctx, configurations, {
