@@ -10,7 +10,7 @@ import type { Figure } from "./figures.ts";
 /** kubectl of one cluster. */
 export type Kubectl = (cluster: string, ...args: readonly string[]) => Promise<string>;
 
-interface End {
+export interface End {
   readonly cluster: string;
   readonly namespace: string;
   readonly pod: string;
@@ -114,7 +114,7 @@ export async function tunnelFigures(
   ];
 }
 
-async function createPod(kubectl: Kubectl, namespace: string, name: string, node: string): Promise<void> {
+export async function createPod(kubectl: Kubectl, namespace: string, name: string, node: string): Promise<void> {
   const nodeSelector = { "kubernetes.io/hostname": node };
   const overrides = JSON.stringify({ spec: { nodeSelector, terminationGracePeriodSeconds: 1 } });
   const idle = ["--command", "--", "node", "-e", "setInterval(() => {}, 1e6)"];
@@ -122,7 +122,7 @@ async function createPod(kubectl: Kubectl, namespace: string, name: string, node
   await kubectl("milan", "wait", "-n", namespace, "--for=condition=Ready", `pod/${name}`, "--timeout=60s");
 }
 
-async function addressOf(kubectl: Kubectl, namespace: string, name: string): Promise<string> {
+export async function addressOf(kubectl: Kubectl, namespace: string, name: string): Promise<string> {
   return kubectl("milan", "get", "pod", "-n", namespace, name, "-o", "jsonpath={.status.podIP}");
 }
 
@@ -132,7 +132,7 @@ async function gateway(kubectl: Kubectl, cluster: string, namespace: string): Pr
   return { cluster, namespace, pod: items[0]?.metadata?.name ?? "" };
 }
 
-async function measure(
+export async function measure(
   env: Readonly<Record<string, string>>,
   server: End,
   client: End,

@@ -36,6 +36,7 @@ const SECTIONS: readonly Section[] = [
         state: { value: "Connected", latencyMs: 1 },
         statistics: { publicKey: "", endpoint: undefined, lastHandshake: 0, receivedBytes: 0, sentBytes: 0 },
         implementation: "kernel",
+        carrier: "UDP",
       }).concat(histogram);
     },
   },

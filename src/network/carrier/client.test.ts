@@ -97,6 +97,7 @@ describe("a client's carriers", () => {
     assert.match(carriers.relayed ?? "", /^127\.0\.0\.1:\d+$/);
     const tcp = `127.0.0.1:${server.port}`;
     assert.equal(carriers.current, `TCP ${tcp}`);
+    assert.equal(carriers.carrier, "TCP");
     assert.equal(carriers.tried, `UDP ${udp}: no handshake, TCP ${tcp}: connected`);
     assert.deepEqual(told, [`the tunnel is carried by TCP ${tcp} now (${carriers.tried})`]);
   });

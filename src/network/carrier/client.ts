@@ -7,7 +7,7 @@ import type { Clock } from "#base/clock.ts";
 import { type Context, withCancel } from "#base/context.ts";
 import { messageOf } from "#base/errors.ts";
 import type { EndpointResolver } from "../wireguard/endpoint.ts";
-import { Choice } from "./choice.ts";
+import { type Carrier, Choice } from "./choice.ts";
 import { Relay } from "./relay.ts";
 import { CarrierResults, HEARD, UNHEARD } from "./results.ts";
 import type { Traffic } from "./traffic.ts";
@@ -52,6 +52,10 @@ export class ClientCarriers implements Disposable {
   /** What WireGuard has to take for its peer; undefined: the peer itself. */
   get relayed(): string | undefined {
     return this.#choice.carrier === "TCP" ? this.#relay?.endpoint : undefined;
+  }
+
+  get carrier(): Carrier {
+    return this.#choice.carrier;
   }
 
   /** Such as `TCP 192.0.2.1:443`. */
@@ -178,7 +182,7 @@ export class ClientCarriers implements Disposable {
     this.#address = undefined;
   }
 
-  #result(carrier: "UDP" | "TCP", address: string, result: string): void {
+  #result(carrier: Carrier, address: string, result: string): void {
     if (this.#results.set(carrier, address, result)) this.#listener?.changed();
   }
 

@@ -5,6 +5,7 @@ import type { Context } from "#base/context.ts";
 import { Metrics } from "#base/metrics.ts";
 import type { EndpointResolver } from "../wireguard/endpoint.ts";
 import type { WireguardKeys } from "../wireguard/keys.ts";
+import type { Carrier } from "./choice.ts";
 import { ClientCarriers } from "./client.ts";
 import { sharedSecret } from "./proof.ts";
 import type { CarrierServer } from "./server.ts";
@@ -57,7 +58,7 @@ export async function carrierServer(ctx: Context, options: CarriersOptions): Pro
 }
 
 /** How a server's peer is reached, by the endpoint that WireGuard knows of it. */
-export function carrierOfPeer(endpoint: string | undefined): string | undefined {
+export function carrierOfPeer(endpoint: string | undefined): Carrier | undefined {
   if (endpoint === undefined) return undefined;
   return endpoint.startsWith("127.") ? "TCP" : "UDP";
 }

@@ -101,6 +101,9 @@ async function work(ctx: Context, { standing, end }: Life, gateway: Gateway, rea
       state: checker?.state ?? CONNECTED,
       statistics: tunnel.statistics,
       implementation: tunnel.driver?.implementation,
+      ...(options.carrierPort !== undefined && {
+        carrier: carriers?.carrier ?? carrierOfPeer(tunnel.statistics?.endpoint),
+      }),
     });
   const parts: Parts = { ...gateway, plane, checker, connection, meter };
   const carried = plane.run(standing);

@@ -32,3 +32,10 @@ for (const value of ["Connecting", "Error"] as const)
       'liqo_peer_is_connected{driver="wireguard",cluster_id="rome"} 0',
     ]);
   });
+
+test("where there is a TCP port: by what the peer is reached", () => {
+  const state = { value: "Connecting" } as const;
+  const reading = { remoteClusterId: "rome", state, statistics: undefined, implementation: undefined };
+  const line = 'liqo_peer_carrier{driver="wireguard",cluster_id="rome",carrier="TCP"} 1';
+  assert.ok(values(renderMetrics({ ...reading, carrier: "TCP" })).includes(line));
+});

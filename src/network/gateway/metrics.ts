@@ -1,5 +1,6 @@
 /** What a gateway tells of its peer. Upstream: pkg/gateway/tunnel/metrics.go, wireguard/metrics.go */
 import { type Histogram, Metrics } from "#base/metrics.ts";
+import type { Carrier } from "../carrier/choice.ts";
 import type { PeerState } from "../conncheck/checker.ts";
 import type { PeerStatistics } from "../wireguard/config.ts";
 import type { WireguardDriver } from "../wireguard/driver.ts";
@@ -9,6 +10,8 @@ export interface GatewayReading {
   readonly state: PeerState;
   readonly statistics: PeerStatistics | undefined;
   readonly implementation: WireguardDriver["implementation"] | undefined;
+  /** Undefined where there is UDP only. */
+  readonly carrier?: Carrier | undefined;
 }
 
 const DRIVER = { driver: "wireguard" };
@@ -32,7 +35,8 @@ export function latencyHistogram(metrics: Metrics, remoteClusterId: string): His
 }
 
 /** Prometheus text of one reading: of a peer that is lost nothing but that is told. */
-export function renderMetrics({ remoteClusterId, state, statistics, implementation }: GatewayReading): string {
+export function renderMetrics(reading: GatewayReading): string {
+  const { remoteClusterId, state, statistics, implementation, carrier } = reading;
   const metrics = new Metrics();
   const peer = { ...DRIVER, cluster_id: remoteClusterId };
   const isConnected = state.value === "Connected";
@@ -44,6 +48,14 @@ export function renderMetrics({ remoteClusterId, state, statistics, implementati
     metrics
       .gauge("liqo_wireguard_implementation", "The WireGuard that is used: 1 for it.")
       .with({ ...DRIVER, implementation })
+      .set(1);
+  if (carrier !== undefined)
+    metrics
+      .gauge(
+        "liqo_peer_carrier",
+        "By what the peer is reached, where the gateway server has a TCP port, too: 1 for it.",
+      )
+      .with({ ...peer, carrier })
       .set(1);
   if (isConnected && statistics !== undefined) {
     metrics
