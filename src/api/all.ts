@@ -1,4 +1,4 @@
-/** The one list of Liqo's 28 kinds. */
+/** The one list of Liqo's 28 kinds, and of one more. */
 import { identities } from "./authentication/identity.ts";
 import { renews } from "./authentication/renew.ts";
 import { resourceSlices } from "./authentication/resourceslice.ts";
@@ -22,7 +22,7 @@ import {
 } from "./networking/wggateway.ts";
 import { namespaceMaps, namespaceOffloadings } from "./offloading/namespace.ts";
 import { quotas } from "./offloading/quota.ts";
-import { shadowEndpointSlices, shadowPods } from "./offloading/shadow.ts";
+import { shadowEndpointSlices, shadowNetworkPolicies, shadowPods } from "./offloading/shadow.ts";
 import { virtualNodes, vkOptionsTemplates } from "./offloading/virtualnode.ts";
 import type { Kind } from "./schema/kind.ts";
 
@@ -55,5 +55,6 @@ export const allKinds: readonly Omit<Kind, "_object">[] = [
   vkOptionsTemplates,
   shadowPods,
   shadowEndpointSlices,
+  shadowNetworkPolicies,
   quotas,
 ];

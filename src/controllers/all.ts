@@ -37,6 +37,7 @@ import { nodeFailureController } from "./offloading/nodefailure/controller.ts";
 import { podFallbackController } from "./offloading/podfallback/controller.ts";
 import { podStatusController } from "./offloading/podstatus/controller.ts";
 import { shadowEndpointSliceController } from "./offloading/shadowendpointslice/controller.ts";
+import { shadowNetworkPolicyController } from "./offloading/shadownetworkpolicy/controller.ts";
 import { shadowPodController } from "./offloading/shadowpod/controller.ts";
 import { virtualNodeController } from "./offloading/virtualnode/controller.ts";
 import { storageClaimController } from "./storage/claim/controller.ts";
@@ -104,6 +105,7 @@ function offloadingControllers(deps: Deps): Controller[] {
     namespaceMapController(deps),
     shadowPodController(deps),
     shadowEndpointSliceController(deps),
+    shadowNetworkPolicyController(deps),
     podStatusController(deps),
     podFallbackController(deps),
     ...(deps.settings.isNodeFailureHandled ? [nodeFailureController(deps)] : []),

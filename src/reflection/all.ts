@@ -6,6 +6,7 @@ import type { Reflector } from "./deps.ts";
 import { eventReflector } from "./event/event.ts";
 import { endpointSliceReflector } from "./exposition/endpointslice.ts";
 import { ingressReflector } from "./exposition/ingress.ts";
+import { networkPolicyReflector } from "./exposition/networkpolicy.ts";
 import { serviceReflector } from "./exposition/service.ts";
 import { serviceExportReflector } from "./multicluster/serviceexport.ts";
 import { serviceImportReflector } from "./multicluster/serviceimport.ts";
@@ -24,6 +25,7 @@ export const sharedReflectors: readonly Reflector[] = [
   secretReflector,
   claimReflector,
   eventReflector,
+  networkPolicyReflector,
   serviceExportReflector,
   serviceImportReflector,
 ];

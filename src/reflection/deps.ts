@@ -2,6 +2,7 @@
 import type { Node, Pod } from "kubernetes-types/core/v1";
 import type { ForeignCluster } from "#api/core/foreigncluster.ts";
 import type { IP } from "#api/ipam/ip.ts";
+import type { NamespaceMap } from "#api/offloading/namespace.ts";
 import type { ReflectorName } from "#api/offloading/reflectors.ts";
 import type { VirtualNode } from "#api/offloading/virtualnode.ts";
 import type { Clock } from "#base/clock.ts";
@@ -11,6 +12,7 @@ import type { Controller } from "#kube/controller/controller.ts";
 import type { EventRecorder } from "#kube/events/recorder.ts";
 import type { Informer } from "#kube/informer/informer.ts";
 import type { Informers } from "#kube/informer/informers.ts";
+import type { HomeView } from "./home-view.ts";
 import type { ReflectionMetrics } from "./metrics.ts";
 
 /** DenyList: everything but what is annotated to be skipped. AllowList: only what is annotated to be allowed. */
@@ -57,6 +59,11 @@ export interface ReflectionDeps {
   readonly localNodes: Informer<Node>;
   readonly localIps: Informer<IP>;
   readonly localPeers: Informer<ForeignCluster>;
+  /** All pods and namespaces; nothing of it is watched before somebody asks. */
+  readonly homeView: HomeView;
+  /** Local namespaces and their twins at the provider, as they are now. */
+  readonly twins: () => ReadonlyMap<string, string>;
+  readonly localMaps: Informer<NamespaceMap>;
   /** As it is now: its offloading patch may change. */
   readonly virtualNode: () => VirtualNode | undefined;
 }

@@ -29,6 +29,8 @@ export interface ReflectorSpec<L extends KubeObject, R extends KubeObject = L> {
   /** Inverse of each other. Default: the same name. */
   readonly remoteName?: (name: string, scope: ReflectionScope) => string;
   readonly localName?: (name: string, scope: ReflectionScope) => string;
+  /** Until then nothing is done; `watches` tell when it is. */
+  readonly isReady?: (deps: ReflectionDeps) => boolean;
   /** Never reflected, whatever the policy; a message becomes an event. */
   readonly exclude?: (local: L, deps: ReflectionDeps) => { readonly message?: string } | undefined;
   /** Objects in the twin namespace that another reflector looks after. */
@@ -114,6 +116,7 @@ async function reconcile<L extends KubeObject, R extends KubeObject>(
     const remoteKey = { namespace: pair.remote, name: spec.remoteName?.(key.name, deps.scope) ?? key.name };
     const remote = work.remotes.store.get(remoteKey);
     if (remote !== undefined && spec.isOthers?.(remote) === true) return DONE;
+    if (local !== undefined && spec.isReady?.(deps) === false) return DONE;
     const verdict = local === undefined ? { isWanted: false } : judge(work, local);
     const isOurs = remote !== undefined && isReflected(remote, deps.scope);
     const plan = planReflection({ local, remote, isWanted: verdict.isWanted, isOurs });

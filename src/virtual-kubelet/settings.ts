@@ -55,9 +55,17 @@ export interface ElectionSettings {
 }
 
 /** Kinds whose policy is the user's choice. */
-const CUSTOMIZABLE: readonly ReflectorName[] = ["service", "ingress", "configmap", "secret", "event", "endpointslice"];
-/** Of kinds that only some providers have. */
-const OFF: readonly ReflectorName[] = ["serviceexport", "serviceimport"];
+const CUSTOMIZABLE: readonly ReflectorName[] = [
+  "service",
+  "ingress",
+  "configmap",
+  "secret",
+  "event",
+  "endpointslice",
+  "networkpolicy",
+];
+/** Of kinds that only some providers take. */
+const OFF: readonly ReflectorName[] = ["serviceexport", "serviceimport", "networkpolicy"];
 const FEW_WORKERS: readonly ReflectorName[] = ["ingress", "persistentvolumeclaim", "event"];
 
 const KINDS = {

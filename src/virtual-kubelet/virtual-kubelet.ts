@@ -21,6 +21,7 @@ import { Informers } from "#kube/informer/informers.ts";
 import { nodes, pods } from "#machinery/builtin.ts";
 import { nodeReflectors, sharedReflectors } from "#reflection/all.ts";
 import type { ReflectionDeps } from "#reflection/deps.ts";
+import { HomeView } from "#reflection/home-view.ts";
 import { ReflectionMetrics } from "#reflection/metrics.ts";
 import { mappingsTo, runNamespacePairs } from "#reflection/namespaces.ts";
 import { ended } from "./ended.ts";
@@ -112,6 +113,7 @@ function homeParts(
   metrics: ReflectionMetrics,
 ): Omit<ReflectionDeps, "remote" | "scope"> {
   const { nodeName, tenantNamespace } = settings;
+  const maps = informers.for(namespaceMaps, { namespace: tenantNamespace });
   const recorder = new EventRecorder(client, { component: "virtual-kubelet" }, clock);
   const recorders = new Map<string, EventRecorder>();
   return {
@@ -119,6 +121,9 @@ function homeParts(
     local: client,
     metrics,
     clock,
+    homeView: new HomeView(informers),
+    twins: () => mappingsTo(maps, settings.foreignClusterId),
+    localMaps: maps,
     virtualNode: () => virtual.store.get({ namespace: tenantNamespace, name: nodeName }),
     localPods: informers.for(pods, { fieldSelector: `spec.nodeName=${nodeName}` }),
     localNodes: informers.for(nodes, { transform: labelsOnly }),

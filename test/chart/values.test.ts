@@ -84,6 +84,7 @@ const MARKED: readonly (readonly [path: string, value: string, becomes?: string]
   ["offloading.reflection.serviceaccount.workers", "107"],
   ["offloading.reflection.persistentvolumeclaim.workers", "108"],
   ["offloading.reflection.event.workers", "109"],
+  ["offloading.reflection.networkpolicy.workers", "113"],
   ["storage.virtualStorageClassName", "marked-virtual-class"],
   ["storage.realStorageClassName", "marked-real-class"],
   ["storage.storageNamespace", "marked-storage-namespace"],
@@ -153,7 +154,7 @@ const SWITCHED: readonly (readonly [path: string, value: string])[] = [
   ["offloading.createNode", "false"],
   ["offloading.disableNetworkCheck", "true"],
   ["offloading.runtimeClass.enabled", "false"],
-  ...["service", "ingress", "configmap", "secret", "event"].map(
+  ...["service", "ingress", "configmap", "secret", "event", "networkpolicy"].map(
     (kind) => [`offloading.reflection.${kind}.type`, "AllowList"] as const,
   ),
 ];
@@ -190,6 +191,15 @@ test("multi-cluster services bring CRDs, flags, reflectors and rights, unless th
   const tuned = await template({ ...on, ...fewer });
   assert.match(tuned, /serviceexport:\s*workers: 7[\s\S]*serviceimport:\s*workers: 8/);
   assert.doesNotMatch(plain, /multicluster\.x-k8s\.io|serviceexport/);
+});
+
+test("without reflection of NetworkPolicies nobody gets rights for it, here or as a consumer", async () => {
+  const off = await template({ "offloading.reflection.networkpolicy.workers": "0" });
+  // What is left is of the provider's own controller.
+  const rights = (text: string): number => text.match(/resources: \[(shadow)?networkpolicies\]/g)?.length ?? 0;
+  assert.deepEqual([rights(plain), rights(off)], [3, 1]);
+  assert.match(plain, /^ {4}networkpolicy:$/m);
+  assert.doesNotMatch(off, /^ {4}networkpolicy:$/m);
 });
 
 test("these are all values", () => {

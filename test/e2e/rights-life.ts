@@ -60,6 +60,10 @@ async function offload({ kubectl, tryKubectl, liqoctl }: Clusters): Promise<void
   await web("expose", "deployment", "app", "--port=80");
   await web("create", "ingress", "app", "--rule=web.example.com/*=app:80");
   await web("rollout", "status", "deployment/app", "--timeout=60s");
+  const policy = { apiVersion: "networking.k8s.io/v1", kind: "NetworkPolicy", metadata: { name: "app" } };
+  const spec = { podSelector: {}, ingress: [{}] };
+  await tryKubectl("milan", ["apply", "-n", NAMESPACE, "-f", "-"], { input: JSON.stringify({ ...policy, spec }) });
+  await eventually("the provider has the policy", () => kubectl("rome", "get", "networkpolicy", "app", "-n", TWIN));
   await store({ kubectl, tryKubectl });
 }
 
@@ -130,10 +134,10 @@ async function change({ kubectl }: Clusters): Promise<void> {
   });
   await web("delete", "pod", "sized", "--now");
   await twin("delete", "events", "--all");
-  await web("delete", "configmap/settings", "secret/credentials", "ingress/app", "service/app");
+  await web("delete", "configmap/settings", "secret/credentials", "ingress/app", "service/app", "networkpolicy/app");
   await web("scale", "deployment/app", "--replicas=1");
   await eventually("the twin follows", async () => {
-    const left = await twin("get", "pods,services,ingresses,configmaps", "-o", "name");
+    const left = await twin("get", "pods,services,ingresses,configmaps,networkpolicies", "-o", "name");
     assert.equal(left.match(/^pod\//gm)?.length, 1, left);
     assert.doesNotMatch(left, /settings|\/app$/m);
   });

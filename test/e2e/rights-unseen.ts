@@ -28,7 +28,9 @@ export const UNSEEN: readonly Unseen[] = [
       ...["configurations", "internalfabrics"].map((name) => `update ${name}/finalizers.networking.liqo.io`),
       ...["gatewayservers", "gatewayclients"].map((name) => `update ${name}/finalizers.networking.liqo.io`),
       ...["wggatewayservers", "wggatewayclients"].map((name) => `update ${name}/finalizers.networking.liqo.io`),
-      ...["shadowpods", "shadowendpointslices"].map((name) => `update ${name}/finalizers.offloading.liqo.io`),
+      ...["shadowpods", "shadowendpointslices", "shadownetworkpolicies"].map(
+        (name) => `update ${name}/finalizers.offloading.liqo.io`,
+      ),
       "create endpointslices/restricted.discovery.k8s.io",
     ],
     reason: "asked by admission plugins that OpenShift has and Kubernetes does not enable",

@@ -9,6 +9,8 @@ export const REFLECTOR_NAMES = [
   "serviceaccount",
   "persistentvolumeclaim",
   "event",
+  // Not upstream's.
+  "networkpolicy",
   // Not upstream's; off unless asked for.
   "serviceexport",
   "serviceimport",

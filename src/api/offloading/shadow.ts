@@ -1,6 +1,8 @@
 /** What the provider keeps alive for a consumer. Upstream: apis/offloading/v1beta1/{shadowpod,shadowendpointslice}_types.go */
 import type { PodSpec } from "kubernetes-types/core/v1";
 import type { Endpoint, EndpointPort } from "kubernetes-types/discovery/v1";
+import type { NetworkPolicyPort } from "kubernetes-types/networking/v1";
+import { stringMap } from "../schema/common.ts";
 import { array, builtin, object, oneOf, openBuiltin, required, string } from "../schema/dsl.ts";
 import { AGE, defineKind, type ObjectOfKind } from "../schema/kind.ts";
 
@@ -39,5 +41,48 @@ export const shadowEndpointSlices = defineKind({
   }),
 });
 
+/** Kubernetes: meta/v1 LabelSelector */
+const labelSelector = object({
+  matchLabels: stringMap,
+  matchExpressions: array(object({ key: required(string()), operator: required(string()), values: array(string()) })),
+});
+const block = object({ cidr: required(string()), except: array(string()) });
+
+/** Absent: everybody. One of the fields of each. */
+const peers = array(
+  object({
+    // Pods of the namespaces, or of this one, that run at the provider.
+    podSelector: labelSelector,
+    namespaces: array(string()),
+    // Pods that run elsewhere, by their addresses as the consumer sees them.
+    addresses: array(string()),
+    ipBlock: block,
+    // As the provider sees it.
+    nativeBlock: block,
+  }),
+);
+const policyRules = array(
+  object({ peers, ports: array(builtin<NetworkPolicyPort>("networking/v1.NetworkPolicyPort")) }),
+);
+
+/** Not upstream's. */
+export const shadowNetworkPolicies = defineKind({
+  ...GROUP,
+  kind: "ShadowNetworkPolicy",
+  plural: "shadownetworkpolicies",
+  shortNames: ["shnp"],
+  description: "A NetworkPolicy of a consumer's that the provider translates and keeps.",
+  spec: object({
+    podSelector: labelSelector,
+    policyTypes: array(oneOf(["Ingress", "Egress"])),
+    ingress: policyRules,
+    egress: policyRules,
+  }),
+});
+
 export type ShadowPod = ObjectOfKind<typeof shadowPods>;
 export type ShadowEndpointSlice = ObjectOfKind<typeof shadowEndpointSlices>;
+export type ShadowNetworkPolicy = ObjectOfKind<typeof shadowNetworkPolicies>;
+type ShadowPolicySpec = NonNullable<ShadowNetworkPolicy["spec"]>;
+export type ShadowPolicyRule = NonNullable<ShadowPolicySpec["ingress"]>[number];
+export type ShadowPolicyPeer = NonNullable<ShadowPolicyRule["peers"]>[number];

@@ -12,6 +12,7 @@ import {
   coreEvents,
   endpointSlices,
   ingresses,
+  networkPolicies,
   persistentVolumeClaims,
   secrets,
   services,
@@ -31,6 +32,7 @@ const TARGETS: Readonly<Record<string, { readonly resource: Resource<KubeObject>
   Ingress: { resource: ingresses, by: "ingress" },
   ConfigMap: { resource: configMaps, by: "configmap" },
   Secret: { resource: secrets, by: "secret" },
+  ShadowNetworkPolicy: { resource: networkPolicies, by: "networkpolicy" },
   PersistentVolumeClaim: { resource: persistentVolumeClaims, by: "persistentvolumeclaim" },
 };
 

@@ -4,11 +4,10 @@
  */
 import type { Endpoint, EndpointSlice } from "kubernetes-types/discovery/v1";
 import { ALLOW_REFLECTION, SKIP_REFLECTION, USE_DIRECT_CONNECTIONS } from "#api/annotations.ts";
-import type { IP } from "#api/ipam/ip.ts";
 import * as labels from "#api/labels.ts";
 import { type ShadowEndpointSlice, shadowEndpointSlices } from "#api/offloading/shadow.ts";
 import { isVirtualNode } from "#api/predicates.ts";
-import { contains, parseCidr, parseIpv4, remapIp } from "#base/cidr.ts";
+import { parseCidr, remapIp } from "#base/cidr.ts";
 import { type EndpointOptions, forgeShadowEndpointSlice, untranslatedAddresses } from "#forge/endpointslice.ts";
 import { isExportRecord, sourceOf } from "#forge/multicluster/slices.ts";
 import { watchMapped } from "#kube/controller/controller.ts";
@@ -17,6 +16,7 @@ import { keyOf } from "#machinery/meta.ts";
 import type { NamespacePair, ReflectionDeps } from "../deps.ts";
 import { type ReflectorSpec, reflectorOf } from "../generic.ts";
 import { defaultOf, wishOf } from "../policy.ts";
+import { isNative, translateAddress } from "./addresses.ts";
 
 const SERVICE_NAME = "kubernetes.io/service-name";
 
@@ -105,27 +105,6 @@ function giveBackAddress(address: string, { settings }: ReflectionDeps): string 
     if (remapped !== undefined) return remapped;
   }
   return undefined;
-}
-
-/** The provider's own slices have its own pods, so ours must not repeat them. A node that is gone counts as theirs, too. */
-function isNative(nodeName: string, { localNodes, scope }: ReflectionDeps): boolean {
-  const node = localNodes.store.get({ name: nodeName });
-  if (node === undefined) return true;
-  return isVirtualNode(node) && node.metadata?.labels?.[labels.REMOTE_CLUSTER_ID] === scope.destination;
-}
-
-/** Pods of this cluster keep their address, anything else needs one in the external CIDR. */
-function translateAddress(address: string, { localIps, settings }: ReflectionDeps): string | undefined {
-  const cidr = settings.localPodCidr === undefined ? undefined : parseCidr(settings.localPodCidr);
-  const ip = parseIpv4(address);
-  if (settings.remotePodCidrs.length === 0 || cidr === undefined || ip === undefined || contains(cidr, ip))
-    return address;
-  const mapped = localIps.store.indexBy(mappedAddress).get(address);
-  return mapped.find(({ status }) => status?.ip !== undefined)?.status?.ip;
-}
-
-function mappedAddress({ spec: own }: IP): string[] {
-  return own === undefined ? [] : [own.ip];
 }
 
 export const endpointSliceReflector = reflectorOf(spec);
