@@ -9,6 +9,7 @@ import { openMtuMeter, openProbePath } from "./mtu-meter.ts";
 import { type GatewayOptions, parseGatewayOptions } from "./options.ts";
 
 const NAMES = ["--name=rome", "--namespace=liqo", "--remote-cluster-id=rome", "--node-name=n", "--pod-name=p"];
+const ENDS = { own: "169.254.18.1", peer: "169.254.18.2" };
 
 let machine: FakeMachine;
 let ctx: Context;
@@ -35,7 +36,7 @@ describe("the meter of a gateway's MTU", () => {
       assert.equal(openProbePath(gateway), undefined);
       const told: unknown[] = [];
       await using meter = await openMtuMeter(ctx, gateway, {
-        plane: { probePath: undefined, tunnel: { addresses: PEER, setMtu: (mtu) => told.push(mtu) } },
+        plane: { probePath: undefined, tunnel: { addresses: ENDS, setMtu: (mtu) => told.push(mtu) } },
         connection: { mtuFound: (mtu) => told.push(mtu) },
         isConnected: () => true,
       });
@@ -60,22 +61,20 @@ describe("the meter of a gateway's MTU", () => {
       await running;
     });
 
-  test("what is found is set and told, and the peer's probes are answered with it", async () => {
+  test("probes are sent from the port beside that of pings, and nothing is told before there is a peer", async () => {
     const port = await freePort();
     const gateway = { options: options("--mode=server", `--ping-port=${port}`), machine };
     const path = openProbePath(gateway);
     assert.ok(path !== undefined);
     const told: unknown[] = [];
     await using _meter = await openMtuMeter(ctx, gateway, {
-      plane: { probePath: path, tunnel: { addresses: PEER, setMtu: (mtu) => told.push(mtu) } },
+      plane: { probePath: path, tunnel: { addresses: ENDS, setMtu: (mtu) => told.push(mtu) } },
       connection: { mtuFound: (mtu) => told.push(mtu) },
       isConnected: () => false,
     });
     const other = createSocket("udp4");
     const taken = await new Promise((resolve) => other.once("error", resolve).bind(port + 1, () => resolve(undefined)));
-    assert.equal((taken as NodeJS.ErrnoException).code, "EADDRINUSE", "probes have the port beside that of pings");
+    assert.equal((taken as NodeJS.ErrnoException).code, "EADDRINUSE");
     assert.deepEqual(told, []);
   });
 });
-
-const PEER = { own: "169.254.18.1", peer: "169.254.18.2" };

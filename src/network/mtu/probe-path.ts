@@ -5,7 +5,7 @@
  * costs speed only until it is measured. Not in upstream.
  */
 import type { Context } from "#base/context.ts";
-import { Loop, type LoopResult } from "../system/loop.ts";
+import { Loop } from "../system/loop.ts";
 import type { Machine } from "../system/machine.ts";
 import { ipBatch, runJson, type Tools } from "../system/tools.ts";
 import { TUNNEL_LINK } from "../wireguard/tunnel.ts";
@@ -37,7 +37,15 @@ export class ProbePath {
       name: "probe-path",
       resyncMs: RESYNC_MS,
       clock,
-      pass: (ctx) => this.#pass(ctx, tools, options),
+      pass: async (ctx) => {
+        try {
+          this.#isSet = await ensurePath(ctx, tools, options);
+        } catch (error) {
+          this.#isSet = false;
+          throw error;
+        }
+        return {};
+      },
     });
   }
 
@@ -45,27 +53,26 @@ export class ProbePath {
   get isSet(): boolean {
     return this.#isSet;
   }
+}
 
-  async #pass(ctx: Context, tools: Tools, options: ProbePathOptions): Promise<LoopResult> {
-    this.#isSet = false;
-    const links = await runJson<{ ifname: string }>(ctx, tools, ["ip", "-json", "link", "show"]);
-    // Its making triggers the next pass.
-    if (!links.some(({ ifname }) => ifname === TUNNEL_LINK)) return {};
-    const rules = await runJson(ctx, tools, ["ip", "-json", "rule", "show", "priority", String(PRIORITY)]);
-    const { peer, sourcePort, bound } = options;
-    // Those of the peer, which come in, have the same port.
-    const match = `iif lo ipproto udp sport ${sourcePort}`;
-    const [failure] = await ipBatch(ctx, tools, [
-      // When the interface goes, its route goes.
-      `route replace unreachable default table ${TABLE}`,
-      `route replace ${peer} dev ${TUNNEL_LINK} mtu ${bound} table ${TABLE}`,
-      ...(rules.length > 0 ? [] : [`rule add priority ${PRIORITY} ${match} lookup ${TABLE}`]),
-    ]);
-    if (failure !== undefined) throw new Error(`route probes of the MTU: ${failure.message}`);
-    await tools.run(ctx, ["nft", "-f", "-"], rulesFor(options));
-    this.#isSet = true;
-    return {};
-  }
+/** Resolves to whether there is a tunnel. */
+async function ensurePath(ctx: Context, tools: Tools, options: ProbePathOptions): Promise<boolean> {
+  const links = await runJson<{ ifname: string }>(ctx, tools, ["ip", "-json", "link", "show"]);
+  // Its making triggers the next pass.
+  if (!links.some(({ ifname }) => ifname === TUNNEL_LINK)) return false;
+  const rules = await runJson(ctx, tools, ["ip", "-json", "rule", "show", "priority", String(PRIORITY)]);
+  const { peer, sourcePort, bound } = options;
+  // Those of the peer, which come in, have the same port.
+  const match = `iif lo ipproto udp sport ${sourcePort}`;
+  const [failure] = await ipBatch(ctx, tools, [
+    // When the interface goes, its route goes.
+    `route replace unreachable default table ${TABLE}`,
+    `route replace ${peer} dev ${TUNNEL_LINK} mtu ${bound} table ${TABLE}`,
+    ...(rules.length > 0 ? [] : [`rule add priority ${PRIORITY} ${match} lookup ${TABLE}`]),
+  ]);
+  if (failure !== undefined) throw new Error(`route probes of the MTU: ${failure.message}`);
+  await tools.run(ctx, ["nft", "-f", "-"], rulesFor(options));
+  return true;
 }
 
 /** A set that is not empty for a while after a probe; its element says nothing, both packets are UDP. */
