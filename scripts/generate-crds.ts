@@ -1,5 +1,5 @@
 /**
- * Writes the CRD manifests of Liqo's 28 kinds into the chart, from their schemas in src/api.
+ * Writes the CRD manifests of Liqo's kinds into the chart, from their schemas in src/api.
  * Run at set-up, after generate-openapi: node scripts/generate-crds.ts [folder]
  */
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";

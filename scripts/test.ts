@@ -54,6 +54,7 @@ const LONG = [
     "masquerade",
     "modules",
     "mtu",
+    "network-policy",
     "put-back",
     "rights",
     "shop-google",

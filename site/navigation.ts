@@ -11,6 +11,7 @@ export const SECTIONS: Readonly<Record<string, readonly string[]>> = {
     "docs/usage/resources.md",
     "docs/usage/storage.md",
     "docs/usage/multi-cluster-services.md",
+    "docs/usage/network-policies.md",
     "docs/usage/service-continuity.md",
     "docs/usage/metrics.md",
     "docs/usage/upgrade.md",

@@ -11,9 +11,15 @@ const OF_EVENT = { characters: 1_024, items: 16, keys: 32 };
 export interface EventTarget {
   readonly namespace: string;
   readonly object: KubeObject;
+  /** Of the object, where the provider's copy is of another one. */
+  readonly kind?: { readonly apiVersion: string; readonly kind: string };
 }
 
-export function forgeLocalEvent(remote: Event, { namespace, object }: EventTarget, scope: ReflectionScope): Event {
+export function forgeLocalEvent(
+  remote: Event,
+  { namespace, object, kind }: EventTarget,
+  scope: ReflectionScope,
+): Event {
   const { resourceVersion: _version, ...involved } = bounded(remote.involvedObject, OF_EVENT);
   const { metadata, involvedObject: _involved, source, ...copied } = bounded(remote, OF_EVENT);
   return {
@@ -21,6 +27,7 @@ export function forgeLocalEvent(remote: Event, { namespace, object }: EventTarge
     metadata: { name: metadata.name ?? "", namespace, labels: ownershipLabels(scope) },
     involvedObject: {
       ...involved,
+      ...kind,
       namespace,
       ...(object.metadata?.name !== undefined && { name: object.metadata.name }),
       ...(object.metadata?.uid !== undefined && { uid: object.metadata.uid }),

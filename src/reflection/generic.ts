@@ -7,7 +7,7 @@ import type { Context } from "#base/context.ts";
 import { messageOf } from "#base/errors.ts";
 import { isReflected, REFLECTION_FIELD_MANAGER, type ReflectionScope } from "#forge/reflected-metadata.ts";
 import { Applier } from "#kube/client/applier.ts";
-import { type Controller, DONE, type Result, type Watch } from "#kube/controller/controller.ts";
+import { type Controller, DONE, type Result, type Watch, watchUnsynced } from "#kube/controller/controller.ts";
 import type { EventRecorder } from "#kube/events/recorder.ts";
 import type { Informer } from "#kube/informer/informer.ts";
 import type { Resource } from "#machinery/gvk.ts";
@@ -16,6 +16,9 @@ import type { NamespacePair, ReflectionDeps, ReflectionType, Reflector } from ".
 import * as messages from "./messages.ts";
 import { defaultOf, wishOf } from "./policy.ts";
 import { watchNamed } from "./watch.ts";
+
+const LOOK_AGAIN_MS = 5_000;
+const LOOKS_UNTIL_TOLD = 3;
 
 /** What differs between kinds. L is read here, R is written there. */
 export interface ReflectorSpec<L extends KubeObject, R extends KubeObject = L> {
@@ -29,6 +32,8 @@ export interface ReflectorSpec<L extends KubeObject, R extends KubeObject = L> {
   /** Inverse of each other. Default: the same name. */
   readonly remoteName?: (name: string, scope: ReflectionScope) => string;
   readonly localName?: (name: string, scope: ReflectionScope) => string;
+  /** What it means that the provider does not let R be listed, which not every provider does; told once, as an event. */
+  readonly whereUnknown?: string;
   /** Until then nothing is done; `watches` tell when it is. */
   readonly isReady?: (deps: ReflectionDeps) => boolean;
   /** Never reflected, whatever the policy; a message becomes an event. */
@@ -80,13 +85,17 @@ function startReflector<L extends KubeObject, R extends KubeObject>(
   const { workers } = deps.settings.reflectors[spec.name];
   const localName = (name: string): string => spec.localName?.(name, scope) ?? name;
   const applier = new Applier(deps.remote, { fieldManager: REFLECTION_FIELD_MANAGER });
-  const work: Work<L, R> = { spec, deps, pair, locals, remotes, applier };
+  const work: Work<L, R> = { spec, deps, pair, locals, remotes, applier, waiting: new Map() };
+  const remoteNames = watchNamed(remotes, ({ metadata }) => ({
+    namespace: pair.local,
+    name: localName(metadata?.name ?? ""),
+  }));
   return {
     name: `${spec.name}-reflection`,
     workers,
     watches: [
       watchNamed(locals, keyOf),
-      watchNamed(remotes, ({ metadata }) => ({ namespace: pair.local, name: localName(metadata?.name ?? "") })),
+      spec.whereUnknown === undefined ? remoteNames : watchUnsynced(remoteNames),
       ...(spec.watches?.(deps, pair, locals) ?? []),
     ],
     settled: (tookMs) => deps.metrics.settled(spec.name, tookMs),
@@ -101,6 +110,8 @@ interface Work<L extends KubeObject, R extends KubeObject> {
   readonly locals: Informer<L>;
   readonly remotes: Informer<R>;
   readonly applier: Applier;
+  /** How often each local object was looked at while the provider's were not known. */
+  readonly waiting: Map<string, number>;
 }
 
 async function reconcile<L extends KubeObject, R extends KubeObject>(
@@ -109,6 +120,7 @@ async function reconcile<L extends KubeObject, R extends KubeObject>(
   key: ObjectKey,
 ): Promise<Result> {
   const { spec, deps, pair } = work;
+  if (spec.whereUnknown !== undefined && !work.remotes.isSynced) return awaitKind(ctx, work, key, spec.whereUnknown);
   const recorder = deps.events(`liqo-${spec.name}-reflection`);
   const local = work.locals.store.get(key);
   deps.metrics.item(spec.name, pair.local);
@@ -144,6 +156,28 @@ async function reconcile<L extends KubeObject, R extends KubeObject>(
       );
     throw error;
   }
+}
+
+/** The provider may only be slow to answer. */
+function awaitKind<L extends KubeObject, R extends KubeObject>(
+  ctx: Context,
+  { spec, deps, locals, waiting }: Work<L, R>,
+  key: ObjectKey,
+  meaning: string,
+): Result {
+  const local = locals.store.get(key);
+  const name = formatKey(key);
+  if (local === undefined) {
+    waiting.delete(name);
+    return DONE;
+  }
+  const looks = (waiting.get(name) ?? 0) + 1;
+  waiting.set(name, looks);
+  if (looks === LOOKS_UNTIL_TOLD) {
+    const recorder = deps.events(`liqo-${spec.name}-reflection`);
+    recorder.warning(ctx, local, messages.FAILED_REFLECTION, messages.failed(deps.scope.destination, meaning));
+  }
+  return { requeueAfterMs: LOOK_AGAIN_MS };
 }
 
 function tellWritten<L extends KubeObject, R extends KubeObject>(

@@ -60,6 +60,40 @@ test("a policy goes to the twin, with the addresses of pods that run elsewhere, 
   await gone(provider.client, shadowNetworkPolicies, there("web"));
 });
 
+test("what the provider says of its copy is told about the policy", async () => {
+  await using clusters = await startTwoClusters();
+  await prepare(clusters);
+  const { ctx, consumer, provider } = clusters;
+  await using _kubelet = startKubelet(clusters, ...FLAGS);
+  await consumer.client.create(ctx, networkPolicies, { metadata: here("web"), spec });
+  await seen(provider.client, shadowNetworkPolicies, there("web"));
+  await provider.client.create(ctx, coreEvents, {
+    metadata: there("web.1"),
+    involvedObject: { apiVersion: "offloading.liqo.io/v1beta1", kind: "ShadowNetworkPolicy", ...there("web") },
+    reason: "PolicyRulesRefused",
+    message: "has policies of its own",
+  });
+  const { involvedObject } = await seen(consumer.client, coreEvents, here("web.1"));
+  const { metadata } = await consumer.client.get(ctx, networkPolicies, here("web"));
+  assert.deepEqual(
+    [involvedObject.kind, involvedObject.apiVersion, involvedObject.uid],
+    ["NetworkPolicy", "networking.k8s.io/v1", metadata?.uid],
+  );
+});
+
+test("a provider that takes no policies is told of, and its pods stay open", async () => {
+  await using clusters = await startTwoClusters({ forbidden: new Set(["shadownetworkpolicies"]) });
+  await prepare(clusters);
+  const { ctx, consumer } = clusters;
+  await using _kubelet = startKubelet(clusters, ...FLAGS);
+  await consumer.client.create(ctx, networkPolicies, { metadata: here("web"), spec });
+  await eventually("an event", async () => {
+    const { items } = await consumer.client.list(ctx, coreEvents, { namespace: "off" });
+    const told = items.find(({ involvedObject }) => involvedObject.name === "web");
+    assert.match(told?.message ?? "", /takes no NetworkPolicies, so its pods stay open/);
+  });
+});
+
 test("what cannot be said there is told by its field, and one that is to stay at home stays", async () => {
   await using clusters = await startTwoClusters();
   await prepare(clusters);

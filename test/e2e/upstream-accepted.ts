@@ -19,6 +19,12 @@ const WORKERS: Accepted = {
   reason: "a worker that waits costs nothing here, and with three of them bursts fall behind",
 };
 
+const POLICIES: Accepted = {
+  object: /^VirtualNode |^Deployment .*\/vk-|^VkOptions/,
+  path: /\bnetworkpolicy\b/,
+  reason: "upstream reflects no NetworkPolicies",
+};
+
 export const CONSUMER: readonly Accepted[] = [
   { object: /^(ResourceSlice|VirtualNode) /, path: /storageClasses\[1\]/, reason: CLASSLESS },
   {
@@ -66,6 +72,7 @@ export const CONSUMER: readonly Accepted[] = [
   { object: /^CertificateSigningRequest csr-/, path: /^$/, reason: ANSWERED },
   { object: /^Pod .*\/gw-/, path: /^metadata\.annotations\.kubectl/, reason: ONE_CONTAINER },
   WORKERS,
+  POLICIES,
   { object: /^(Deployment|Pod) .*\/vk-/, path: /annotations\.liqo\.io\/service-account-uid/, reason: ACCOUNT },
   {
     object: /^VirtualNode |^Deployment .*\/vk-/,
@@ -84,6 +91,7 @@ export const PROVIDER: readonly Accepted[] = [
   { object: /^ResourceSlice /, path: /storageClasses\[1\]/, reason: CLASSLESS },
   { object: /^VkOptions/, path: /resources\.requests/, reason: REQUESTS },
   WORKERS,
+  POLICIES,
   { object: /^(Shadow)?Pod off-cluster-a/, path: /hostAliases/, reason: NETWORKLESS },
   {
     object: /^((Shadow)?Pod|Secret) off-cluster-a/,

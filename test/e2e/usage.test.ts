@@ -8,5 +8,6 @@ testPages("the pages on usage", [
   "usage/storage",
   "usage/metrics",
   "usage/multi-cluster-services",
+  "usage/network-policies",
   "usage/service-continuity",
 ]);

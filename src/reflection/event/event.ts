@@ -36,6 +36,8 @@ const TARGETS: Readonly<Record<string, { readonly resource: Resource<KubeObject>
   PersistentVolumeClaim: { resource: persistentVolumeClaims, by: "persistentvolumeclaim" },
 };
 
+const POLICY = { apiVersion: "networking.k8s.io/v1", kind: "NetworkPolicy" };
+
 /** What is kept of a namespace at a time: a provider could make any number. */
 const MOST_EVENTS = 1_000;
 
@@ -82,7 +84,9 @@ async function reconcile(ctx: Context, work: Work, key: ObjectKey): Promise<Resu
   if (local !== undefined || !isWanted(remote, deps) || locals.store.list().length >= MOST_EVENTS) return DONE;
   const object = await findTarget(ctx, work, remote);
   if (object === undefined) return DONE;
-  const event = forgeLocalEvent(remote, { namespace: pair.local, object }, deps.scope);
+  // Whoever describes the policy sees what is told of its shadow.
+  const kind = remote.involvedObject.kind === "ShadowNetworkPolicy" ? { kind: POLICY } : {};
+  const event = forgeLocalEvent(remote, { namespace: pair.local, object, ...kind }, deps.scope);
   await deps.local.createIfAbsent(ctx, coreEvents, event, { fieldManager: REFLECTION_FIELD_MANAGER });
   return DONE;
 }

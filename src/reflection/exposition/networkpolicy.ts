@@ -23,6 +23,8 @@ const spec: ReflectorSpec<NetworkPolicy, ShadowNetworkPolicy> = {
   name: "networkpolicy",
   local: networkPolicies,
   remote: shadowNetworkPolicies,
+  whereUnknown:
+    "it takes no NetworkPolicies, so its pods stay open: it runs upstream's Liqo or a release before 0.2, or has offloading.reflection.networkpolicy.workers 0",
   isReady: ({ homeView }) => homeView.isSynced,
   forge: (local, deps, pair) => forge(local, deps, pair).shadow,
   omitted: (local, deps, pair) => {

@@ -79,7 +79,7 @@ async function applyRelease(
   // Before the first change: values that the chart refuses leave nothing behind.
   await helm(ctx, flags, ["template", ...args], values);
   if (!dryRun)
-    await printer.step("local", "28 CRDs installed", () => applyCrds(ctx, cluster.client, join(chart, "crds")));
+    await printer.step("local", "29 CRDs installed", () => applyCrds(ctx, cluster.client, join(chart, "crds")));
   await printer.step("local", dryRun ? "Chart rendered" : "Chart installed", async () => {
     if (!dryRun) await withdrawRefused(ctx, cluster, flags);
     const upgrade = ["upgrade", "--install", "--create-namespace", ...args, ...(dryRun ? ["--dry-run=client"] : [])];
