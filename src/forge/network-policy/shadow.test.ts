@@ -15,12 +15,17 @@ const web = { podSelector: { matchLabels: { app: "web" } } };
 const http = { name: "http", protocol: "TCP", port: 8080 };
 const foreign: Readonly<Record<string, readonly ForeignPod[]>> = {
   shop: [
-    { address: "10.244.0.3", ports: [http] },
-    { address: "10.244.0.2", ports: [{ ...http, port: 81 }] },
+    { address: "10.244.0.3", isRelayed: false, ports: [http] },
+    { address: "10.244.0.2", isRelayed: false, ports: [{ ...http, port: 81 }] },
   ],
-  home: [{ address: "10.244.0.9", ports: [] }],
-  far: [{ address: undefined, ports: [] }],
-  many: Array.from({ length: 1_001 }, (_, i) => ({ address: `10.244.${i >> 8}.${i & 255}`, ports: [] })),
+  home: [{ address: "10.244.0.9", isRelayed: false, ports: [] }],
+  far: [{ address: "10.70.0.3", isRelayed: true, ports: [] }],
+  unmapped: [{ address: undefined, isRelayed: true, ports: [] }],
+  many: Array.from({ length: 1_001 }, (_, i) => ({
+    address: `10.244.${i >> 8}.${i & 255}`,
+    isRelayed: false,
+    ports: [],
+  })),
 };
 const view: PolicyView = {
   foreignPods: (namespace) => foreign[namespace] ?? [],
@@ -64,9 +69,9 @@ for (const [title, peer, at, isRest] of [
   ["IPv6", { ipBlock: { cidr: "fd00::/8" } }, /^spec\.ingress\[0\]\.from\[0\]\.ipBlock: fd00::\/8/, false],
   ["too many pods", inNamespaces("many"), /^spec\.ingress\[0\]\.from\[0\]: more than 1000 pods/, true],
   [
-    "pods without an address there",
+    "senders at other providers",
     inNamespaces("far"),
-    /^spec\.ingress\[0\]\.from\[0\]: pods of other providers/,
+    /^spec\.ingress\[0\]\.from\[0\]: pods of other providers come in under one address/,
     true,
   ],
   ["Liqo's labels", { podSelector: { matchLabels: { "liqo.io/x": "y" } } }, /podSelector: label liqo\.io\/x/, true],
@@ -108,6 +113,14 @@ test("a port's name travels, and is a number for pods that run elsewhere", () =>
   const { spec, refused } = forge({ egress: [{ ports }] });
   assert.deepEqual(spec?.egress, [{ ports }]);
   assert.match(refused.join(), /^spec\.egress\[0\]\.ports: a name means nothing/);
+});
+
+test("who is sent to at another provider is named by the address of its IP, once it has one", () => {
+  const { spec, refused } = forge({ egress: [{ to: [inNamespaces("far")] }, { to: [inNamespaces("unmapped")] }] });
+  const [first, second] = spec?.egress ?? [];
+  assert.deepEqual(first?.peers?.at(-1), { addresses: ["10.70.0.3"] });
+  assert.deepEqual(second?.peers, [{ namespaces: ["unmapped-milan"] }]);
+  assert.match(refused.join(), /^spec\.egress\[1\]\.to\[0\]: pods of other providers that have no IP object/);
 });
 
 test("whose it is is said", () => {

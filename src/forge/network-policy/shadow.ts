@@ -16,6 +16,8 @@ const MOST_ADDRESSES = 1_000;
 export interface ForeignPod {
   /** As the consumer tells peers of it; undefined: it has none. */
   readonly address: string | undefined;
+  /** It runs at another provider: its packets come through the consumer, under the one address of all that is no pod there. */
+  readonly isRelayed: boolean;
   /** What its ports are called. */
   readonly ports: readonly { readonly name: string; readonly protocol: string; readonly port: number }[];
 }
@@ -105,7 +107,7 @@ function forgeRules(forging: Forging, { at, field, peers = [], ports = [] }: Loc
     if (peer.ipBlock !== undefined) selected.push(...forgeBlocks(forging, peer.ipBlock, `${where}.ipBlock`));
     else {
       selected.push(...forgeSelector(forging, peer, where));
-      foreign.push(...foreignPods(forging, peer, where));
+      foreign.push(...foreignPods(forging, peer, where, field === "from"));
     }
   }
   const addressed = isNamed ? byPorts(foreign, ports) : [{ pods: foreign, own }];
@@ -151,12 +153,19 @@ function forgeSelector({ view, scope, refused }: Forging, peer: NetworkPolicyPee
   return twins.length === 0 ? [] : [{ ...pods, namespaces: twins.toSorted() }];
 }
 
-function foreignPods({ own, view, budget, refused }: Forging, peer: NetworkPolicyPeer, at: string): ForeignPod[] {
-  const { podSelector, namespaceSelector } = peer;
+function foreignPods(
+  { own, view, budget, refused }: Forging,
+  { podSelector, namespaceSelector }: NetworkPolicyPeer,
+  at: string,
+  areSenders: boolean,
+): ForeignPod[] {
   const namespaces = namespaceSelector === undefined ? [own] : view.namespaces(namespaceSelector);
   const pods = namespaces.flatMap((name) => view.foreignPods(name, podSelector));
-  const reachable = pods.filter(({ address }) => address !== undefined);
-  if (reachable.length < pods.length)
+  const known = areSenders ? pods.filter(({ isRelayed }) => !isRelayed) : pods;
+  if (known.length < pods.length)
+    refused.push(`${at}: pods of other providers come in under one address, whoever they are: use an ipBlock for it`);
+  const reachable = known.filter(({ address }) => address !== undefined);
+  if (reachable.length < known.length)
     refused.push(`${at}: pods of other providers that have no IP object have no address there: wait for their IPs`);
   if (reachable.length > budget.left) {
     refused.push(

@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { Pod } from "kubernetes-types/core/v1";
 import type { NetworkPolicy, NetworkPolicyPeer } from "kubernetes-types/networking/v1";
 import { type ShadowNetworkPolicy, shadowNetworkPolicies } from "#api/offloading/shadow.ts";
+import { isVirtualNode } from "#api/predicates.ts";
 import { forgeShadowNetworkPolicy, type PolicyView, type ShadowPolicy } from "#forge/network-policy/shadow.ts";
 import { type Watch, watchMapped } from "#kube/controller/controller.ts";
 import type { Informer } from "#kube/informer/informer.ts";
@@ -57,7 +58,11 @@ function viewOf(deps: ReflectionDeps): PolicyView {
       pods.store
         .list(namespace)
         .filter((pod) => isElsewhere(pod, deps) && selects(selector ?? {}, pod.metadata?.labels))
-        .map((pod) => ({ address: translateAddress(pod.status?.podIP ?? "", deps), ports: portsOf(pod) })),
+        .map((pod) => ({
+          address: translateAddress(pod.status?.podIP ?? "", deps),
+          isRelayed: isAtProvider(pod, deps),
+          ports: portsOf(pod),
+        })),
     namespaces: (selector) =>
       namespaces.store
         .list()
@@ -72,6 +77,11 @@ function isElsewhere({ spec: own, status, ...pod }: Pod, deps: ReflectionDeps): 
   const hasAddress =
     (status?.podIP ?? "") !== "" && own?.hostNetwork !== true && !isTerminal({ ...pod, status: status ?? {} });
   return hasAddress && !isNative(own?.nodeName ?? "", deps);
+}
+
+function isAtProvider({ spec: own }: Pod, { localNodes }: ReflectionDeps): boolean {
+  const node = localNodes.store.get({ name: own?.nodeName ?? "" });
+  return node !== undefined && isVirtualNode(node);
 }
 
 function portsOf({ spec: own }: Pod): { name: string; protocol: string; port: number }[] {
