@@ -3,7 +3,7 @@ import type { PodSpec } from "kubernetes-types/core/v1";
 import type { Endpoint, EndpointPort } from "kubernetes-types/discovery/v1";
 import type { NetworkPolicyPort } from "kubernetes-types/networking/v1";
 import { stringMap } from "../schema/common.ts";
-import { array, builtin, object, oneOf, openBuiltin, required, string } from "../schema/dsl.ts";
+import { array, boolean, builtin, object, oneOf, openBuiltin, required, string } from "../schema/dsl.ts";
 import { AGE, defineKind, type ObjectOfKind } from "../schema/kind.ts";
 
 const GROUP = { group: "offloading.liqo.io", version: "v1beta1" } as const;
@@ -57,6 +57,8 @@ const peers = array(
     // Pods that run elsewhere, by their addresses as the consumer sees them.
     addresses: array(string()),
     ipBlock: block,
+    // Who answers for names at the provider, in place of who does at the consumer.
+    clusterDns: boolean(),
     // As the provider sees it.
     nativeBlock: block,
   }),

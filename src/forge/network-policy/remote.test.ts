@@ -53,6 +53,15 @@ for (const [title, peer, from] of [
   });
 }
 
+test("DNS is this cluster's, and of the rest of its namespace nothing", () => {
+  const { policy } = forge([{ clusterDns: true }]);
+  const peer = {
+    podSelector: { matchLabels: { "k8s-app": "kube-dns" } },
+    namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": "kube-system" } },
+  };
+  assert.deepEqual(policy.spec?.ingress, [{ from: [peer] }]);
+});
+
 test("namespaces are twins of that consumer by their names, and no others", () => {
   const { policy, refused } = forge([{ namespaces: ["shop-milan", "kube-system", "shop-naples"] }]);
   const names = { key: "kubernetes.io/metadata.name", operator: "In", values: ["shop-milan"] };

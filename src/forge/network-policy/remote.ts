@@ -7,6 +7,7 @@ import { controllerReference } from "#machinery/meta.ts";
 import { marksOfShadow } from "../marks.ts";
 import { GLOBAL_LABELS } from "../names.ts";
 import { blockWithout, isEverywhere, isIpv4Block, type Move, movedBlocks } from "./blocks.ts";
+import { DNS } from "./dns.ts";
 
 /** On the NetworkPolicies that are made of ShadowNetworkPolicies. */
 const MANAGED_BY_SHADOW_POLICY = "shadownetworkpolicy";
@@ -100,7 +101,14 @@ function placePeer(
   options: RemotePolicyOptions,
   refused: string[],
 ): NetworkPolicyPeer[] {
-  const { podSelector, namespaces, addresses, ipBlock, nativeBlock } = peer;
+  const { podSelector, namespaces, addresses, ipBlock, nativeBlock, clusterDns } = peer;
+  if (clusterDns === true)
+    return [
+      {
+        podSelector: { matchLabels: { ...DNS.labels } },
+        namespaceSelector: { matchLabels: { [NAMESPACE_NAME]: DNS.namespace } },
+      },
+    ];
   if (addresses !== undefined) {
     const placed = addresses.flatMap((address) => options.place(address) ?? []);
     if (placed.length < addresses.length)

@@ -123,6 +123,15 @@ test("who is sent to at another provider is named by the address of its IP, once
   assert.match(refused.join(), /^spec\.egress\[1\]\.to\[0\]: pods of other providers that have no IP object/);
 });
 
+test("who may ask this cluster's DNS may ask the provider's, and DNS is let in nowhere by that", () => {
+  const dns = { podSelector: { matchLabels: { "k8s-app": "kube-dns" } }, ...inNamespaces("kube-system") };
+  const ports = [{ port: 53, protocol: "UDP" }];
+  assert.deepEqual(forge({ egress: [{ to: [dns], ports }] }).spec?.egress?.[0]?.peers?.at(-1), { clusterDns: true });
+  const others = { ...web, ...inNamespaces("kube-system") };
+  for (const { spec } of [forge({ egress: [{ to: [others], ports }] }), forge({ ingress: [{ from: [dns] }] })])
+    assert.doesNotMatch(JSON.stringify(spec), /clusterDns/);
+});
+
 test("whose it is is said", () => {
   assert.deepEqual(forge({}).metadata, {
     name: "p",

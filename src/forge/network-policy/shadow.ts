@@ -5,9 +5,10 @@
 import type { IPBlock, NetworkPolicy, NetworkPolicyPeer, NetworkPolicyPort } from "kubernetes-types/networking/v1";
 import { isLiqoKey } from "#api/liqo-keys.ts";
 import type { ShadowNetworkPolicy, ShadowPolicyPeer, ShadowPolicyRule } from "#api/offloading/shadow.ts";
-import type { LabelSelector } from "#machinery/selector.ts";
+import { type LabelSelector, selects } from "#machinery/selector.ts";
 import { forgeReflectedMetadata, type ReflectionScope } from "../reflected-metadata.ts";
 import { blockWithout, isEverywhere, isIpv4Block, type Move, movedBlocks } from "./blocks.ts";
+import { DNS } from "./dns.ts";
 
 /** What a policy may name outside of the provider. Each becomes a block of a NetworkPolicy, which has to stay readable. */
 const MOST_ADDRESSES = 1_000;
@@ -107,6 +108,7 @@ function forgeRules(forging: Forging, { at, field, peers = [], ports = [] }: Loc
     if (peer.ipBlock !== undefined) selected.push(...forgeBlocks(forging, peer.ipBlock, `${where}.ipBlock`));
     else {
       selected.push(...forgeSelector(forging, peer, where));
+      if (field === "to" && isClusterDns(peer, forging.view)) selected.push({ clusterDns: true });
       foreign.push(...foreignPods(forging, peer, where, field === "from"));
     }
   }
@@ -151,6 +153,12 @@ function forgeSelector({ view, scope, refused }: Forging, peer: NetworkPolicyPee
   if (namespaceSelector === undefined) return [pods];
   const twins = view.namespaces(namespaceSelector).flatMap((name) => view.twinOf(name) ?? []);
   return twins.length === 0 ? [] : [{ ...pods, namespaces: twins.toSorted() }];
+}
+
+/** Whoever allows this cluster's DNS means that names are resolved, which a pod at the provider does there. */
+function isClusterDns({ namespaceSelector, podSelector }: NetworkPolicyPeer, view: PolicyView): boolean {
+  if (namespaceSelector === undefined || !selects(podSelector ?? {}, DNS.labels)) return false;
+  return view.namespaces(namespaceSelector).includes(DNS.namespace);
 }
 
 function foreignPods(
