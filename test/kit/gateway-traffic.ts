@@ -32,8 +32,10 @@ server {
 export class GatewayTraffic implements AsyncDisposable {
   readonly requests: Load;
   readonly held: HeldConnection;
+  readonly #clusters: Clusters;
 
-  private constructor(url: string) {
+  private constructor(clusters: Clusters, url: string) {
+    this.#clusters = clusters;
     this.requests = new Load(url, VISIT_MS, PATIENCE_MS);
     this.held = new HeldConnection(`${url}held`);
   }
@@ -47,7 +49,7 @@ export class GatewayTraffic implements AsyncDisposable {
     await runSite(clusters, "near", NEAR_SITE, { "kubernetes.io/hostname": node });
     await kubectl("milan", "-n", NAMESPACE, "expose", "pod", "near", "--name=web", "--port=80", "--type=LoadBalancer");
     const url = `http://${await loadBalancerAddress(clusters, NAMESPACE, "web")}/`;
-    const traffic = new GatewayTraffic(url);
+    const traffic = new GatewayTraffic(clusters, url);
     await traffic.flows();
     return traffic;
   }
@@ -62,6 +64,13 @@ export class GatewayTraffic implements AsyncDisposable {
       const recent = this.requests.since(performance.now() - 1_000);
       assert.ok(recent.length > 3 && recent.every(({ who, tookMs }) => who !== undefined && tookMs < 500));
     });
+  }
+
+  /** What the near pod says of requests that failed, last. */
+  async complaints(): Promise<string> {
+    const log = await this.#clusters.kubectl("milan", "logs", "near", "-n", NAMESPACE, "--tail=2000");
+    const errors = log.split("\n").filter((line) => line.includes("[error]"));
+    return errors.slice(-MOST_COMPLAINTS).join("\n");
   }
 
   /** What requests sent since then have met, once all flows again and those under way have ended. */
@@ -83,6 +92,7 @@ export class GatewayTraffic implements AsyncDisposable {
 }
 
 const SLOW_MS = 500;
+const MOST_COMPLAINTS = 20;
 
 export interface TrafficOutcome {
   readonly requests: number;
