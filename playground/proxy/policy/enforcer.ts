@@ -63,16 +63,17 @@ export class PolicyEnforcer implements AsyncDisposable {
 
   /** Resolves when every policy of its namespace holds for the pod, which has just been given this address. */
   async isolate(ctx: Context, pod: Pod, ip: string): Promise<void> {
-    const ended = new Promise<void>((resolve) => {
-      for (const { signal } of [ctx, this.#ctx]) signal.addEventListener("abort", () => resolve(), { once: true });
+    // That of a pod's worker, which ends with the pod; listening on the agent's for each pod would add up.
+    const left = new Promise<void>((resolve) => {
+      ctx.signal.addEventListener("abort", () => resolve(), { once: true });
     });
-    await Promise.race([this.#policies.synced, ended]);
+    await Promise.race([this.#policies.synced, left]);
     const { namespace, uid = "" } = pod.metadata ?? {};
     if (!this.#policies.store.list().some(({ metadata }) => metadata?.namespace === namespace)) return;
     this.#starting.set(uid, { pod, ip });
     const isolated = new Promise<void>((resolve) => void this.#waiting.push(resolve));
     this.#changed.ring();
-    await Promise.race([isolated, ended]);
+    await Promise.race([isolated, left]);
     ctx.signal.throwIfAborted();
   }
 
