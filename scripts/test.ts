@@ -59,6 +59,7 @@ const LONG = [
     "rights",
     "shop-google",
     "shop-own",
+    "shop-policies",
     "storage",
     "three-clusters",
     "upgrade",
