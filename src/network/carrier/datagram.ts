@@ -6,6 +6,8 @@ const TRANSPORT = 4;
 const LEAST_BYTES = 32;
 /** What UDP over IPv4 can hold. */
 export const MOST_BYTES = 65_507;
+/** Of a socket towards WireGuard, which sends in bursts; as much as the kernel allows of it. */
+export const BUFFER_BYTES = 4 << 20;
 const RECEIVER_AT = 4;
 
 export function isWireguard(datagram: Buffer): boolean {

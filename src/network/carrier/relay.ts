@@ -7,7 +7,7 @@ import { once } from "node:events";
 import type { WebSocket } from "ws";
 import type { Clock } from "#base/clock.ts";
 import { Channel } from "./channel.ts";
-import { isTransport, receiverOf } from "./datagram.ts";
+import { BUFFER_BYTES, isTransport, receiverOf } from "./datagram.ts";
 import type { Traffic } from "./traffic.ts";
 
 export interface RelayOptions {
@@ -52,6 +52,7 @@ export class Relay implements Disposable {
   static async open(options: RelayOptions): Promise<Relay> {
     const [inner, outer] = [createSocket("udp4"), createSocket("udp4")];
     await Promise.all([once(inner.bind(0, LOOPBACK), "listening"), once(outer.bind(0), "listening")]);
+    inner.setRecvBufferSize(BUFFER_BYTES);
     return new Relay(options, inner, outer);
   }
 

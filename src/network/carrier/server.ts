@@ -12,7 +12,7 @@ import { WebSocketServer } from "ws";
 import type { Clock } from "#base/clock.ts";
 import { createCa } from "#pki/certificate.ts";
 import { Channel } from "./channel.ts";
-import { MOST_BYTES } from "./datagram.ts";
+import { BUFFER_BYTES, MOST_BYTES } from "./datagram.ts";
 import { isProof, PROOF_HEADER, proofOf } from "./proof.ts";
 import type { Traffic } from "./traffic.ts";
 
@@ -200,6 +200,7 @@ export class CarrierServer implements AsyncDisposable {
     inner.on("error", () => undefined);
     inner.bind(0, LOOPBACK, () =>
       inner.connect(wireguardPort, LOOPBACK, () => {
+        inner.setRecvBufferSize(BUFFER_BYTES);
         isConnected = true;
       }),
     );
