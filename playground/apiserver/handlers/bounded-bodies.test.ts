@@ -6,6 +6,7 @@ import { startTestApiServer, type TestApiServer, type TestResponse } from "../..
 const NAMESPACE = "/api/v1/namespaces/default";
 const MAPS = `${NAMESPACE}/configmaps`;
 const PODS = `${NAMESPACE}/pods`;
+/** Of the processor by this thread, which is client and server, whatever else the machine does. */
 const HOSTILE_MS = 10_000;
 let server: TestApiServer;
 before(async () => {
@@ -95,12 +96,17 @@ for (const { name, path = MAPS, body, type, code, says } of [
   { name: "an empty body", body: "", code: 400, says: /unexpected end of JSON input/ },
 ]) {
   test(`${name}: ${code}`, async () => {
-    const start = performance.now();
+    const start = processorMs();
     const answer = await post(path, body, type);
     assert.equal(answer.code, code, answer.text.slice(0, 300));
     assert.match(answer.text, says);
-    assert.ok(performance.now() - start < HOSTILE_MS);
+    assert.ok(processorMs() - start < HOSTILE_MS);
   });
+}
+
+function processorMs(): number {
+  const { user, system } = process.threadCpuUsage();
+  return (user + system) / 1_000;
 }
 
 function podAsking(cpu: string): object {
@@ -114,10 +120,10 @@ function post(path: string, body: unknown, contentType = "application/json"): Pr
 
 test("thirty thousand wrong labels are refused in one answer", async () => {
   const labels = Object.fromEntries(Array.from({ length: 30_000 }, (_, i) => [`-${i}`, ""]));
-  const start = performance.now();
+  const start = processorMs();
   const answer = await post(MAPS, map({ metadata: { name: "labels", labels } }));
   assert.equal(answer.code, 422);
-  assert.ok(performance.now() - start < HOSTILE_MS);
+  assert.ok(processorMs() - start < HOSTILE_MS);
 });
 
 test("of many unknown fields a hundred are named when strict, and what fits into headers otherwise", async () => {
@@ -163,9 +169,9 @@ test("a custom resource is applied with its kind or not at all", async () => {
 
 test("applying 40,000 keys costs what it must", async () => {
   const body = map({ metadata: { name: "applied" }, data: keys(40_000) });
-  const start = performance.now();
+  const start = processorMs();
   const contentType = "application/apply-patch+yaml";
   const answer = await server.request("PATCH", `${MAPS}/applied?fieldManager=test`, { body, contentType });
   assert.equal(answer.code, 201);
-  assert.ok(performance.now() - start < HOSTILE_MS);
+  assert.ok(processorMs() - start < HOSTILE_MS);
 });
