@@ -84,7 +84,7 @@ describe("planLinks", () => {
     const linkinfo = { info_kind: "vxlan", info_data: { id: 7, remote: "10.244.9.9", port: 6091 } };
     assert.deepEqual(lines([{ ...present, linkinfo }]), [
       "link set dev liqo.abc type vxlan id 7 remote 10.244.1.5",
-      "neigh flush dev liqo.abc",
+      "neigh flush dev liqo.abc nud reachable nud stale nud delay nud probe",
     ]);
   });
 

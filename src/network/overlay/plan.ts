@@ -130,6 +130,9 @@ export function planLinks(
   ];
 }
 
+// Not of one that is being asked for: what waits for the answer would be told that there is no way, and be refused.
+const KNOWN_NEIGHBOURS = "nud reachable nud stale nud delay nud probe";
+
 /** To another end. Neighbours learnt from the one before have its hardware addresses. */
 function move(
   link: OverlayLink,
@@ -142,7 +145,7 @@ function move(
   const otherwise = [`link del dev ${name}`, ...create(link, options)];
   return [
     { line, link: name, otherwise },
-    { line: `neigh flush dev ${name}`, link: name },
+    { line: `neigh flush dev ${name} ${KNOWN_NEIGHBOURS}`, link: name },
   ];
 }
 
