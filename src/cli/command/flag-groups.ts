@@ -21,7 +21,7 @@ export const accessFlags = {
   verbose: flag.boolean("say more", { short: "v" }),
 };
 
-const remoteAccessFlags = {
+export const remoteAccessFlags = {
   remoteKubeconfig: flag.string(
     "kubeconfig of the remote cluster (default: the local one, with --remote-context)",
     "path",
@@ -107,6 +107,15 @@ export function openRemoteScope(flags: FlagValues<typeof remoteScopeFlags>, env:
   return openOther(flags, flags.remoteLiqoNamespace, env);
 }
 
+/** Undefined where none is named. */
+export function openOtherIfNamed(flags: Access & RemoteAccess, env: Environment): Cluster | undefined {
+  return isRemoteNamed(flags) ? openOther(flags, DEFAULT_NAMESPACE, env) : undefined;
+}
+
+function isRemoteNamed({ remoteKubeconfig, remoteContext, remoteCluster, remoteUser }: RemoteAccess): boolean {
+  return [remoteKubeconfig, remoteContext, remoteCluster, remoteUser].some((value) => value !== undefined);
+}
+
 function openOther(flags: Access & RemoteAccess, liqoNamespace: string, env: Environment): Cluster {
   const remote = {
     kubeconfig: flags.remoteKubeconfig,
@@ -114,7 +123,7 @@ function openOther(flags: Access & RemoteAccess, liqoNamespace: string, env: Env
     cluster: flags.remoteCluster,
     user: flags.remoteUser,
   };
-  if (Object.values(remote).every((value) => value === undefined)) {
+  if (!isRemoteNamed(flags)) {
     throw new CliError("the remote cluster is not named", {
       hint: "give --remote-kubeconfig, or --remote-context for a context of the same kubeconfig",
     });

@@ -38,6 +38,7 @@ import { uninstallCommand } from "./uninstall/uninstall.ts";
 import { unoffloadNamespaceCommand } from "./unoffload/namespace.ts";
 import { unpeerCommand } from "./unpeer/unpeer.ts";
 import { versionCommand } from "./version/version.ts";
+import { whyCommand } from "./why/why.ts";
 
 export const liqoGroups: readonly CommandGroup[] = [
   { path: ["activate"], summary: "Let a consumer in again." },
@@ -95,5 +96,6 @@ export const liqoCommands: readonly Command[] = [
   infoCommand,
   infoPeerCommand,
   testNetworkCommand,
+  whyCommand,
   versionCommand,
 ];

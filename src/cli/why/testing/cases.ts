@@ -1,0 +1,28 @@
+/** One pod each, and where its chain ends. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { formatLinks, type LinkState, walk } from "../link.ts";
+import { type PodFacts, podChain } from "../pod.ts";
+
+/** The last link says it; a hint is asked for where there is something to do. */
+export type Case = readonly [
+  title: string,
+  facts: PodFacts,
+  mark: LinkState,
+  link: string,
+  says: RegExp,
+  hint?: RegExp,
+];
+
+export function testCases(cases: readonly Case[]): void {
+  for (const [title, given, state, link, says, hint] of cases) {
+    test(`${title}: ${state} at ${link}`, () => {
+      const links = walk(podChain(given));
+      const end = links.at(-1);
+      assert.deepEqual([end?.link, end?.state], [link, state], formatLinks(links));
+      assert.match(end?.says ?? "", says);
+      if (hint !== undefined) assert.match(end?.hint ?? "", hint);
+      assert.ok(links.slice(0, -1).every((each) => each.state !== "broken"));
+    });
+  }
+}
