@@ -7,6 +7,7 @@ import { type Clusters, installLiqo, startClusters } from "#kit/clusters.ts";
 import { eventually } from "#kit/eventually.ts";
 import { difference, inventory } from "#kit/inventory.ts";
 import { Kernels } from "#kit/kernels.ts";
+import { liqoCrds } from "#kit/liqo-crds.ts";
 import { page } from "#kit/load.ts";
 
 const PEERS = ["--context", "milan", "--remote-context", "rome"] as const;
@@ -136,7 +137,7 @@ describe("Liqo's life cycle", { skip: needsOwnClusters() }, () => {
           left.filter((line) => !isMeant(line)),
           [],
         );
-        assert.equal(left.filter((line) => line.includes(" CustomResourceDefinition ")).length, 2 * 28);
+        assert.equal(left.filter((line) => line.includes(" CustomResourceDefinition ")).length, 2 * liqoCrds().length);
       },
       GONE_MS,
     );
