@@ -6,6 +6,7 @@ import type { Namespace, Pod } from "kubernetes-types/core/v1";
 import type { Informer } from "#kube/informer/informer.ts";
 import type { Informers } from "#kube/informer/informers.ts";
 import { namespaces, pods } from "#machinery/builtin.ts";
+import { podEssence } from "#machinery/pod-essence.ts";
 
 export interface Opened {
   readonly pods: Informer<Pod>;
@@ -26,34 +27,9 @@ export class HomeView {
 
   open(): Opened {
     this.#opened ??= {
-      pods: this.#informers.for(pods, { transform: addressesOnly }),
+      pods: this.#informers.for(pods, { transform: podEssence }),
       namespaces: this.#informers.for(namespaces),
     };
     return this.#opened;
   }
-}
-
-function addressesOnly({ metadata, spec, status }: Pod): Pod {
-  const { name, namespace, uid, resourceVersion, labels } = metadata ?? {};
-  const containers = (spec?.containers ?? []).flatMap((container) =>
-    container.ports === undefined ? [] : [{ name: container.name, ports: container.ports }],
-  );
-  return {
-    metadata: {
-      ...(name !== undefined && { name }),
-      ...(namespace !== undefined && { namespace }),
-      ...(uid !== undefined && { uid }),
-      ...(resourceVersion !== undefined && { resourceVersion }),
-      ...(labels !== undefined && { labels }),
-    },
-    spec: {
-      containers,
-      ...(spec?.nodeName !== undefined && { nodeName: spec.nodeName }),
-      ...(spec?.hostNetwork === true && { hostNetwork: true }),
-    },
-    status: {
-      ...(status?.podIP !== undefined && { podIP: status.podIP }),
-      ...(status?.phase !== undefined && { phase: status.phase }),
-    },
-  };
 }

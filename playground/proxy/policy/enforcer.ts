@@ -12,6 +12,7 @@ import { run } from "#base/run.ts";
 import type { KubeClient } from "#kube/client/client.ts";
 import { Informer } from "#kube/informer/informer.ts";
 import { namespaces, networkPolicies, pods } from "#machinery/builtin.ts";
+import { podEssence } from "#machinery/pod-essence.ts";
 import { type RuleUnit, transaction } from "../transaction.ts";
 import { planPolicies } from "./plan.ts";
 import { BASE, NO_TABLE, ruleUnits, TABLE } from "./ruleset.ts";
@@ -143,7 +144,7 @@ export class PolicyEnforcer implements AsyncDisposable {
   #openWorld(): World {
     const { client } = this.#options;
     const [ofPods, ofNamespaces] = [
-      new Informer(this.#ctx, client, pods, { transform: essence }),
+      new Informer(this.#ctx, client, pods, { transform: podEssence }),
       new Informer(this.#ctx, client, namespaces),
     ];
     for (const informer of [ofPods, ofNamespaces]) {
@@ -195,35 +196,4 @@ function change(before: ReadonlyMap<string, RuleUnit> | undefined, after: Readon
 
 async function loadWithNft(ctx: Context, input: string): Promise<void> {
   await run("nft", ["-f", "-"], { input, timeoutMs: NFT_DEADLINE_MS, signal: ctx.signal });
-}
-
-/** Every pod of the cluster is kept on every node, so no more of it than is read. */
-function essence({ metadata, spec, status }: Pod): Pod {
-  const ports = (spec?.containers ?? []).map(({ name, ports: own }) => ({
-    name,
-    ...(own !== undefined && { ports: own }),
-  }));
-  const sidecars = (spec?.initContainers ?? []).flatMap(({ name, restartPolicy, ports: own }) =>
-    restartPolicy === "Always" && own !== undefined ? [{ name, restartPolicy, ports: own }] : [],
-  );
-  const { name, namespace, uid, resourceVersion, labels } = metadata ?? {};
-  return {
-    metadata: {
-      ...(name !== undefined && { name }),
-      ...(namespace !== undefined && { namespace }),
-      ...(uid !== undefined && { uid }),
-      ...(resourceVersion !== undefined && { resourceVersion }),
-      ...(labels !== undefined && { labels }),
-    },
-    spec: {
-      containers: ports,
-      initContainers: sidecars,
-      ...(spec?.nodeName !== undefined && { nodeName: spec.nodeName }),
-      ...(spec?.hostNetwork !== undefined && { hostNetwork: spec.hostNetwork }),
-    },
-    status: {
-      ...(status?.podIP !== undefined && { podIP: status.podIP }),
-      ...(status?.phase !== undefined && { phase: status.phase }),
-    },
-  };
 }
