@@ -106,9 +106,7 @@ function* scheduling({ pod, events, offloading: wish, node }: PodFacts): Chain {
   const [gate] = schedulingGates;
   if (gate !== undefined)
     return yield broken("scheduling", `it waits for its scheduling gate ${gate.name}`, "look at whoever takes it away");
-  const { status, message } = findCondition(pod.status?.conditions, "PodScheduled") ?? {};
-  const failure = last(events.filter(({ reason }) => reason === "FailedScheduling"));
-  const told = (status === "False" ? message : undefined) ?? failure?.message;
+  const told = obstacleTo(pod, events);
   if (told === undefined)
     return yield unknown(
       "scheduling",
@@ -120,6 +118,13 @@ function* scheduling({ pod, events, offloading: wish, node }: PodFacts): Chain {
     told,
     isOlder(pod, wish) ? tooOld(pod) : "make room, or change what the pod asks of a node: kubectl describe nodes",
   );
+}
+
+/** Why a scheduler finds no node, as it says itself; undefined: it has said nothing. */
+function obstacleTo(pod: Pod, events: readonly Event[]): string | undefined {
+  const { status, message } = findCondition(pod.status?.conditions, "PodScheduled") ?? {};
+  if (status === "False" && message !== undefined) return message;
+  return last(events.filter(({ reason }) => reason === "FailedScheduling"))?.message;
 }
 
 /** Pods are given their toleration when they are made. */
@@ -216,10 +221,7 @@ function refusalOf({ pod, events }: PodFacts): string | undefined {
 
 function* scheduledThere(id: string, pod: Pod, events: readonly Event[]): Chain {
   if (pod.spec?.nodeName !== undefined) return yield ok("scheduling", `at ${id}, to ${pod.spec.nodeName}`);
-  const { status, message } = findCondition(pod.status?.conditions, "PodScheduled") ?? {};
-  const told =
-    (status === "False" ? message : undefined) ??
-    last(events.filter(({ reason }) => reason === "FailedScheduling"))?.message;
+  const told = obstacleTo(pod, events);
   if (told === undefined) return yield unknown("scheduling", `the scheduler of ${id} has not looked at it yet`, "wait");
   yield broken("scheduling", `at ${id}: ${told}`, `make room at ${id}, or run it elsewhere: kubectl delete pod`);
 }

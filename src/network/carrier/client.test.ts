@@ -79,6 +79,19 @@ describe("a client's carriers", () => {
     for (let tries = 0; tries < 2; tries++) assert.ok(carriers.silent(ctx));
   }
 
+  /** From TCP, on the question that is asked now and then. */
+  async function backToUdp(): Promise<void> {
+    speak();
+    await once(near, "message");
+    clock.step(10_000);
+    carriers.answered(ctx);
+    speak();
+    await eventually("UDP answers", () => {
+      clock.step(50);
+      assert.equal(carriers.relayed, undefined);
+    });
+  }
+
   /** WireGuard says something to its peer. */
   function speak(): void {
     const [host, port] = (carriers.relayed ?? udp).split(":");
@@ -118,15 +131,7 @@ describe("a client's carriers", () => {
   test("UDP that opens carries again, with the same session, and TCP is let go", async () => {
     await toTcp();
     const relayed = carriers.relayed;
-    speak();
-    await once(near, "message");
-    clock.step(10_000);
-    carriers.answered(ctx);
-    speak();
-    await eventually("UDP answers", () => {
-      clock.step(50);
-      assert.equal(carriers.relayed, undefined);
-    });
+    await backToUdp();
     assert.equal(carriers.current, `UDP ${udp}`);
     assert.equal(moves, 1, "WireGuard is told, and begins nothing anew");
     assert.equal(carriers.tried, `UDP ${udp}: connected, TCP 127.0.0.1:${server.port}: connected`);
@@ -140,15 +145,7 @@ describe("a client's carriers", () => {
   test("what has carried by UDP for a while keeps no connection", async () => {
     await toTcp();
     const relayed = carriers.relayed;
-    speak();
-    await once(near, "message");
-    clock.step(10_000);
-    carriers.answered(ctx);
-    speak();
-    await eventually("UDP answers", () => {
-      clock.step(50);
-      assert.equal(carriers.relayed, undefined);
-    });
+    await backToUdp();
     clock.step(5_000);
     carriers.answered(ctx);
     // Dialled anew from the first try on.

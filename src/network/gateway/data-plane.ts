@@ -47,9 +47,9 @@ export class DataPlane implements AsyncDisposable {
   readonly tunnel: Tunnel;
   /** Of a client that was told of one. */
   readonly carriers: ClientCarriers | undefined;
+  readonly probePath: ProbePath | undefined;
   readonly #carried: CarriersOptions;
   #carrierServer: CarrierServer | undefined;
-  readonly probePath: ProbePath | undefined;
   readonly #gateway: Gateway;
   readonly #charge: Charge;
   readonly #preparation: Preparation;
