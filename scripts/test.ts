@@ -101,7 +101,7 @@ const PARTS: Readonly<Record<string, () => Promise<Outcome[]>>> = {
       "--cache-location=.build/knip",
     ]),
   ],
-  unit: () => unitTests(() => []),
+  unit: () => unitTests(() => [], { NODE_COMPILE_CACHE: join(root, ".build/compile-cache") }),
   coverage: async () => {
     mkdirSync(join(root, ".build/coverage"), { recursive: true });
     const outcomes = await unitTests(coverageArguments);
@@ -167,11 +167,15 @@ function coverageArguments(shard: number): string[] {
 }
 
 /** In as many processes as the machine has processors, each with a part of the files. */
-async function unitTests(own: (shard: number) => string[]): Promise<Outcome[]> {
+async function unitTests(own: (shard: number) => string[], env: Environment = {}): Promise<Outcome[]> {
   const shards = Array.from({ length: SHARDS }, (_, index) => index + 1);
   const attempts = await Promise.all(
     shards.map((shard) =>
-      attempt(`unit tests, part ${shard} of ${SHARDS}`, [`--test-shard=${shard}/${SHARDS}`, ...own(shard), ...UNIT]),
+      attempt(
+        `unit tests, part ${shard} of ${SHARDS}`,
+        [`--test-shard=${shard}/${SHARDS}`, ...own(shard), ...UNIT],
+        env,
+      ),
     ),
   );
   const outcomes: Outcome[] = [];

@@ -6,6 +6,8 @@ export interface Answer {
   readonly atMs: number;
   /** The page's text; undefined when the request failed. */
   readonly who: string | undefined;
+  /** Why the request failed: the socket's error, a time-out, the status. */
+  readonly failure: string | undefined;
   readonly tookMs: number;
 }
 
@@ -55,21 +57,43 @@ export class Load implements AsyncDisposable {
 
   async #visit(): Promise<void> {
     const atMs = performance.now();
-    const who = await page(this.#url, this.#timeoutMs);
-    this.#answers.push({ atMs, who, tookMs: performance.now() - atMs });
+    const { who, failure } = await ask(this.#url, this.#timeoutMs);
+    this.#answers.push({ atMs, who, failure, tookMs: performance.now() - atMs });
   }
 }
 
+/** Failed requests for a message: when each was begun, for how long it stood, and why it failed. */
+export function failuresOf(answers: readonly Answer[], sinceMs: number): string {
+  const failed = answers.filter(({ who }) => who === undefined);
+  const each = failed.map(
+    ({ atMs, tookMs, failure }) => `${Math.round(atMs - sinceMs)} ms (${failure}, ${Math.round(tookMs)} ms)`,
+  );
+  return `${failed.length} of ${answers.length} requests failed${each.length === 0 ? "" : `, begun after ${each.join(", ")}`}`;
+}
+
 /** The page, over a connection of its own; undefined on any failure. */
-export function page(url: string, timeoutMs: number): Promise<string | undefined> {
+export async function page(url: string, timeoutMs: number): Promise<string | undefined> {
+  return (await ask(url, timeoutMs)).who;
+}
+
+function ask(url: string, timeoutMs: number): Promise<Pick<Answer, "who" | "failure">> {
   return new Promise((resolve) => {
+    const fail = (error: Error) => resolve({ who: undefined, failure: reasonOf(error) });
     const sent = request(url, { agent: false, signal: AbortSignal.timeout(timeoutMs) }, (response) => {
       let text = "";
       response.setEncoding("utf8").on("data", (chunk: string) => (text += chunk));
-      response.on("error", () => resolve(undefined));
-      response.on("end", () => resolve(response.statusCode === 200 ? text.trim() : undefined));
+      response.on("error", fail);
+      response.on("end", () => {
+        if (response.statusCode === 200) resolve({ who: text.trim(), failure: undefined });
+        else resolve({ who: undefined, failure: `status ${response.statusCode}` });
+      });
     });
-    sent.on("error", () => resolve(undefined));
+    sent.on("error", fail);
     sent.end();
   });
+}
+
+function reasonOf(error: Error): string {
+  if (error.name === "AbortError") return "no answer in time";
+  return (error as NodeJS.ErrnoException).code ?? error.message;
 }

@@ -79,7 +79,7 @@ test("a definition of a megabyte is within the bounds", () => {
   assert.ok("schema" in value.spec);
 });
 
-const N = 12_000;
+const N = 6_000;
 for (const [name, text] of Object.entries({
   "keys of a block": numbered((i) => `k${i}: v\n`),
   "keys of a flow map": `{${numbered((i) => `k${i}: v,`)}}`,
