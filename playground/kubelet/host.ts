@@ -1,4 +1,5 @@
 /** What the node agent takes from the machine it runs on: time, programs, control groups, containers. Unit tests give another. */
+import { availableParallelism } from "node:os";
 import { type Clock, systemClock } from "#base/clock.ts";
 import { run } from "#base/run.ts";
 import { CGROUP_ROOT } from "./runtime/cgroup.ts";
@@ -13,6 +14,8 @@ export interface Host {
   readonly run: RunProgram;
   /** Where the control groups are mounted. */
   readonly cgroupRoot: string;
+  /** How many processors it has. */
+  readonly cpus: number;
   /** `onExit` is told of each container that ends from now on. */
   readonly openRuntime: (directory: string, onExit: (id: string) => void) => ContainerRuntime;
 }
@@ -21,5 +24,6 @@ export const thisHost: Host = {
   clock: systemClock,
   run,
   cgroupRoot: CGROUP_ROOT,
+  cpus: availableParallelism(),
   openRuntime: (directory, onExit) => new Runtime({ directory }, onExit),
 };

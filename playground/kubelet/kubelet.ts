@@ -21,7 +21,7 @@ import { loadRecords, type PodRecord } from "./pod/record.ts";
 import { StatusWriter } from "./pod/status-writer.ts";
 import { PodWorker } from "./pod/worker.ts";
 import { availableCapabilities } from "./runtime/capabilities.ts";
-import { detectCgroups } from "./runtime/cgroup.ts";
+import { type CgroupDriver, detectCgroups, setShares } from "./runtime/cgroup.ts";
 import type { ContainerRuntime } from "./runtime/container-runtime.ts";
 import { AddressPool } from "./sandbox/address-pool.ts";
 import { HostPorts } from "./sandbox/host-ports.ts";
@@ -95,6 +95,12 @@ export async function startKubelet(ctx: Context, options: KubeletOptions): Promi
   return { port: server.port, [Symbol.asyncDispose]: () => close({ informer, server, runtime, deps }) };
 }
 
+function nodeCgroups({ cgroupParent }: KubeletOptions, host: Host): CgroupDriver {
+  const driver = detectCgroups(cgroupParent, host.cgroupRoot);
+  setShares(driver, cgroupParent, host.cpus);
+  return driver;
+}
+
 function openDeps(ctx: Context, options: KubeletOptions, host: Host, runtime: ContainerRuntime): NodeDeps {
   const { client, node, directory } = options;
   const { clock, run } = host;
@@ -118,7 +124,7 @@ function openDeps(ctx: Context, options: KubeletOptions, host: Host, runtime: Co
       nodeResources: node.capacity,
     },
     statuses: new StatusWriter(ctx, client, clock),
-    cgroups: detectCgroups(options.cgroupParent, host.cgroupRoot),
+    cgroups: nodeCgroups(options, host),
     cgroupParent: options.cgroupParent,
     capabilities: availableCapabilities(),
     podsDirectory: join(directory, "pods"),

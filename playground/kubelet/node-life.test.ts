@@ -23,7 +23,7 @@ async function left() {
   const cgroupRoot = join(directory, "cgroup");
   mkdirSync(join(cgroupRoot, "cpu"), { recursive: true });
   const host: Host = {
-    ...{ clock, cgroupRoot },
+    ...{ clock, cgroupRoot, cpus: 2 },
     run: () => Promise.reject(new Error("nothing is to be run")),
     openRuntime: (at, onExit) => runtime.open(at, onExit),
   };

@@ -126,7 +126,13 @@ export async function startNode(options: EnginePartsOptions = {}): Promise<Runni
         dns: { address: "10.96.0.10", domain: "cluster.local" },
         services: running.use(new Informer(ctx, client, services)),
         tls: { ...serving, clientCa: ca.certificate },
-        host: { clock, run, cgroupRoot: cgroups, openRuntime: (folder, onExit) => runtime.open(folder, onExit) },
+        host: {
+          clock,
+          run,
+          cgroupRoot: cgroups,
+          cpus: 2,
+          openRuntime: (folder, onExit) => runtime.open(folder, onExit),
+        },
       });
       port = agent.port;
       running.use(agent);

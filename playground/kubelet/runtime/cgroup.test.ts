@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
@@ -14,6 +14,7 @@ import {
   readUsage,
   removeCgroup,
   removeEmptyParents,
+  setShares,
 } from "./cgroup.ts";
 
 const ctx: Context = { signal: new AbortController().signal, log: silentLogger };
@@ -40,6 +41,25 @@ test("version 2 is known by its controllers, version 1 by its hierarchies, and t
   const none = tree({});
   assert.deepEqual(detectCgroups("/lab/n", none), { version: "none", why: `${none} holds no hierarchy` });
   assert.equal(detectCgroups("/lab/n", join(none, "absent")).version, "none");
+});
+
+test("pods of a node weigh as its processors do, and groups above as those below together", () => {
+  const files = (name: string): Record<string, string> =>
+    Object.fromEntries(["lab", "lab/c", "lab/c/n", "lab/c/m"].map((group) => [`cpu/${group}/${name}`, "2048\n"]));
+  const v1 = tree(files("cpu.shares"));
+  setShares({ version: 1, root: v1, hierarchies: ["memory", "cpu"] }, "/lab/c/n", 4);
+  const weights = (root: string, name: string): (number | undefined)[] =>
+    ["lab", "lab/c", "lab/c/n", "lab/c/m"].map((group) => Number(readFileSync(join(root, group, name), "utf8")));
+  assert.deepEqual(weights(join(v1, "cpu"), "cpu.shares"), [6_144, 6_144, 4_096, 2_048]);
+  const v2 = join(tree(files("cpu.weight")), "cpu");
+  setShares({ version: 2, root: v2 }, "/lab/c/n", 4);
+  assert.deepEqual(weights(v2, "cpu.weight"), [2_448, 2_448, 400, 2_048]);
+  assert.deepEqual(
+    ["", "lab", "lab/c"].map((group) => readFileSync(join(v2, group, "cgroup.subtree_control"), "utf8")),
+    ["+cpu", "+cpu", "+cpu"],
+  );
+  setShares({ version: 2, root: v2 }, "/lab/c/n", 128);
+  assert.deepEqual(weights(v2, "cpu.weight").slice(0, 2), [10_000, 10_000]);
 });
 
 test("usage is read where each version keeps it, and there is none of a group that is gone", () => {

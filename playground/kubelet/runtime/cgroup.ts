@@ -1,5 +1,5 @@
 /** Where containers' control groups are, whether we may make them, and what they say about usage. Linux: cgroup-v1/, cgroup-v2.rst */
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Clock } from "#base/clock.ts";
 import { type Context, sleep } from "#base/context.ts";
@@ -27,6 +27,63 @@ export function detectCgroups(parent: string, root = CGROUP_ROOT): CgroupDriver 
   } catch (error) {
     return { version: "none", why: String(error) };
   }
+}
+
+/**
+ * What all pods of a node get of the processors, beside whatever else wants them: as much as a machine of `cpus` does, in
+ * the group `path`; in those above it, as much as those below together. Without it all pods of all clusters count as one
+ * process. Kubernetes: the kubelet's group kubepods has the shares of the node's allocatable CPU
+ */
+export function setShares(driver: CgroupDriver, path: string, cpus: number): void {
+  if (driver.version === "none") return;
+  const [root, file, ofOne] =
+    driver.version === 2
+      ? [driver.root, "cpu.weight", WEIGHT_OF_ONE]
+      : [join(driver.root, cpuHierarchy(driver.hierarchies)), "cpu.shares", SHARES_OF_ONE];
+  const above = groupsAbove(path);
+  // A group of version 2 has a weight where the one above hands the controller down.
+  if (driver.version === 2) for (const group of above) write(join(root, group, "cgroup.subtree_control"), "+cpu");
+  write(join(root, path, file), String(Math.round(ofOne * cpus)));
+  // The root has none.
+  for (const group of above.slice(1).reverse()) {
+    const below = childrenOf(join(root, group)).map((child) => Number(readOr(join(child, file), "0")));
+    const sum = below.reduce((total, shares) => total + shares, 0);
+    write(join(root, group, file), String(Math.min(sum, ofOne * MOST_CPUS)));
+  }
+}
+
+/** What a process outside of all groups has, in either version. */
+const SHARES_OF_ONE = 1_024;
+const WEIGHT_OF_ONE = 100;
+/** Version 2 takes no weight above 10,000. */
+const MOST_CPUS = 100;
+
+/** From the root down: `/a/b` → `/`, `/a`. */
+function groupsAbove(path: string): string[] {
+  const parent = dirname(path);
+  return parent === path ? [] : [...groupsAbove(parent), parent];
+}
+
+/** Pods run without it all the same, where the controller is missing or somebody else's. */
+function write(file: string, value: string): void {
+  try {
+    writeFileSync(file, value);
+  } catch (error) {
+    if (!["ENOENT", "EACCES", "EPERM", "EROFS", "EINVAL", "EBUSY"].some((code) => hasCode(error, code))) throw error;
+  }
+}
+
+function readOr(file: string, otherwise: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch {
+    // It went meanwhile.
+    return otherwise;
+  }
+}
+
+function cpuHierarchy(hierarchies: readonly string[]): string {
+  return hierarchies.find((name) => name.split(",").includes("cpu")) ?? "cpu";
 }
 
 export interface Usage {
