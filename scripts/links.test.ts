@@ -26,4 +26,15 @@ for (const document of documents) {
   });
 }
 
+test("no document has words that a page would take for a tag or an expression of its own", () => {
+  const found = documents.flatMap((document) => {
+    const text = readFileSync(join(root, document), "utf8")
+      .replaceAll(/^```.*?^```$/gms, "")
+      .replaceAll(/(`+)(?!`).*?\1/g, "")
+      .replaceAll(/<!--.*?-->/gs, "");
+    return [...text.matchAll(/<\/?[a-z][^>]*>|\{\{/gi)].map(([tag]) => `${document}: ${tag}`);
+  });
+  assert.deepEqual(found, []);
+});
+
 test("there are documents", () => assert.ok(documents.includes("README.md")));

@@ -37,18 +37,25 @@ function section(name: string, command: Command): string {
   const words = Object.entries(args).map(([key, argument]) => usageOf(key, argument));
   const others = aliases.map((alias) => `\`${[...path.slice(0, -1), alias].join(" ")}\``);
   const argumentLines = Object.entries(args).map(
-    ([key, argument]) => `- \`${usageOf(key, argument)}\`: ${argument.description}`,
+    ([key, argument]) => `- \`${usageOf(key, argument)}\`: ${prose(argument.description)}`,
   );
   return [
     `## ${title(command)}`,
-    summary,
-    ...(description === undefined ? [] : [description]),
+    prose(summary),
+    ...(description === undefined ? [] : [prose(description)]),
     block([[name, ...path, ...words, "[flags]"].join(" ")]),
     ...(others.length === 0 ? [] : [`Also called ${others.join(", ")}.`]),
     ...(examples.length === 0 ? [] : ["Examples:", block(examples)]),
     ...(argumentLines.length === 0 ? [] : ["Arguments:", argumentLines.join("\n")]),
     ...(Object.keys(flags).length === 0 ? [] : ["Flags:", Object.entries(flags).map(flagLine).join("\n")]),
   ].join("\n\n");
+}
+
+/** Words such as pod/<name> are code: Markdown would take them for tags. */
+function prose(text: string): string {
+  const parts = text.split("`");
+  const marked = parts.map((part, i) => (i % 2 === 1 ? part : part.replaceAll(/[^\s,(]*<[^\s>]+>[^\s,.)]*/g, "`$&`")));
+  return marked.join("`");
 }
 
 function block(lines: readonly string[]): string {
@@ -58,7 +65,7 @@ function block(lines: readonly string[]): string {
 function flagLine([key, flag]: [string, Flag<unknown>]): string {
   const { short, value, description } = flag;
   const names = [...(short === undefined ? [] : [`-${short}`]), longName(key)].join("`, `");
-  return `- \`${names}${value === undefined ? "" : ` ${value}`}\`: ${description}${remark(flag)}`;
+  return `- \`${names}${value === undefined ? "" : ` ${value}`}\`: ${prose(description)}${remark(flag)}`;
 }
 
 function remark({ isRequired, choices, initial, shown }: Flag<unknown>): string {
