@@ -37,7 +37,7 @@ export async function offloadableNamespaces(request: CompletionRequest): Promise
 export const peerIds = namesOfKind(foreignClusters);
 
 /** Names of what the cluster has of a kind, less those on the line. */
-export function namesOfKind<T extends KubeObject>(resource: Resource<T>): Completer {
+export function namesOfKind<T extends KubeObject>(resource: Resource<T>): Exclude<Completer, "files"> {
   return async (request) => {
     const names = new Set(await namesOf(request, resource));
     return [...names].filter((name) => !request.args.includes(name));

@@ -6,26 +6,22 @@ import { namespaceMaps, namespaceOffloadings, OFFLOADING_NAME } from "#api/offlo
 import { shadowPods } from "#api/offloading/shadow.ts";
 import { type VirtualNode, virtualNodes } from "#api/offloading/virtualnode.ts";
 import { isVirtualNode } from "#api/predicates.ts";
-import { type Context, withTimeout } from "#base/context.ts";
-import { messageOf } from "#base/errors.ts";
-import { KubeClient } from "#kube/client/client.ts";
-import { inlineConfigFromText } from "#kube/client/inline-config.ts";
-import { coreEvents, nodes, pods, secrets } from "#machinery/builtin.ts";
+import type { Context } from "#base/context.ts";
+import type { KubeClient } from "#kube/client/client.ts";
+import { coreEvents, nodes, pods } from "#machinery/builtin.ts";
 import { formatKey, type ObjectKey } from "#machinery/meta.ts";
 import { acceptedMappings, isOwnNamespaceMap } from "#trust/namespace-map.ts";
-import { ANSWER_MS, answered, type Cluster } from "../cluster.ts";
+import { answered, type Cluster } from "../cluster.ts";
 import { CliError } from "../errors.ts";
 import type { PodFacts, Remote } from "./pod.ts";
+import { type Access, askProvider } from "./provider.ts";
+import { isHidden } from "./seen.ts";
 
 type PodKey = ObjectKey & { readonly namespace: string };
 
-/** Throws a CliError when there is no such pod. `remote`: the provider, where the caller has named it. */
-export async function askForPod(
-  ctx: Context,
-  cluster: Cluster,
-  key: PodKey,
-  remote: Cluster | undefined,
-): Promise<PodFacts> {
+/** Throws a CliError when there is no such pod. */
+export async function askForPod(ctx: Context, access: Access, key: PodKey): Promise<PodFacts> {
+  const cluster = access.home;
   const facts = await answered(ctx, cluster, (limited) => askHome(limited, cluster, key));
   const { node } = facts;
   if (node === undefined || !isVirtualNode(node)) return facts;
@@ -34,7 +30,9 @@ export async function askForPod(
   const provider = { id, peer: way.peer, twin: way.twin };
   if (way.twin === undefined) return { ...facts, provider: { ...provider, remote: "the namespace has no twin" } };
   const at = { namespace: way.twin, name: key.name };
-  return { ...facts, provider: { ...provider, remote: await askProvider(ctx, cluster, { at, own: way.own }, remote) } };
+  const ask = (limited: Context, client: KubeClient): Promise<Remote> => askRemote(limited, client, at);
+  const there = await askProvider(ctx, access, { id, secret: identityOf(way.own) }, ask);
+  return { ...facts, provider: { ...provider, remote: isHidden(there) ? there.hidden : there } };
 }
 
 async function askHome(ctx: Context, { client }: Cluster, key: PodKey): Promise<PodFacts> {
@@ -76,24 +74,7 @@ async function wayTo(
   };
 }
 
-/** A text: why it could not be asked. */
-async function askProvider(
-  ctx: Context,
-  { client }: Cluster,
-  { at, own }: { readonly at: PodKey; readonly own: VirtualNode | undefined },
-  remote: Cluster | undefined,
-): Promise<Remote | string> {
-  try {
-    if (remote !== undefined) return await askRemote(ctx, remote.client, at);
-    using there = await openIdentity(ctx, client, own);
-    return await askRemote(ctx, there, at);
-  } catch (error) {
-    return messageOf(error);
-  }
-}
-
-async function askRemote(outer: Context, client: KubeClient, key: PodKey): Promise<Remote> {
-  const ctx = withTimeout(outer, ANSWER_MS);
+async function askRemote(ctx: Context, client: KubeClient, key: PodKey): Promise<Remote> {
   const [shadow, pod, events] = await Promise.all([
     client.find(ctx, shadowPods, key),
     client.find(ctx, pods, key),
@@ -102,14 +83,11 @@ async function askRemote(outer: Context, client: KubeClient, key: PodKey): Promi
   return { shadow, pod, events };
 }
 
-/** As the virtual kubelet of that node. */
-async function openIdentity(ctx: Context, client: KubeClient, own: VirtualNode | undefined): Promise<KubeClient> {
-  const { namespace = "" } = own?.metadata ?? {};
+/** Where the virtual kubelet of that node has its kubeconfig. */
+export function identityOf(own: VirtualNode | undefined): ObjectKey | undefined {
+  const { namespace } = own?.metadata ?? {};
   const { name = "" } = own?.spec?.kubeconfigSecretRef ?? {};
-  if (own === undefined || name === "") throw new Error("there is no VirtualNode that names a kubeconfig");
-  const secret = await client.get(ctx, secrets, { namespace, name });
-  const text = Buffer.from(secret.data?.["kubeconfig"] ?? "", "base64").toString("utf8");
-  return new KubeClient(inlineConfigFromText(text, `Secret ${namespace}/${name}`), "liqoctl");
+  return namespace === undefined || name === "" ? undefined : { namespace, name };
 }
 
 async function eventsOf(ctx: Context, client: KubeClient, { namespace, name }: ObjectKey): Promise<readonly Event[]> {

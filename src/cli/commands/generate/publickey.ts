@@ -57,9 +57,7 @@ export const generatePublicKeyCommand = command({
 function gatewayNames(): Completer {
   const [servers, clients] = [namesOfKind(gatewayServers), namesOfKind(gatewayClients)];
   return async (request) => {
-    const names = await Promise.all(
-      [servers, clients].map((complete) => (complete === "files" ? [] : complete(request))),
-    );
+    const names = await Promise.all([servers, clients].map((complete) => complete(request)));
     return [...new Set(names.flat())];
   };
 }

@@ -78,6 +78,13 @@ describe("why", () => {
     assert.match(stdout, /✗ image +container web: image "nginx": there is none\n +→ check the image's name.*\n$/);
   });
 
+  for (const spelling of ["pods/web", "po web", "Pod web", "pods.v1/web"])
+    test(`${spelling} is the pod, too`, async () => {
+      const { code, stdout } = await why(spelling);
+      assert.equal(code, 0);
+      assert.match(stdout, /✗ image/);
+    });
+
   test("for programs, the same as JSON", async () => {
     const { stdout } = await why("po/web -o json");
     const { kind, whole, links } = JSON.parse(stdout) as { kind: string; whole: boolean; links: { link: string }[] };
@@ -121,9 +128,15 @@ describe("why", () => {
 
   for (const [args, message] of [
     ["pod/nobody", /pod off\/nobody does not exist/],
-    ["web", /"web" is no pod/],
-    ["service/web", /"service\/web" is no pod/],
-    ["pod/", /"pod\/" is no pod/],
+    ["web", /"web" is no object/],
+    ["deployment/web", /"deployment" is nothing that can be asked for/],
+    ["pod/", /"pod\/" is no object/],
+    ["pod web extra", /"pod web extra" is no object/],
+    ["service/nobody", /service off\/nobody does not exist/],
+    ["pvc/nobody", /persistentvolumeclaim off\/nobody does not exist/],
+    ["node/nobody", /node nobody does not exist/],
+    ["ns/nobody", /namespace nobody does not exist/],
+    ["fc/nobody", /foreigncluster nobody does not exist/],
   ] as const)
     test(`${args} is refused`, async () => {
       const { code, stderr } = await why(args);
