@@ -3,6 +3,7 @@ import type { Event } from "kubernetes-types/core/v1";
 import type { KubeObject } from "#machinery/meta.ts";
 import { bounded } from "./provider/bounded.ts";
 import { ownershipLabels, type ReflectionScope } from "./reflected-metadata.ts";
+import { notPlaced } from "./sentences.ts";
 
 // Kubernetes: pkg/apis/core/validation/events.go (NoteLengthLimit); none of the other fields is longer.
 const OF_EVENT = { characters: 1_024, items: 16, keys: 32 };
@@ -25,6 +26,9 @@ export function forgeLocalEvent(
   return {
     ...copied,
     metadata: { name: metadata.name ?? "", namespace, labels: ownershipLabels(scope) },
+    // Of the scheduler at home it would be another matter.
+    ...(copied.reason === "FailedScheduling" &&
+      copied.message !== undefined && { message: notPlaced(scope.destination, copied.message) }),
     involvedObject: {
       ...involved,
       ...kind,

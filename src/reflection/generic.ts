@@ -6,6 +6,7 @@ import type { ReflectorName } from "#api/offloading/reflectors.ts";
 import type { Context } from "#base/context.ts";
 import { messageOf } from "#base/errors.ts";
 import { isReflected, REFLECTION_FIELD_MANAGER, type ReflectionScope } from "#forge/reflected-metadata.ts";
+import { nameTaken } from "#forge/sentences.ts";
 import { Applier } from "#kube/client/applier.ts";
 import { type Controller, DONE, type Result, type Watch, watchUnsynced } from "#kube/controller/controller.ts";
 import type { EventRecorder } from "#kube/events/recorder.ts";
@@ -135,7 +136,7 @@ async function reconcile<L extends KubeObject, R extends KubeObject>(
     if (local !== undefined && verdict.message !== undefined)
       recorder.normal(ctx, local, messages.REFLECTION_DISABLED, verdict.message);
     if (plan.do === "foreign" && local !== undefined)
-      recorder.warning(ctx, local, messages.FAILED_REFLECTION, messages.alreadyExists(deps.scope.destination));
+      recorder.warning(ctx, local, messages.FAILED_REFLECTION, nameTaken(deps.scope.destination, pair.remote));
     if (plan.do === "delete" && remote !== undefined) await remove(ctx, work, key, remote);
     if (plan.do !== "apply" || local === undefined) {
       work.applier.forget(spec.remote, remoteKey);

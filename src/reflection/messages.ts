@@ -24,12 +24,6 @@ export const failed = (cluster: string, error: string): string =>
 export const statusFailed = (cluster: string, error: string): string =>
   `Error reflecting object status back from cluster "${cluster}": ${error}`;
 
-export const creationFailed = (cluster: string, error = ""): string =>
-  `Error creating the pod in cluster "${cluster}": ${error}`;
-
-export const alreadyExists = (cluster: string): string =>
-  `Error reflecting object to cluster "${cluster}": remote object already exists`;
-
 export const deletionFailed = (error: string): string => `Error deleting local object: ${error}`;
 
 export const objectDisabled = (cluster: string, policy: string): string =>

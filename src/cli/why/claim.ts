@@ -4,6 +4,7 @@ import type { StorageClass } from "kubernetes-types/storage/v1";
 import * as labels from "#api/labels.ts";
 import { STORAGE_PROVISIONER } from "#api/offloading/storage-class.ts";
 import { isVirtualNode } from "#api/predicates.ts";
+import { nameTaken } from "#forge/sentences.ts";
 import { findCondition } from "#machinery/conditions.ts";
 import { isTerminal } from "#machinery/pod.ts";
 import { findVolume, NO_PROVISIONER, SELECTED_NODE } from "#machinery/volume.ts";
@@ -228,7 +229,7 @@ function* atProvider(facts: ClaimFacts, provider: ClaimProvider): Chain {
   if (there !== undefined && there.metadata?.labels?.[labels.DESTINATION] !== id)
     return yield broken(
       "provider",
-      `${id} has another claim ${name} in ${twin}, which is not this one's and is left alone`,
+      nameTaken(id, twin),
       `give this one another name, or delete that one: kubectl delete pvc ${name} -n ${twin}`,
     );
   if (there === undefined) {

@@ -1,6 +1,6 @@
 /** Why a peering does not do what it is for, module by module. Pure; ./peer-facts.ts asks both clusters. */
 import { controlPlaneIdentity, identityLinks, tenantLink, tenantNamespaceLink } from "./authentication.ts";
-import { broken, type Chain, ok } from "./link.ts";
+import { broken, type Chain, ok, unknown } from "./link.ts";
 import { networkChain } from "./network.ts";
 import type { PeerFacts } from "./peer-facts.ts";
 import { isHidden, unseen, visible } from "./seen.ts";
@@ -10,7 +10,7 @@ export function* foreignClusterChain(facts: PeerFacts): Chain {
   const { id, peer } = facts;
   if (isHidden(peer)) yield unseen("peering", "the ForeignCluster", peer);
   else if (peer === undefined)
-    return yield broken("peering", `nothing is known of ${id}`, "liqoctl peer, or: liqoctl info");
+    yield unknown("peering", `there is no ForeignCluster ${id}: nothing of it has begun`, "liqoctl peer");
   else yield ok("peering", `${id} is ${role(peer.status?.role)}`);
   yield* tenantNamespaceLink(facts);
   yield* authentication(facts);

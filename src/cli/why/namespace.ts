@@ -6,6 +6,7 @@ import * as labels from "#api/labels.ts";
 import { type NamespaceMap, type NamespaceOffloading, OFFLOADING_NAME } from "#api/offloading/namespace.ts";
 import type { VirtualNode } from "#api/offloading/virtualnode.ts";
 import { isProtectedNamespace } from "#forge/names.ts";
+import { twinRefused } from "#forge/sentences.ts";
 import { bindingNameOf } from "#forge/virtualnode-rights.ts";
 import { findCondition } from "#machinery/conditions.ts";
 import { dns1123Label } from "#machinery/names.ts";
@@ -48,10 +49,8 @@ export function* namespaceChain(facts: NamespaceFacts): Chain {
 function* existence({ metadata, status }: Namespace): Chain {
   const { name, deletionTimestamp } = metadata ?? {};
   if (deletionTimestamp === undefined) return yield ok("namespace", `${name} is there`);
-  const rest = status?.conditions?.find(
-    ({ type, status: is }) =>
-      is === "True" && (type.startsWith("NamespaceContent") || type.startsWith("NamespaceFinalizers")),
-  );
+  const left = (type: string) => status?.conditions?.find((each) => each.status === "True" && each.type === type);
+  const rest = left("NamespaceFinalizersRemaining") ?? left("NamespaceContentRemaining");
   yield broken(
     "namespace",
     `${name} is being deleted, since ${deletionTimestamp}${rest?.message === undefined ? "" : `: ${rest.message}`}`,
@@ -209,7 +208,7 @@ function* refusedThere(remote: Seen<TwinFacts>, { id, name, wanted }: Twin): Cha
   const asked = told?.message ?? "it exists there already, is reserved or is refused by a policy";
   yield broken(
     "twin",
-    `${id} does not make namespace ${wanted}: ${asked}`,
+    `${twinRefused(id, wanted)}: ${asked}`,
     told === undefined
       ? `its administrator finds the reason in the events of the NamespaceMap there, or ${REMOTE_HINT}`
       : `liqoctl unoffload namespace ${name}, and offload it under another --remote-namespace-name`,

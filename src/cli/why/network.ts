@@ -70,15 +70,15 @@ function* gatewayLinks(facts: PeerFacts): Chain {
     return yield broken("gateway", `there is neither a GatewayServer nor a GatewayClient for ${id}`, CONNECT);
   const { kind, object } = gateway;
   const { name = "", namespace = "" } = object.metadata ?? {};
+  if (isHidden(facts.publicKeys)) return yield unseen("key", "the peer's public key", facts.publicKeys);
+  if (facts.publicKeys.length === 0)
+    return yield broken("key", `the public key of the gateway of ${id} is not known: there is no PublicKey`, CONNECT);
   const problem = renderProblem(gateway, servers[0], clients[0]);
   if (problem !== undefined)
     return yield broken("gateway", problem, `kubectl describe ${kind} ${name} -n ${namespace}`);
   if (isHidden(gatewayPods)) return yield unseen("gateway", "the gateway's pods", gatewayPods);
   const own = gatewayPods.filter(({ metadata }) => metadata?.labels?.[labels.GATEWAY_NAME] === name);
   yield podsLink("gateway", `${kind} ${name}`, own, namespace);
-  if (isHidden(facts.publicKeys)) return yield unseen("key", "the peer's public key", facts.publicKeys);
-  if (facts.publicKeys.length === 0)
-    return yield broken("key", `the public key of the gateway of ${id} is not known: there is no PublicKey`, CONNECT);
   const server = servers[0]?.status?.endpoint;
   if (kind === "GatewayServer" && (server?.addresses ?? []).length === 0)
     yield broken(

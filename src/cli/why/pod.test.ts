@@ -141,7 +141,7 @@ testCases([
     away("", { twin: undefined }),
     "broken",
     "twin",
-    /shop has no twin at rome/,
+    /"shop" has no twin in cluster "rome"/,
     /offload/,
   ],
   [
@@ -160,7 +160,7 @@ testCases([
     },
     "broken",
     "ShadowPod",
-    /rome refuses it: exceeded quota/,
+    /^exceeded quota/,
     /administrator/,
   ],
   [
@@ -168,7 +168,7 @@ testCases([
     away("no route", {}, podOf({ phase: "Pending", reason: "OffloadingRefused", message: "quota exceeded" })),
     "broken",
     "ShadowPod",
-    /rome refuses it: quota exceeded/,
+    /^quota exceeded$/,
     /administrator/,
   ],
   [
@@ -188,7 +188,7 @@ testCases([
     }),
     "broken",
     "ShadowPod",
-    /Forbidden: violates PodSecurity/,
+    /cluster "rome": violates PodSecurity/,
     /mend/,
   ],
   [

@@ -4,10 +4,12 @@
  */
 import type { Event, Node, Pod } from "kubernetes-types/core/v1";
 import type { ForeignCluster } from "#api/core/foreigncluster.ts";
+import * as labels from "#api/labels.ts";
 import type { NamespaceOffloading } from "#api/offloading/namespace.ts";
 import type { ShadowPod } from "#api/offloading/shadow.ts";
 import { isVirtualNode } from "#api/predicates.ts";
 import { OFFLOADING_REFUSED } from "#forge/pod/status.ts";
+import { creationRefused, nameTaken, noTwin, notPlaced } from "#forge/sentences.ts";
 import { findCondition } from "#machinery/conditions.ts";
 import { isReady } from "#machinery/pod.ts";
 import { findUntolerated } from "#machinery/taint.ts";
@@ -163,18 +165,24 @@ function* atProvider(facts: PodFacts, { id, peer, twin, remote }: ProviderFacts)
   if (twin === undefined)
     return yield broken(
       "twin",
-      `${facts.pod.metadata?.namespace} has no twin at ${id}`,
+      noTwin(id, facts.pod.metadata?.namespace ?? ""),
       "liqoctl offload namespace, or see its clusterSelector",
     );
   yield ok("twin", `namespace ${twin} at ${id}`);
   const refusal = refusalOf(facts);
   const hasNone = typeof remote === "string" || remote.pod === undefined;
-  if (hasNone && refusal !== undefined) return yield broken("ShadowPod", `${id} refuses it: ${refusal}`, REFUSED_HINT);
+  if (hasNone && refusal !== undefined) return yield broken("ShadowPod", refusal, REFUSED_HINT);
   if (typeof remote === "string")
     return yield unknown(
       "provider",
       `${id} could not be asked: ${remote}`,
       "give --remote-context or --remote-kubeconfig",
+    );
+  if (remote.pod !== undefined && isForeign(remote.pod, id))
+    return yield broken(
+      "ShadowPod",
+      nameTaken(id, twin),
+      "give this one another name, or let its administrator delete that one",
     );
   yield* shadow(id, remote);
   if (remote.pod === undefined) return;
@@ -203,14 +211,18 @@ function* peering(id: string, peer: ForeignCluster | undefined): Chain {
 function* shadow(id: string, { shadow: found, pod }: Remote): Chain {
   if (found === undefined) return yield broken("ShadowPod", `${id} has none`, KUBELET_HINT);
   if (pod !== undefined) return yield ok("ShadowPod", `${id} has it, and a pod for it`);
-  const { reason, message } = found.status ?? {};
-  if (message !== undefined)
-    return yield broken("ShadowPod", `${id} makes no pod of it: ${reason}: ${message}`, REFUSED_HINT);
+  const { message } = found.status ?? {};
+  if (message !== undefined) return yield broken("ShadowPod", creationRefused(id, message), REFUSED_HINT);
   yield unknown(
     "ShadowPod",
     `${id} has made no pod of it yet`,
     "wait, then see whether liqo-controller-manager runs there",
   );
+}
+
+/** Whether reflection to that provider has not made it. */
+function isForeign({ metadata }: Pod, id: string): boolean {
+  return metadata?.labels?.[labels.DESTINATION] !== id;
 }
 
 /** As the virtual kubelet tells it at home. */
@@ -223,7 +235,7 @@ function* scheduledThere(id: string, pod: Pod, events: readonly Event[]): Chain 
   if (pod.spec?.nodeName !== undefined) return yield ok("scheduling", `at ${id}, to ${pod.spec.nodeName}`);
   const told = obstacleTo(pod, events);
   if (told === undefined) return yield unknown("scheduling", `the scheduler of ${id} has not looked at it yet`, "wait");
-  yield broken("scheduling", `at ${id}: ${told}`, `make room at ${id}, or run it elsewhere: kubectl delete pod`);
+  yield broken("scheduling", notPlaced(id, told), `make room at ${id}, or run it elsewhere: kubectl delete pod`);
 }
 
 function toldBack(home: Pod, remote: Pod, id: string): Link {

@@ -4,6 +4,7 @@ import type { EndpointSlice } from "kubernetes-types/discovery/v1";
 import { ALLOW_REFLECTION, SKIP_REFLECTION } from "#api/annotations.ts";
 import * as labels from "#api/labels.ts";
 import { contains, parseCidr, parseIpv4 } from "#base/cidr.ts";
+import { nameTaken } from "#forge/sentences.ts";
 import type { KubeObject } from "#machinery/meta.ts";
 import { last } from "./life.ts";
 import { broken, type Chain, type Link, ok } from "./link.ts";
@@ -55,7 +56,7 @@ function* copyLink(facts: ServiceFacts, { id, twin }: ServiceProvider, { service
   if (copy !== undefined && !isOf(copy, facts, id))
     return yield broken(
       "reflection",
-      `${id} has another Service ${name} in ${twin}, which is not this one's copy and is left alone`,
+      nameTaken(id, twin),
       `give this one another name, or delete that one: kubectl delete service ${name} -n ${twin}`,
     );
   if (copy === undefined) {
@@ -119,7 +120,7 @@ function* sliceLinks(
   if (shadow !== undefined && !isOf(shadow, facts, id))
     return yield broken(
       "endpoints away",
-      `${id} has another ShadowEndpointSlice ${name} in ${twin}, which is left alone`,
+      `EndpointSlice ${name}: ${nameTaken(id, twin)}`,
       `give the EndpointSlice another name, or delete that one`,
     );
   const told = toldOf(facts, id, ["FailedReflection"]);

@@ -140,6 +140,7 @@ test("a debugging container that has ended does not run again in a pod that is m
     pod,
     { status: { phase: "Running" } },
     {
+      cluster: "rome",
       translate: () => undefined,
       hostIp: "172.18.0.2",
       restarts: {},

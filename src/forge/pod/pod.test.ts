@@ -169,6 +169,7 @@ test("labels and annotations that are not to be reflected stay at home", () => {
 
 test("the status that comes back equals upstream's", () => {
   const status = forgePodStatus(local, remote, {
+    cluster: "rome",
     translate: (address) => address,
     hostIp: "10.244.1.8",
     restarts: {},
@@ -181,18 +182,19 @@ test("as long as the provider only looks for a place, the local status stays as 
   const scheduled = { type: "PodScheduled", status: "True", lastTransitionTime: "2026-11-23T17:00:00Z" };
   const waiting: Pod = { status: { phase: "Pending", qosClass: "BestEffort", conditions: [scheduled] } };
   const later = { ...scheduled, lastTransitionTime: "2026-11-23T17:00:01Z" };
-  const options = { translate: (ip: string) => ip, hostIp: "10.0.0.1", restarts: {}, isUnavailable: false };
+  const options = { cluster: "rome", translate: (ip: string) => ip, hostIp: "10.0.0.1", restarts: {}, isUnavailable: false };
   for (const conditions of [undefined, [later]]) {
     const theirs: Pod = { status: { phase: "Pending", qosClass: "BestEffort", ...(conditions && { conditions }) } };
     assert.deepEqual(forgePodStatus(waiting, theirs, options), waiting.status);
   }
-  const noPlace = { ...later, status: "False", reason: "Unschedulable" };
+  const noPlace = { ...later, status: "False", reason: "Unschedulable", message: "no room" };
   const status = forgePodStatus(waiting, { status: { phase: "Pending", conditions: [noPlace] } }, options);
-  assert.deepEqual(status.conditions, [noPlace]);
+  assert.deepEqual(status.conditions, [{ ...noPlace, message: "at rome: no room" }]);
 });
 
 test("addresses are translated, restarts added, and nothing is ready of a provider that is silent", () => {
   const status = forgePodStatus(local, remote, {
+    cluster: "rome",
     translate: (address) => address.replace("10.245.", "10.80."),
     hostIp: "10.244.1.8",
     restarts: { web: 3 },
@@ -223,7 +225,7 @@ test("of what a provider reports no more is taken than a pod can bear", () => {
         initContainerStatuses: [{ ...container, name: "other" }],
       },
     },
-    { translate: (address) => address, hostIp: "10.244.1.8", restarts: {}, isUnavailable: false },
+    { cluster: "rome", translate: (address) => address, hostIp: "10.244.1.8", restarts: {}, isUnavailable: false },
   );
   assert.equal(status.message?.length, 4_096);
   assert.equal(status.conditions?.length, 256 + 1, "and that it is scheduled, by the home cluster's word");
@@ -251,8 +253,10 @@ test("a pod that is not made again waits without address, and nothing of it is r
 });
 
 test("a rejected pod has failed with all its containers", () => {
-  const status = forgeRejectedStatus(local, "Failed", "OffloadingAborted", Date.parse("2026-11-23T18:00:00Z"));
+  const why = { reason: "OffloadingAborted", message: "it has no twin" };
+  const status = forgeRejectedStatus(local, "Failed", why, Date.parse("2026-11-23T18:00:00Z"));
   assert.deepEqual([status.phase, status.reason, status.podIP], ["Failed", "OffloadingAborted", undefined]);
+  assert.equal(status.message, "it has no twin");
   assert.equal(status.containerStatuses?.[0]?.state?.terminated?.exitCode, 1);
   assert.equal(status.conditions?.find(({ type }) => type === "Ready")?.status, "False");
 });

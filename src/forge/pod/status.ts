@@ -2,6 +2,7 @@
 import type { ContainerStatus, Pod, PodCondition, PodStatus } from "kubernetes-types/core/v1";
 import { findCondition, timestamp, withCondition } from "#machinery/conditions.ts";
 import { bounded } from "../provider/bounded.ts";
+import { notPlaced } from "../sentences.ts";
 import { isReadinessGate, withReadinessGates } from "./readiness.ts";
 
 export const OFFLOADING_BACK_OFF = "OffloadingBackOff";
@@ -16,6 +17,8 @@ type Statuses = ContainerStatus[] | undefined;
 type Containers = readonly { readonly name: string }[] | undefined;
 
 export interface PodStatusOptions {
+  /** The provider's id. */
+  readonly cluster: string;
   /** The provider's pod address → ours; undefined: not to be shown. */
   readonly translate: (address: string) => string | undefined;
   /** The address of the virtual node. */
@@ -48,8 +51,9 @@ export function forgePodStatus(local: Pod, remote: Pod, options: PodStatusOption
       restartCount: Math.min(MOST_RESTARTS, container.restartCount + (options.restarts[container.name] ?? 0)),
     }));
   };
-  const conditions = withReadinessGates(local, forgeConditions(local, status.conditions ?? [])).map((condition) =>
-    options.isUnavailable && condition.type === "Ready" ? { ...condition, status: "False" } : condition,
+  const conditions = withReadinessGates(local, forgeConditions(local, status.conditions ?? [], options.cluster)).map(
+    (condition) =>
+      options.isUnavailable && condition.type === "Ready" ? { ...condition, status: "False" } : condition,
   );
   const { containerStatuses: _c, initContainerStatuses: _i, ephemeralContainerStatuses: _e, ...other } = status;
   const containerStatuses = counted(status.containerStatuses, containers);
@@ -80,20 +84,33 @@ function withEnded(local: Pod, remote: Statuses): Statuses {
  * That it is scheduled is for the home cluster to say, which bound it, unless the provider finds no place for it: as long
  * as the provider does nothing else, there is nothing to write.
  */
-function forgeConditions(local: Pod, remote: readonly PodCondition[]): readonly PodCondition[] {
+function forgeConditions(local: Pod, remote: readonly PodCondition[], cluster: string): readonly PodCondition[] {
   const own = findCondition(local.status?.conditions, "PodScheduled");
   const theirs = findCondition(remote, "PodScheduled");
-  if (own === undefined || theirs?.status === "False") return remote;
+  if (theirs?.status === "False")
+    return remote.map((condition) =>
+      condition === theirs && condition.message !== undefined
+        ? { ...condition, message: notPlaced(cluster, condition.message) }
+        : condition,
+    );
+  if (own === undefined) return remote;
   return theirs === undefined ? [own, ...remote] : remote.map((condition) => (condition === theirs ? own : condition));
 }
 
+export interface Rejection {
+  readonly reason: string;
+  readonly message: string;
+}
+
 /** A pod that cannot be or stay offloaded. Failed makes its controller replace it. */
-export function forgeRejectedStatus(local: Pod, phase: "Pending" | "Failed", reason: string, nowMs: number): PodStatus {
+export function forgeRejectedStatus(local: Pod, phase: "Pending" | "Failed", why: Rejection, nowMs: number): PodStatus {
   const { podIP: _ip, podIPs: _ips, ...status } = local.status ?? {};
+  const { reason, message } = why;
   return {
     ...status,
     phase,
     reason,
+    message,
     ...(status.conditions !== undefined && {
       conditions: status.conditions.map((condition) => rejectCondition(local, condition, reason, nowMs)),
     }),

@@ -9,6 +9,7 @@ import type { Context } from "#base/context.ts";
 import { messageOf } from "#base/errors.ts";
 import { tokenSecretName } from "#forge/pod/volumes.ts";
 import { isReflected, REFLECTION_FIELD_MANAGER, reflectedSelector } from "#forge/reflected-metadata.ts";
+import { nameTaken } from "#forge/sentences.ts";
 import {
   forgeTokenSecret,
   type IssuedToken,
@@ -95,7 +96,7 @@ async function renew(
     if (secret !== undefined || !(await create(ctx, work, wanted))) {
       const present = secret ?? (await deps.remote.get(ctx, secrets, keyOf(wanted)));
       if (!isReflected(present, deps.scope)) {
-        recorder.warning(ctx, pod, messages.FAILED_TOKENS, messages.alreadyExists(destination));
+        recorder.warning(ctx, pod, messages.FAILED_TOKENS, nameTaken(destination, pair.remote));
         return;
       }
       remotes.observe(await deps.remote.apply(ctx, secrets, wanted, { fieldManager: REFLECTION_FIELD_MANAGER }));

@@ -8,6 +8,7 @@ import type { Context } from "#base/context.ts";
 import { importConditions, isReachable } from "#forge/multicluster/conditions.ts";
 import { derivedName, isOfMulticluster, withAddress } from "#forge/multicluster/service-import.ts";
 import { forgeReflectedMetadata, isReflected, REFLECTION_FIELD_MANAGER } from "#forge/reflected-metadata.ts";
+import { nameTaken } from "#forge/sentences.ts";
 import { Applier } from "#kube/client/applier.ts";
 import { type Controller, DONE, type Result, watchMapped } from "#kube/controller/controller.ts";
 import type { Informer } from "#kube/informer/informer.ts";
@@ -70,7 +71,7 @@ async function reconcile(ctx: Context, work: Work, key: ObjectKey): Promise<Resu
   if (plan.do === "foreign" && local !== undefined)
     deps
       .events("liqo-serviceimport-reflection")
-      .warning(ctx, local, messages.FAILED_REFLECTION, messages.alreadyExists(deps.scope.destination));
+      .warning(ctx, local, messages.FAILED_REFLECTION, nameTaken(deps.scope.destination, pair.remote));
   if (plan.do === "delete" && remote !== undefined) {
     await deps.remote.deleteObserved(ctx, serviceImports, remote);
     applier.forget(serviceImports, keyOf(remote));

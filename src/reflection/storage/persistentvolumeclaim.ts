@@ -9,6 +9,7 @@ import { isVirtualNode } from "#api/predicates.ts";
 import type { Context } from "#base/context.ts";
 import { messageOf } from "#base/errors.ts";
 import { isReflected, REFLECTION_FIELD_MANAGER } from "#forge/reflected-metadata.ts";
+import { nameTaken } from "#forge/sentences.ts";
 import { forgeClaim, forgePlaceholderVolume, isOfAnother } from "#forge/storage/remote.ts";
 import { type Controller, DONE, type Result } from "#kube/controller/controller.ts";
 import type { Informer } from "#kube/informer/informer.ts";
@@ -75,7 +76,7 @@ async function reconcile(ctx: Context, { deps, pair, locals, remotes }: Work, ke
     return DONE;
   }
   if (remote !== undefined && !isOurs) {
-    recorder.warning(ctx, local, messages.FAILED_REFLECTION, messages.alreadyExists(deps.scope.destination));
+    recorder.warning(ctx, local, messages.FAILED_REFLECTION, nameTaken(deps.scope.destination, pair.remote));
     return DONE;
   }
   if (remote?.metadata?.deletionTimestamp !== undefined) return DONE;

@@ -12,6 +12,7 @@ import { forgeShadowPod, type ShadowPodOptions } from "#forge/pod/shadow-pod.ts"
 import { forgeRefusedStatus } from "#forge/pod/status.ts";
 import { traceOf, withTrace } from "#forge/pod/trace.ts";
 import { REFLECTION_FIELD_MANAGER } from "#forge/reflected-metadata.ts";
+import { nameTaken } from "#forge/sentences.ts";
 import { type Controller, DONE, type Result } from "#kube/controller/controller.ts";
 import type { EventRecorder } from "#kube/events/recorder.ts";
 import type { Informer } from "#kube/informer/informer.ts";
@@ -88,7 +89,7 @@ async function act(ctx: Context, work: Work, seen: PodSeen, plan: PodPlan): Prom
     case "nothing":
       return DONE;
     case "foreign":
-      work.recorder.warning(ctx, plan.local, messages.FAILED_REFLECTION, messages.alreadyExists(destination));
+      await tellTaken(ctx, work, plan.local, nameTaken(destination, work.pair.remote));
       return DONE;
     case "delete-local":
       await deleteLocal(ctx, work, plan.local);
@@ -116,6 +117,14 @@ async function act(ctx: Context, work: Work, seen: PodSeen, plan: PodPlan): Prom
       await work.reporter.report(ctx, { ...seen, local: plan.local });
       return DONE;
   }
+}
+
+/** One that has not begun waits, and says why. */
+async function tellTaken(ctx: Context, { deps, recorder }: Work, local: Pod, message: string): Promise<void> {
+  const { phase = "Pending", message: told } = local.status ?? {};
+  recorder.warning(ctx, local, messages.FAILED_REFLECTION, message);
+  if (phase === "Pending" && told !== message)
+    await writeStatus(ctx, deps.local, local, forgeRefusedStatus(local, message, deps.clock.epochMs()));
 }
 
 function optionsOf({ deps }: Work): ShadowPodOptions {

@@ -15,6 +15,7 @@ import {
 import { forgeStatusPatch } from "#forge/pod/status-patch.ts";
 import { sizeProblem } from "#forge/provider/bounded.ts";
 import { REFLECTION_FIELD_MANAGER } from "#forge/reflected-metadata.ts";
+import { creationRefused } from "#forge/sentences.ts";
 import type { KubeClient } from "#kube/client/client.ts";
 import type { EventRecorder } from "#kube/events/recorder.ts";
 import { pods } from "#machinery/builtin.ts";
@@ -72,7 +73,7 @@ export class StatusReporter {
       throw error;
     }
     if (status.reason === OFFLOADING_REFUSED)
-      this.#recorder.warning(ctx, local, messages.FAILED_CREATE, messages.creationFailed(destination, status.message));
+      this.#recorder.warning(ctx, local, messages.FAILED_CREATE, status.message ?? "");
     else this.#recorder.normal(ctx, local, messages.SUCCESSFUL_REFLECTION, messages.statusReflected(destination));
   }
 
@@ -105,7 +106,11 @@ export class StatusReporter {
       const { phase, message } = shadow?.status ?? {};
       // An upstream provider has no field for it.
       if (message !== undefined && local.metadata?.deletionTimestamp === undefined)
-        return forgeRefusedStatus(local, message, this.#deps.clock.epochMs());
+        return forgeRefusedStatus(
+          local,
+          creationRefused(this.#deps.scope.destination, message),
+          this.#deps.clock.epochMs(),
+        );
       if (isAccepted(local, shadow)) return forgeAcceptedStatus(local);
       if (phase !== "Succeeded" && phase !== "Failed") return undefined;
       return isTerminal(local) ? undefined : forgeTerminatedStatus(local, phase, this.#deps.clock.epochMs());
@@ -114,6 +119,7 @@ export class StatusReporter {
     const restarts = nextRestarts(this.#restarts.get(uid), local, remote);
     this.#restarts.set(uid, restarts);
     return forgePodStatus(local, remote, {
+      cluster: this.#deps.scope.destination,
       translate: (address) => translatePodIp(address, this.#deps.settings),
       hostIp: this.#deps.settings.nodeIp,
       restarts: restarts.earlier,

@@ -47,7 +47,11 @@ describe("why", () => {
     const waiting = { reason: "ErrImagePull", message: "there is none" };
     const container = { name: "web", image: "nginx", imageID: "", ready: false, restartCount: 0, state: { waiting } };
     await createWithStatus(ctx, provider.client, pods, {
-      metadata: { name: "web", namespace: "off-cluster-a" },
+      metadata: {
+        name: "web",
+        namespace: "off-cluster-a",
+        labels: { "offloading.liqo.io/destination": "cluster-b" },
+      },
       spec: { nodeName: "worker", containers: CONTAINERS },
       status: { phase: "Pending", containerStatuses: [container] },
     });
@@ -123,7 +127,7 @@ describe("why", () => {
       },
     });
     const { stdout } = await why("pod/refused --remote-context provider");
-    assert.match(stdout, /✗ ShadowPod +cluster-b refuses it: exceeded quota\n/);
+    assert.match(stdout, /✗ ShadowPod +exceeded quota\n/);
   });
 
   for (const [args, message] of [

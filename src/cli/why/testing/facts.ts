@@ -63,7 +63,7 @@ const peer: ForeignCluster = { metadata: { name: "rome" }, spec: { clusterID: "r
 export const shadow: ShadowPod = { metadata: { name: "web", namespace: "shop-milan" } };
 export const there = (pod: Pod | undefined, ...events: Event[]): Remote => ({ shadow, pod, events });
 export const remotePod = (status?: PodStatus, spec: Partial<PodSpec> = {}): Pod =>
-  podOf(status, { nodeName: "worker", ...spec });
+  podOf(status, { nodeName: "worker", ...spec }, { labels: { "offloading.liqo.io/destination": "rome" } });
 
 function at(remote: Remote | string, more: Partial<ProviderFacts> = {}): ProviderFacts {
   return { id: "rome", peer, twin: "shop-milan", remote, ...more };

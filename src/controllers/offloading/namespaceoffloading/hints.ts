@@ -1,5 +1,6 @@
 /** What a user is told in events beyond the status, whose texts are upstream's and say no cause. */
 import type { NamespaceOffloading } from "#api/offloading/namespace.ts";
+import { twinRefused } from "#forge/sentences.ts";
 import { dns1123Label } from "#machinery/names.ts";
 
 type Status = NonNullable<NamespaceOffloading["status"]>;
@@ -26,7 +27,7 @@ export function offloadingHints(before: Status | undefined, after: Status): read
     .filter((peer) => isStuck(after, peer) && !isStuck(before, peer))
     .map((peer) => ({
       reason: "CreationLoopBackOff",
-      message: `cluster ${peer} does not make namespace "${name}": it exists there already, is reserved or is refused by a policy; its administrator finds the reason in the events of the NamespaceMap there`,
+      message: `${twinRefused(peer, name)}: it exists there already, is reserved or is refused by a policy; its administrator finds the reason in the events of the NamespaceMap there`,
     }));
 }
 

@@ -9,6 +9,7 @@ import { type VirtualNode, virtualNodes } from "#api/offloading/virtualnode.ts";
 import type { Context } from "#base/context.ts";
 import { forgeRejectedStatus } from "#forge/pod/status.ts";
 import { forgeStatusPatch } from "#forge/pod/status-patch.ts";
+import { noTwin } from "#forge/sentences.ts";
 import { type Controller, DONE, type Result, watchFor, watchMapped } from "#kube/controller/controller.ts";
 import type { EventRecorder } from "#kube/events/recorder.ts";
 import type { Informer } from "#kube/informer/informer.ts";
@@ -72,7 +73,8 @@ async function reconcile(ctx: Context, work: Work, key: ObjectKey): Promise<Resu
   const plan = planFallback(pod);
   if (plan.do === "delete-local") await deps.client.deleteObserved(ctx, pods, pod, { gracePeriodSeconds: 0 });
   if (plan.do === "reject") {
-    const patch = forgeStatusPatch(pod, forgeRejectedStatus(pod, plan.phase, plan.reason, deps.clock.epochMs()));
+    const why = { reason: plan.reason, message: noTwin(provider, key.namespace ?? "") };
+    const patch = forgeStatusPatch(pod, forgeRejectedStatus(pod, plan.phase, why, deps.clock.epochMs()));
     await deps.client.patch(ctx, pods, key, "merge", patch, { subresource: "status" }).catch((error: unknown) => {
       if (!isNotFound(error)) throw error;
     });
