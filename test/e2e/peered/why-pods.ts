@@ -177,7 +177,7 @@ export const POD_SITUATIONS: readonly Situation[] = [
         "pod/spread-1",
         "pod/spread-2",
         "--for=condition=Ready",
-        "--timeout=60s",
+        "--timeout=180s",
       );
       await applyAll(clusters, "milan", [spread("third")]);
     },

@@ -5,7 +5,7 @@ import type { NamespaceOffloading } from "#api/offloading/namespace.ts";
 import type { ShadowPod } from "#api/offloading/shadow.ts";
 import type { PodFacts, ProviderFacts, Remote } from "../pod.ts";
 
-const MADE = "2026-11-30T12:00:00Z";
+export const MADE = "2026-11-30T12:00:00Z";
 export const LATER = "2026-11-30T13:00:00Z";
 export const running: ContainerStatus = {
   ...{ name: "web", image: "nginx", imageID: "", ready: true, started: true, restartCount: 0 },
