@@ -9,5 +9,6 @@ testPages("the pages on usage", [
   "usage/metrics",
   "usage/multi-cluster-services",
   "usage/network-policies",
+  "usage/why",
   "usage/service-continuity",
 ]);

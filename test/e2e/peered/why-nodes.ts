@@ -1,10 +1,12 @@
 /** Nodes that take no pods, each for another reason. */
 
+import assert from "node:assert/strict";
 import { base64 } from "#forge/authentication.ts";
 import { eventually } from "#kit/eventually.ts";
 import { ofPeer, tenantNamespace, virtualNode } from "./why-peers.ts";
 import { elsewhere, object, type Situation } from "./why-situation.ts";
 
+const SPREAD_MS = 180_000;
 const PROVIDER = "ghost-nodes";
 /** Nothing runs for these nodes, since their image is nowhere. */
 const TEMPLATE = { name: "none", namespace: `liqo-tenant-${PROVIDER}` };
@@ -31,8 +33,16 @@ export const NODE_SITUATIONS: readonly Situation[] = [
     hint: /kubectl taint node worker-node-2 example\.org\/out:NoSchedule-/,
     make: async ({ kubectl }) => {
       // Of pods that need both nodes.
-      await eventually("pods that are spread", () =>
-        kubectl("rome", "wait", "-n", "puzzles-milan", "pod/spread-1", "pod/spread-2", "--for=condition=PodScheduled"),
+      await eventually(
+        "pods that are spread",
+        async () => {
+          const selected = ["-n", "puzzles-milan", "-l", "app=spread", "-o", "jsonpath={.items[*].spec.nodeName}"];
+          assert.match(
+            await kubectl("rome", "get", "pods", ...selected),
+            /worker-node-1.*worker-node-2|worker-node-2.*worker-node-1/,
+          );
+        },
+        SPREAD_MS,
       );
       await kubectl("rome", "taint", "node", "worker-node-2", "example.org/out:NoSchedule");
     },

@@ -16,7 +16,7 @@ import { SERVICE_SITUATIONS } from "./why-services.ts";
 import { applyAll, NAMESPACE, namespace, type Situation } from "./why-situation.ts";
 
 const CTX = { signal: new AbortController().signal, log: silentLogger };
-const WITHIN_MS = 90_000;
+const WITHIN_MS = 180_000;
 const SITUATIONS: readonly Situation[] = [
   ...NAMESPACE_SITUATIONS,
   ...POD_SITUATIONS,
