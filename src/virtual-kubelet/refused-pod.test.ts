@@ -24,14 +24,15 @@ test("a pod that the provider refuses tells why, until it is made after all", as
   await using _kubelet = startKubelet(clusters);
   await consumer.client.create(ctx, pods, webPod("web"));
   await seen(provider.client, shadowPods, there("web"));
-  const message = 'pods "web" is forbidden: violates PodSecurity "baseline:latest"';
-  const status = { phase: "Pending", reason: "FailedCreate", message };
+  const refusal = 'pods "web" is forbidden: violates PodSecurity "baseline:latest"';
+  const message = `Error creating the pod in cluster "cluster-b": ${refusal}`;
+  const status = { phase: "Pending", reason: "FailedCreate", message: refusal };
   await provider.client.patch(ctx, shadowPods, there("web"), "merge", { status }, { subresource: "status" });
   const waiting = await seen(consumer.client, pods, here("web"), (p) => p.status?.reason === "OffloadingRefused");
   assert.deepEqual([waiting.status?.phase, waiting.status?.message], ["Pending", message]);
   const ready = waiting.status?.conditions?.find(({ type }) => type === "Ready");
   assert.deepEqual([ready?.status, ready?.reason, ready?.message], ["False", "OffloadingRefused", message]);
-  await eventAbout(clusters, "web", 'Error creating the pod in cluster "cluster-b": pods "web" is forbidden');
+  await eventAbout(clusters, "web", message);
   await runRemotely(clusters, "web", running("10.245.1.7", 0));
   const home = await seen(consumer.client, pods, here("web"), (p) => p.status?.phase === "Running");
   assert.deepEqual([home.status?.reason, home.status?.message], [undefined, undefined]);
@@ -52,4 +53,21 @@ test("a ShadowPod that is made after all takes the reason of the refusal away", 
   assert.deepEqual([pod.status?.phase, pod.status?.message], ["Pending", undefined]);
   const stale = pod.status?.conditions?.find(({ reason }) => reason === "OffloadingRefused");
   assert.equal(stale, undefined);
+});
+
+test("a pod whose name is taken at the provider says so, until it is free", async () => {
+  await using clusters = await startTwoClusters();
+  const { ctx, consumer, provider } = clusters;
+  await prepare(clusters);
+  await provider.client.create(ctx, pods, { ...webPod("web"), metadata: there("web") });
+  await using _kubelet = startKubelet(clusters);
+  await consumer.client.create(ctx, pods, webPod("web"));
+  const waiting = await seen(consumer.client, pods, here("web"), (p) => p.status?.reason === "OffloadingRefused");
+  const message = waiting.status?.message ?? "";
+  assert.match(message, /^Error reflecting object to cluster "cluster-b": remote object already exists in namespace /);
+  assert.equal(waiting.status?.conditions?.find(({ type }) => type === "Ready")?.message, message);
+  await eventAbout(clusters, "web", message);
+  await provider.client.delete(ctx, pods, there("web"), { gracePeriodSeconds: 0 });
+  await seen(provider.client, shadowPods, there("web"));
+  await seen(consumer.client, pods, here("web"), ({ status }) => status?.reason === undefined);
 });

@@ -182,7 +182,13 @@ test("as long as the provider only looks for a place, the local status stays as 
   const scheduled = { type: "PodScheduled", status: "True", lastTransitionTime: "2026-11-23T17:00:00Z" };
   const waiting: Pod = { status: { phase: "Pending", qosClass: "BestEffort", conditions: [scheduled] } };
   const later = { ...scheduled, lastTransitionTime: "2026-11-23T17:00:01Z" };
-  const options = { cluster: "rome", translate: (ip: string) => ip, hostIp: "10.0.0.1", restarts: {}, isUnavailable: false };
+  const options = {
+    cluster: "rome",
+    translate: (ip: string) => ip,
+    hostIp: "10.0.0.1",
+    restarts: {},
+    isUnavailable: false,
+  };
   for (const conditions of [undefined, [later]]) {
     const theirs: Pod = { status: { phase: "Pending", qosClass: "BestEffort", ...(conditions && { conditions }) } };
     assert.deepEqual(forgePodStatus(waiting, theirs, options), waiting.status);

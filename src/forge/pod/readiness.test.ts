@@ -16,7 +16,13 @@ const podWith = (...conditions: PodCondition[]): Pod => ({
   spec: { readinessGates: [{ conditionType: GATE }], containers: [{ name: "c", image: "busybox" }] },
   status: { conditions },
 });
-const OPTIONS = { cluster: "rome", translate: (ip: string) => ip, hostIp: "10.0.0.1", restarts: {}, isUnavailable: false };
+const OPTIONS = {
+  cluster: "rome",
+  translate: (ip: string) => ip,
+  hostIp: "10.0.0.1",
+  restarts: {},
+  isUnavailable: false,
+};
 const closed = (message: string, lastTransitionTime: string): PodCondition[] => [
   { type: "Ready", status: "False", reason: "ReadinessGatesNotReady", message, lastTransitionTime },
 ];

@@ -40,6 +40,7 @@ test("a pod in a namespace that is not offloaded waits, one that ran has failed,
     (pod) => pod.status?.reason !== undefined,
   );
   assert.equal(waiting.status?.reason, "OffloadingBackOff");
+  assert.match(waiting.status?.message ?? "", /^namespace "default" has no twin in cluster "cluster-b"/);
   for (const key of [
     { namespace: "off", name: "ran" },
     { namespace: "default", name: "elsewhere" },
