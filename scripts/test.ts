@@ -69,7 +69,7 @@ const LONG = [
 // One process each, so that one cluster, or one pair, is enough: see test/kit/shared-clusters.ts.
 const SHARING = "--test-isolation=none";
 const E2E_ONE_CLUSTER = [SHARING, "test/e2e/one-cluster/*.test.ts"];
-const LONG_OF_PEERED = "faults|resources|truth";
+const LONG_OF_PEERED = "faults|resources|truth|why";
 const E2E_PEERED = [SHARING, `test/e2e/peered/!(${LONG_OF_PEERED}).test.ts`];
 const E2E_PEERED_LONG = [SHARING, `test/e2e/peered/@(${LONG_OF_PEERED}).test.ts`];
 // Where a genuine API server, kubelet or scheduler has most to say.

@@ -45,7 +45,7 @@ function publicKey(id: string) {
   });
 }
 
-export function slice(id: string, name: string, rest: object = {}) {
+function slice(id: string, name: string, rest: object = {}) {
   return ofPeer(id, AUTHENTICATION, "ResourceSlice", name, {
     metadata: {
       labels: { "liqo.io/replication": "true", "liqo.io/remoteID": id },

@@ -123,7 +123,13 @@ export const POD_SITUATIONS: readonly Situation[] = [
     ...(hint !== undefined && { hint }),
   })),
   {
-    ...{ ask: `pod over-quota -n ${CAPPED}`, state: "broken", link: "ShadowPod", says: /exceeded quota: none/ },
+    ...{
+      isTold: true,
+      ask: `pod over-quota -n ${CAPPED}`,
+      state: "broken",
+      link: "ShadowPod",
+      says: /exceeded quota: none/,
+    },
     there: [
       object("v1", "ResourceQuota", "none", {
         metadata: { namespace: `${CAPPED}-milan` },
@@ -134,6 +140,7 @@ export const POD_SITUATIONS: readonly Situation[] = [
   },
   {
     ...{
+      isTold: true,
       ask: `po taken -n ${NAMESPACE}`,
       state: "broken",
       link: "ShadowPod",
@@ -145,6 +152,7 @@ export const POD_SITUATIONS: readonly Situation[] = [
   },
   {
     ...{
+      isTold: true,
       ask: "pods/no-twin -n homely",
       state: "broken",
       link: "twin",
@@ -161,6 +169,7 @@ export const POD_SITUATIONS: readonly Situation[] = [
   },
   {
     ...{
+      isTold: true,
       ask: `pod/third -n ${NAMESPACE}`,
       state: "broken",
       link: "scheduling",

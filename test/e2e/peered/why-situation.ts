@@ -12,6 +12,8 @@ export interface Situation {
   readonly link: string;
   readonly says: RegExp;
   readonly hint?: RegExp;
+  /** Of a pod: it says the same itself, in its message or an event. */
+  readonly isTold?: true;
   /** Applied at milan, and before them those at rome. */
   readonly home?: readonly KubeObject[];
   readonly there?: readonly KubeObject[];
@@ -27,7 +29,7 @@ export interface Situation {
 export const NAMESPACE = "puzzles";
 export const TWIN = "puzzles-milan";
 
-export const AWAY = { "liqo.io/type": "virtual-node" };
+const AWAY = { "liqo.io/type": "virtual-node" };
 export const SLEEP = ["sleep", "3600"];
 const BEFORE_ALL = { terminationGracePeriodSeconds: 1 };
 

@@ -1,6 +1,7 @@
 /** Whatever is broken between two clusters, `liqoctl why` names the link, says what is wrong and what to do about it. */
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
+import { REMOTE_CLUSTER_ID } from "#api/labels.ts";
 import { silentLogger } from "#base/log.ts";
 import type { Clusters } from "#kit/clusters.ts";
 import { eventually } from "#kit/eventually.ts";
@@ -46,8 +47,20 @@ async function make(clusters: Clusters): Promise<void> {
   await applyAll(clusters, "milan", [...own, ...home.filter(isNamespace)]);
   await applyAll(clusters, "milan", EARLY);
   await applyAll(clusters, "rome", there.filter(isNamespace));
+  await eventually("a second in which the early pod is older", async () => {
+    const { metadata } = await clusters.get<KubeObject>("milan", "pod", "too-old", "-n", OLDER);
+    assert.ok(Date.now() > Date.parse(metadata?.creationTimestamp ?? "") + 1_000);
+  });
   for (const name of [NAMESPACE, CAPPED, OLDER])
-    await clusters.liqoctl("offload", "namespace", name, "--context", "milan");
+    await clusters.liqoctl(
+      "offload",
+      "namespace",
+      name,
+      "--context",
+      "milan",
+      "--selector",
+      `${REMOTE_CLUSTER_ID}=rome`,
+    );
   await applyAll(
     clusters,
     "rome",
@@ -59,6 +72,11 @@ async function make(clusters: Clusters): Promise<void> {
     home.filter((object) => !isNamespace(object)),
   );
   await Promise.all(SITUATIONS.map((each) => each.make?.(clusters)));
+}
+
+/** What `kubectl describe` says of what was asked for. */
+function described(clusters: Clusters, ask: string): Promise<string> {
+  return clusters.kubectl("milan", "describe", ...ask.split(" "));
 }
 
 describe("why", { concurrency: 8 }, () => {
@@ -73,7 +91,7 @@ describe("why", { concurrency: 8 }, () => {
     await clusters[Symbol.asyncDispose]();
   });
 
-  for (const { ask, state, link, says, hint, again } of SITUATIONS)
+  for (const { ask, state, link, says, hint, again, isTold } of SITUATIONS)
     test(`${ask}: ${state} at ${link}`, () =>
       eventually(
         `${ask} ends at ${link}`,
@@ -91,6 +109,7 @@ describe("why", { concurrency: 8 }, () => {
           if (state === "ok") assert.ok(whole, JSON.stringify(links));
           assert.match(end?.says ?? "", says);
           if (hint !== undefined) assert.match(end?.hint ?? "", hint);
+          if (isTold) assert.ok((await described(clusters, ask)).includes(end?.says ?? "nothing"));
         },
         WITHIN_MS,
       ));
