@@ -57,7 +57,33 @@ for (const replicas of [2, 1])
           await survives(t, () => machine.kill(at.cluster, containerOf(pod), "SIGCONT"));
           assert.notEqual(nameOf(await inCharge(at)), nameOf(pod));
         });
+
+        test(`the node of the ${at.end} in charge is drained`, async (t) => {
+          const pod = await inChargeElsewhere(at);
+          const node = pod.spec?.nodeName ?? "";
+          const how = ["--ignore-daemonsets", "--delete-emptydir-data", "--force", "--timeout=90s"];
+          try {
+            await survives(t, () => clusters.kubectl(at.cluster, "drain", node, ...how));
+          } finally {
+            await clusters.kubectl(at.cluster, "uncordon", node);
+          }
+          assert.notEqual(nameOf(await inCharge(at)), nameOf(pod));
+        });
       }
+
+      // The node of a server may be the one that answers for its load balancer's address: that is the cluster's to mend.
+      if (replicas > 1 && at.end === "client")
+        test("the node of the client in charge is cut off, and later is back", async (t) => {
+          const pod = await inChargeElsewhere(at);
+          const node = pod.spec?.nodeName ?? "";
+          const machine = machineOf(clusters.engine);
+          try {
+            await survives(t, () => machine.setNodeCut(at.cluster, node, true));
+          } finally {
+            await survives(t, () => machine.setNodeCut(at.cluster, node, false));
+          }
+          assert.notEqual(nameOf(await inCharge(at)), nameOf(pod));
+        });
 
       test(`the ${at.end} in charge is deleted`, async (t) => {
         const name = nameOf(await inCharge(at));
@@ -119,6 +145,19 @@ for (const replicas of [2, 1])
         assert.ok(pod !== undefined && items.length === 1 && pod.metadata?.deletionTimestamp === undefined);
         return pod;
       });
+    }
+
+    /** On another node than the pod whose traffic it carries; after a drain none is there, until one is made anew. */
+    async function inChargeElsewhere(at: End): Promise<Pod> {
+      const node = await traffic.nodeOf(at.cluster);
+      for (let tries = 0; tries < replicas; tries++) {
+        const pod = await inCharge(at);
+        if (pod.spec?.nodeName !== node) return pod;
+        await clusters.kubectl(at.cluster, "delete", "pod", nameOf(pod), "-n", at.namespace);
+      }
+      const pod = await inCharge(at);
+      assert.notEqual(pod.spec?.nodeName, node, "no gateway is on another node");
+      return pod;
     }
 
     async function survives(t: { diagnostic(text: string): void }, fault: () => Promise<unknown>): Promise<void> {

@@ -90,6 +90,8 @@ export interface Machine {
   setLinkFaults(faults: readonly LinkFault[]): Promise<void>;
   /** How long packets to the cluster may be, in place of what it was; without a path as long as anywhere. */
   setPath(cluster: string, path?: NarrowPath): Promise<void>;
+  /** Pulls the cable of a node, or plugs it in again; what runs there goes on. */
+  setNodeCut(cluster: string, node: string, isCut: boolean): Promise<void>;
   /** In place of all there were; what flows through one that is no more is cut. */
   setPortMaps(maps: readonly PortMap[]): Promise<void>;
   /** Ends all of the cluster in good order, and starts it again; its state stays. Resolves when its nodes are ready. */

@@ -9,6 +9,7 @@ import { readAuditLog } from "./audit-log.ts";
 import type { ClusterRequest, Component, Engine, TestCluster } from "./engine.ts";
 import { setLinkFaults } from "./link-faults.ts";
 import { setPath } from "./narrow-path.ts";
+import { setNodeCut } from "./node-cut.ts";
 import { setPortMaps } from "./port-maps.ts";
 
 const LIQOCTL = join(import.meta.dirname, "../../bin/liqoctl");
@@ -21,6 +22,7 @@ export function playgroundEngine(): Engine {
   const kubeconfig = join(home, "kubeconfig");
   const env = { LIQO_PLAYGROUND_HOME: home, KUBECONFIG: kubeconfig };
   const playground = (...args: string[]) => run(LIQOCTL, ["playground", ...args], { env, timeoutMs: TIMEOUT_MS });
+  const nodeNamespace = (cluster: string, node: string) => `${labNameOf(home)}-${cluster}-${node}`;
   return {
     name: "playground",
     kubeconfig,
@@ -46,7 +48,8 @@ export function playgroundEngine(): Engine {
       stop: async (cluster) => void (await playground("stop", cluster)),
       start: async (cluster) => void (await playground("start", cluster)),
       auditEvents: (cluster) => readAuditLog(clusterPaths(playgroundPaths(home), cluster).auditLog),
-      nodeNamespace: (cluster, node) => `${labNameOf(home)}-${cluster}-${node}`,
+      nodeNamespace,
+      setNodeCut: (cluster, node, isCut) => setNodeCut(nodeNamespace(cluster, node), isCut),
     },
     [Symbol.asyncDispose]: async () => {
       await playground("delete");

@@ -5,6 +5,7 @@
 import assert from "node:assert/strict";
 import { Agent, request } from "node:http";
 import { setTimeout as delay } from "node:timers/promises";
+import type { Pod } from "kubernetes-types/core/v1";
 import type { Clusters } from "./clusters.ts";
 import { eventually } from "./eventually.ts";
 import { Load } from "./load.ts";
@@ -47,7 +48,10 @@ export class GatewayTraffic implements AsyncDisposable {
     await liqoctl("offload", "namespace", NAMESPACE, "--context", "milan");
     await runSite(clusters, "far", FAR_SITE, { "liqo.io/type": "virtual-node" });
     await runSite(clusters, "near", NEAR_SITE, { "kubernetes.io/hostname": node });
-    await kubectl("milan", "-n", NAMESPACE, "expose", "pod", "near", "--name=web", "--port=80", "--type=LoadBalancer");
+    // No other node has a part in it.
+    const local = `--overrides=${JSON.stringify({ spec: { externalTrafficPolicy: "Local" } })}`;
+    const service = ["--name=web", "--port=80", "--type=LoadBalancer", local];
+    await kubectl("milan", "-n", NAMESPACE, "expose", "pod", "near", ...service);
     const url = `http://${await loadBalancerAddress(clusters, NAMESPACE, "web")}/`;
     const traffic = new GatewayTraffic(clusters, url);
     await traffic.flows();
@@ -56,6 +60,12 @@ export class GatewayTraffic implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all([this.requests[Symbol.asyncDispose](), this.held[Symbol.asyncDispose]()]);
+  }
+
+  /** Where the pod of this end runs. */
+  async nodeOf(cluster: "milan" | "rome"): Promise<string> {
+    const [name, namespace] = cluster === "milan" ? ["near", NAMESPACE] : ["far", `${NAMESPACE}-milan`];
+    return (await this.#clusters.get<Pod>(cluster, "pod", name, "-n", namespace)).spec?.nodeName ?? "";
   }
 
   /** Resolves when answers come at once again. */

@@ -20,6 +20,7 @@ import { readAuditLog } from "../audit-log.ts";
 import type { ClusterRequest, Component, Engine, TestCluster } from "../engine.ts";
 import { setLinkFaults } from "../link-faults.ts";
 import { setPath } from "../narrow-path.ts";
+import { setNodeCut } from "../node-cut.ts";
 import { setPortMaps } from "../port-maps.ts";
 import { type Binaries, findBinaries } from "./binaries.ts";
 import type { ClusterBuild } from "./cluster.ts";
@@ -46,6 +47,7 @@ export function kubernetesEngine(): Engine {
   claimHome(home);
   const genuine = new GenuineClusters(playgroundPaths(home), binaries);
   const { kubeconfig } = genuine.paths;
+  const nodeNamespace = (cluster: string, node: string) => `${labNameOf(home)}-${cluster}-${node}`;
   return {
     name: "kubernetes",
     kubeconfig,
@@ -62,7 +64,8 @@ export function kubernetesEngine(): Engine {
       stop: (cluster) => genuine.stop(cluster),
       start: (cluster) => genuine.start(cluster),
       auditEvents: (cluster) => readAuditLog(clusterPaths(genuine.paths, cluster).auditLog),
-      nodeNamespace: (cluster, node) => `${labNameOf(home)}-${cluster}-${node}`,
+      nodeNamespace,
+      setNodeCut: (cluster, node, isCut) => setNodeCut(nodeNamespace(cluster, node), isCut),
     },
     [Symbol.asyncDispose]: () => genuine[Symbol.asyncDispose](),
   };
