@@ -15,17 +15,24 @@ export interface Link {
 
 export type Chain = Generator<Link, void>;
 
-export function ok(link: string, says: string): Link {
-  return { link, state: "ok", says };
+// More than any message of Kubernetes' own.
+const MOST_CHARACTERS = 2_000;
+
+/** One line without what a terminal would obey or turn around: much of it is written by the other cluster. */
+export function printable(text: string): string {
+  const line = text.slice(0, MOST_CHARACTERS).replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, " ");
+  return text.length > MOST_CHARACTERS ? `${line}…` : line;
 }
 
-export function broken(link: string, says: string, hint?: string): Link {
-  return { link, state: "broken", says, ...(hint !== undefined && { hint }) };
+function linkOf(state: LinkState, link: string, says: string, hint?: string): Link {
+  return { link, state, says: printable(says), ...(hint !== undefined && { hint: printable(hint) }) };
 }
 
-export function unknown(link: string, says: string, hint?: string): Link {
-  return { link, state: "unknown", says, ...(hint !== undefined && { hint }) };
-}
+export const ok = (link: string, says: string): Link => linkOf("ok", link, says);
+
+export const broken = (link: string, says: string, hint?: string): Link => linkOf("broken", link, says, hint);
+
+export const unknown = (link: string, says: string, hint?: string): Link => linkOf("unknown", link, says, hint);
 
 /** Up to the first one that is broken. */
 export function walk(chain: Chain): Link[] {
