@@ -1,7 +1,7 @@
 /** Connection: state and latency of the tunnel. Upstream: apis/networking/v1beta1/connection_types.go */
 
 import { dateTime, objectReference } from "../schema/common.ts";
-import { integer, object, oneOf, required, string } from "../schema/dsl.ts";
+import { array, boolean, integer, object, oneOf, required, string } from "../schema/dsl.ts";
 import { AGE, defineKind, type ObjectOfKind } from "../schema/kind.ts";
 
 export const connections = defineKind({
@@ -20,6 +20,17 @@ export const connections = defineKind({
       timestamp: dateTime,
       value: integer(undefined, { description: "largest packet that the tunnel carries, in bytes" }),
     }),
+    // Not in upstream, and only where there are several.
+    tunnels: array(
+      object({
+        interface: required(string()),
+        inUse: required(boolean({ description: "flows go into it" })),
+        message: string(),
+        port: required(integer("int32", { description: "of the gateway server as this end knows it, UDP" })),
+        value: required(oneOf(["Connecting", "Connected", "Error", "Refused"])),
+      }),
+      { maxItems: 64 },
+    ),
     value: string(),
   }),
   subresources: "status",

@@ -9,7 +9,8 @@ export interface ServerOptions {
   /** Default: that of the peer. */
   readonly name?: string;
   readonly mtu: number;
-  readonly port: number;
+  /** Of each tunnel. */
+  readonly ports: readonly number[];
   readonly serviceType: "LoadBalancer" | "NodePort" | "ClusterIP";
   readonly nodePort?: number;
   readonly loadBalancerIp?: string;
@@ -17,20 +18,26 @@ export interface ServerOptions {
 }
 
 export function forgeGatewayServer(remoteId: string, namespace: string, options: ServerOptions): GatewayServer {
-  const { name = remoteId, mtu, port, serviceType, nodePort, loadBalancerIp, template } = options;
+  const { name = remoteId, mtu, ports, serviceType, nodePort, loadBalancerIp, template } = options;
   return {
     metadata: { name, namespace, labels: { [labels.REMOTE_CLUSTER_ID]: remoteId } },
     spec: {
       serverTemplateRef: { apiVersion: "networking.liqo.io/v1beta1", kind: "WgGatewayServerTemplate", ...template },
       mtu,
       endpoint: {
-        port,
+        ...portOrPorts(ports),
         serviceType,
-        ...(nodePort !== undefined && { nodePort }),
+        ...(nodePort !== undefined && (ports.length > 1 ? { nodePorts: [nodePort] } : { nodePort })),
         ...(loadBalancerIp !== undefined && { loadBalancerIP: loadBalancerIp }),
       },
     },
   };
+}
+
+/** One is told as ever, for whoever knows of no others. */
+function portOrPorts(ports: readonly number[]): { port: number } | { ports: number[] } {
+  const [port = 0, ...others] = ports;
+  return others.length === 0 ? { port } : { ports: [...ports] };
 }
 
 export interface ClientOptions {
@@ -38,7 +45,8 @@ export interface ClientOptions {
   readonly name?: string;
   readonly mtu: number;
   readonly addresses: readonly string[];
-  readonly port: number;
+  /** Of each tunnel. */
+  readonly ports: readonly number[];
   readonly protocol: "TCP" | "UDP";
   /** At the same addresses, for where UDP is shut. */
   readonly tcpCarrierPort?: number | undefined;
@@ -46,7 +54,7 @@ export interface ClientOptions {
 }
 
 export function forgeGatewayClient(remoteId: string, namespace: string, options: ClientOptions): GatewayClient {
-  const { name = remoteId, mtu, addresses, port, protocol, tcpCarrierPort, template } = options;
+  const { name = remoteId, mtu, addresses, ports, protocol, tcpCarrierPort, template } = options;
   return {
     metadata: {
       name,
@@ -57,7 +65,7 @@ export function forgeGatewayClient(remoteId: string, namespace: string, options:
     spec: {
       clientTemplateRef: { apiVersion: "networking.liqo.io/v1beta1", kind: "WgGatewayClientTemplate", ...template },
       mtu,
-      endpoint: { addresses: [...addresses], port, protocol },
+      endpoint: { addresses: [...addresses], ...portOrPorts(ports), protocol },
     },
   };
 }

@@ -8,6 +8,7 @@ import type { EventRecorder } from "#kube/events/recorder.ts";
 import type { Informers } from "#kube/informer/informers.ts";
 import { firewallApplier } from "../nftables/firewall.ts";
 import { routeApplier } from "../route/routes.ts";
+import type { TunnelWays } from "../route/spread.ts";
 import type { Loop } from "../system/loop.ts";
 import type { Machine } from "../system/machine.ts";
 import { configurationAgent } from "./agent.ts";
@@ -23,6 +24,8 @@ export interface AgentsOptions {
   readonly restoresDrift: boolean;
   /** Of routing rules that name none. */
   readonly rulePriority?: number;
+  /** Where there are tunnels. */
+  readonly ways?: () => TunnelWays;
   /** Whether another host of that name lives; makes this host guard its state by finalizers. */
   readonly isLive?: (host: string) => Promise<boolean>;
   /** Called whenever the tables of nftables were applied. */
@@ -43,6 +46,8 @@ export function configurationAgents(options: AgentsOptions): Agents {
   const { client, events, host, machine, place, isLive } = options;
   const { category } = place;
   const { tools, clock } = machine;
+  const { rulePriority: priority, ways } = options;
+  const routing = { ...(priority !== undefined && { priority }), ...(ways !== undefined && { ways }) };
   const routes = options.informers.for<RouteConfiguration>(routeConfigurations, {
     labelSelector: `${ROUTE_LABELS.category}=${category}`,
   });
@@ -55,7 +60,7 @@ export function configurationAgents(options: AgentsOptions): Agents {
   return {
     isSynced: () => routes.isSynced && firewall.isSynced,
     routes: configurationAgent<RouteConfiguration>({
-      ...{ client, events, host, clock, informer: routes, applier: routeApplier(tools, options.rulePriority) },
+      ...{ client, events, host, clock, informer: routes, applier: routeApplier(tools, routing) },
       ...guard(finalizers.ROUTE_CONFIGURATION),
       ...reports,
       ...(options.routesApplied !== undefined && { applied: options.routesApplied }),

@@ -10,12 +10,14 @@ export interface CheckerOptions {
   /** The other end of the tunnel. */
   readonly address: string;
   readonly port: number;
+  /** To send from. Default: the same, at which the peer's pings are answered. */
+  readonly ownPort?: number;
   /** Own address to listen at. Default: all, for the tunnel may have none yet. */
   readonly listenAddress?: string;
   readonly intervalMs: number;
   readonly lossThreshold: number;
   /** How the silence of the peer is found. Default: by its answers at the interval. */
-  readonly watch?: Watch;
+  readonly watch?: () => Watch;
   readonly clock: Clock;
   /** Called for every answer, and once when the peer is declared lost. */
   update(state: PeerState): void;
@@ -23,6 +25,10 @@ export interface CheckerOptions {
   missing?(): void;
   /** Called for every probe of the peer with what it has measured; gives what this end has. */
   probed?(mtu: number | undefined): number | undefined;
+  /** Whether pings that come from there are answered. Default: all. */
+  answers?(address: string): boolean;
+  /** The peer said that another one is about to answer in its place. */
+  peerLeaves?(): void;
 }
 
 export interface Watch {
@@ -40,7 +46,7 @@ export type PeerState =
 
 // Before the first answer and after a loss: the tunnel may come up at any moment.
 const EAGER_INTERVAL_MS = 250;
-const MISSING_INTERVALS = 2;
+export const MISSING_INTERVALS = 2;
 // The peer said that another one is about to answer in its place.
 const ATTENTIVE: Watch = { intervalMs: 100, silenceMs: 300 };
 const ATTENTION_MS = 6_000;
@@ -64,7 +70,7 @@ export class ConnectionChecker implements AsyncDisposable {
     const socket = createSocket("udp4");
     await new Promise<void>((resolve, reject) => {
       socket.once("error", reject);
-      socket.bind(options.port, options.listenAddress, () => resolve());
+      socket.bind(options.ownPort ?? options.port, options.listenAddress, () => resolve());
     });
     const checker = new ConnectionChecker(options, socket);
     socket.on("error", (error) => ctx.log.warn("ping socket", { error: messageOf(error) }));
@@ -95,6 +101,11 @@ export class ConnectionChecker implements AsyncDisposable {
     this.#sendMessage(ctx, "LEAVING", this.#options.clock.epochMs());
   }
 
+  /** Another one is about to answer in place of the peer. */
+  attend(): void {
+    this.#attentiveUntil = this.#options.clock.nowMs() + ATTENTION_MS;
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await new Promise<void>((resolve) => this.#socket.close(() => resolve()));
   }
@@ -108,7 +119,7 @@ export class ConnectionChecker implements AsyncDisposable {
   #watch(): Watch {
     const { intervalMs, clock, watch } = this.#options;
     if (clock.nowMs() < this.#attentiveUntil) return ATTENTIVE;
-    return watch ?? { intervalMs, silenceMs: intervalMs * MISSING_INTERVALS };
+    return watch?.() ?? { intervalMs, silenceMs: intervalMs * MISSING_INTERVALS };
   }
 
   #pauseMs(): number {
@@ -138,6 +149,7 @@ export class ConnectionChecker implements AsyncDisposable {
     const message = decodeMessage(datagram);
     if (message === undefined) return;
     if (message.msgType === "PING") {
+      if (this.#options.answers?.(from.address) === false) return;
       this.#answer(ctx, from, { ...message, msgType: "PONG" });
       return;
     }
@@ -148,7 +160,9 @@ export class ConnectionChecker implements AsyncDisposable {
       return;
     }
     if (message.msgType === "LEAVING") {
-      if (from.address === this.#options.address) this.#attentiveUntil = this.#options.clock.nowMs() + ATTENTION_MS;
+      if (from.address !== this.#options.address) return;
+      this.attend();
+      this.#options.peerLeaves?.();
       return;
     }
     if (message.msgType !== "PONG") return;

@@ -8,6 +8,7 @@ import { formatDuration } from "#base/duration.ts";
 import { gatewayObjectName } from "#forge/networking/names.ts";
 import type { KubeClient } from "#kube/client/client.ts";
 import { timestamp } from "#machinery/conditions.ts";
+import { jsonEquals } from "#machinery/schema/schema.ts";
 import type { TunnelMtu } from "../mtu/prober.ts";
 import { Loop } from "../system/loop.ts";
 import type { PeerState } from "./checker.ts";
@@ -59,17 +60,32 @@ export function isWorthWriting(
   return state.value === "Connected" && !(nowMs - writtenMs < intervalMs);
 }
 
+interface Found {
+  readonly state: PeerState;
+  readonly mtu: TunnelMtu | undefined;
+  /** Where there are several. */
+  readonly tunnels: ShownTunnels;
+}
+
+type ShownTunnels = NonNullable<Connection["status"]>["tunnels"];
+
 /** What to write, if that is worth it. The MTU is shown with the time since when it is so. */
 function statusOf(
   shown: Connection["status"],
-  { state, mtu }: { readonly state: PeerState; readonly mtu: TunnelMtu | undefined },
+  { state, mtu, tunnels }: Found,
   nowMs: number,
   intervalMs: number,
 ): Connection["status"] {
   const now = timestamp(nowMs);
   const isNewMtu = mtu !== undefined && (shown?.mtu?.value !== mtu.value || shown.mtu.origin !== mtu.origin);
-  const withMtu = isNewMtu ? { ...shown, mtu: { ...mtu, timestamp: now } } : shown;
-  if (!isWorthWriting(shown, state, nowMs, intervalMs)) return isNewMtu ? withMtu : undefined;
+  const areNew = !jsonEquals(shown?.tunnels, tunnels);
+  const { tunnels: _before, ...others } = shown ?? {};
+  const withMtu = {
+    ...others,
+    ...(isNewMtu && { mtu: { ...mtu, timestamp: now } }),
+    ...(tunnels !== undefined && { tunnels }),
+  };
+  if (!isWorthWriting(shown, state, nowMs, intervalMs)) return isNewMtu || areNew ? withMtu : undefined;
   const latency = { value: formatDuration(state.value === "Connected" ? state.latencyMs : 0), timestamp: now };
   return { ...withMtu, value: state.value, latency };
 }
@@ -81,6 +97,8 @@ export interface ConnectionWriter {
   problemFound(): void;
   /** There is more to tell of how the peer is reached. */
   carrierChanged(): void;
+  /** There may be more to tell of several tunnels. */
+  tunnelsChanged(): void;
   run(ctx: Context): Promise<void>;
 }
 
@@ -93,6 +111,8 @@ export interface ConnectionOptions {
   /** What carries the tunnel, and what came of all carriers tried; absent where there is UDP only. */
   carrier?(): string | undefined;
   carriersTried?(): string | undefined;
+  /** Of several tunnels; undefined of one. */
+  tunnels?(): ShownTunnels;
 }
 
 export function connectionWriter(
@@ -112,7 +132,7 @@ export function connectionWriter(
     async pass(ctx) {
       const present = await ensureConnection(ctx, client, owner, annotationsOf(state, options));
       shown = present.status;
-      const status = statusOf(shown, { state, mtu }, clock.epochMs(), intervalMs);
+      const status = statusOf(shown, { state, mtu, tunnels: options.tunnels?.() }, clock.epochMs(), intervalMs);
       if (status === undefined) return {};
       const written = await client.updateStatus(ctx, connections, { ...present, status });
       shown = written.status;
@@ -135,6 +155,9 @@ export function connectionWriter(
       loop.trigger();
     },
     carrierChanged: () => loop.trigger(),
+    tunnelsChanged() {
+      if (!jsonEquals(shown?.tunnels, options.tunnels?.())) loop.trigger();
+    },
     run: (ctx) => loop.run(ctx),
   };
 }

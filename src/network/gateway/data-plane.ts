@@ -11,7 +11,7 @@ import type { EventRecorder } from "#kube/events/recorder.ts";
 import type { Informer } from "#kube/informer/informer.ts";
 import type { Informers } from "#kube/informer/informers.ts";
 import type { ClientCarriers } from "../carrier/client.ts";
-import { type CarriersOptions, carrierServer, clientCarriers } from "../carrier/gateway.ts";
+import { type CarriersOptions, carrierOfPeer, carrierServer, clientCarriers } from "../carrier/gateway.ts";
 import type { CarrierServer } from "../carrier/server.ts";
 import { type Agents, configurationAgents } from "../configurations/agents.ts";
 import type { ProbePath } from "../mtu/probe-path.ts";
@@ -20,9 +20,10 @@ import { gatewayLinks } from "../overlay/plan.ts";
 import type { Loop } from "../system/loop.ts";
 import type { Machine } from "../system/machine.ts";
 import { monitorNetwork } from "../system/monitor.ts";
+import { Tunnels } from "../tunnels/tunnels.ts";
 import { EndpointResolver } from "../wireguard/endpoint.ts";
 import { readKeys } from "../wireguard/keys.ts";
-import { Tunnel, tunnelAddresses } from "../wireguard/tunnel.ts";
+import { Tunnel } from "../wireguard/tunnel.ts";
 import { openProbePath } from "./mtu-meter.ts";
 import type { GatewayOptions } from "./options.ts";
 import { RULE_PRIORITY } from "./own-address.ts";
@@ -44,7 +45,9 @@ export interface Gateway {
 const TABLES_MS = 5_000;
 
 export class DataPlane implements AsyncDisposable {
+  /** The first, and in most peerings the only one. */
   readonly tunnel: Tunnel;
+  readonly tunnels: Tunnels;
   /** Of a client that was told of one. */
   readonly carriers: ClientCarriers | undefined;
   readonly probePath: ProbePath | undefined;
@@ -66,7 +69,7 @@ export class DataPlane implements AsyncDisposable {
     this.#preparation = new Preparation();
     this.#agents = this.#openAgents();
     this.#overlay = this.#openOverlay();
-    this.#refusal = refusalLoop(machine, tunnelAddresses(options.mode).peer);
+    this.#refusal = refusalLoop(machine, () => this.tunnels.ways);
     this.probePath = openProbePath(gateway);
     this.#fabrics = informers.for<InternalFabric>(internalFabrics, { namespace: options.namespace });
     const { clock } = machine;
@@ -76,6 +79,7 @@ export class DataPlane implements AsyncDisposable {
     const carried = { ...options, keys, clock, findPeerKey };
     this.carriers = clientCarriers(ctx, carried, { resolver, moved: () => this.tunnel.trigger() });
     this.tunnel = this.#openTunnel(keys, resolver, findPeerKey);
+    this.tunnels = this.#openTunnels(keys, findPeerKey);
     this.#carried = carried;
   }
 
@@ -88,6 +92,7 @@ export class DataPlane implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.carriers?.[Symbol.dispose]();
     await this.#carrierServer?.[Symbol.asyncDispose]();
+    await this.tunnels[Symbol.asyncDispose]();
     await this.tunnel[Symbol.asyncDispose]();
   }
 
@@ -105,7 +110,8 @@ export class DataPlane implements AsyncDisposable {
   setInCharge(isHeld: boolean): void {
     this.#charge.isHeld = isHeld;
     if (!isHeld) this.#carrierServer?.closeAll();
-    for (const loop of [this.tunnel, this.#agents.routes, this.#agents.firewall]) loop.trigger();
+    this.tunnels.peerChanged();
+    for (const loop of [this.#agents.routes, this.#agents.firewall]) loop.trigger();
   }
 
   /** Another gateway is in charge: TCP would keep its client here, where nothing comes any more. */
@@ -116,11 +122,12 @@ export class DataPlane implements AsyncDisposable {
   async run(ctx: Context): Promise<void> {
     const { machine, options } = this.#gateway;
     const { routes, firewall } = this.#agents;
+    const followers = [this.tunnel, this.tunnels, this.#overlay, routes];
     const translates = Promise.race([this.#tables.promise, sleep(ctx, TABLES_MS, machine.clock)]);
     await Promise.all([
       ...[routes, firewall, this.#refusal, this.probePath?.loop].map((each) => each?.run(ctx)),
-      ...[this.tunnel, this.#overlay].map((each) => translates.then(() => each.run(ctx))),
-      ...(options.followsRoutes ? [monitorNetwork(ctx, machine, [this.tunnel, this.#overlay, routes])] : []),
+      ...[this.tunnel, this.tunnels, this.#overlay].map((each) => translates.then(() => each.run(ctx))),
+      ...(options.followsRoutes ? [monitorNetwork(ctx, machine, followers)] : []),
     ]);
   }
 
@@ -132,6 +139,7 @@ export class DataPlane implements AsyncDisposable {
       place: { category: "gateway", remoteClusterId, nodeName },
       host: name,
       rulePriority: RULE_PRIORITY,
+      ways: () => this.tunnels.ways,
       reports: () => this.#charge.isHeld,
       routesApplied: () => this.#preparation.done("routes"),
       tablesApplied: () => {
@@ -159,7 +167,7 @@ export class DataPlane implements AsyncDisposable {
       namespace: options.namespace,
       labelSelector: `${labels.REMOTE_CLUSTER_ID}=${options.remoteClusterId},${labels.GATEWAY_RESOURCE}=true`,
     });
-    const trigger = (): void => this.tunnel.trigger();
+    const trigger = (): void => this.tunnels.peerChanged();
     peers.addHandler({ added: trigger, updated: trigger, deleted: trigger });
     const peerKey = (): string | undefined =>
       peers.store.list().find((key) => key.metadata?.deletionTimestamp === undefined)?.spec?.publicKey;
@@ -179,6 +187,17 @@ export class DataPlane implements AsyncDisposable {
         for (const loop of [this.#agents.routes, this.#refusal, this.probePath?.loop]) loop?.trigger();
       },
       settled: () => this.#settled("tunnel"),
+    });
+  }
+
+  #openTunnels(keys: TunnelKeys, findPeerKey: () => string | undefined): Tunnels {
+    const { machine, options: gateway, informers } = this.#gateway;
+    return new Tunnels({
+      ...{ gateway, machine, informers, keys, first: this.tunnel, findPeerKey },
+      isOverTcp: () => (this.carriers?.carrier ?? carrierOfPeer(this.tunnel.statistics?.endpoint)) === "TCP",
+      routesChanged: () => {
+        for (const loop of [this.#agents.routes, this.#refusal]) loop.trigger();
+      },
     });
   }
 

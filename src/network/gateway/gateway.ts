@@ -10,15 +10,16 @@ import { startHealthServer } from "#kube/health/server.ts";
 import { Informers } from "#kube/informer/informers.ts";
 import type { ClientCarriers } from "../carrier/client.ts";
 import { carrierOfPeer } from "../carrier/gateway.ts";
-import { ConnectionChecker, type PeerState } from "../conncheck/checker.ts";
+import { ConnectionChecker, MISSING_INTERVALS, type PeerState, type Watch } from "../conncheck/checker.ts";
 import { type ConnectionWriter, connectionWriter } from "../conncheck/connection.ts";
 import { THIS_MACHINE } from "../system/machine.ts";
 import { enableMultipathHash, makeRouter } from "../system/sysctl.ts";
+import { QUICK_WATCH } from "../tunnels/further-tunnel.ts";
 import { type EndpointEvents, EndpointReport } from "../wireguard/endpoint-report.ts";
 import type { Tunnel } from "../wireguard/tunnel.ts";
 import { DataPlane, type Gateway } from "./data-plane.ts";
 import { handOver, within } from "./handover.ts";
-import { latencyHistogram, renderMetrics } from "./metrics.ts";
+import { latencyHistogram, renderMetrics, statisticsOfPeer } from "./metrics.ts";
 import { type MtuMeter, openMtuMeter } from "./mtu-meter.ts";
 import type { ElectionTimes, GatewayOptions } from "./options.ts";
 import { shareOwnAddress } from "./own-address.ts";
@@ -69,7 +70,7 @@ interface Life {
 async function work(ctx: Context, { standing, end }: Life, gateway: Gateway, reading: Reading): Promise<void> {
   const { client, options, machine } = gateway;
   await using plane = await DataPlane.open(standing, gateway);
-  const { tunnel, carriers } = plane;
+  const { tunnel, tunnels, carriers } = plane;
   const report = endpointReport(standing, gateway);
   const connection = connectionWriter(
     client,
@@ -78,6 +79,7 @@ async function work(ctx: Context, { standing, end }: Life, gateway: Gateway, rea
       intervalMs: options.statusIntervalMs,
       clock: machine.clock,
       implementation: () => tunnel.driver?.description,
+      tunnels: () => tunnels.reports?.map(({ latencyMs: _ms, statistics: _of, ...shown }) => shown),
       problem: () => (options.mode === "client" ? problemOf(report, carriers) : silenceOf(tunnel, options)),
       ...(options.carrierPort !== undefined && {
         carrier: () => carriers?.current ?? carrierOfPeer(tunnel.statistics?.endpoint),
@@ -85,6 +87,10 @@ async function work(ctx: Context, { standing, end }: Life, gateway: Gateway, rea
       }),
     },
   );
+  tunnels.tell(() => {
+    if (options.ping !== undefined) connection.update(tunnels.states.ofPeer);
+    connection.tunnelsChanged();
+  });
   carriers?.tell({
     changed: () => connection.carrierChanged(),
     switched: (message) => eventsOf(standing, gateway).normal("CarrierChanged", message),
@@ -93,13 +99,14 @@ async function work(ctx: Context, { standing, end }: Life, gateway: Gateway, rea
     ...{ plane, connection },
     isConnected: () => checker?.state.value === "Connected",
   });
-  await using checker = await openChecker(standing, gateway, { tunnel, carriers, connection, report, meter });
+  await using checker = await openChecker(standing, gateway, { plane, connection, report, meter });
   reading.isReady = () => plane.isPrepared;
   reading.metrics = () =>
     renderMetrics({
       remoteClusterId: options.remoteClusterId,
-      state: checker?.state ?? CONNECTED,
-      statistics: tunnel.statistics,
+      state: checker === undefined ? CONNECTED : tunnels.states.ofPeer,
+      statistics: statisticsOfPeer(tunnel.statistics, tunnels.reports),
+      tunnels: tunnels.reports,
       implementation: tunnel.driver?.implementation,
       ...(options.carrierPort !== undefined && {
         carrier: carriers?.carrier ?? carrierOfPeer(tunnel.statistics?.endpoint),
@@ -168,46 +175,49 @@ async function beInCharge(ctx: Context, { plane, checker, connection, meter, opt
   const { addressForNodes: before } = plane;
   if (options.mode === "client" && options.podIp !== undefined && before !== undefined)
     await within(ctx, machine.clock, TOLD_MS, () => plane.addressForNodes === options.podIp);
-  await Promise.all([connection.run(ctx), checker?.run(ctx), meter.run(ctx)]);
+  await Promise.all([connection.run(ctx), checker?.run(ctx), plane.tunnels.lead(ctx), meter.run(ctx)]);
 }
 
 const CONNECTED: PeerState = { value: "Connected", latencyMs: 0 };
-
-/** A client finds out at once that its server is gone: nobody but it can begin anew. */
-const CLIENT_WATCH = { intervalMs: 400, silenceMs: 1_000 };
 
 /** Without ping the connection counts as connected, as upstream's. */
 async function openChecker(
   ctx: Context,
   gateway: Gateway,
-  { tunnel, carriers, connection, report, meter }: Heard,
+  { plane, connection, report, meter }: Heard,
 ): Promise<ConnectionChecker | undefined> {
   const { options, machine } = gateway;
-  if (options.ping === undefined) return undefined;
-  const latency = latencyHistogram(ctx.metrics ?? new Metrics(), options.remoteClusterId);
-  const isQuick = options.mode === "client" && options.ping.intervalMs > CLIENT_WATCH.intervalMs;
+  const { ping, mode, remoteClusterId } = options;
+  if (ping === undefined) return undefined;
+  const { tunnel, tunnels, carriers } = plane;
+  const { states } = tunnels;
+  const latency = latencyHistogram(ctx.metrics ?? new Metrics(), remoteClusterId);
+  const isQuick = ping.intervalMs > QUICK_WATCH.intervalMs;
+  const usual: Watch = { intervalMs: ping.intervalMs, silenceMs: ping.intervalMs * MISSING_INTERVALS };
+  const reactions = peerReactions(ctx, {
+    ...{ remoteClusterId, clock: machine.clock, tunnel, latency, report, carriers },
+    connection: { update: (state) => states.set(0, state), problemFound: () => connection.problemFound() },
+  });
   return ConnectionChecker.open(ctx, {
-    ...options.ping,
-    ...(isQuick && { watch: CLIENT_WATCH }),
+    ...ping,
+    // A client finds out at once that its server is gone: nobody but it can begin anew. So does who has another tunnel.
+    watch: () => (isQuick && (mode === "client" || tunnels.areSeveral) ? QUICK_WATCH : usual),
     clock: machine.clock,
-    remoteClusterId: options.remoteClusterId,
+    remoteClusterId,
     address: tunnel.addresses.peer,
     probed: (mtu) => meter.probed(mtu),
-    ...peerReactions(ctx, {
-      remoteClusterId: options.remoteClusterId,
-      clock: machine.clock,
-      tunnel,
-      connection,
-      latency,
-      report,
-      carriers,
-    }),
+    answers: (address) => tunnels.answers(address),
+    peerLeaves: () => tunnels.attend(),
+    update: reactions.update,
+    missing: () => {
+      states.silent(0);
+      reactions.missing();
+    },
   });
 }
 
 interface Heard {
-  readonly tunnel: Tunnel;
-  readonly carriers: ClientCarriers | undefined;
+  readonly plane: DataPlane;
   readonly connection: ConnectionWriter;
   readonly report: EndpointReport;
   readonly meter: MtuMeter;

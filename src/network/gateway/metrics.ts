@@ -2,6 +2,7 @@
 import { type Histogram, Metrics } from "#base/metrics.ts";
 import type { Carrier } from "../carrier/choice.ts";
 import type { PeerState } from "../conncheck/checker.ts";
+import type { TunnelReport } from "../tunnels/tunnels.ts";
 import type { PeerStatistics } from "../wireguard/config.ts";
 import type { WireguardDriver } from "../wireguard/driver.ts";
 
@@ -12,6 +13,8 @@ export interface GatewayReading {
   readonly implementation: WireguardDriver["implementation"] | undefined;
   /** Undefined where there is UDP only. */
   readonly carrier?: Carrier | undefined;
+  /** Of several; undefined of one. `statistics` are those of all together. */
+  readonly tunnels?: readonly TunnelReport[] | undefined;
 }
 
 const DRIVER = { driver: "wireguard" };
@@ -71,5 +74,41 @@ export function renderMetrics(reading: GatewayReading): string {
       .with(peer)
       .set(Math.round(state.latencyMs * 1_000));
   }
+  countTunnels(metrics, peer, reading.tunnels ?? []);
   return metrics.render();
+}
+
+type Labels = Readonly<Record<string, string>>;
+
+function countTunnels(metrics: Metrics, peer: Labels, tunnels: readonly TunnelReport[]): void {
+  for (const { interface: device, value, inUse, statistics } of tunnels) {
+    const labels = { ...peer, device };
+    metrics
+      .gauge("liqo_tunnel_is_connected", "Of several tunnels to a peer: whether this one answers: 1, or 0.")
+      .with(labels)
+      .set(value === "Connected" ? 1 : 0);
+    metrics
+      .gauge("liqo_tunnel_in_use", "Of several tunnels to a peer: whether flows go into this one: 1, or 0.")
+      .with(labels)
+      .set(inUse ? 1 : 0);
+    metrics
+      .counter("liqo_tunnel_receive_bytes_total", "Of several tunnels to a peer: bytes that came through this one.")
+      .with(labels)
+      .increase(statistics?.receivedBytes ?? 0);
+    metrics
+      .counter("liqo_tunnel_transmit_bytes_total", "Of several tunnels to a peer: bytes that went into this one.")
+      .with(labels)
+      .increase(statistics?.sentBytes ?? 0);
+  }
+}
+
+/** Of all tunnels together: the peer's counters go on whichever of them carries what. */
+export function statisticsOfPeer(
+  first: PeerStatistics | undefined,
+  tunnels: readonly TunnelReport[] | undefined,
+): PeerStatistics | undefined {
+  if (first === undefined || tunnels === undefined) return first;
+  const sum = (of: (each: PeerStatistics) => number): number =>
+    tunnels.reduce((total, { statistics }) => total + (statistics === undefined ? 0 : of(statistics)), 0);
+  return { ...first, receivedBytes: sum((each) => each.receivedBytes), sentBytes: sum((each) => each.sentBytes) };
 }

@@ -36,7 +36,7 @@ describe("the meter of a gateway's MTU", () => {
       assert.equal(openProbePath(gateway), undefined);
       const told: unknown[] = [];
       await using meter = await openMtuMeter(ctx, gateway, {
-        plane: { probePath: undefined, tunnel: { addresses: ENDS, setMtu: (mtu) => told.push(mtu) } },
+        plane: { probePath: undefined, tunnel: { addresses: ENDS }, tunnels: { setMtu: (mtu) => told.push(mtu) } },
         connection: { mtuFound: (mtu) => told.push(mtu) },
         isConnected: () => true,
       });
@@ -68,7 +68,7 @@ describe("the meter of a gateway's MTU", () => {
     assert.ok(path !== undefined);
     const told: unknown[] = [];
     await using _meter = await openMtuMeter(ctx, gateway, {
-      plane: { probePath: path, tunnel: { addresses: ENDS, setMtu: (mtu) => told.push(mtu) } },
+      plane: { probePath: path, tunnel: { addresses: ENDS }, tunnels: { setMtu: (mtu) => told.push(mtu) } },
       connection: { mtuFound: (mtu) => told.push(mtu) },
       isConnected: () => false,
     });

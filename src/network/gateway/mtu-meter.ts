@@ -5,8 +5,9 @@ import { ProbePath } from "../mtu/probe-path.ts";
 import { openProbeSocket } from "../mtu/probe-socket.ts";
 import { MtuProber, type TunnelMtu } from "../mtu/prober.ts";
 import type { Machine } from "../system/machine.ts";
+import type { Tunnels } from "../tunnels/tunnels.ts";
+import { tunnelAddresses } from "../wireguard/addresses.ts";
 import type { Tunnel } from "../wireguard/tunnel.ts";
-import { tunnelAddresses } from "../wireguard/tunnel.ts";
 import type { GatewayOptions } from "./options.ts";
 
 export interface MtuMeter extends AsyncDisposable {
@@ -17,7 +18,12 @@ export interface MtuMeter extends AsyncDisposable {
 }
 
 export interface MeterParts {
-  readonly plane: { readonly tunnel: Pick<Tunnel, "addresses" | "setMtu">; readonly probePath: ProbePath | undefined };
+  readonly plane: {
+    /** The first: probes go through it. */
+    readonly tunnel: Pick<Tunnel, "addresses">;
+    readonly tunnels: Pick<Tunnels, "setMtu">;
+    readonly probePath: ProbePath | undefined;
+  };
   readonly connection: Pick<ConnectionWriter, "mtuFound">;
   /** Whether the peer answers pings. */
   isConnected(): boolean;
@@ -51,9 +57,9 @@ export async function openMtuMeter(
   { plane, connection, isConnected }: MeterParts,
 ): Promise<MtuMeter> {
   const { ping, mtuIntervalMs, mtu, remoteClusterId } = options;
-  const { tunnel, probePath } = plane;
+  const { tunnel, tunnels, probePath } = plane;
   const update = (found: TunnelMtu): void => {
-    tunnel.setMtu(found.value);
+    tunnels.setMtu(found.value);
     connection.mtuFound(found);
   };
   if (probePath === undefined || ping === undefined || mtuIntervalMs === undefined) {

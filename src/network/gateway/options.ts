@@ -41,6 +41,8 @@ export interface GatewayOptions {
   /** TCP, of a server to listen at and of a client to dial where UDP is shut; undefined: UDP only. */
   readonly carrierPort: number | undefined;
   readonly endpoint: Endpoint | undefined;
+  /** Of several tunnels, as far as the gateway's own object does not say. */
+  readonly ports: readonly number[];
   readonly dnsIntervalMs: number;
   readonly keysDir: string;
   readonly implementation: Implementation;
@@ -128,6 +130,7 @@ export function parseGatewayOptions(args: readonly string[]): GatewayOptions {
     listenPort: flags["listen-port"],
     carrierPort: flags["tcp-carrier-port"],
     endpoint: endpoint(flags),
+    ports: flags["endpoint-ports"],
     dnsIntervalMs: flags["dns-check-interval"],
     keysDir: flags["keys-dir"],
     implementation: flags.implementation,
@@ -155,7 +158,7 @@ function endpoint(flags: Given): GatewayOptions["endpoint"] {
   if (flags.mode === "server") return undefined;
   const addresses = flags["endpoint-address"];
   if (addresses.length === 0) throw notSet(["endpoint-address"]);
-  // Upstream's template passes a list, of which its operator fills the first entry only.
+  // Of the first tunnel. Upstream's template passes a list, of which its operator fills the first entry only.
   return { addresses, port: flags["endpoint-ports"][0] ?? flags["endpoint-port"] };
 }
 

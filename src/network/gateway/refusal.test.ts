@@ -18,7 +18,7 @@ let stop: () => Promise<void>;
 describe("a gateway that cannot work", () => {
   beforeEach(() => {
     machine = fakeMachine({ [LINKS]: '[{"ifname":"lo"},{"ifname":"liqo-tunnel"}]' });
-    loop = refusalLoop(machine, "169.254.18.2");
+    loop = refusalLoop(machine, () => ({ peer: "169.254.18.2", group: undefined }));
     const { ctx, cancel } = withCancel({ signal: new AbortController().signal, log: silentLogger });
     const running = loop.run(ctx);
     stop = () => {
@@ -43,7 +43,7 @@ describe("a gateway that cannot work", () => {
     assert.deepEqual(machine.takeLines(), [ROUTE, RULE]);
     const table = machine.calls.find(({ command }) => command === "nft -f -")?.input ?? "";
     assert.match(table, /^table ip liqo-refusal\ndelete table ip liqo-refusal\ntable ip liqo-refusal \{/);
-    assert.match(table, /iifname "liqo-tunnel" oifname "eth0" meta mark set 1280376832 jump refuse/);
+    assert.match(table, /iifname "liqo-tunnel\*" oifname "eth0" meta mark set 1280376832 jump refuse/);
     assert.match(table, /iifname "liqo\.\*" ct status dnat drop/);
     assert.match(table, /meta l4proto tcp reject with tcp reset\n\s+reject with icmp type host-unreachable/);
   });

@@ -8,10 +8,11 @@
  */
 import type { Context } from "#base/context.ts";
 import { LINK_PREFIX } from "../overlay/plan.ts";
+import type { TunnelWays } from "../route/spread.ts";
 import { Loop, type LoopResult } from "../system/loop.ts";
 import type { Machine } from "../system/machine.ts";
 import { ipBatch, runJson, type Tools } from "../system/tools.ts";
-import { TUNNEL_LINK } from "../wireguard/tunnel.ts";
+import { TUNNEL_LINK, TUNNEL_LINKS } from "../wireguard/addresses.ts";
 
 /** Name of the pod's own link, as CNI gives it. */
 const POD_LINK = "eth0";
@@ -22,18 +23,20 @@ const TABLE = 0x4c51;
 const PRIORITY = 100;
 const RESYNC_MS = 60_000;
 
-/** `peer` is the address of the tunnel's other end. */
-export function refusalLoop({ tools, clock }: Machine, peer: string): Loop {
-  return new Loop({ name: "refusal", resyncMs: RESYNC_MS, clock, pass: (ctx) => ensureRefusal(ctx, tools, peer) });
+/** `ways`: into the tunnel, or into one of several. */
+export function refusalLoop({ tools, clock }: Machine, ways: () => Ways): Loop {
+  return new Loop({ name: "refusal", resyncMs: RESYNC_MS, clock, pass: (ctx) => ensureRefusal(ctx, tools, ways()) });
 }
 
-async function ensureRefusal(ctx: Context, tools: Tools, peer: string): Promise<LoopResult> {
+type Ways = Pick<TunnelWays, "peer" | "group">;
+
+async function ensureRefusal(ctx: Context, tools: Tools, { peer, group }: Ways): Promise<LoopResult> {
   const links = await runJson<{ ifname: string }>(ctx, tools, ["ip", "-json", "link", "show"]);
   // Its making triggers the next pass.
   if (!links.some(({ ifname }) => ifname === TUNNEL_LINK)) return {};
   const rules = await runJson(ctx, tools, ["ip", "-json", "rule", "show", "priority", String(PRIORITY)]);
   const [failure] = await ipBatch(ctx, tools, [
-    `route replace default via ${peer} dev ${TUNNEL_LINK} table ${TABLE}`,
+    `route replace default ${group === undefined ? `via ${peer} dev ${TUNNEL_LINK}` : `nhid ${group}`} table ${TABLE}`,
     ...(rules.length > 0 ? [] : [`rule add priority ${PRIORITY} fwmark ${MARK} lookup ${TABLE}`]),
   ]);
   if (failure !== undefined) throw new Error(`route refusals: ${failure.message}`);
@@ -47,7 +50,7 @@ delete table ip liqo-refusal
 table ip liqo-refusal {
   chain forward {
     type filter hook forward priority filter; policy accept;
-    iifname "${TUNNEL_LINK}" oifname "${POD_LINK}" meta mark set ${MARK} jump refuse
+    iifname "${TUNNEL_LINKS}" oifname "${POD_LINK}" meta mark set ${MARK} jump refuse
     iifname "${LINK_PREFIX}*" oifname "${POD_LINK}" drop
   }
   chain input {

@@ -8,7 +8,7 @@ import type { Context } from "#base/context.ts";
 import { Loop } from "../system/loop.ts";
 import type { Machine } from "../system/machine.ts";
 import { ipBatch, runJson, type Tools } from "../system/tools.ts";
-import { TUNNEL_LINK } from "../wireguard/tunnel.ts";
+import { TUNNEL_LINK } from "../wireguard/addresses.ts";
 
 /** Routing table of probes, and the rule that leads there, before all of the configurations'. */
 const TABLE = 0x4c52;

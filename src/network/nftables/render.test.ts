@@ -62,8 +62,8 @@ describe("renderTable", () => {
       },
     ];
     assert.deepEqual(rulesOf({ hook: "prerouting", priority: -100, rules: { natRules } }), [
-      'ip daddr 10.71.0.0/16 iifname != "eth0" iifname != "liqo-tunnel" dnat ip prefix to 10.70.0.0/16',
-      'ct state invalid meta l4proto tcp ip daddr 10.71.0.0/16 iifname != "eth0" iifname != "liqo-tunnel" ip daddr set ip daddr & 0.0.255.255 | 10.70.0.0',
+      'ip daddr 10.71.0.0/16 iifname != "eth0" iifname != "liqo-tunnel*" dnat ip prefix to 10.70.0.0/16',
+      'ct state invalid meta l4proto tcp ip daddr 10.71.0.0/16 iifname != "eth0" iifname != "liqo-tunnel*" ip daddr set ip daddr & 0.0.255.255 | 10.70.0.0',
     ]);
   });
 
@@ -89,7 +89,7 @@ describe("renderTable", () => {
     ];
     const rule = { action: "tcpmssclamp" as const, counter: true, match, name: "mss-clamping-out", value: "0" };
     assert.deepEqual(rulesOf({ type: "filter", hook: "forward", rules: { filterRules: [rule] } }), [
-      'oifname "liqo-tunnel" meta l4proto tcp tcp flags syn counter tcp option maxseg size set rt mtu comment "mss-clamping-out"',
+      'oifname "liqo-tunnel*" meta l4proto tcp tcp flags syn counter tcp option maxseg size set rt mtu comment "mss-clamping-out"',
     ]);
   });
 

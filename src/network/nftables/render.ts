@@ -10,6 +10,7 @@ import type {
   NatRule,
 } from "#api/networking/firewallconfiguration.ts";
 import { parseCidr, parseIpv4 } from "#base/cidr.ts";
+import { TUNNEL_LINK, TUNNEL_LINKS } from "../wireguard/addresses.ts";
 import { resumedHead, resumedRule } from "./resumed.ts";
 
 const FAMILIES = { INET: "inet", IPV4: "ip", IPV6: "ip6", ARP: "arp", NETDEV: "netdev", BRIDGE: "bridge" } as const;
@@ -129,7 +130,7 @@ function renderMatch(match: FirewallMatch, field: string): string[] {
     if (!LINK_NAME.test(match.dev.value)) {
       throw new FirewallError(`${field}.dev.value: "${match.dev.value}" is not an interface name`);
     }
-    parts.push(`${match.dev.position === "in" ? "iifname" : "oifname"} ${not}"${match.dev.value}"`);
+    parts.push(`${match.dev.position === "in" ? "iifname" : "oifname"} ${not}"${links(match.dev.value)}"`);
   }
   if (match.proto !== undefined) parts.push(`meta l4proto ${match.port === undefined ? not : ""}${match.proto.value}`);
   if (match.port !== undefined) {
@@ -137,6 +138,11 @@ function renderMatch(match: FirewallMatch, field: string): string[] {
     parts.push(`th ${match.port.position === "src" ? "sport" : "dport"} ${not}${ports(match.port.value, field)}`);
   }
   return parts;
+}
+
+/** There may be several tunnels: what is said of the one that objects know is said of all. */
+function links(name: string): string {
+  return name === TUNNEL_LINK ? TUNNEL_LINKS : name;
 }
 
 function end(position: "src" | "dst"): string {

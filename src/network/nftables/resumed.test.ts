@@ -17,7 +17,7 @@ test("a prefix is translated for connections that were not seen to begin, too", 
   assert.ok(
     text.includes(`  chain outgoing-resumed {
     type filter hook prerouting priority -100; policy accept;
-    ct state invalid meta l4proto tcp ip daddr 10.71.0.0/16 iifname != "liqo-tunnel" ip daddr set ip daddr & 0.0.255.255 | 10.244.0.0
+    ct state invalid meta l4proto tcp ip daddr 10.71.0.0/16 iifname != "liqo-tunnel*" ip daddr set ip daddr & 0.0.255.255 | 10.244.0.0
   }
 `),
     text,

@@ -87,7 +87,9 @@ describe("planRoutes", () => {
       { dst: "10.9.0.0/16", priority: 50 },
     ];
     const rules = selectors.map((rule) => ({ ...rule, routes: [] }));
-    const { commands } = planRoutes([{ metadata: { name: "x" }, spec: { table: { name: "x", rules } } }], [], [], 200);
+    const { commands } = planRoutes([{ metadata: { name: "x" }, spec: { table: { name: "x", rules } } }], [], [], {
+      priority: 200,
+    });
     assert.deepEqual(
       commands.map(({ line }) => / priority (\d+) /.exec(line)?.[1]),
       ["204", "203", "50"],

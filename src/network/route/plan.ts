@@ -4,9 +4,10 @@
  * Upstream: pkg/route/{rule,route}.go
  */
 
-import type { Route, RouteConfiguration, RouteRule } from "#api/networking/routeconfiguration.ts";
+import type { RouteConfiguration, RouteRule } from "#api/networking/routeconfiguration.ts";
 import { formatCidr, parseCidr, parseIpv4 } from "#base/cidr.ts";
 import { formatKey, keyOf } from "#machinery/meta.ts";
+import { type SpreadRoute, type SpreadRule, spreadRules, type TunnelWays } from "./spread.ts";
 import { tableId } from "./table-id.ts";
 
 /** Not assigned in iproute2's rt_protos; shown by `ip route` and `ip rule` as `proto 144`. */
@@ -38,6 +39,8 @@ export interface KernelRoute {
   readonly scope?: string;
   readonly prefsrc?: string;
   readonly flags?: readonly string[];
+  /** Of the group of next hops that it leads to. */
+  readonly nhid?: number;
 }
 
 export interface Command {
@@ -56,15 +59,21 @@ interface Wanted {
   readonly owner: string;
   readonly table: number;
 }
-type WantedRule = Wanted & { readonly rule: RouteRule };
-type WantedRoute = Wanted & { readonly route: Route };
+type WantedRule = Wanted & { readonly rule: SpreadRule };
+type WantedRoute = Wanted & { readonly route: SpreadRoute };
 
-/** `priority` is the first one for rules whose object names none, the more precise before the others; without it the kernel chooses. */
+export interface RouteOptions {
+  /** The first one for rules whose object names none, the more precise before the others; without it the kernel chooses. */
+  readonly priority?: number;
+  /** Where there are tunnels. */
+  readonly ways?: TunnelWays | undefined;
+}
+
 export function planRoutes(
   configurations: readonly RouteConfiguration[],
   kernelRules: readonly KernelRule[],
   kernelRoutes: readonly KernelRoute[],
-  priority?: number,
+  { priority, ways }: RouteOptions = {},
 ): RoutePlan {
   const invalid = new Map<string, string>();
   const rules = new Map<string, WantedRule>();
@@ -73,7 +82,7 @@ export function planRoutes(
     const owner = formatKey(keyOf(configuration));
     const wrong = findMistake(configuration);
     if (wrong !== undefined) invalid.set(owner, wrong);
-    else collect(configuration, owner, rules, routes);
+    else collect(configuration, { owner, rules, routes }, ways);
   }
   const own = kernelRules.filter((rule) => rule.protocol === String(OUR_PROTOCOL));
   const stale = { rules: staleRules(own, rules), routes: staleRoutes(kernelRoutes, routes) };
@@ -96,16 +105,21 @@ export function planRoutes(
   };
 }
 
+interface Collected {
+  readonly owner: string;
+  readonly rules: Map<string, WantedRule>;
+  readonly routes: Map<string, WantedRoute>;
+}
+
 function collect(
   configuration: RouteConfiguration,
-  owner: string,
-  rules: Map<string, WantedRule>,
-  routes: Map<string, WantedRoute>,
+  { owner, rules, routes }: Collected,
+  ways: TunnelWays | undefined,
 ): void {
   const spec = configuration.spec?.table;
   if (spec === undefined) return;
   const table = tableId(spec.name);
-  for (const rule of spec.rules) {
+  for (const rule of spreadRules(spec.rules, ways)) {
     rules.set(selectorOf(rule, table), { owner, table, rule });
     for (const route of rule.routes) routes.set(`${table} ${normalCidr(route.dst)}`, { owner, table, route });
   }
@@ -128,8 +142,10 @@ function findMistake(configuration: RouteConfiguration): string | undefined {
   return undefined;
 }
 
+type Selector = Pick<RouteRule, "src" | "dst" | "iif" | "oif" | "fwmark">;
+
 /** What makes two rules the same; a priority the object does not name is not compared. */
-function selectorOf(rule: RouteRule, table: number): string {
+function selectorOf(rule: Selector, table: number): string {
   const dst = rule.dst === undefined ? "" : normalCidr(rule.dst);
   const src = rule.src === undefined ? "" : normalCidr(rule.src);
   return [table, dst, src, rule.iif ?? "", rule.oif ?? "", rule.fwmark ?? 0].join("|");
@@ -168,7 +184,10 @@ function staleRoutes(kernel: readonly KernelRoute[], wanted: ReadonlyMap<string,
 
 function isSameRoute({ route, table }: WantedRoute, kernel: KernelRoute): boolean {
   if (tableOf(kernel) !== String(table) || normalDestination(kernel.dst) !== normalCidr(route.dst)) return false;
-  if (route.gw !== kernel.gateway || route.src !== kernel.prefsrc) return false;
+  if (route.src !== kernel.prefsrc || route.nhid !== kernel.nhid) return false;
+  // The group says where to.
+  if (route.nhid !== undefined) return true;
+  if (route.gw !== kernel.gateway) return false;
   if (route.dev !== undefined && route.dev !== kernel.dev) return false;
   if (route.scope !== undefined && SCOPES[route.scope] !== Number(kernel.scope ?? SCOPES.global)) return false;
   return (route.onlink ?? false) === (kernel.flags?.includes("onlink") ?? false);
@@ -176,8 +195,11 @@ function isSameRoute({ route, table }: WantedRoute, kernel: KernelRoute): boolea
 
 function routeCommand({ route, table, owner }: WantedRoute): Command {
   const words = ["route replace", normalCidr(route.dst)];
-  if (route.gw !== undefined) words.push("via", route.gw);
-  if (route.dev !== undefined) words.push("dev", route.dev);
+  if (route.nhid !== undefined) words.push("nhid", String(route.nhid));
+  else {
+    if (route.gw !== undefined) words.push("via", route.gw);
+    if (route.dev !== undefined) words.push("dev", route.dev);
+  }
   if (route.src !== undefined) words.push("src", route.src);
   if (route.scope !== undefined) words.push("scope", String(SCOPES[route.scope]));
   if (route.onlink === true) words.push("onlink");
@@ -195,11 +217,11 @@ function ruleCommand({ rule, table, owner }: WantedRule, defaultPriority: number
  * How much a rule leaves open. Among rules of one priority and table the kernel takes what a new one does not name for a
  * wildcard: it would refuse `iif x` as there already beside `to y iif x`, and delete the one for the other.
  */
-function vagueness({ src, dst, iif, oif, fwmark }: RouteRule): number {
+function vagueness({ src, dst, iif, oif, fwmark }: Selector): number {
   return [src, dst, iif, oif, fwmark].filter((selector) => selector === undefined).length;
 }
 
-function ruleWords(rule: Pick<RouteRule, "src" | "dst" | "iif" | "oif" | "fwmark">): string[] {
+function ruleWords(rule: Selector): string[] {
   return [
     "from",
     rule.src ?? "all",

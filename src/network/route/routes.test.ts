@@ -20,7 +20,7 @@ test("routes and rules that are missing are made, and what nothing wants is remo
   using machine = fakeMachine({
     [ROUTES]: '[{"dst":"10.9.0.0/16","dev":"liqo.x","table":"4000","protocol":"144"}]',
   });
-  const { errors, retryAfterMs } = await routeApplier(machine.tools, 200).apply(ctx, [
+  const { errors, retryAfterMs } = await routeApplier(machine.tools, { priority: 200 }).apply(ctx, [
     configuration("a", "10.1.0.0/16"),
   ]);
   assert.deepEqual([[...errors], retryAfterMs], [[], undefined]);

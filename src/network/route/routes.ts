@@ -5,16 +5,26 @@ import { formatKey, keyOf } from "#machinery/meta.ts";
 import type { Applier } from "../configurations/agent.ts";
 import { ipBatch, runJson, type Tools } from "../system/tools.ts";
 import { type KernelRoute, type KernelRule, OUR_PROTOCOL, planRoutes } from "./plan.ts";
+import type { TunnelWays } from "./spread.ts";
 
 // A device or gateway that is not there yet comes within a second or two; upstream waits as long.
 const RETRY_MS = 1_000;
 
-/** `priority`: of rules that name none. */
-export function routeApplier(tools: Tools, priority?: number): Applier<RouteConfiguration> {
+export interface RouteApplierOptions {
+  /** Of rules that name none. */
+  readonly priority?: number;
+  /** The tunnels as they are at the moment. */
+  readonly ways?: () => TunnelWays;
+}
+
+export function routeApplier(tools: Tools, { priority, ways }: RouteApplierOptions = {}): Applier<RouteConfiguration> {
   return {
     name: "route",
     async apply(ctx, configurations) {
-      const { commands, invalid } = planRoutes(configurations, ...(await readKernel(ctx, tools)), priority);
+      const { commands, invalid } = planRoutes(configurations, ...(await readKernel(ctx, tools)), {
+        ...(priority !== undefined && { priority }),
+        ways: ways?.(),
+      });
       const failures = await ipBatch(
         ctx,
         tools,

@@ -1,6 +1,8 @@
 /** An API server with the kinds that the network's agents read and write. */
 import { connections } from "#api/networking/connection.ts";
 import { firewallConfigurations } from "#api/networking/firewallconfiguration.ts";
+import { gatewayClients } from "#api/networking/gatewayclient.ts";
+import { gatewayServers } from "#api/networking/gatewayserver.ts";
 import { geneveTunnels, internalFabrics, internalNodes } from "#api/networking/internal.ts";
 import { publicKeys } from "#api/networking/publickey.ts";
 import { routeConfigurations } from "#api/networking/routeconfiguration.ts";
@@ -14,7 +16,7 @@ import { startTestApiServer } from "#playground/testing.ts";
 /** Of all that agents read and write. */
 export const CRDS = [
   ...[connections, publicKeys, routeConfigurations, firewallConfigurations],
-  ...[geneveTunnels, internalFabrics, internalNodes],
+  ...[geneveTunnels, internalFabrics, internalNodes, gatewayServers, gatewayClients],
 ].map((kind) => forgeCrd(kind, {}));
 
 export interface NetworkApi extends AsyncDisposable {

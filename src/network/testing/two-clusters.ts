@@ -141,7 +141,7 @@ export class TwoClusters implements AsyncDisposable {
       }
       chain prerouting {
         type nat hook prerouting priority -100; policy accept;
-        iifname "eth0" udp dport ${NODE_PORT} dnat to ${pods.gw}:51840
+        iifname "eth0" udp dport ${NODE_PORT}-${NODE_PORT + 3} dnat to ${pods.gw} : udp dport map { ${nodePorts()} }
       }
     }`;
     await this.run(side, "node", ["nft", "-f", "-"], rules);
@@ -196,6 +196,11 @@ export class TwoClusters implements AsyncDisposable {
     }
     await tools.run(context, ["ip", "netns", "delete", name]).catch(() => "");
   }
+}
+
+/** Of as many tunnels as a test may want. */
+function nodePorts(): string {
+  return [0, 1, 2, 3].map((at) => `${NODE_PORT + at} : ${51_840 + at}`).join(", ");
 }
 
 /** Resolves with what the process prints first. */

@@ -9,6 +9,8 @@ import { fileURLToPath } from "node:url";
 import * as labels from "#api/labels.ts";
 import { type Connection, connections } from "#api/networking/connection.ts";
 import { firewallConfigurations } from "#api/networking/firewallconfiguration.ts";
+import { gatewayClients } from "#api/networking/gatewayclient.ts";
+import { gatewayServers } from "#api/networking/gatewayserver.ts";
 import { geneveTunnels, internalFabrics, internalNodes } from "#api/networking/internal.ts";
 import { publicKeys } from "#api/networking/publickey.ts";
 import { routeConfigurations } from "#api/networking/routeconfiguration.ts";
@@ -130,12 +132,26 @@ export class TwoGateways implements AsyncDisposable {
   /** As when its container dies with all of its processes. */
   async killGateway(side: two.Side): Promise<void> {
     await this.kill(`gateway-${side}`);
-    const tools = systemTools();
-    const pids = await tools.run(ctx, ["ip", "netns", "pids", this.net.netns(side, "gw")]);
-    for (const pid of pids.trim().split("\n")) {
-      const name = await readFile(`/proc/${pid}/comm`, "utf8").catch(() => "");
-      if (name.trim() === "wireguard-go") await tools.run(ctx, ["kill", "-9", pid]);
+    for (const pid of await this.#wireguards(side)) await systemTools().run(ctx, ["kill", "-9", pid]);
+  }
+
+  /** As when the process of one tunnel dies. */
+  async killTunnel(side: two.Side, link: string): Promise<void> {
+    for (const pid of await this.#wireguards(side)) {
+      const command = await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "");
+      if (command.split("\0").includes(link)) await systemTools().run(ctx, ["kill", "-9", pid]);
     }
+  }
+
+  /** One tunnel for each port. */
+  async setPorts(side: two.Side, ports: readonly number[]): Promise<void> {
+    const { namespace, peer: name } = this.viewOf(side);
+    const client = this.client(side);
+    const metadata = { namespace, name };
+    if (side === "a") {
+      const endpoint = { addresses: [two.NODE_IPS.b], ports: [...ports] };
+      await client.apply(ctx, gatewayClients, { metadata, spec: { endpoint } });
+    } else await client.apply(ctx, gatewayServers, { metadata, spec: { endpoint: { ports: [...ports] } } });
   }
 
   /** What the pod of the other cluster answers, as soon as it does. */
@@ -152,6 +168,15 @@ export class TwoGateways implements AsyncDisposable {
   findConnection(side: two.Side): Promise<Connection | undefined> {
     const { namespace, peer } = this.viewOf(side);
     return this.client(side).find(ctx, connections, { namespace, name: `gw-${peer}` });
+  }
+
+  async #wireguards(side: two.Side): Promise<string[]> {
+    const pids = await systemTools().run(ctx, ["ip", "netns", "pids", this.net.netns(side, "gw")]);
+    const names = pids
+      .trim()
+      .split("\n")
+      .map(async (pid) => ({ pid, name: await readFile(`/proc/${pid}/comm`, "utf8").catch(() => "") }));
+    return (await Promise.all(names)).filter(({ name }) => name.trim() === "wireguard-go").map(({ pid }) => pid);
   }
 
   async #setUp(): Promise<void> {

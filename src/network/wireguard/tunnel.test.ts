@@ -5,9 +5,10 @@ import { afterEach, beforeEach, describe, test } from "node:test";
 import { type Context, withCancel } from "#base/context.ts";
 import { silentLogger } from "#base/log.ts";
 import { BATCH, type FakeMachine, failed, fakeMachine } from "../testing/fake-machine.ts";
+import { tunnelAddresses } from "./addresses.ts";
 import type { PeerStatistics } from "./config.ts";
 import { EndpointResolver } from "./endpoint.ts";
-import { Tunnel, tunnelAddresses } from "./tunnel.ts";
+import { Tunnel } from "./tunnel.ts";
 
 const OWN = `${"A".repeat(43)}=`;
 const PEER = `${"B".repeat(43)}=`;

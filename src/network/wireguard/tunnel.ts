@@ -6,6 +6,7 @@ import type { Context } from "#base/context.ts";
 import { Loop, type LoopResult } from "../system/loop.ts";
 import type { Machine } from "../system/machine.ts";
 import { ipBatch, type Tools } from "../system/tools.ts";
+import { type TunnelAddresses, tunnelAddresses, tunnelLink } from "./addresses.ts";
 import {
   isInterfaceSet,
   type PeerStatistics,
@@ -21,9 +22,6 @@ import type { EndpointResolver } from "./endpoint.ts";
 import type { WireguardKeys } from "./keys.ts";
 import { openDriver } from "./open-driver.ts";
 
-export const TUNNEL_LINK = "liqo-tunnel";
-const SERVER_ADDRESS = "169.254.18.1";
-const CLIENT_ADDRESS = "169.254.18.2";
 export const DEFAULT_PORT = 51840;
 export const DEFAULT_MTU = 1340;
 const PREFIX_LENGTH = 30;
@@ -31,6 +29,8 @@ const CHECK_MS = 5_000;
 
 export interface TunnelOptions {
   readonly mode: "server" | "client";
+  /** Among those of its peering. Default: the first, 0. */
+  readonly index?: number;
   /** Until another one is set. */
   readonly mtu: number;
   readonly listenPort: number;
@@ -48,22 +48,12 @@ export interface TunnelOptions {
   settled?(): void;
 }
 
-export interface TunnelAddresses {
-  readonly own: string;
-  readonly peer: string;
-}
-
-export function tunnelAddresses(mode: "server" | "client"): TunnelAddresses {
-  return mode === "server"
-    ? { own: SERVER_ADDRESS, peer: CLIENT_ADDRESS }
-    : { own: CLIENT_ADDRESS, peer: SERVER_ADDRESS };
-}
-
 export class Tunnel implements AsyncDisposable {
   readonly #machine: Machine;
   readonly #tools: Tools;
   readonly #options: TunnelOptions;
   readonly #loop: Loop;
+  readonly link: string;
   #driver: WireguardDriver | undefined;
   /** The interface was made, and nobody was told yet. */
   #isNews = false;
@@ -77,6 +67,7 @@ export class Tunnel implements AsyncDisposable {
     this.#tools = machine.tools;
     this.#options = options;
     this.#mtu = options.mtu;
+    this.link = tunnelLink(options.index ?? 0);
     this.#loop = new Loop({
       name: "tunnel",
       resyncMs: CHECK_MS,
@@ -87,7 +78,7 @@ export class Tunnel implements AsyncDisposable {
 
   /** Of this end, and of the other: where its conncheck listens. */
   get addresses(): TunnelAddresses {
-    return tunnelAddresses(this.#options.mode);
+    return tunnelAddresses(this.#options.mode, this.#options.index);
   }
 
   get driver(): WireguardDriver | undefined {
@@ -129,7 +120,7 @@ export class Tunnel implements AsyncDisposable {
     if (this.#options.mode !== "client" || peer === undefined || this.#driver === undefined) return;
     if (this.#options.relayed?.() === undefined) this.#options.endpoint?.advance();
     // From another port: what stands between may go on sending those of this one to a server that is gone.
-    await this.#tools.run(ctx, ["wg", "set", TUNNEL_LINK, "listen-port", "0", "peer", peer, "remove"]);
+    await this.#tools.run(ctx, ["wg", "set", this.link, "listen-port", "0", "peer", peer, "remove"]);
     this.#loop.trigger();
   }
 
@@ -140,12 +131,12 @@ export class Tunnel implements AsyncDisposable {
   async #pass(ctx: Context): Promise<LoopResult> {
     const { implementation, mode, listenPort, keys, endpoint } = this.#options;
     this.#driver ??= await openDriver(ctx, this.#machine, {
-      link: TUNNEL_LINK,
+      link: this.link,
       implementation,
       lost: () => this.#loop.trigger(),
     });
     if (await this.#driver.ensureLink(ctx)) {
-      ctx.log.info("tunnel interface made", { link: TUNNEL_LINK, driver: this.#driver.description });
+      ctx.log.info("tunnel interface made", { link: this.link, driver: this.#driver.description });
       this.#isNews = true;
     }
     const publicKey = this.#options.findPeerKey();
@@ -165,7 +156,7 @@ export class Tunnel implements AsyncDisposable {
 
   /** Changes what differs, and nothing else. */
   async #configure(ctx: Context, config: WireguardConfig): Promise<void> {
-    const dump = await this.#tools.run(ctx, ["wg", "show", TUNNEL_LINK, "dump"]);
+    const dump = await this.#tools.run(ctx, ["wg", "show", this.link, "dump"]);
     const peers = parseDump(dump);
     this.#statistics = peers[0];
     if (!isInterfaceSet(config, parseInterface(dump))) await this.#configureAll(ctx, config);
@@ -174,7 +165,7 @@ export class Tunnel implements AsyncDisposable {
         config.peer,
         peers.map((peer) => this.#asDialled(peer)),
       ))
-        await this.#tools.run(ctx, ["wg", "set", TUNNEL_LINK, ...change]);
+        await this.#tools.run(ctx, ["wg", "set", this.link, ...change]);
     this.#dialled = config.peer;
   }
 
@@ -190,7 +181,7 @@ export class Tunnel implements AsyncDisposable {
     try {
       const path = join(folder, "wg.conf");
       await writeFile(path, renderConfig(config), { mode: 0o600 });
-      await this.#tools.run(ctx, ["wg", "syncconf", TUNNEL_LINK, path]);
+      await this.#tools.run(ctx, ["wg", "syncconf", this.link, path]);
     } finally {
       await rm(folder, { recursive: true, force: true });
     }
@@ -198,9 +189,9 @@ export class Tunnel implements AsyncDisposable {
 
   async #ensureAddress(ctx: Context, mtu: number): Promise<void> {
     const [failure] = await ipBatch(ctx, this.#tools, [
-      `addr replace ${this.addresses.own}/${PREFIX_LENGTH} dev ${TUNNEL_LINK}`,
-      `link set dev ${TUNNEL_LINK} mtu ${mtu} up`,
+      `addr replace ${this.addresses.own}/${PREFIX_LENGTH} dev ${this.link}`,
+      `link set dev ${this.link} mtu ${mtu} up`,
     ]);
-    if (failure !== undefined) throw new Error(`set up ${TUNNEL_LINK}: ${failure.message}`);
+    if (failure !== undefined) throw new Error(`set up ${this.link}: ${failure.message}`);
   }
 }

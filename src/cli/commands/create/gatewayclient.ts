@@ -56,7 +56,7 @@ export const createGatewayClientCommand = command({
       name: args.name,
       mtu: flags.mtu,
       addresses: flags.addresses,
-      port: flags.port,
+      ports: [flags.port],
       protocol: flags.protocol,
       tcpCarrierPort: flags.tcpCarrierPort,
       template: { name: flags.templateName, namespace: flags.templateNamespace ?? cluster.liqoNamespace },

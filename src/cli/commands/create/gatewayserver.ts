@@ -52,7 +52,7 @@ export const createGatewayServerCommand = command({
     const object = forgeGatewayServer(scope.side.peerId, scope.side.namespace, {
       name: args.name,
       mtu: flags.mtu,
-      port: flags.port,
+      ports: [flags.port],
       serviceType: flags.serviceType,
       ...(flags.nodePort !== undefined && { nodePort: flags.nodePort }),
       ...(flags.loadBalancerIp !== undefined && { loadBalancerIp: flags.loadBalancerIp }),

@@ -15,6 +15,7 @@ import { CliError } from "../../errors.ts";
 import { ofPeer, type Side } from "../side.ts";
 import { publicKeyOf } from "./keys.ts";
 import type { NetworkOptions, Template } from "./options.ts";
+import { portsOf, serverPorts } from "./tunnels.ts";
 
 /** The gateways of one side for the other. */
 export interface Gateways {
@@ -71,11 +72,13 @@ export async function checkGateways(ctx: Context, server: Side, client: Side, op
 
 /** Resolves when it has an address and keys. One that is there keeps its name. */
 export async function ensureServer(ctx: Context, server: Side, options: NetworkOptions): Promise<GatewayServer> {
-  const name = (await findOne(ctx, server, gatewayServers))?.metadata?.name ?? server.peerId;
+  const present = await findOne(ctx, server, gatewayServers);
+  const name = present?.metadata?.name ?? server.peerId;
+  const ports = serverPorts(options.port, options.tunnels, present?.spec?.endpoint);
   const wanted = forgeGatewayServer(server.peerId, server.namespace, {
     name,
     mtu: options.mtu,
-    port: options.port,
+    ports,
     serviceType: options.serviceType,
     ...(options.nodePort !== undefined && { nodePort: options.nodePort }),
     ...(options.loadBalancerIp !== undefined && { loadBalancerIp: options.loadBalancerIp }),
@@ -88,7 +91,7 @@ export async function ensureServer(ctx: Context, server: Side, options: NetworkO
     gatewayServers,
     { namespace: server.namespace, name },
     {
-      until: isServing,
+      until: (found) => isServing(found) && portsOf(found?.status?.endpoint).length === ports.length,
       timeoutMs: options.timeoutMs,
       what:
         options.serviceType === "LoadBalancer"
@@ -118,11 +121,12 @@ export async function ensureClient(
 ): Promise<GatewayClient> {
   const name = (await findOne(ctx, client, gatewayClients))?.metadata?.name ?? client.peerId;
   const endpoint = status?.endpoint;
+  const [first = options.port, ...further] = portsOf(endpoint);
   const wanted = forgeGatewayClient(client.peerId, client.namespace, {
     name,
     mtu: options.mtu,
     addresses: options.clientAddress === undefined ? (endpoint?.addresses ?? []) : [options.clientAddress],
-    port: options.clientPort ?? endpoint?.port ?? endpoint?.ports?.[0] ?? options.port,
+    ports: [options.clientPort ?? first, ...further],
     protocol: endpoint?.protocol ?? "UDP",
     tcpCarrierPort: options.usesTcpCarrier ? (options.clientTcpPort ?? endpoint?.tcpPort) : undefined,
     template: placed(options.clientTemplate, client),

@@ -3,6 +3,7 @@
 import type { FlagValues } from "../../command/flag.ts";
 import { flag, number, port } from "../../command/flag.ts";
 import { CliError } from "../../errors.ts";
+import { checkTunnels } from "./tunnels.ts";
 
 // IPv4 promises 576 bytes; 65535 less the headers of IP, UDP and WireGuard.
 const MIN_MTU = 576;
@@ -22,6 +23,8 @@ export interface NetworkOptions {
   readonly mtu: number;
   readonly serviceType: ServiceType;
   readonly port: number;
+  /** Undefined: as many as there are. */
+  readonly tunnels: number | undefined;
   readonly nodePort: number | undefined;
   readonly loadBalancerIp: string | undefined;
   readonly clientAddress: string | undefined;
@@ -52,6 +55,12 @@ export function portOrZero(text: string): number | undefined {
 export const gatewayFlags = {
   gwServerServiceType: flag.choice("Service of the gateway server", "type", SERVICE_TYPES, { initial: "LoadBalancer" }),
   gwServerServicePort: flag.of("port of the gateway server", "port", port, DEFAULT_PORT),
+  gwTunnels: flag.of<number | undefined>(
+    "number of tunnels, each with a UDP port from that of the gateway server on (default: as many as there are, or 1)",
+    "number",
+    number,
+    undefined,
+  ),
   gwServerServiceNodeport: flag.of<number | undefined>(
     "node port of the gateway server",
     "port",
@@ -83,10 +92,12 @@ export function networkOptions(
   more: Partial<Pick<NetworkOptions, "serverTemplate" | "clientTemplate" | "sharesKeys">> = {},
 ): NetworkOptions {
   checkMtu(flags.mtu);
+  checkTunnels(flags.gwTunnels, flags.gwServerServicePort);
   return {
     mtu: flags.mtu,
     serviceType: flags.gwServerServiceType,
     port: flags.gwServerServicePort,
+    tunnels: flags.gwTunnels,
     nodePort: flags.gwServerServiceNodeport,
     loadBalancerIp: flags.gwServerServiceLoadbalancerip,
     clientAddress: flags.gwClientAddress,

@@ -28,6 +28,17 @@ test("a gateway is rendered to an object of its own name, with its keys, and goe
   assert.equal(wg.spec?.secretRef?.name, "gw-rome");
 });
 
+test("of several ports a template gets the first, and the Service all", () => {
+  const endpoint = { ports: [51_840, 51_841], nodePorts: [30_000, 30_007], serviceType: "NodePort" };
+  const gateway = { ...GATEWAY, spec: { ...GATEWAY.spec, endpoint } } as GatewayServer;
+  const port = { port: "{{ .Spec.Endpoint.Port }}", protocol: "UDP", "?nodePort": "{{ .Spec.Endpoint.NodePort }}" };
+  const wg = renderGateway<WgGatewayServer>(gateway, { spec: { service: { spec: { ports: [port] } } } }, "gw-rome");
+  assert.deepEqual(wg.spec?.service.spec?.ports, [
+    { port: 51_840, protocol: "UDP", nodePort: 30_000, name: "wireguard" },
+    { name: "wireguard-1", port: 51_841, targetPort: 51_841, protocol: "UDP", nodePort: 30_007 },
+  ]);
+});
+
 for (const [given, port] of [
   ["443", 443],
   [undefined, 0],

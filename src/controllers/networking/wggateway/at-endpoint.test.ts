@@ -30,6 +30,15 @@ test("a node's port for TCP is asked for again, too", () => {
   assert.deepEqual(again({}), [30123, undefined]);
 });
 
+test("so are the ports of further tunnels, each its own", () => {
+  const further = [1, 2].map((at) => ({ port: 51_840 + at, protocol: "UDP", name: `wireguard-${at}` }));
+  const tcp = { port: 443, protocol: "TCP", name: "tcp-carrier" };
+  const service = { spec: { type: "NodePort", ports: [...ports, tcp, ...further] } };
+  const known = { addresses: ["198.18.0.9"], ports: [30_123, 30_001], tcpPort: 30_443 };
+  const again = atEndpoint(service, known)?.spec?.ports?.map((port) => port.nodePort);
+  assert.deepEqual(again, [30_123, 30_443, 30_001, undefined]);
+});
+
 test("a host name that a load balancer gave cannot be asked for", () => {
   const known = { addresses: ["lb.example.com"], port: 51840 };
   assert.equal(atEndpoint({ metadata: { name: "gw-milan" }, spec: { type: "LoadBalancer", ports } }, known), undefined);

@@ -16,13 +16,13 @@ export function atEndpoint(service: Service, known: Endpoint): Service | undefin
       return isFree ? { ...service, spec: { ...spec, loadBalancerIP: address } } : undefined;
     }
     case "NodePort": {
-      if (port === undefined || (port.nodePort ?? 0) !== 0 || known.port === undefined) return undefined;
-      const { tcpPort } = known;
+      const [first, ...further] = known.ports ?? [known.port];
+      if (port === undefined || (port.nodePort ?? 0) !== 0 || first === undefined) return undefined;
       const rest = others.map((other) => {
-        const isFree = other.protocol === "TCP" && (other.nodePort ?? 0) === 0 && tcpPort !== undefined;
-        return isFree ? { ...other, nodePort: tcpPort } : other;
+        const nodePort = other.protocol === "TCP" ? known.tcpPort : further.shift();
+        return (other.nodePort ?? 0) === 0 && nodePort !== undefined ? { ...other, nodePort } : other;
       });
-      return { ...service, spec: { ...spec, ports: [{ ...port, nodePort: known.port }, ...rest] } };
+      return { ...service, spec: { ...spec, ports: [{ ...port, nodePort: first }, ...rest] } };
     }
     default: {
       const isFree = spec !== undefined && (spec.clusterIP ?? "") === "" && address !== undefined;

@@ -99,3 +99,22 @@ test("nodes are told where the pod in charge is, and nothing without one", () =>
     secretRef: { name: "gw-rome", namespace: "liqo-tenant-rome" },
   });
 });
+
+test("of several tunnels every port is told, beside the one for TCP", () => {
+  const ports = [
+    { port: 51_840, protocol: "UDP", nodePort: 30_000, name: "wireguard" },
+    { port: 443, protocol: "TCP", nodePort: 30_443, name: "tcp-carrier" },
+    { port: 51_841, protocol: "UDP", nodePort: 30_007, name: "wireguard-1" },
+    { port: 9_999, protocol: "UDP", nodePort: 30_008, name: "a-users-own" },
+  ];
+  const endpoint = (spec: Service["spec"]) =>
+    wgGatewayStatus(GATEWAY, POD, { service: service(spec, { ip: "198.51.100.7" }), node: WORKER }).endpoint;
+  assert.deepEqual(endpoint({ type: "NodePort", ports }), {
+    ...{ addresses: ["172.18.0.3"], ports: [30_000, 30_007], protocol: "UDP", tcpPort: 30_443 },
+  });
+  assert.deepEqual(endpoint({ type: "LoadBalancer", ports }), {
+    ...{ addresses: ["198.51.100.7"], ports: [51_840, 51_841], protocol: "UDP", tcpPort: 443 },
+  });
+  const waiting = ports.map(({ nodePort: _, ...port }) => port);
+  assert.equal(endpoint({ type: "NodePort", ports: waiting }), undefined);
+});

@@ -1,5 +1,5 @@
 /** Where a gateway is, from outside and from inside. Upstream: pkg/liqo-controller-manager/networking/external-network/wireguard/utils.go */
-import type { Node, Pod, Service } from "kubernetes-types/core/v1";
+import type { Node, Pod, Service, ServicePort } from "kubernetes-types/core/v1";
 import type { WgGatewayClient, WgGatewayServer } from "#api/networking/wggateway.ts";
 import type { Endpoint } from "./at-endpoint.ts";
 
@@ -28,28 +28,37 @@ export function wgGatewayStatus(
 
 /** Where clients reach the server; undefined until that is known. */
 function endpointOf({ service, node }: Exposed): Endpoint | undefined {
-  const [port, ...others] = service.spec?.ports ?? [];
-  if (port === undefined) return undefined;
+  const { spec, status } = service;
+  const [first, ...others] = spec?.ports ?? [];
+  if (first === undefined) return undefined;
   const overTcp = others.find(({ protocol }) => protocol === "TCP");
-  const tcpPort = service.spec?.type === "NodePort" ? overTcp?.nodePort : overTcp?.port;
-  const tcp = tcpPort === undefined ? {} : { tcpPort };
-  const protocol = port.protocol === "TCP" ? "TCP" : "UDP";
-  switch (service.spec?.type) {
+  const isNodePort = spec?.type === "NodePort";
+  const tcpPort = isNodePort ? overTcp?.nodePort : overTcp?.port;
+  const found = [first, ...others.filter(isOfTunnel)].map((each) => (isNodePort ? each.nodePort : each.port));
+  const ports = found.filter((port) => port !== undefined);
+  const reached = {
+    ...(ports.length > 1 ? { ports } : { port: ports[0] ?? 0 }),
+    protocol: first.protocol === "TCP" ? ("TCP" as const) : ("UDP" as const),
+    ...(tcpPort !== undefined && { tcpPort }),
+  };
+  switch (spec?.type) {
     case "LoadBalancer": {
-      const ingress = service.status?.loadBalancer?.ingress ?? [];
-      const addresses = ingress.flatMap(({ ip, hostname }) => ip ?? hostname ?? []);
-      return addresses.length === 0 ? undefined : { addresses, port: port.port, protocol, ...tcp };
+      const addresses = (status?.loadBalancer?.ingress ?? []).flatMap(({ ip, hostname }) => ip ?? hostname ?? []);
+      return addresses.length === 0 ? undefined : { addresses, ...reached };
     }
     case "NodePort": {
       const address = nodeAddress(node?.status?.addresses ?? []);
-      if (address === undefined || port.nodePort === undefined) return undefined;
-      return { addresses: [address], port: port.nodePort, protocol, ...tcp };
+      if (address === undefined || ports.length < found.length) return undefined;
+      return { addresses: [address], ...reached };
     }
-    default: {
-      const { clusterIP } = service.spec ?? {};
-      return clusterIP === undefined ? undefined : { addresses: [clusterIP], port: port.port, protocol, ...tcp };
-    }
+    default:
+      return spec?.clusterIP === undefined ? undefined : { addresses: [spec.clusterIP], ...reached };
   }
+}
+
+/** Of a further one, as ../gateway/ports.ts names them. */
+function isOfTunnel({ name, protocol }: ServicePort): boolean {
+  return protocol === "UDP" && /-\d+$/.test(name ?? "");
 }
 
 // Upstream: pkg/utils/getters (order of preference)
