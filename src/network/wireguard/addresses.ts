@@ -4,8 +4,6 @@
 export const TUNNEL_LINK = "liqo-tunnel";
 /** As nftables matches it: whichever of them it is. */
 export const TUNNEL_LINKS = `${TUNNEL_LINK}*`;
-/** As many as the API has room for ports. */
-export const MOST_TUNNELS = 64;
 
 export interface TunnelAddresses {
   readonly own: string;

@@ -34,7 +34,7 @@ function kernelDriver(tools: Tools, link: string): WireguardDriver {
 /** Whether the kernel can is asked by doing it: the module is loaded on demand. */
 async function findKernelProblem(ctx: Context, tools: Tools, link: string): Promise<string | undefined> {
   // A link left by a former process of this pod would make the question fail for the wrong reason.
-  const probe = `${link.slice(0, 9)}-probe`;
+  const probe = probeOf(link);
   try {
     await tools.run(ctx, ["ip", "link", "add", "name", probe, "type", "wireguard"]);
   } catch (error) {
@@ -42,4 +42,10 @@ async function findKernelProblem(ctx: Context, tools: Tools, link: string): Prom
   }
   await tools.run(ctx, ["ip", "link", "del", "dev", probe]);
   return undefined;
+}
+
+/** Several tunnels ask at once: each has a name of its own, of at most 15 letters. */
+function probeOf(link: string): string {
+  const number = /\d+$/.exec(link)?.[0];
+  return number === undefined ? `${link.slice(0, 9)}-probe` : `${link.slice(0, 6)}${number}-probe`;
 }

@@ -180,12 +180,6 @@ describe("WireGuard in user space", () => {
     machine.calls.splice(0);
     writeFiles(machine.devices, { "net/tun": "" });
     await start();
-    assert.deepEqual(commands(), ["wireguard-go --version"]);
-  });
-
-  test("without the program it says what to install", async () => {
-    machine.answers["wireguard-go --version"] = failed("ENOENT");
-    const message = "userspace WireGuard: wireguard-go cannot be run; install the package wireguard-go";
-    await assert.rejects(start(), { message });
+    assert.ok(!commands().some((command) => command.startsWith("mknod")));
   });
 });

@@ -1,5 +1,5 @@
 /**
- * WireGuard by wireguard-go on /dev/net/tun, in the foreground as a child of this process.
+ * WireGuard by a program on /dev/net/tun, in the foreground as a child of this process.
  * One that a killed predecessor left behind in this network namespace is taken over.
  */
 import { existsSync, mkdirSync } from "node:fs";
@@ -9,8 +9,8 @@ import { type Context, sleep } from "#base/context.ts";
 import type { Machine } from "../system/machine.ts";
 import type { ToolProcess, Tools } from "../system/tools.ts";
 import { type DriverOptions, hasLink, type WireguardDriver } from "./driver.ts";
+import { findProgram, type Program } from "./programs.ts";
 
-const PROGRAM = "wireguard-go";
 const TUN = { path: "net/tun", major: 10, minor: 200 } as const;
 const END_MS = 1_000;
 const START_MS = 5_000;
@@ -22,7 +22,7 @@ export async function startUserspaceDriver(
   { link, lost }: DriverOptions,
 ): Promise<WireguardDriver> {
   const { tools, clock } = machine;
-  const version = await readVersion(ctx, tools);
+  const { program, version } = await findProgram(ctx, tools);
   await ensureTunDevice(ctx, machine);
   const backoff = new Backoff({ baseMs: 100, maxMs: 5_000 });
   let child: ToolProcess | undefined;
@@ -31,7 +31,8 @@ export async function startUserspaceDriver(
   const start = async (own: Context): Promise<void> => {
     // Without its process the interface is a dead TUN device.
     if (await hasLink(own, tools, link)) await tools.run(own, ["ip", "link", "del", "dev", link]);
-    const started = tools.start([PROGRAM, "-f", link], { LOG_LEVEL: "error", WG_PROCESS_FOREGROUND: "1" });
+    const { argv, env } = program.start(link);
+    const started = tools.start([program.name, ...argv], env);
     child = started;
     const said: string[] = [];
     started.stderr.setEncoding("utf8").on("data", (text: string) => said.push(text.trim()) > 20 && said.shift());
@@ -41,10 +42,10 @@ export async function startUserspaceDriver(
       if (child !== started) return;
       child = undefined;
       if (isDisposed || ctx.signal.aborted) return;
-      ctx.log.warn("wireguard-go ended", { link, said: said.join(" ") });
+      ctx.log.warn(`${program.name} ended`, { link, said: said.join(" ") });
       forget = clock.after(backoff.nextMs(), lost);
     });
-    await answering(own, machine, link, started);
+    await answering(own, machine, { link, program }, started);
   };
   return {
     implementation: "userspace",
@@ -78,15 +79,6 @@ async function ensureTunDevice(ctx: Context, { tools, devices }: Machine): Promi
   await tools.run(ctx, ["mknod", "-m", "0600", path, "c", String(TUN.major), String(TUN.minor)]);
 }
 
-async function readVersion(ctx: Context, tools: Tools): Promise<string> {
-  try {
-    const text = await tools.run(ctx, [PROGRAM, "--version"]);
-    return text.split("\n")[0]?.trim() ?? PROGRAM;
-  } catch (cause) {
-    throw new Error(`userspace WireGuard: ${PROGRAM} cannot be run; install the package ${PROGRAM}`, { cause });
-  }
-}
-
 /** Whether the process behind the interface answers on its control socket. */
 function isAnswering(ctx: Context, tools: Tools, link: string): Promise<boolean> {
   return tools.run(ctx, ["wg", "show", link, "listen-port"]).then(
@@ -95,7 +87,12 @@ function isAnswering(ctx: Context, tools: Tools, link: string): Promise<boolean>
   );
 }
 
-async function answering(ctx: Context, { tools, clock }: Machine, link: string, child: ToolProcess): Promise<void> {
+async function answering(
+  ctx: Context,
+  { tools, clock }: Machine,
+  { link, program }: { readonly link: string; readonly program: Program },
+  child: ToolProcess,
+): Promise<void> {
   const deadlineMs = clock.nowMs() + START_MS;
   while (clock.nowMs() < deadlineMs && !ctx.signal.aborted) {
     if (!child.isRunning) break;
@@ -103,5 +100,5 @@ async function answering(ctx: Context, { tools, clock }: Machine, link: string, 
     await sleep(ctx, POLL_MS, clock);
   }
   child.kill("SIGKILL");
-  throw new Error(`start ${PROGRAM} for ${link}: no answer on its control socket; is /dev/net/tun there?`);
+  throw new Error(`start ${program.name} for ${link}: no answer on its control socket; is /dev/net/tun there?`);
 }
