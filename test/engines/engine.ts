@@ -58,6 +58,8 @@ export interface LinkFault {
   readonly to: string;
   /** `api`: to and from the API servers; `tunnel`: between gateways. */
   readonly traffic: "all" | "api" | "tunnel";
+  /** Of several tunnels that one. */
+  readonly port?: number;
   /** Default 100. */
   readonly dropPercent?: number;
 }

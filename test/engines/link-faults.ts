@@ -21,13 +21,16 @@ export function linkTo({ clusters }: ReturnType<typeof labStateOf>, name: string
   return `c${cluster.index}`;
 }
 
-function rulesOf({ from, to, traffic, dropPercent = 100 }: LinkFault, linkOf: (name: string) => string): string[] {
+function rulesOf(
+  { from, to, traffic, port, dropPercent = 100 }: LinkFault,
+  linkOf: (name: string) => string,
+): string[] {
   const way = `iifname ${linkOf(from)} oifname ${linkOf(to)}`;
   const share = dropPercent === 100 ? "" : `numgen random mod 100 < ${dropPercent} `;
   const kinds = {
     all: [""],
     api: [`tcp dport ${API_PORT} `, `tcp sport ${API_PORT} `],
-    tunnel: ["meta l4proto udp "],
+    tunnel: port === undefined ? ["meta l4proto udp "] : [`udp dport ${port} `, `udp sport ${port} `],
   }[traffic];
   return kinds.map((kind) => `${way} ${kind}${share}drop`);
 }

@@ -11,6 +11,8 @@ export interface ServerOptions {
   readonly mtu: number;
   /** Of each tunnel. */
   readonly ports: readonly number[];
+  /** The object has a list of ports, which somebody else may have written. */
+  readonly listsPorts?: boolean;
   readonly serviceType: "LoadBalancer" | "NodePort" | "ClusterIP";
   readonly nodePort?: number;
   readonly loadBalancerIp?: string;
@@ -18,26 +20,31 @@ export interface ServerOptions {
 }
 
 export function forgeGatewayServer(remoteId: string, namespace: string, options: ServerOptions): GatewayServer {
-  const { name = remoteId, mtu, ports, serviceType, nodePort, loadBalancerIp, template } = options;
+  const { name = remoteId, mtu, serviceType, nodePort, loadBalancerIp, template } = options;
   return {
     metadata: { name, namespace, labels: { [labels.REMOTE_CLUSTER_ID]: remoteId } },
     spec: {
       serverTemplateRef: { apiVersion: "networking.liqo.io/v1beta1", kind: "WgGatewayServerTemplate", ...template },
       mtu,
       endpoint: {
-        ...portOrPorts(ports),
+        ...portOrPorts(options),
         serviceType,
-        ...(nodePort !== undefined && (ports.length > 1 ? { nodePorts: [nodePort] } : { nodePort })),
+        ...(nodePort !== undefined && { nodePort }),
         ...(loadBalancerIp !== undefined && { loadBalancerIP: loadBalancerIp }),
       },
     },
   };
 }
 
-/** One is told as ever, for whoever knows of no others. */
-function portOrPorts(ports: readonly number[]): { port: number } | { ports: number[] } {
+interface Ports {
+  readonly ports: readonly number[];
+  readonly listsPorts?: boolean;
+}
+
+/** One is told as ever, for whoever knows of no others; both ways at once is refused. */
+function portOrPorts({ ports, listsPorts = false }: Ports): { port: number } | { ports: number[] } {
   const [port = 0, ...others] = ports;
-  return others.length === 0 ? { port } : { ports: [...ports] };
+  return others.length === 0 && !listsPorts ? { port } : { ports: [...ports] };
 }
 
 export interface ClientOptions {
@@ -47,6 +54,8 @@ export interface ClientOptions {
   readonly addresses: readonly string[];
   /** Of each tunnel. */
   readonly ports: readonly number[];
+  /** The object has a list of ports, which somebody else may have written. */
+  readonly listsPorts?: boolean;
   readonly protocol: "TCP" | "UDP";
   /** At the same addresses, for where UDP is shut. */
   readonly tcpCarrierPort?: number | undefined;
@@ -54,7 +63,7 @@ export interface ClientOptions {
 }
 
 export function forgeGatewayClient(remoteId: string, namespace: string, options: ClientOptions): GatewayClient {
-  const { name = remoteId, mtu, addresses, ports, protocol, tcpCarrierPort, template } = options;
+  const { name = remoteId, mtu, addresses, protocol, tcpCarrierPort, template } = options;
   return {
     metadata: {
       name,
@@ -65,7 +74,7 @@ export function forgeGatewayClient(remoteId: string, namespace: string, options:
     spec: {
       clientTemplateRef: { apiVersion: "networking.liqo.io/v1beta1", kind: "WgGatewayClientTemplate", ...template },
       mtu,
-      endpoint: { addresses: [...addresses], ...portOrPorts(ports), protocol },
+      endpoint: { addresses: [...addresses], ...portOrPorts(options), protocol },
     },
   };
 }

@@ -79,6 +79,7 @@ export async function ensureServer(ctx: Context, server: Side, options: NetworkO
     name,
     mtu: options.mtu,
     ports,
+    listsPorts: present?.spec?.endpoint?.ports !== undefined,
     serviceType: options.serviceType,
     ...(options.nodePort !== undefined && { nodePort: options.nodePort }),
     ...(options.loadBalancerIp !== undefined && { loadBalancerIp: options.loadBalancerIp }),
@@ -119,7 +120,8 @@ export async function ensureClient(
   { status }: GatewayServer,
   options: NetworkOptions,
 ): Promise<GatewayClient> {
-  const name = (await findOne(ctx, client, gatewayClients))?.metadata?.name ?? client.peerId;
+  const present = await findOne(ctx, client, gatewayClients);
+  const name = present?.metadata?.name ?? client.peerId;
   const endpoint = status?.endpoint;
   const [first = options.port, ...further] = portsOf(endpoint);
   const wanted = forgeGatewayClient(client.peerId, client.namespace, {
@@ -127,6 +129,7 @@ export async function ensureClient(
     mtu: options.mtu,
     addresses: options.clientAddress === undefined ? (endpoint?.addresses ?? []) : [options.clientAddress],
     ports: [options.clientPort ?? first, ...further],
+    listsPorts: present?.spec?.endpoint?.ports !== undefined,
     protocol: endpoint?.protocol ?? "UDP",
     tcpCarrierPort: options.usesTcpCarrier ? (options.clientTcpPort ?? endpoint?.tcpPort) : undefined,
     template: placed(options.clientTemplate, client),
