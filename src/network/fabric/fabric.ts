@@ -19,6 +19,7 @@ import { type HostedObject, releaseHost } from "../configurations/host-status.ts
 import { firewallApplier } from "../nftables/firewall.ts";
 import { overlayAgent } from "../overlay/agent.ts";
 import { applyLinks } from "../overlay/overlay.ts";
+import { PastBridges, removePastBridges } from "../overlay/past-bridges.ts";
 import { nodeLinks } from "../overlay/plan.ts";
 import { routeApplier } from "../route/routes.ts";
 import { type Machine, THIS_MACHINE } from "../system/machine.ts";
@@ -51,13 +52,18 @@ export async function runFabric(
     await using informers = new Informers(ctx, client);
     isRemoved = followDaemonSet(informers, { namespace: client.namespace, name: options.podName });
     const agents = fabricAgents(ctx, fabric, informers);
+    const bridges = new PastBridges(machine, options.overlayPort);
     const overlay = overlayAgent({
       informers,
       machine,
       kind: options.overlay,
       port: options.overlayPort,
       hasArp: options.hasArp,
-      links: (objects) => nodeLinks(nodeName, objects),
+      links: (objects) => {
+        const links = nodeLinks(nodeName, objects);
+        bridges.follow(links.map(({ remote }) => remote));
+        return links;
+      },
       changed: () => agents.routes.trigger(),
     });
     const node = internalNodeAgent(client, informers, machine, nodeName);
@@ -65,8 +71,8 @@ export async function runFabric(
       isReady = true;
     });
     await Promise.all([
-      ...[overlay, node, agents.routes, agents.firewall].map((loop) => loop.run(ctx)),
-      ...(options.followsRoutes ? [monitorNetwork(ctx, machine, [overlay, agents.routes])] : []),
+      ...[overlay, bridges.loop, node, agents.routes, agents.firewall].map((loop) => loop.run(ctx)),
+      ...(options.followsRoutes ? [monitorNetwork(ctx, machine, [overlay, bridges.loop, agents.routes])] : []),
     ]);
   }
   await leave(ctx, fabric, isRemoved());
@@ -120,6 +126,7 @@ async function leave(ctx: Context, fabric: Fabric, isRemoved: boolean): Promise<
 async function removeEverything(ctx: Context, tools: Tools): Promise<void> {
   await firewallApplier(tools).apply(ctx, []);
   await routeApplier(tools).apply(ctx, []);
+  await removePastBridges(ctx, tools);
   await applyLinks(ctx, tools, [], { kind: "vxlan", port: 0, hasArp: true });
 }
 

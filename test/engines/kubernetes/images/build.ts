@@ -19,7 +19,7 @@ const PROGRAMS = [
   "sh dash bash ls cat cp mv rm mkdir rmdir ln chmod chown touch head tail tee wc cut tr sort uniq seq sleep echo printf",
   "test true false env id whoami hostname uname date dd df du stat readlink realpath basename dirname mktemp sync kill",
   "nohup timeout stty tty yes find xargs grep sed awk mawk tar gzip ps free mknod mount umount setpriv nsenter getent",
-  "curl ping ip ss nft wg wireguard-go conntrack iperf3 nginx redis-server redis-cli restic rclone",
+  "curl ping ip bridge ss nft wg wireguard-go conntrack iperf3 nginx redis-server redis-cli restic rclone",
 ].flatMap((line) => line.split(" "));
 /** Files that these programs read. */
 const DATA = ["/etc/services", "/etc/protocols", "/etc/iproute2", "/usr/lib/nginx/modules"];
