@@ -45,7 +45,7 @@ try {
   await liqoctl("offload", "namespace", NAMESPACE, "--context", "milan");
   const pair = { home: milan, provider: rome, namespace: NAMESPACE, twin: `${NAMESPACE}-milan` };
   await report("Offloading", () => offloadingFigures(ctx, pair));
-  await report("Network", () => tunnelFigures(kubectl, env, NAMESPACE));
+  await report("Network", () => tunnelFigures({ kubectl, liqoctl, env, namespace: NAMESPACE }));
 } finally {
   await liqoctl("playground", "delete");
   rmSync(home, { recursive: true, force: true });

@@ -5,7 +5,9 @@
 import type { Pod } from "kubernetes-types/core/v1";
 import { output } from "#kit/command.ts";
 import { eventually } from "#kit/eventually.ts";
+import { measureBare } from "./bare.ts";
 import type { Figure } from "./figures.ts";
+import { type Inside, type Measured, measureBetween } from "./meter.ts";
 
 /** kubectl of one cluster. */
 export type Kubectl = (cluster: string, ...args: readonly string[]) => Promise<string>;
@@ -17,58 +19,21 @@ export interface End {
   readonly container?: string;
 }
 
-const PORT = 5_201;
-const SECONDS = 4;
-const ROUND_TRIPS = 500;
-/** Counts what arrives; with a first byte of 1 it echoes instead. */
-const SERVER = `
-require("node:net").createServer({ allowHalfOpen: true }, (socket) => {
-  socket.setNoDelay(true).on("error", () => {}).once("data", (first) => {
-    if (first[0] === 1) return void (socket.write(first), socket.pipe(socket));
-    let bytes = first.length;
-    socket.on("data", (chunk) => (bytes += chunk.length)).on("end", () => socket.end(String(bytes)));
-  });
-}).listen(${PORT});`;
-/** Argument: address. Prints Mbit/s and the median round trip in ms. */
-const CLIENT = `
-const { connect } = require("node:net");
-const host = process.argv[1];
-const chunk = Buffer.alloc(1 << 18);
-function throughput() {
-  return new Promise((resolve, reject) => {
-    const socket = connect({ port: ${PORT}, host, allowHalfOpen: true });
-    const startedAt = performance.now();
-    const write = () => {
-      while (performance.now() - startedAt < ${SECONDS * 1_000}) if (!socket.write(chunk)) return socket.once("drain", write);
-      socket.end();
-    };
-    let answer = "";
-    socket.on("connect", write).on("error", reject).on("data", (data) => (answer += data));
-    socket.on("end", () => resolve((Number(answer) * 8) / 1e3 / (performance.now() - startedAt)));
-  });
-}
-function roundTrips() {
-  return new Promise((resolve, reject) => {
-    const socket = connect({ port: ${PORT}, host, noDelay: true });
-    const times = [];
-    let sentAt;
-    const send = () => { sentAt = performance.now(); socket.write(Buffer.of(1)); };
-    socket.on("connect", send).on("error", reject).on("data", () => {
-      times.push(performance.now() - sentAt);
-      if (times.length < ${ROUND_TRIPS}) return send();
-      socket.destroy();
-      resolve(times.sort((a, b) => a - b)[times.length >> 1]);
-    });
-  });
-}
-throughput().then(async (mbits) => console.log(mbits + " " + (await roundTrips()))).catch((error) => { console.error(String(error)); process.exit(1); });`;
+/** Connections at once: enough for each of the tunnels to get some. */
+const FLOWS = 16;
+const TUNNELS = [1, 2, 4] as const;
 
-/** The clusters are `milan` and `rome`, peered; `namespace` is offloaded. */
-export async function tunnelFigures(
-  kubectl: Kubectl,
-  env: Readonly<Record<string, string>>,
-  namespace: string,
-): Promise<Figure[]> {
+export interface TunnelBench {
+  readonly kubectl: Kubectl;
+  readonly liqoctl: (...args: readonly string[]) => Promise<string>;
+  readonly env: Readonly<Record<string, string>>;
+  /** Offloaded. */
+  readonly namespace: string;
+}
+
+/** The clusters are `milan` and `rome`, peered. */
+export async function tunnelFigures(bench: TunnelBench): Promise<Figure[]> {
+  const { kubectl, env, namespace } = bench;
   const pod = (name: string): End => ({ cluster: "milan", namespace, pod: name });
   await Promise.all(
     [
@@ -84,34 +49,65 @@ export async function tunnelFigures(
   const client = await gateway(kubectl, "milan", "liqo-tenant-rome");
   const server = await gateway(kubectl, "rome", "liqo-tenant-milan");
   // Upstream's fixed addresses: the server of the tunnel has the first, see docs/architecture.md.
-  const bare = await measure(env, server, client, "169.254.18.1");
+  const tunnel = await measure(env, server, client, "169.254.18.1");
+  const bare = await measureBare(TUNNELS, FLOWS);
+  const references = [
+    ["bare tunnel", tunnel],
+    ["bare carrier", bare.carrier],
+    ["bare veth", bare.veth],
+    ["one cluster", near],
+  ] as const;
+  const figures = references.flatMap(([name, reference]): Figure[] => [
+    {
+      name: "TCP, pods of two clusters",
+      value: far.mbits,
+      unit: "Mbit/s",
+      reference: { name, value: reference.mbits },
+    },
+    { name: "round trip, pods of two clusters", value: far.ms, unit: "ms", reference: { name, value: reference.ms } },
+  ]);
+  const several = await severalFigures(
+    bench,
+    { server: pod("net-c"), client: pod("net-a") },
+    addresses.get("net-c") ?? "",
+  );
   await kubectl("milan", "delete", "pod", "-n", namespace, "net-a", "net-b", "net-c", "--grace-period=0", "--force");
-  return [
-    {
-      name: "TCP, pods of two clusters",
-      value: far.mbits,
-      unit: "Mbit/s",
-      reference: { name: "bare tunnel", value: bare.mbits },
+  return [...figures.toSorted((a, b) => b.unit.localeCompare(a.unit) || 0), ...several, ...bare.several];
+
+  async function severalFigures(
+    own: TunnelBench,
+    ends: { server: End; client: End },
+    address: string,
+  ): Promise<Figure[]> {
+    const found: Figure[] = [];
+    for (const count of TUNNELS) {
+      await setTunnels(own, count);
+      const { mbits } = await measure(env, ends.server, ends.client, address, FLOWS);
+      const reference = { name: `bare carrier, ${FLOWS} connections`, value: bare.flows.mbits };
+      found.push({ name: `${FLOWS} connections, pods, ${count} tunnels`, value: mbits, unit: "Mbit/s", reference });
+    }
+    await setTunnels(own, 1);
+    return found;
+  }
+}
+
+/** Resolves when flows go into all of them. */
+async function setTunnels({ kubectl, liqoctl }: TunnelBench, count: number): Promise<void> {
+  await liqoctl(
+    ...["network", "connect", "--context", "milan", "--remote-context", "rome"],
+    "--gw-tunnels",
+    String(count),
+  );
+  await eventually(
+    `${count} tunnels are in use`,
+    async () => {
+      const path = "jsonpath={range .status.tunnels[*]}{.inUse} {end}";
+      const used = await kubectl("milan", "get", "connection", "gw-rome", "-n", "liqo-tenant-rome", "-o", path);
+      const wanted = count === 1 ? "" : "true ".repeat(count).trim();
+      if (used.trim() !== wanted) throw new Error(`in use: ${used}`);
     },
-    {
-      name: "TCP, pods of two clusters",
-      value: far.mbits,
-      unit: "Mbit/s",
-      reference: { name: "one cluster", value: near.mbits },
-    },
-    {
-      name: "round trip, pods of two clusters",
-      value: far.ms,
-      unit: "ms",
-      reference: { name: "bare tunnel", value: bare.ms },
-    },
-    {
-      name: "round trip, pods of two clusters",
-      value: far.ms,
-      unit: "ms",
-      reference: { name: "one cluster", value: near.ms },
-    },
-  ];
+    60_000,
+  );
 }
 
 export async function createPod(kubectl: Kubectl, namespace: string, name: string, node: string): Promise<void> {
@@ -137,14 +133,11 @@ export async function measure(
   server: End,
   client: End,
   address: string,
-): Promise<{ mbits: number; ms: number }> {
-  const inside = ({ cluster, namespace, pod }: End, ...script: readonly string[]) =>
-    output("kubectl", ["--context", cluster, "exec", "-n", namespace, pod, "--", "node", "-e", ...script], { env });
-  // Ends by itself, so that a broken run leaves nothing that listens.
-  const serving = inside(server, `${SERVER} setTimeout(() => process.exit(0), ${(SECONDS + 6) * 1_000});`);
-  const line = await eventually("the other end answers", () => inside(client, CLIENT, address), 20_000);
-  await serving;
-  const [mbits, ms] = line.trim().split(" ").map(Number);
-  if (mbits === undefined || ms === undefined) throw new Error(`${client.pod} measured nothing: "${line}"`);
-  return { mbits, ms };
+  flows = 1,
+): Promise<Measured> {
+  const inside =
+    ({ cluster, namespace, pod }: End): Inside =>
+    (...args) =>
+      output("kubectl", ["--context", cluster, "exec", "-n", namespace, pod, "--", "node", ...args], { env });
+  return measureBetween(inside(server), inside(client), address, flows);
 }

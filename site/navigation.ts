@@ -22,6 +22,7 @@ export const SECTIONS: Readonly<Record<string, readonly string[]>> = {
     "docs/advanced/declarative-peering.md",
     "docs/advanced/in-band.md",
     "docs/advanced/nat.md",
+    "docs/advanced/tunnels.md",
     "docs/advanced/external-ips.md",
     "docs/advanced/api-access.md",
     "docs/advanced/customised-nodes.md",

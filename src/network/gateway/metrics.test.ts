@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { renderMetrics } from "./metrics.ts";
+import { renderMetrics, statisticsOfPeer } from "./metrics.ts";
 
 const values = (text: string): string[] => text.split("\n").filter((line) => line !== "" && !line.startsWith("#"));
 const statistics = { receivedBytes: 11, sentBytes: 22, handshakeMs: 0 } as unknown as NonNullable<
@@ -38,4 +38,27 @@ test("where there is a TCP port: by what the peer is reached", () => {
   const reading = { remoteClusterId: "rome", state, statistics: undefined, implementation: undefined };
   const line = 'liqo_peer_carrier{driver="wireguard",cluster_id="rome",carrier="TCP"} 1';
   assert.ok(values(renderMetrics({ ...reading, carrier: "TCP" })).includes(line));
+});
+
+test("several tunnels: each by its device, and the peer's bytes are those of all", () => {
+  const tunnels = [
+    { interface: "liqo-tunnel", port: 1, value: "Connected", inUse: true, statistics },
+    { interface: "liqo-tunnel1", port: 2, value: "Error", inUse: false, statistics },
+    { interface: "liqo-tunnel2", port: 3, value: "Connecting", inUse: false },
+  ] as const;
+  const state = { value: "Connected", latencyMs: 1 } as const;
+  const sum = statisticsOfPeer(statistics, tunnels);
+  const lines = values(
+    renderMetrics({ remoteClusterId: "rome", state, statistics: sum, implementation: undefined, tunnels }),
+  );
+  assert.ok(lines.includes('liqo_peer_receive_bytes_total{driver="wireguard",cluster_id="rome"} 22'));
+  const of = (name: string) => lines.filter((line) => line.startsWith(name)).map((line) => line.split(" ")[1]);
+  assert.deepEqual(of("liqo_tunnel_is_connected"), ["1", "0", "0"]);
+  assert.deepEqual(of("liqo_tunnel_in_use"), ["1", "0", "0"]);
+  assert.deepEqual(of("liqo_tunnel_transmit_bytes_total"), ["22", "22", "0"]);
+  assert.ok(lines.includes('liqo_tunnel_in_use{driver="wireguard",cluster_id="rome",device="liqo-tunnel1"} 0'));
+});
+
+test("of one tunnel the peer's bytes are its own", () => {
+  assert.equal(statisticsOfPeer(statistics, undefined), statistics);
 });
