@@ -7,6 +7,8 @@ import { endpointSlices, nodes, services } from "#machinery/builtin.ts";
 import { Imports } from "#playground/dns/imports.ts";
 import { startDnsServer } from "#playground/dns/server.ts";
 import { openCatalogue } from "#playground/images/catalogue.ts";
+import { MachineImages } from "#playground/images/machine-images.ts";
+import { ImageStore } from "#playground/images/store/image-store.ts";
 import { startKubelet } from "#playground/kubelet/kubelet.ts";
 import { PolicyEnforcer } from "#playground/proxy/policy/enforcer.ts";
 import { startServiceProxy } from "#playground/proxy/service-proxy.ts";
@@ -17,6 +19,8 @@ import { readConfig, runMain } from "./process.ts";
 const KUBELET_VERSION = "v1.35.0";
 const MAX_PODS = "110";
 const DISK = "100Gi";
+// Registries are reached as from the machine: the node's own network knows its pods and clusters.
+const MACHINE_NETWORK = ["nsenter", `--net=/proc/${process.pid}/fd/3`];
 
 await runMain("playground-node", async (ctx) => {
   const config = await readConfig<NodeConfig>();
@@ -43,14 +47,20 @@ await runMain("playground-node", async (ctx) => {
     nodes: nodeInformer,
   });
   await using isolation = new PolicyEnforcer(ctx, { client: proxyClient, nodeName: config.name });
-  await using kubelet = await startKubelet(ctx, {
-    client,
-    images: openCatalogue({
+  const images = new MachineImages({
+    catalogue: openCatalogue({
       cache: join(config.folder, "images"),
       bundles: join(config.project, ".build/bundle"),
       wireguard: join(config.project, ".tools/bin/wireguard-go"),
       file: config.images,
     }),
+    store: new ImageStore({ root: config.imageStore, enter: MACHINE_NETWORK }),
+    cluster: config.cluster,
+  });
+  void images.keepClean(ctx);
+  await using kubelet = await startKubelet(ctx, {
+    client,
+    images,
     node: {
       name: config.name,
       address: config.address,

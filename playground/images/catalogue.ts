@@ -1,13 +1,13 @@
 /**
- * Maps image references to what runs: the playground's "registry". The node agent asks it instead of pulling.
- * The latest entry that matches wins, so a user's file can replace a built-in image.
+ * Maps image references to what of this machine runs instead: no network is needed for them. The latest entry that
+ * matches wins, so a user's file can replace a built-in image; what no entry names has to be pulled.
  */
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, realpathSync } from "node:fs";
 import { busyboxRoot, commonRoot, hostRoot, joinRoots } from "./base-root.ts";
 import { builtinEntries } from "./builtin.ts";
 import type { ImageEntry, RootRecipe } from "./entry.ts";
-import { formatReference, parseReference } from "./reference.ts";
+import { formatReference, type ImageReference, parseReference } from "./reference.ts";
 import { followUserFile } from "./user-file.ts";
 
 export interface CatalogueOptions {
@@ -34,19 +34,31 @@ export interface Image {
   readonly workingDir: string;
   readonly stopSignal: string;
   readonly sizeBytes: number;
+  /** Paths that are writable whatever the root is. */
+  readonly volumes: readonly string[];
+  /** Who there is in the image. */
+  readonly accounts: { readonly passwd: string; readonly group: string };
   readonly root: RootRecipe;
 }
 
-export type ImageLookup =
-  | { readonly found: true; readonly image: Image }
-  | { readonly found: false; readonly reason: "InvalidImageName" | "ErrImagePull"; readonly message: string };
+export type CatalogueLookup =
+  | { readonly found: true; readonly image: Image; readonly isBuiltIn: boolean }
+  | { readonly found: false; readonly reason: "InvalidImageName" | "ErrImagePull"; readonly message: string }
+  /** Others have it, by this reference; `problem` is what is wrong with the user's file. */
+  | {
+      readonly found: false;
+      readonly reason: "NotListed";
+      readonly reference: ImageReference;
+      readonly problem?: string;
+    };
 
 export interface Catalogue {
-  lookup(reference: string): ImageLookup;
+  lookup(reference: string): CatalogueLookup;
   /** Every name that has an entry. */
   names(): string[];
 }
 
+const MOST_ALIASES = 8;
 const PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 export function openCatalogue(options: CatalogueOptions): Catalogue {
@@ -57,32 +69,38 @@ export function openCatalogue(options: CatalogueOptions): Catalogue {
   const users = followUserFile(file);
   const known = (): Known => {
     const { entries, problem } = users();
-    const howToAdd = `add an entry to ${file}${problem === undefined ? "" : `; ${problem}`}`;
-    return { entries: [...own, ...entries], howToAdd, cache: options.cache };
+    return { own, users: entries, cache: options.cache, ...(problem !== undefined && { problem }) };
   };
   return {
     lookup: (reference) => lookup(known(), reference),
-    names: () => known().entries.flatMap((entry) => entry.names),
+    names: () => [...known().own, ...known().users].flatMap((entry) => entry.names),
   };
 }
 
 interface Known {
-  readonly entries: readonly ImageEntry[];
-  /** Ends what is said of an image that is not there. */
-  readonly howToAdd: string;
+  readonly own: readonly ImageEntry[];
+  readonly users: readonly ImageEntry[];
+  readonly problem?: string;
   readonly cache: string;
 }
 
-function lookup({ entries, howToAdd, cache }: Known, text: string): ImageLookup {
+function lookup(known: Known, text: string, aliases = 0): CatalogueLookup {
   const reference = parseReference(text);
   if (reference === undefined) {
     const message = `Failed to apply default image tag "${text}": couldn't parse image name "${text}": invalid reference format`;
     return { found: false, reason: "InvalidImageName", message };
   }
-  const entry = entries.findLast((candidate) => candidate.names.some((name) => matches(name, text)));
-  if (entry === undefined) {
-    const message = `failed to pull image "${text}": ${reference.repository} is not in the playground's image catalogue; ${howToAdd}`;
+  const isIt = (candidate: ImageEntry): boolean => candidate.names.some((name) => matches(name, text));
+  const usersOwn = known.users.findLast(isIt);
+  const entry = usersOwn ?? known.own.findLast(isIt);
+  if (entry?.alias !== undefined) {
+    if (aliases < MOST_ALIASES) return named(lookup(known, entry.alias, aliases + 1), reference);
+    const message = `failed to pull image "${text}": its aliases go in circles`;
     return { found: false, reason: "ErrImagePull", message };
+  }
+  if (entry === undefined || entry.pull === true) {
+    const { problem } = known;
+    return { found: false, reason: "NotListed", reference, ...(problem !== undefined && { problem }) };
   }
   const missing = entry.requires?.find((path) => !existsSync(path));
   if (missing !== undefined) {
@@ -90,7 +108,18 @@ function lookup({ entries, howToAdd, cache }: Known, text: string): ImageLookup 
     const message = `failed to pull image "${text}": it is made from ${missing}, which does not exist on this machine${remedy}`;
     return { found: false, reason: "ErrImagePull", message };
   }
-  return { found: true, image: forgeImage(entry, formatReference(reference), reference.repository, cache) };
+  const image = forgeImage(entry, formatReference(reference), reference.repository, known.cache);
+  return { found: true, image, isBuiltIn: usersOwn === undefined };
+}
+
+/** What runs under another name is shown by the name that was asked for; a user wrote it. */
+function named(found: CatalogueLookup, reference: ImageReference): CatalogueLookup {
+  if (!found.found) return found;
+  return { ...found, isBuiltIn: false, image: { ...found.image, reference: formatReference(reference) } };
+}
+
+function contentOf(root: RootRecipe, path: string): string {
+  return root.files.find((file) => file.path === path)?.content ?? "";
 }
 
 function matches(name: string, text: string): boolean {
@@ -115,6 +144,8 @@ function forgeImage(entry: ImageEntry, reference: string, repository: string, ca
     workingDir: entry.workingDir ?? "/",
     stopSignal: entry.stopSignal ?? "SIGTERM",
     sizeBytes: root.files.reduce((sum, file) => sum + file.content.length, 0),
+    volumes: [],
+    accounts: { passwd: contentOf(root, "/etc/passwd"), group: contentOf(root, "/etc/group") },
     root,
   };
 }

@@ -1,5 +1,6 @@
 /** What a catalogue entry says, and how a user writes one in YAML. */
 import { parseYaml } from "#base/text/yaml.ts";
+import { parseReference } from "./reference.ts";
 
 /** What the container's root is made of. Everything else in it is empty and private to the container. */
 export interface RootRecipe {
@@ -16,6 +17,10 @@ export interface ImageEntry {
   readonly names: readonly string[];
   /** `host`: the programs and libraries of this machine. `busybox`: busybox and nothing else. */
   readonly base: "host" | "busybox";
+  /** In place of all below: the image that is meant, of the catalogue or of a registry. */
+  readonly alias?: string;
+  /** In place of all below: the image is not ours, although others here are called so. */
+  readonly pull?: true;
   readonly entrypoint?: readonly string[];
   readonly cmd?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
@@ -33,6 +38,8 @@ export interface ImageEntry {
 const FIELDS = new Set([
   "names",
   "base",
+  "alias",
+  "pull",
   "entrypoint",
   "cmd",
   "env",
@@ -61,7 +68,14 @@ function checkEntry(item: unknown, where: string): ImageEntry {
   const entry = item as Partial<ImageEntry>;
   if (!Array.isArray(entry.names) || entry.names.length === 0)
     throw new TypeError(`${where}.names: must list at least one name`);
-  if (entry.base !== "host" && entry.base !== "busybox")
+  const ways = [entry.base, entry.alias, entry.pull].filter((way) => way !== undefined);
+  if (ways.length !== 1) throw new TypeError(`${where}: must have one of base, alias and pull`);
+  if (entry.alias !== undefined && parseReference(String(entry.alias)) === undefined)
+    throw new TypeError(`${where}.alias: must be the reference of an image`);
+  if (entry.pull !== undefined && entry.pull !== true) throw new TypeError(`${where}.pull: must be true`);
+  if (entry.base !== undefined && entry.base !== "host" && entry.base !== "busybox")
     throw new TypeError(`${where}.base: must be "host" or "busybox"`);
-  return entry as ImageEntry;
+  if (entry.base === undefined && Object.keys(entry).length > 2)
+    throw new TypeError(`${where}: alias and pull stand beside names alone`);
+  return { base: "host", ...entry } as ImageEntry;
 }

@@ -12,7 +12,7 @@ import { EventRecorder } from "#kube/events/recorder.ts";
 import { Informer } from "#kube/informer/informer.ts";
 import { pods } from "#machinery/builtin.ts";
 import { type Host, thisHost } from "./host.ts";
-import type { ImageSource } from "./image.ts";
+import type { ImageSource, UsedImage } from "./image.ts";
 import { describeMachine } from "./node/machine.ts";
 import type { NodeSettings } from "./node/node-object.ts";
 import { startRegistration } from "./node/registration.ts";
@@ -182,13 +182,14 @@ function serviceLinks(services: Informer<Service>, namespace: string): Service[]
   return master === undefined ? own : [master, ...own];
 }
 
-function listImages(deps: NodeDeps): { names: string[]; sizeBytes: number }[] {
-  return [...deps.usedImages].map((name) => {
+/** Those of the catalogue that a pod of this node has used, and all that were pulled. */
+function listImages(deps: NodeDeps): UsedImage[] {
+  const used = [...deps.usedImages].flatMap((name) => {
     const found = deps.images.lookup(name);
-    return found.found
-      ? { names: [found.image.id, name], sizeBytes: found.image.sizeBytes }
-      : { names: [name], sizeBytes: 0 };
+    if (!found.found || found.image.makeRoot !== undefined) return [];
+    return [{ names: [found.image.id, name], sizeBytes: found.image.sizeBytes }];
   });
+  return [...used, ...deps.images.present()];
 }
 
 /** Ends the agent, not its pods. */

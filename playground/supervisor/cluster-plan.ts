@@ -164,6 +164,7 @@ async function nodeProcess(
     memory: spec.memory,
     project: programs.project,
     images: paths.images,
+    imageStore: paths.imageStore,
   };
   return processSpec({ spec, paths, programs }, node.name, node.netns, config, "node");
 }

@@ -52,4 +52,6 @@ export interface NodeConfig {
   readonly project: string;
   /** YAML file with images of the user, who may write it at any time. */
   readonly images: string;
+  /** Folder of the images that were pulled or loaded, shared by all nodes of the home. */
+  readonly imageStore: string;
 }

@@ -11,6 +11,8 @@ export interface Paths {
   /** Pid files of all processes. */
   readonly run: string;
   readonly clusters: string;
+  /** Images that were pulled or loaded, for all clusters; how to get them. */
+  readonly imageStore: string;
 }
 
 export interface ClusterPaths {
@@ -24,6 +26,7 @@ export interface ClusterPaths {
   readonly config: string;
   /** Images that the user adds, shared by all clusters. */
   readonly images: string;
+  readonly imageStore: string;
   node(name: string): string;
 }
 
@@ -35,6 +38,7 @@ export function playgroundPaths(home: string): Paths {
     supervisorLog: join(home, "supervisor.log"),
     run: join(home, "run"),
     clusters: join(home, "clusters"),
+    imageStore: join(home, "image-store"),
   };
 }
 
@@ -49,6 +53,7 @@ export function clusterPaths(paths: Paths, cluster: string): ClusterPaths {
     volumes: join(root, "volumes"),
     config: join(root, "config"),
     images: join(paths.home, "images.yaml"),
+    imageStore: paths.imageStore,
     node: (name) => join(root, "nodes", name),
   };
 }

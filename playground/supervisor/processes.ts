@@ -98,14 +98,17 @@ export class Processes {
   async #launch(ctx: Context, spec: ProcessSpec): Promise<void> {
     mkdirSync(dirname(spec.logFile), { recursive: true });
     const log = openSync(spec.logFile, "a");
+    // Its file 3: the way to the machine's network from whichever namespace the command enters.
+    const machineNetwork = openSync("/proc/self/ns/net", "r");
     const [file, ...args] = spec.command;
     // Detached: a supervisor that is killed leaves its processes running.
     const child = spawn(file, args, {
       detached: true,
-      stdio: ["ignore", log, log],
+      stdio: ["ignore", log, log, machineNetwork],
       env: { ...process.env, ...spec.env },
     });
     closeSync(log);
+    closeSync(machineNetwork);
     const ended = new Promise<void>((resolve) => {
       child.once("exit", () => resolve());
       child.once("error", (error) => {

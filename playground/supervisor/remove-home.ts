@@ -16,6 +16,7 @@ export function removeHome(paths: Paths): void {
   for (const name of listRecords(paths.run)) rmSync(join(paths.run, `${name}.pid`), { force: true });
   removeIfEmpty(paths.run);
   removeIfEmpty(paths.clusters);
+  rmSync(paths.imageStore, { recursive: true, force: true });
   if (!existsSync(paths.home)) return;
   const files = [paths.spec, paths.kubeconfig, paths.supervisorLog].map((path) => basename(path));
   for (const file of readdirSync(paths.home)) {

@@ -69,6 +69,8 @@ const IMAGES: ImageSource = {
       return { found: false, reason: "ErrImagePull", message: `${reference}: not found` };
     return { found: true, image: imageNamed(reference) };
   },
+  ensure: async (_ctx, { reference }) => ({ image: imageNamed(reference) }),
+  present: () => [],
 };
 
 function imageNamed(reference: string): Image {

@@ -55,7 +55,10 @@ export async function startContainer(ctx: Context, deps: NodeDeps, input: StartI
   const logPath = logPathOf(deps, pod, container.name, input.restarts);
   mkdirSync(dirname(logPath), { recursive: true });
   try {
-    buildRootfs(deps.runtime.rootfs(id), image.root, decision.user, workingDir);
+    const volumes = imageVolumes(deps, input, id);
+    if (image.makeRoot !== undefined)
+      await image.makeRoot(ctx, { id, bundle: deps.runtime.bundle(id), workingDir, volumes });
+    else buildRootfs(deps.runtime.rootfs(id), image.root, decision.user, workingDir);
     await deps.runtime.start(ctx, {
       id,
       name: container.name,
@@ -146,7 +149,11 @@ function forgeContainerSpec(deps: NodeDeps, input: StartInput, decided: Decided)
     noNewPrivileges: context?.allowPrivilegeEscalation === false,
     readOnlyRoot: context?.readOnlyRootFilesystem === true,
     tty: container.tty === true,
-    mounts: [...podFileMounts(deps, input), ...decided.mounts],
+    mounts: [
+      ...imageVolumes(deps, input, decided.id).map((volume) => ({ ...volume, readOnly: false })),
+      ...podFileMounts(deps, input),
+      ...decided.mounts,
+    ],
     namespaces: {
       uts,
       ...(network !== undefined && { network }),
@@ -177,6 +184,18 @@ function podFileMounts(deps: NodeDeps, { pod, container, restarts }: StartInput)
     { host: join(directory, "shm"), path: "/dev/shm", readOnly: false },
     { host: message, path: container.terminationMessagePath ?? "/dev/termination-log", readOnly: false },
   ].filter((mount) => !taken.has(mount.path));
+}
+
+/** Folders of the container alone, with what the image has at these paths; volumes of the pod take their place. */
+function imageVolumes(
+  { runtime }: Pick<NodeDeps, "runtime">,
+  { image, container }: StartInput,
+  id: string,
+): { path: string; host: string }[] {
+  const taken = new Set((container.volumeMounts ?? []).map(({ mountPath }) => mountPath.replace(/\/+$/, "")));
+  return image.volumes
+    .filter((path) => !taken.has(path.replace(/\/+$/, "")))
+    .map((path, index) => ({ path, host: join(runtime.bundle(id), "volumes", String(index)) }));
 }
 
 function environmentOf(deps: NodeDeps, { pod, container, image, sandbox }: StartInput): Record<string, string> {

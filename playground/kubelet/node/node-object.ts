@@ -1,5 +1,6 @@
 /** The Node object that the agent registers and keeps: pure. Kubernetes: pkg/kubelet/kubelet_node_status.go, pkg/kubelet/nodestatus/setters.go */
 import type { Node, NodeCondition, NodeStatus } from "kubernetes-types/core/v1";
+import type { UsedImage } from "../image.ts";
 
 export interface NodeSettings {
   readonly name: string;
@@ -19,11 +20,6 @@ export interface Machine {
   readonly osImage: string;
   readonly architecture: string;
   readonly runtimeVersion: string;
-}
-
-export interface UsedImage {
-  readonly names: readonly string[];
-  readonly sizeBytes: number;
 }
 
 const HEALTHY: Readonly<Record<string, readonly [status: "True" | "False", reason: string, message: string]>> = {

@@ -6,14 +6,8 @@ import type { KubeClient } from "#kube/client/client.ts";
 import { leases, nodes } from "#machinery/builtin.ts";
 import { microTimestamp, timestamp } from "#machinery/conditions.ts";
 import { isAlreadyExists } from "#machinery/status-error.ts";
-import {
-  forgeNode,
-  forgeNodeStatus,
-  labelsOf,
-  type Machine,
-  type NodeSettings,
-  type UsedImage,
-} from "./node-object.ts";
+import type { UsedImage } from "../image.ts";
+import { forgeNode, forgeNodeStatus, labelsOf, type Machine, type NodeSettings } from "./node-object.ts";
 
 // Kubernetes defaults: leases of 40 s renewed every 10 s, a status report every 5 minutes or when it changes.
 const LEASE_SECONDS = 40;
@@ -62,16 +56,17 @@ async function register(ctx: Context, deps: RegistrationDeps): Promise<void> {
 /** A full report now and then; in between when the images or our conditions have changed, or the node is gone. */
 function statusReporter(ctx: Context, deps: RegistrationDeps): () => Promise<void> {
   let reportedAtMs = deps.clock.nowMs();
-  let images = 0;
+  let images = "";
+  const namesNow = (): string => JSON.stringify(deps.listImages());
   return async () => {
     const node = await deps.client.find(ctx, nodes, { name: deps.settings.name });
     if (node === undefined) return register(ctx, deps);
     const ready = node.status?.conditions?.find((condition) => condition.type === "Ready")?.status;
     const ageMs = deps.clock.nowMs() - reportedAtMs;
-    const hasNewImages = deps.listImages().length !== images && ageMs > IMAGES_MS;
+    const hasNewImages = ageMs > IMAGES_MS && namesNow() !== images;
     if (ready === "True" && ageMs < REPORT_MS && !hasNewImages) return undefined;
     await report(ctx, deps);
-    images = deps.listImages().length;
+    images = namesNow();
     reportedAtMs = deps.clock.nowMs();
     return undefined;
   };

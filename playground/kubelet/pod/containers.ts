@@ -7,7 +7,7 @@ import { timestamp } from "#machinery/conditions.ts";
 import { backOffOf } from "../container/back-off.ts";
 import { Exits } from "../container/exits.ts";
 import { runHook } from "../container/hook.ts";
-import { pullImage } from "../container/pull.ts";
+import { ImagePulls } from "../container/image-pulls.ts";
 import { StartError, startContainer } from "../container/start-container.ts";
 import { stopContainer } from "../container/stop-container.ts";
 import { PodProbes } from "../probe/probes.ts";
@@ -34,6 +34,7 @@ export class PodContainers implements Disposable {
   readonly #ctx: Context;
   readonly #options: ContainersOptions;
   readonly #exits: Exits;
+  readonly #pulls: ImagePulls;
   /** Those that are being ended, by name: what makes them look again. */
   readonly #stopping = new Map<string, Alarm>();
   #killAtMs = Number.POSITIVE_INFINITY;
@@ -43,6 +44,7 @@ export class PodContainers implements Disposable {
     this.#ctx = ctx;
     this.#options = options;
     this.#exits = new Exits(deps);
+    this.#pulls = new ImagePulls(ctx, { deps, events, pod: () => options.keeper.pod, onChange });
     this.probes = new PodProbes(ctx, deps.clock, {
       onChange,
       onFailure: (container, kind, why) =>
@@ -59,8 +61,14 @@ export class PodContainers implements Disposable {
     for (const alarm of this.#stopping.values()) alarm.ring();
   }
 
-  /** SIGKILL is due by then for all of them, if it is not due before. */
+  /** Its image is on the way; `onChange` tells when it is here. */
+  isPulling({ name }: Container): boolean {
+    return this.#pulls.isPulling(name);
+  }
+
+  /** SIGKILL is due by then for all of them, if it is not due before; what is being pulled is for nobody any more. */
   killBy(graceMs: number): void {
+    this.#pulls.cancel();
     this.#killAtMs = Math.min(this.#killAtMs, this.#options.deps.clock.nowMs() + graceMs);
     this.wake();
   }
@@ -92,13 +100,15 @@ export class PodContainers implements Disposable {
 
   /** Those that are still being stopped begin later. */
   async start(containers: readonly Container[]): Promise<void> {
-    await Promise.all(containers.filter(({ name }) => !this.#stopping.has(name)).map((each) => this.#start(each)));
+    const ready = containers.filter(({ name }) => !this.#stopping.has(name) && !this.#pulls.isPulling(name));
+    await Promise.all(ready.map((each) => this.#start(each)));
   }
 
   async #start(container: Container): Promise<void> {
     const { deps, keeper, events, environment } = this.#options;
     const before = keeper.of(container);
-    const pulled = pullImage(deps, events, container);
+    const pulled = this.#pulls.take(container);
+    if (pulled === undefined) return;
     const { sandbox, volumes } = environment;
     if ("refused" in pulled) keeper.set(container, refused(before, pulled.refused, deps.clock.epochMs()));
     if ("refused" in pulled || sandbox === undefined) return;

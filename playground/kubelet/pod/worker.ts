@@ -139,7 +139,8 @@ export class PodWorker {
   async #start(plan: Plan): Promise<number> {
     await this.#prepare();
     await this.#containers.start(plan.start);
-    const states = plan.start.map((container) => this.#keeper.of(container));
+    const tried = plan.start.filter((container) => !this.#containers.isPulling(container));
+    const states = tried.map((container) => this.#keeper.of(container));
     // A sidecar that runs lets the next container start at once.
     if (states.some(isRunning)) this.#alarm.ring();
     return Math.min(plan.wakeAtMs, ...states.filter((state) => !isRunning(state)).map((state) => state.retryAtMs));

@@ -130,6 +130,9 @@ export class Runtime implements ContainerRuntime {
   async remove(id: string): Promise<void> {
     await run(this.#runtime, [...this.#globals, "delete", "--force", id], { timeoutMs: CREATE_DEADLINE_MS });
     rmSync(join(this.#exits, id), { force: true });
+    // The root over an image's layers; already gone after the machine was off.
+    if (existsSync(join(this.bundle(id), "upper")))
+      await run("umount", ["--lazy", this.rootfs(id)], { timeoutMs: CREATE_DEADLINE_MS }).catch(() => undefined);
     rmSync(this.bundle(id), { force: true, recursive: true });
   }
 

@@ -18,42 +18,70 @@ export function decideUser(
   image: Image,
 ): UserDecision {
   const podContext = pod.spec?.securityContext;
-  const fromImage = imageUser(image);
-  const uid = context?.runAsUser ?? podContext?.runAsUser ?? fromImage.uid;
-  const gid =
-    context?.runAsGroup ?? podContext?.runAsGroup ?? (uid === fromImage.uid ? fromImage.gid : groupOf(image, uid));
+  const asked = context?.runAsUser ?? podContext?.runAsUser;
   const nonRoot = context?.runAsNonRoot ?? podContext?.runAsNonRoot ?? false;
+  const [name = ""] = image.user.split(":");
+  if (asked === undefined && nonRoot && /^\D/.test(name))
+    return {
+      refused: `container has runAsNonRoot and image has non-numeric user (${name}), cannot verify user is non-root ${placeOf(pod, container)}`,
+    };
+  const fromImage = imageUser(image);
+  if (asked === undefined && fromImage === undefined)
+    return { refused: `the image's user is "${image.user}", which its /etc/passwd and /etc/group do not know` };
+  const uid = asked ?? fromImage?.uid ?? 0;
+  const gid =
+    context?.runAsGroup ?? podContext?.runAsGroup ?? (uid === fromImage?.uid ? fromImage.gid : groupOf(image, uid));
   if (nonRoot && uid === 0) return { refused: refusal(pod, context, container) };
   const extra = [
+    ...groupsOf(image, uid),
     ...(podContext?.supplementalGroups ?? []),
     ...(podContext?.fsGroup === undefined ? [] : [podContext.fsGroup]),
   ];
   return { user: { uid, gid, additionalGids: [...new Set(extra)] } };
 }
 
+/** Those that the image's /etc/group counts the user among. Kubernetes: supplementalGroupsPolicy Merge */
+function groupsOf(image: Image, uid: number): number[] {
+  const name = lines(image, "passwd").find((fields) => fields[2] === String(uid))?.[0];
+  if (name === undefined || name === "") return [];
+  return lines(image, "group")
+    .filter(([, , , members = ""]) => members.split(",").includes(name))
+    .flatMap((fields) => idOf(fields[2]) ?? []);
+}
+
 function refusal(pod: Pod, context: SecurityContext | undefined, container: string): string {
   const asked = context?.runAsUser ?? pod.spec?.securityContext?.runAsUser;
-  const where = `(pod: "${pod.metadata?.name}_${pod.metadata?.namespace}(${pod.metadata?.uid})", container: ${container})`;
+  const where = placeOf(pod, container);
   return asked === undefined
     ? `container has runAsNonRoot and image will run as root ${where}`
     : `container's runAsUser breaks non-root policy ${where}`;
 }
 
-function imageUser(image: Image): { uid: number; gid: number } {
+function placeOf({ metadata }: Pod, container: string): string {
+  return `(pod: "${metadata?.name}_${metadata?.namespace}(${metadata?.uid})", container: ${container})`;
+}
+
+/** Undefined when the image names somebody whom it does not know: root is nobody's default then. */
+function imageUser(image: Image): { uid: number; gid: number } | undefined {
   const [user = "", group] = image.user.split(":");
   if (user === "") return { uid: 0, gid: 0 };
-  const entry = lines(image, "/etc/passwd").find(([name, , uid]) => name === user || uid === user);
-  const uid = /^\d+$/.test(user) ? Number(user) : Number(entry?.[2] ?? 0);
-  if (group === undefined || group === "") return { uid, gid: Number(entry?.[3] ?? 0) };
-  const found = lines(image, "/etc/group").find(([name]) => name === group);
-  return { uid, gid: /^\d+$/.test(group) ? Number(group) : Number(found?.[2] ?? 0) };
+  const entry = lines(image, "passwd").find(([name, , uid]) => name === user || uid === user);
+  const uid = idOf(user) ?? idOf(entry?.[2]);
+  if (uid === undefined) return undefined;
+  if (group === undefined || group === "") return { uid, gid: idOf(entry?.[3]) ?? 0 };
+  const gid = idOf(group) ?? idOf(lines(image, "group").find(([name]) => name === group)?.[2]);
+  return gid === undefined ? undefined : { uid, gid };
 }
 
 function groupOf(image: Image, uid: number): number {
-  return Number(lines(image, "/etc/passwd").find((fields) => fields[2] === String(uid))?.[3] ?? 0);
+  return idOf(lines(image, "passwd").find((fields) => fields[2] === String(uid))?.[3]) ?? 0;
 }
 
-function lines(image: Image, path: string): string[][] {
-  const content = image.root.files.find((file) => file.path === path)?.content ?? "";
-  return content.split("\n").map((line) => line.split(":"));
+/** The kernel's ids have 32 bits, and the last means none. */
+function idOf(text: string | undefined): number | undefined {
+  return text !== undefined && /^\d{1,10}$/.test(text) && Number(text) < 2 ** 32 - 1 ? Number(text) : undefined;
+}
+
+function lines(image: Image, file: keyof Image["accounts"]): string[][] {
+  return image.accounts[file].split("\n").map((line) => line.split(":"));
 }

@@ -11,6 +11,11 @@ export const image: Image = {
   workingDir: "/",
   stopSignal: "SIGTERM",
   sizeBytes: 0,
+  volumes: [],
+  accounts: {
+    passwd: "root:x:0:0::/:/bin/sh\nweb:x:33:44::/:/bin/sh\n",
+    group: "root:x:0:\nstaff:x:50:\n",
+  },
   root: {
     binds: [{ host: "/usr", path: "/usr" }],
     directories: ["/proc", "/dev", "/sys", "/tmp"].map((path) => ({ path })),

@@ -1,0 +1,183 @@
+/** Brings an image into the store: from a registry, or from an archive or another engine's store. */
+import { createHash, randomUUID } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import type { Clock } from "#base/clock.ts";
+import type { Context } from "#base/context.ts";
+import { messageOf } from "#base/errors.ts";
+import { formatReference, type ImageReference } from "../reference.ts";
+import { parseImageConfig, parseManifest } from "./image-config.ts";
+import { type Credential, formatAuthFile, hashOf, registryOf } from "./keyring.ts";
+import { blobPath, ensureLayers, readFromLayers } from "./layers.ts";
+import type { Places } from "./places.ts";
+import { findImageRecord, type ImageRecord, writeImageRecord } from "./records.ts";
+import { diskUsage, storeBytes } from "./settings.ts";
+import { copyToLayout, inspectRaw, type SkopeoOptions } from "./skopeo.ts";
+
+export interface PullDeps extends SkopeoOptions {
+  readonly clock: Clock;
+}
+
+// Of one image, whatever room there is.
+const MOST_ENTRIES = 1_000_000;
+const MOST_UNPACKED_BYTES = 16 * 1024 ** 3;
+
+/** How to ask the registry. */
+type Attempt = { readonly credential: Credential } | { readonly nodeFile: string } | "anonymous";
+
+/** Tries the credentials one after the other, then this machine's own; throws what the registry said to the first. */
+export async function pullFromRegistry(
+  ctx: Context,
+  deps: PullDeps,
+  reference: ImageReference,
+  credentials: readonly Credential[],
+): Promise<ImageRecord> {
+  let first: unknown;
+  for (const attempt of attemptsOf(credentials)) {
+    try {
+      return await pullOnce(ctx, deps, reference, attempt);
+    } catch (error) {
+      if (ctx.signal.aborted) throw error;
+      first ??= error;
+    }
+  }
+  throw first;
+}
+
+function attemptsOf(credentials: readonly Credential[]): Attempt[] {
+  const folder = process.env["DOCKER_CONFIG"] ?? join(homedir(), ".docker");
+  const nodeFile = join(folder, "config.json");
+  const own: Attempt[] = existsSync(nodeFile) ? [{ nodeFile }] : credentials.length === 0 ? ["anonymous"] : [];
+  return [...credentials.map((credential) => ({ credential })), ...own];
+}
+
+async function pullOnce(
+  ctx: Context,
+  deps: PullDeps,
+  reference: ImageReference,
+  attempt: Attempt,
+): Promise<ImageRecord> {
+  const { repository } = reference;
+  return inFolder(deps.places, async (folder) => {
+    const authFile = authFileOf(folder, registryOf(repository), attempt);
+    const named = `docker://${formatReference(reference)}`;
+    const raw = await inspectRaw(ctx, deps, named, authFile);
+    // By digest, so that a tag that moves meanwhile mixes nothing.
+    const digest = reference.digest ?? `sha256:${createHash("sha256").update(raw).digest("hex")}`;
+    const source = `docker://${repository}@${digest}`;
+    const access = typeof attempt === "object" && "credential" in attempt ? [hashOf(attempt.credential)] : "everybody";
+    const layout = await fetchTo(ctx, deps, folder, { source, authFile });
+    return addFromLayout(ctx, deps, layout, { reference, digest, access });
+  });
+}
+
+export interface LoadSource {
+  /** As skopeo names it. */
+  readonly source: string;
+  readonly reference: ImageReference;
+  /** Absent: all. */
+  readonly clusters?: readonly string[];
+}
+
+/** An image that somebody gave by hand: everybody's. */
+export function addFromSource(
+  ctx: Context,
+  deps: PullDeps,
+  { source, reference, clusters }: LoadSource,
+): Promise<ImageRecord> {
+  return inFolder(deps.places, async (folder) => {
+    const layout = await fetchTo(ctx, deps, folder, { source });
+    const loaded = clusters === undefined ? {} : { clusters };
+    return addFromLayout(ctx, deps, layout, { reference, access: "everybody", loaded });
+  });
+}
+
+async function inFolder<T>(places: Places, work: (folder: string) => Promise<T>): Promise<T> {
+  const folder = join(places.tmp, randomUUID());
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  try {
+    return await work(folder);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** Not readable by others, and gone with the folder. */
+function authFileOf(folder: string, registry: string, attempt: Attempt): string {
+  if (typeof attempt === "object" && "nodeFile" in attempt) return attempt.nodeFile;
+  const path = join(folder, "auth.json");
+  const credential = attempt === "anonymous" ? undefined : attempt.credential;
+  writeFileSync(path, formatAuthFile(registry, credential), { mode: 0o600 });
+  return path;
+}
+
+async function fetchTo(
+  ctx: Context,
+  deps: PullDeps,
+  folder: string,
+  from: { readonly source: string; readonly authFile?: string },
+): Promise<string> {
+  const layout = join(folder, "layout");
+  const { mostBytes } = diskUsage(deps.places);
+  await copyToLayout(ctx, deps, {
+    ...from,
+    layout,
+    mostBytes,
+    usedBytes: () => storeBytes(deps.places),
+    clock: deps.clock,
+  });
+  return layout;
+}
+
+interface Added {
+  readonly reference: ImageReference;
+  /** Default: the manifest's own. */
+  readonly digest?: string;
+  readonly access: ImageRecord["access"];
+  readonly loaded?: ImageRecord["loaded"];
+}
+
+async function addFromLayout(
+  ctx: Context,
+  { places, clock }: PullDeps,
+  layout: string,
+  added: Added,
+): Promise<ImageRecord> {
+  const index = JSON.parse(readFileSync(join(layout, "index.json"), "utf8")) as { manifests?: { digest: string }[] };
+  const manifestDigest = index.manifests?.[0]?.digest ?? "";
+  const manifest = parseManifest(readFileSync(blobPath(places, manifestDigest), "utf8"));
+  const config = parseImageConfig(readFileSync(blobPath(places, manifest.config), "utf8"));
+  const blobs = manifest.layers.map(({ digest }) => digest);
+  const { usedBytes, mostBytes } = diskUsage(places);
+  const limits = { bytes: Math.min(MOST_UNPACKED_BYTES, Math.max(0, mostBytes - usedBytes)), entries: MOST_ENTRIES };
+  const layers = await ensureLayers(ctx, places, { blobs, diffIds: config.diffIds, limits });
+  const reference = formatReference(added.reference);
+  const digest = added.digest ?? manifestDigest;
+  const before = findImageRecord(places, reference);
+  const record: ImageRecord = {
+    ...{ reference, repository: added.reference.repository, digest, config, layers },
+    blobs: [manifestDigest, manifest.config, ...blobs],
+    sizeBytes: manifest.layers.reduce((sum, { size }) => sum + size, 0),
+    accounts: {
+      passwd: readFromLayers(places, layers, "etc/passwd"),
+      group: readFromLayers(places, layers, "etc/group"),
+    },
+    pulledAtMs: clock.epochMs(),
+    access: before?.digest === digest ? widened(before.access, added.access) : added.access,
+    ...(added.loaded !== undefined && { loaded: added.loaded }),
+  };
+  writeImageRecord(places, record);
+  return record;
+}
+
+/** Who could use what is there already still can. */
+function widened(before: ImageRecord["access"], now: ImageRecord["access"]): ImageRecord["access"] {
+  if (before === "everybody" || now === "everybody") return "everybody";
+  return [...new Set([...before, ...now])];
+}
+
+/** As a pod shows it, with the registry's own words. */
+export function pullFailure(reference: string, error: unknown): string {
+  return `failed to pull and unpack image "${reference}": ${messageOf(error)}`;
+}
