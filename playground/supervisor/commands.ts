@@ -118,7 +118,8 @@ export async function deleteClusters(
   if (left.length === 0) removeHome(paths);
 }
 
-function requireKnown(clusters: readonly ClusterSpec[], names: readonly string[]): void {
+/** Throws with the clusters that there are. */
+export function requireKnown(clusters: readonly ClusterSpec[], names: readonly string[]): void {
   const unknown = names.filter((name) => !clusters.some((spec) => spec.name === name));
   if (unknown.length === 0) return;
   const known = clusters.map(({ name }) => name).join(", ") || "none";

@@ -3,13 +3,15 @@ import type { Command, CommandGroup } from "#cli/command/command.ts";
 import { createCommand } from "./create.ts";
 import { deleteCommand } from "./delete.ts";
 import { kubeconfigCommand } from "./kubeconfig.ts";
+import { loadCommand } from "./load.ts";
 import { logsCommand } from "./logs.ts";
 import { startCommand, stopCommand } from "./power.ts";
 import { listCommand, statusCommand } from "./states.ts";
 
 export const playgroundGroup: CommandGroup = {
   path: ["playground"],
-  summary: "Kubernetes-compatible clusters on this machine, without containers or images to pull.",
+  summary:
+    "Kubernetes-compatible clusters on this machine, with images of this machine, of archives and of registries.",
 };
 
 export const playgroundCommands: readonly Command[] = [
@@ -20,5 +22,6 @@ export const playgroundCommands: readonly Command[] = [
   stopCommand,
   startCommand,
   kubeconfigCommand,
+  loadCommand,
   logsCommand,
 ];

@@ -165,7 +165,9 @@ async function addFromLayout(
     },
     pulledAtMs: clock.epochMs(),
     access: before?.digest === digest ? widened(before.access, added.access) : added.access,
-    ...(added.loaded !== undefined && { loaded: added.loaded }),
+    ...(added.loaded !== undefined && {
+      loaded: joined(before?.digest === digest ? before.loaded : added.loaded, added.loaded),
+    }),
   };
   writeImageRecord(places, record);
   return record;
@@ -175,6 +177,15 @@ async function addFromLayout(
 function widened(before: ImageRecord["access"], now: ImageRecord["access"]): ImageRecord["access"] {
   if (before === "everybody" || now === "everybody") return "everybody";
   return [...new Set([...before, ...now])];
+}
+
+/** What was loaded for one cluster, and now for another, is in both. */
+function joined(
+  before: ImageRecord["loaded"],
+  now: NonNullable<ImageRecord["loaded"]>,
+): NonNullable<ImageRecord["loaded"]> {
+  if (before?.clusters === undefined || now.clusters === undefined) return before === undefined ? now : {};
+  return { clusters: [...new Set([...before.clusters, ...now.clusters])] };
 }
 
 /** As a pod shows it, with the registry's own words. */
