@@ -49,6 +49,7 @@ const LONG = [
     "examples",
     "gateway-failover",
     "gateways",
+    "images",
     "leaving",
     "liqoctl-bad-input",
     "masquerade",

@@ -7,13 +7,13 @@ export interface BackOff {
   readonly event: { readonly type: "Normal" | "Warning"; readonly message: string };
 }
 
-const IMAGE_FAILURES = ["ErrImagePull", "ErrImageNeverPull"];
-
 /** Undefined when there is nothing new to show. */
 export function backOffOf(pod: Pod, container: Container, state: ContainerRecord): BackOff | undefined {
   const reason = state.waiting?.reason ?? "";
   if (reason === "ImagePullBackOff" || reason === "CrashLoopBackOff") return undefined;
-  if (IMAGE_FAILURES.includes(reason)) {
+  // What may never be pulled is not put off: it stays as it is.
+  if (reason === "ErrImageNeverPull") return undefined;
+  if (reason === "ErrImagePull") {
     const event = `Back-off pulling image "${container.image}"`;
     const message = `${event}: ${reason}: ${state.waiting?.message}`;
     return { waiting: { reason: "ImagePullBackOff", message }, event: { type: "Normal", message: event } };

@@ -13,7 +13,7 @@ import { forgeNode, forgeNodeStatus, labelsOf, type Machine, type NodeSettings }
 const LEASE_SECONDS = 40;
 const RENEW_MS = 10_000;
 const REPORT_MS = 300_000;
-const IMAGES_MS = 60_000;
+const IMAGES_MS = 10_000;
 const RETRY_MS = 1_000;
 const LEASE_NAMESPACE = "kube-node-lease";
 

@@ -184,9 +184,9 @@ test("an image that must not be pulled and is not there is told so", async () =>
   await node.told("Failed", 1);
   const pod = await node.pod(
     "web",
-    (seen) => stateOf(seen, "main")?.state?.waiting !== undefined && waitingFor("ImagePullBackOff")(seen),
+    (seen) => stateOf(seen, "main")?.state?.waiting !== undefined && waitingFor("ErrImageNeverPull")(seen),
   );
-  assert.match(stateOf(pod, "main")?.state?.waiting?.message ?? "", /ErrImageNeverPull/);
+  assert.match(stateOf(pod, "main")?.state?.waiting?.message ?? "", /missing:1/);
 });
 
 test("a command that the runtime cannot start counts as a run that ended with 128", async () => {
