@@ -10,6 +10,7 @@ export const SECTIONS: Readonly<Record<string, readonly string[]>> = {
     "docs/usage/offloading.md",
     "docs/usage/resources.md",
     "docs/usage/storage.md",
+    "docs/usage/images.md",
     "docs/usage/multi-cluster-services.md",
     "docs/usage/network-policies.md",
     "docs/usage/service-continuity.md",

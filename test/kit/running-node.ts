@@ -30,6 +30,8 @@ export interface RunningNode extends AsyncDisposable {
   readonly calls: Call[];
   /** Throws what a program is to fail with; nothing fails at first. */
   onCall: (call: Call) => void;
+  /** Pulls images whose names begin with `remote`. At first they are there at once. */
+  onPull: ImageSource["ensure"];
   readonly directory: string;
   /** Where control groups would be mounted. */
   readonly cgroups: string;
@@ -57,7 +59,7 @@ export interface RunningNode extends AsyncDisposable {
 // Long enough for the agent to have done what was due.
 const STEP_MS = 10;
 
-const IMAGES: ImageSource = {
+const LISTED: Pick<ImageSource, "lookup"> = {
   lookup: (reference) => {
     if (reference === "NOT an image")
       return {
@@ -65,15 +67,14 @@ const IMAGES: ImageSource = {
         reason: "InvalidImageName",
         message: `couldn't parse image name "${reference}": invalid reference format`,
       };
+    if (reference.startsWith("remote")) return { found: false, reason: "Absent", message: "" };
     if (reference.startsWith("missing"))
       return { found: false, reason: "ErrImagePull", message: `${reference}: not found` };
     return { found: true, image: imageNamed(reference) };
   },
-  ensure: async (_ctx, { reference }) => ({ image: imageNamed(reference) }),
-  present: () => [],
 };
 
-function imageNamed(reference: string): Image {
+export function imageNamed(reference: string): Image {
   const cmd = reference === "empty" ? [] : ["serve"];
   return { ...image, reference: `docker.io/library/${reference}`, id: `sha256:${reference}`, cmd, sizeBytes: 7 };
 }
@@ -106,6 +107,7 @@ export async function startNode(options: EnginePartsOptions = {}): Promise<Runni
   const node: RunningNode = {
     ...{ parts, clock, runtime, calls, directory, cgroups },
     onCall: () => undefined,
+    onPull: async (_ctx, { reference }) => ({ image: imageNamed(reference) }),
     get url() {
       return `https://127.0.0.1:${port}`;
     },
@@ -118,7 +120,7 @@ export async function startNode(options: EnginePartsOptions = {}): Promise<Runni
       const client = running.use(new KubeClient(parts.client.transport.config, "kubelet"));
       const agent = await startKubelet(ctx, {
         client,
-        images: IMAGES,
+        images: { ...LISTED, ensure: (own, request) => node.onPull(own, request), present: () => [] },
         node: {
           ...{ name: "rome-1", address: "127.0.0.1", podCidr: "10.244.1.0/24", labels: { zone: "a" }, bridge: "br0" },
           ...{ capacity: { cpu: "4", memory: "8Gi", pods: "110" }, kubeletVersion: "v1.35.0", kubeletPort: 0 },

@@ -16,7 +16,7 @@ export const loadCommand = command({
   path: ["playground", "load"],
   summary: "Give clusters images of archives, OCI layouts, Docker or podman.",
   examples: [
-    "docker save example.com/web:1 -o web.tar && liqoctl playground load web.tar",
+    "liqoctl playground load web.tar",
     "liqoctl playground load example.com/web:1 --cluster rome",
     "liqoctl playground load ./layout --name example.com/web:1",
   ],

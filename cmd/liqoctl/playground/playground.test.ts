@@ -59,6 +59,7 @@ describe("playground without a running cluster", () => {
     ["playground logs milan apiserver", "==> apiserver <==\nserving\n"],
     ["__complete playground stop milan ", "rome\n:4\n"],
     ["__complete playground logs milan ", "apiserver\n:4\n"],
+    ["__complete playground load --cluster ", "milan\nrome\n:4\n"],
   ] as const) {
     test(`${args} prints it`, async () => assert.deepEqual(await run(args), { code: 0, stdout, stderr: "" }));
   }
@@ -93,6 +94,11 @@ describe("playground without a running cluster", () => {
     ["playground delete oslo", "there is no cluster oslo; there are: milan, rome\n"],
     ["playground create", "missing required argument 'names'"],
     ["playground create a --workers 1.5", "must be a whole number"],
+    ["playground create a --image-disk much", "must be a quantity such as 32Gi"],
+    ["playground create a --image-age 1x", "must be a duration such as 24h"],
+    ["playground load web.tar --cluster oslo", "there is no cluster oslo; there are: milan, rome\n"],
+    ["playground load web.tar --name Not-a-name", "must be the name of an image such as example.com/web:1"],
+    ["playground load", "missing required argument 'images'"],
   ] as const) {
     test(`${args} is refused`, async () => {
       const { code, stderr } = await run(args);
@@ -100,6 +106,11 @@ describe("playground without a running cluster", () => {
       assert.ok(stderr.includes(says), stderr);
     });
   }
+
+  test("an image is loaded where there are clusters", async () => {
+    const { code, stderr } = await run("playground load web.tar", join(home, "empty"));
+    assert.deepEqual([code, stderr.split("\n")[0]], [1, "error: there are no clusters"]);
+  });
 
   test("where there are no clusters, how to make some", async () => {
     const { code, stdout } = await run("playground list", join(home, "empty"));

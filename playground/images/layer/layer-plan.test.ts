@@ -12,7 +12,7 @@ function entry(type: EntryType, name: string, own: Partial<TarEntry> = {}): TarE
 
 /** What is written, as `<type> <name>[ -> <link>][ opaque]`. */
 function written(entries: readonly TarEntry[], lower: Record<string, DirectoryMeta> = {}): string[] {
-  const plan = new LayerPlan({ limits: LIMITS, lower: (path) => lower[path] });
+  const plan = new LayerPlan({ limits: LIMITS, hasMarks: true, lower: (path) => lower[path] });
   return entries.flatMap((each) => plan.place(each)).map(shownAs);
 }
 
@@ -83,6 +83,7 @@ for (const [what, entries, message] of [
 test("folders that only something below names are as in the layers below", () => {
   const plan = new LayerPlan({
     limits: LIMITS,
+    hasMarks: true,
     lower: (path) => (path === "tmp" ? { mode: 0o1777, uid: 1, gid: 2 } : undefined),
   });
   const [tmp, sub] = plan.place(file("tmp/sub/x"));
@@ -91,7 +92,7 @@ test("folders that only something below names are as in the layers below", () =>
 });
 
 test("of extended attributes only capabilities and users' own come through", () => {
-  const plan = new LayerPlan({ limits: LIMITS, lower: () => undefined });
+  const plan = new LayerPlan({ limits: LIMITS, hasMarks: true, lower: () => undefined });
   const xattrs = {
     "security.capability": "\x01",
     "user.a": "b",
@@ -102,4 +103,11 @@ test("of extended attributes only capabilities and users' own come through", () 
     "security.capability": "\x01",
     "user.a": "b",
   });
+});
+
+test("where overlayfs cannot be, what hides is told of and not written", () => {
+  const plan = new LayerPlan({ limits: LIMITS, hasMarks: false, lower: () => undefined });
+  const entries = [file("a/.wh.gone"), file("b/.wh..wh..opq")].flatMap((each) => plan.place(each));
+  assert.deepEqual(entries.map(shownAs), ["directory a", "directory b", "directory b"]);
+  assert.deepEqual([plan.whiteouts, plan.opaque], [["a/gone"], ["b"]]);
 });

@@ -18,6 +18,8 @@ export interface LayerPlanOptions {
   readonly limits: LayerLimits;
   /** For directories that the archive does not have itself, but something in them. */
   readonly lower: (path: string) => DirectoryMeta | undefined;
+  /** Whether what hides lower layers is written, as overlayfs reads it, or only told of. */
+  readonly hasMarks: boolean;
 }
 
 type Known =
@@ -68,6 +70,10 @@ export class LayerPlan {
     return placed === undefined ? written : [...written, placed];
   }
 
+  get #opaqueMark(): Readonly<Record<string, string>> {
+    return this.#options.hasMarks ? OPAQUE_XATTR : {};
+  }
+
   #count(entry: TarEntry): void {
     const { limits } = this.#options;
     this.#entries++;
@@ -93,7 +99,7 @@ export class LayerPlan {
       case "directory": {
         // Deleted and made again: nothing of the old one shows through.
         const isNew = before?.kind === "whiteout";
-        const placed = { ...own, linkName: "", xattrs: { ...xattrs, ...(isNew && OPAQUE_XATTR) } };
+        const placed = { ...own, linkName: "", xattrs: { ...xattrs, ...(isNew && this.#opaqueMark) } };
         if (isNew) this.opaque.push(path);
         this.#known.set(path, { kind: "directory", entry: placed });
         return placed;
@@ -126,7 +132,7 @@ export class LayerPlan {
   #placeOpaque(folder: string): TarEntry[] {
     const known = this.#known.get(folder);
     if (folder === "" || known?.kind !== "directory") return [];
-    const entry = { ...known.entry, xattrs: { ...known.entry.xattrs, ...OPAQUE_XATTR } };
+    const entry = { ...known.entry, xattrs: { ...known.entry.xattrs, ...this.#opaqueMark } };
     this.#known.set(folder, { kind: "directory", entry });
     this.opaque.push(folder);
     return [entry];
@@ -142,6 +148,7 @@ export class LayerPlan {
     if (this.#known.has(path)) return [];
     this.#known.set(path, { kind: "whiteout" });
     this.whiteouts.push(path);
+    if (!this.#options.hasMarks) return [];
     return [{ ...BARE, type: "character", name: path, mode: 0, uid: 0, gid: 0 }];
   }
 
@@ -158,7 +165,7 @@ export class LayerPlan {
         throw new LayerError(`${shown(name)}: ${shown(at)} is no directory`);
       const meta = known === undefined ? this.#options.lower(at) : undefined;
       const { mode = 0o755, uid = 0, gid = 0 } = meta ?? {};
-      const xattrs = known === undefined ? {} : OPAQUE_XATTR;
+      const xattrs = known === undefined ? {} : this.#opaqueMark;
       const entry: TarEntry = { ...BARE, type: "directory", name: at, mode, uid, gid, xattrs };
       if (known !== undefined) this.opaque.push(at);
       this.#known.set(at, { kind: "directory", entry });

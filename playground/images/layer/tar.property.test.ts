@@ -85,7 +85,7 @@ test("whatever the bytes, they are an archive or are refused, and nothing placed
     found.push(spoiled);
   });
   for (const all of found) {
-    const plan = new LayerPlan({ limits: LIMITS, lower: () => undefined });
+    const plan = new LayerPlan({ limits: LIMITS, hasMarks: true, lower: () => undefined });
     const reader = new TarReader(chunksOf(all, 333));
     try {
       for (let entry = await reader.next(); entry !== undefined; entry = await reader.next())

@@ -24,6 +24,8 @@ export interface UnpackOptions {
   /** The unpacked layers below, the topmost first. */
   readonly lower: readonly string[];
   readonly limits: LayerLimits;
+  /** False where the folder's file system does not take overlayfs' marks. */
+  readonly hasMarks: boolean;
 }
 
 export interface UnpackedLayer {
@@ -39,7 +41,8 @@ const OTHERS: Readonly<Record<string, string>> = { "425a68": "bzip2", fd377a: "x
 const ZEROS = Buffer.alloc(1024);
 
 export async function unpackLayer(ctx: Context, options: UnpackOptions): Promise<UnpackedLayer> {
-  const plan = new LayerPlan({ limits: options.limits, lower: (path) => metaBelow(options.lower, path) });
+  const { limits, hasMarks } = options;
+  const plan = new LayerPlan({ limits, hasMarks, lower: (path) => metaBelow(options.lower, path) });
   const digest = createHash("sha256");
   const source = await openArchive(options.archive);
   await using tar = startTar(ctx, options.folder);

@@ -3,6 +3,7 @@ import { randomUUID } from "node:crypto";
 import { existsSync, lstatSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Context } from "#base/context.ts";
+import { run } from "#base/run.ts";
 import type { LayerLimits } from "../layer/layer-plan.ts";
 import { type UnpackedLayer, unpackLayer } from "../layer/unpack.ts";
 import { type Found, lookBelow, resolveInRoot } from "./path-in-root.ts";
@@ -57,19 +58,30 @@ async function makeLayer(
   ctx: Context,
   places: Places,
   name: string,
-  options: Omit<Parameters<typeof unpackLayer>[1], "folder">,
+  options: Omit<Parameters<typeof unpackLayer>[1], "folder" | "hasMarks">,
 ): Promise<void> {
   const aside = join(places.tmp, randomUUID());
   const folder = join(aside, "fs");
   mkdirSync(folder, { recursive: true });
   try {
-    const made = await unpackLayer(ctx, { ...options, folder });
+    const hasMarks = await takesMarks(ctx, join(aside, "mark"));
+    const made = await unpackLayer(ctx, { ...options, folder, hasMarks });
     writeFileSync(join(aside, "layer.json"), JSON.stringify(made));
     // Another pull may have made it meanwhile: they are the same.
     if (!existsSync(join(places.layers, name))) renameSync(aside, join(places.layers, name));
   } finally {
     rmSync(aside, { recursive: true, force: true });
   }
+}
+
+/** Overlayfs takes no marks of overlayfs; in most containers all there is is overlayfs, and roots are copies. */
+async function takesMarks(ctx: Context, path: string): Promise<boolean> {
+  const isMade = await run("mknod", [path, "c", "0", "0"], { signal: ctx.signal }).then(
+    () => true,
+    () => false,
+  );
+  rmSync(path, { force: true });
+  return isMade;
 }
 
 /** Text of a file of the image; empty where there is none. */

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { silentLogger } from "#base/log.ts";
 import { run } from "#base/run.ts";
-import { type FaultyRegistry, startFaultyRegistry } from "#kit/images/faulty-registry.ts";
+import { type Fault, type FaultyRegistry, startFaultyRegistry } from "#kit/images/faulty-registry.ts";
 import { type Descriptor, digestOf, layerOf, makeImage } from "#kit/images/layout.ts";
 import { formatEntry, type TarEntry } from "../layer/tar-header.ts";
 import { parseReference } from "../reference.ts";
@@ -38,7 +38,7 @@ describe("pulling from registries that fail", { concurrency: 1 }, () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  const pull = (fault: string, at = registry, into = store) => {
+  const pull = (fault: Fault, at = registry, into = store) => {
     const reference = parseReference(`${at.host}/${fault}/image:1`);
     assert.ok(reference);
     return into.pull(ctx, reference, [], never);
@@ -149,6 +149,37 @@ describe("pulling from registries that fail", { concurrency: 1 }, () => {
       assert.equal(readFileSync(join(layer, "fs/big")).length, 4 * MIB);
     } finally {
       await run("umount", ["--lazy", join(bundle, "rootfs")]);
+    }
+  });
+
+  it("where there is no overlayfs the root is a copy, with whatever upper layers hide away", async () => {
+    const base = layerOf((at) => {
+      for (const name of ["kept", "hidden", "old"]) writeFileSync(join(at, name), name);
+      mkdirSync(join(at, "folder"));
+      writeFileSync(join(at, "folder/old"), "old");
+    });
+    const over = layerOf((at) => {
+      for (const name of [".wh.hidden", "folder/.wh..wh..opq", "folder/new"]) {
+        mkdirSync(join(at, "folder"), { recursive: true });
+        writeFileSync(join(at, name), "new");
+      }
+      mkdirSync(join(at, "old"));
+    });
+    await using other = await startFaultyRegistry(makeImage({ layers: [{ tar: base }, { tar: over }] }));
+    const record = await pull("none", other);
+    // Overlayfs cannot stand on overlayfs.
+    const [lower, upper, work, nested] = ["lower", "upper", "work", "nested"].map((name) => join(folder, name));
+    for (const each of [lower, upper, work, nested]) mkdirSync(each ?? "");
+    const options = `lowerdir=${lower},upperdir=${upper},workdir=${work}`;
+    await run("mount", ["-t", "overlay", "overlay", "-o", options, nested ?? ""]);
+    try {
+      const bundle = join(nested ?? "", "bundle");
+      await store.makeRoot(ctx, "two", record, { bundle, workingDir: "/", volumes: [] });
+      assert.deepEqual(readdirSync(join(bundle, "rootfs")).sort(), ["folder", "kept", "old"]);
+      assert.deepEqual(readdirSync(join(bundle, "rootfs/folder")), ["new"]);
+      assert.deepEqual(readdirSync(join(bundle, "rootfs/old")), []);
+    } finally {
+      await run("umount", ["--lazy", nested ?? ""]);
     }
   });
 });

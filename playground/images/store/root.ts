@@ -55,9 +55,17 @@ async function copyLayer(ctx: Context, places: Places, name: string, root: strin
   for (const path of whiteouts) rmSync(join(root, path), { recursive: true, force: true });
   for (const path of opaque) rmSync(join(root, path), { recursive: true, force: true });
   clearConflicts(folder, root);
-  // Of coreutils, for it keeps owners, hard links and extended attributes.
-  await run("cp", ["--archive", "--no-target-directory", "--remove-destination", folder, root], { signal: ctx.signal });
-  for (const path of whiteouts) rmSync(join(root, path), { recursive: true, force: true });
+  // Through an archive, for marks of overlayfs cannot be copied to where it is missing.
+  const archive = `${root}.tar`;
+  const attributes = ["--numeric-owner", "--xattrs", "--xattrs-include=security.capability", "--xattrs-include=user.*"];
+  const without = ["--anchored", "--no-wildcards", "--exclude-from=-", "--directory", folder, "."];
+  const input = whiteouts.map((path) => `./${path}\n`).join("");
+  await run("tar", ["--create", "--file", archive, ...attributes, ...without], { signal: ctx.signal, input });
+  const kept = ["--same-owner", "--preserve-permissions", "--delay-directory-restore"];
+  await run("tar", ["--extract", "--file", archive, ...attributes, ...kept, "--directory", root], {
+    signal: ctx.signal,
+  });
+  rmSync(archive);
 }
 
 /** What is a directory on one side only cannot be copied over. */
