@@ -52,7 +52,7 @@ export async function findProgram(ctx: Context, tools: Tools): Promise<FoundProg
 }
 
 /** Of several the first that is as good as any. */
-export function bestOf(found: readonly FoundProgram[]): FoundProgram | undefined {
+function bestOf(found: readonly FoundProgram[]): FoundProgram | undefined {
   return found.toSorted((a, b) => rank(b) - rank(a))[0];
 }
 
