@@ -66,14 +66,13 @@ export interface GarbageDeps {
   readonly clock: Clock;
 }
 
-/** Removes what is too much, and what an agent that was killed has left half done. Nothing while anybody pulls or starts. */
+/** Removes what is too much, and what an agent that was killed has left half done. Nothing while anybody pulls. */
 export async function collectGarbage(ctx: Context, { places, clock }: GarbageDeps): Promise<string[]> {
   const held = await tryLockFile(ctx, join(places.locks, "store"));
   if (held === undefined) return [];
   await using _held = held;
   for (const name of entriesOf(places.tmp)) rmSync(join(places.tmp, name), { recursive: true, force: true });
-  const uses = listUses(places);
-  const used = new Set(uses.map(({ reference }) => reference));
+  const used = new Set(listUses(places).map(({ reference }) => reference));
   const images = listImageRecords(places).map((record) => ({
     reference: record.reference,
     parts: sizesOf(places, record),
@@ -84,7 +83,8 @@ export async function collectGarbage(ctx: Context, { places, clock }: GarbageDep
   const { mostAgeMs } = readSettings(places);
   const removed = planGarbage({ ...diskUsage(places), nowMs: clock.epochMs(), mostAgeMs, images });
   for (const reference of removed) removeImageRecord(places, reference);
-  sweep(places, new Set(uses.flatMap(({ layers }) => layers)), clock.epochMs());
+  // Anew: a container may have begun to use what was free a moment ago.
+  sweep(places, new Set(listUses(places).flatMap(({ layers }) => layers)), clock.epochMs());
   if (removed.length > 0) ctx.log.info("images removed", { images: removed.join(" ") });
   return removed;
 }

@@ -82,10 +82,10 @@ export class ImageStore {
     const { reference, layers } = record;
     const { bundle } = options;
     mkdirSync(bundle, { recursive: true });
-    await using _store = await this.#lock(ctx, "store", "shared");
+    // In this order no lock is needed: garbage collection removes the record first, and then looks at uses before layers go.
+    writeUse(this.#places, id, { reference, layers, bundle });
     if (findImageRecord(this.#places, reference) === undefined)
       throw new Error(`image ${reference} has been removed meanwhile`);
-    writeUse(this.#places, id, { reference, layers, bundle });
     touchImageRecord(this.#places, reference, this.#deps.clock.epochMs());
     await makeRoot(ctx, this.#places, { ...options, layers });
   }
