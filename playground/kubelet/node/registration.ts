@@ -78,9 +78,8 @@ async function report(ctx: Context, deps: RegistrationDeps): Promise<void> {
   const previous = node.status?.conditions ?? [];
   const now = timestamp(deps.clock.epochMs());
   const status = forgeNodeStatus(deps.settings, deps.machine, { now, images: deps.listImages(), previous });
-  const foreign = previous.filter((old) => !status.conditions?.some((own) => own.type === old.type));
-  const body = { status: { ...status, conditions: [...(status.conditions ?? []), ...foreign] } };
-  await deps.client.patch(ctx, nodes, key, "merge", body, { subresource: "status" });
+  // Conditions by their types: others' stay, also those that come in between. Kubernetes: pkg/util/node PatchNodeStatus
+  await deps.client.patch(ctx, nodes, key, "strategic", { status }, { subresource: "status" });
   if (node.spec?.podCIDR === undefined) {
     const { podCidr } = deps.settings;
     await deps.client.patch(ctx, nodes, key, "merge", { spec: { podCIDR: podCidr, podCIDRs: [podCidr] } });
