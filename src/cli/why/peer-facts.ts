@@ -74,7 +74,8 @@ export async function askPeer(ctx: Context, access: Access, id: string): Promise
   const tenantNamespaces = await of(namespaces, { labelSelector: `${labelSelector},${labels.TENANT_NAMESPACE}=true` });
   // Where none was made, nothing lies in it.
   const namespace = visible(tenantNamespaces)?.[0]?.metadata?.name ?? `liqo-tenant-${id}`;
-  const all = { labelSelector };
+  // What is labelled for a peer and lies elsewhere may be anybody's.
+  const all = { labelSelector, namespace };
   const own = await together({
     peer: look(client.find(ctx, foreignClusters, { name: id })),
     tenants: of(tenants, all),
@@ -92,7 +93,7 @@ export async function askPeer(ctx: Context, access: Access, id: string): Promise
     firewalls: of(firewallConfigurations, { namespace }),
     routes: of(routeConfigurations, { namespace }),
     virtualNodes: of(virtualNodes, all),
-    kubelets: of(pods, { labelSelector: `${labelSelector},${labels.VIRTUAL_NODE}` }),
+    kubelets: of(pods, { namespace, labelSelector: `${labelSelector},${labels.VIRTUAL_NODE}` }),
     nodes: of(nodes, { labelSelector: `${labelSelector},${labels.TYPE}=${labels.TYPE_VIRTUAL_NODE}` }),
     leases: of(leases, { namespace: "kube-node-lease" }),
     maps: of(namespaceMaps, all),
