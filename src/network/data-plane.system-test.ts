@@ -69,6 +69,27 @@ describe("pods of two clusters with the same pod CIDR", { skip: findObstacle(), 
     }
   });
 
+  it("gives what a node sends to its gateway to the gateway's port, whole", async (t) => {
+    const { net } = gateways;
+    const hook = 'table netdev probe { chain c { type filter hook egress device "cni0" priority 0; }; }\n';
+    const isThere = await net.run("a", "node", ["nft", "--check", "-f", "-"], hook).then(
+      () => true,
+      () => false,
+    );
+    if (!isThere) return t.skip("this kernel has no egress hook");
+    for (const side of SIDES) {
+      await until(`the rule of ${side}`, async () => {
+        const listed = await net.run(side, "node", ["nft", "list", "tables", "netdev"]);
+        if (!listed.includes("liqo-past-bridges")) return undefined;
+        const table = await net.run(side, "node", ["nft", "list", "table", "netdev", "liqo-past-bridges"]);
+        return table.includes(`ip daddr ${POD_IPS[side].gw} udp dport 6091`) && table.includes('fwd to "gw"')
+          ? true
+          : undefined;
+      });
+      assert.match(await gateways.say(side, "tcp", "past the bridge"), /past the bridge/);
+    }
+  });
+
   it("tells pods how long a packet may be, when the tunnel carries less than before", async () => {
     const { net } = gateways;
     for (const side of SIDES) await net.run(side, "node", narrowTo(1_300));
