@@ -57,38 +57,39 @@ export async function tunnelFigures(bench: TunnelBench): Promise<Figure[]> {
     ["bare veth", bare.veth],
     ["one cluster", near],
   ] as const;
-  const figures = references.flatMap(([name, reference]): Figure[] => [
-    {
-      name: "TCP, pods of two clusters",
-      value: far.mbits,
-      unit: "Mbit/s",
-      reference: { name, value: reference.mbits },
-    },
-    { name: "round trip, pods of two clusters", value: far.ms, unit: "ms", reference: { name, value: reference.ms } },
-  ]);
-  const several = await severalFigures(
-    bench,
-    { server: pod("net-c"), client: pod("net-a") },
-    addresses.get("net-c") ?? "",
-  );
+  const ends = { server: pod("net-c"), client: pod("net-a"), address: addresses.get("net-c") ?? "" };
+  const several = await severalFigures(bench, ends, bare.flows);
   await kubectl("milan", "delete", "pod", "-n", namespace, "net-a", "net-b", "net-c", "--grace-period=0", "--force");
-  return [...figures.toSorted((a, b) => b.unit.localeCompare(a.unit) || 0), ...several, ...bare.several];
+  const name = "pods of two clusters";
+  const throughput = references.map(([of, { mbits }]): Figure => {
+    return { name: `TCP, ${name}`, value: far.mbits, unit: "Mbit/s", reference: { name: of, value: mbits } };
+  });
+  const roundTrips = references.map(([of, { ms }]): Figure => {
+    return { name: `round trip, ${name}`, value: far.ms, unit: "ms", reference: { name: of, value: ms } };
+  });
+  return [...throughput, ...roundTrips, ...several, ...bare.several];
+}
 
-  async function severalFigures(
-    own: TunnelBench,
-    ends: { server: End; client: End },
-    address: string,
-  ): Promise<Figure[]> {
-    const found: Figure[] = [];
-    for (const count of TUNNELS) {
-      await setTunnels(own, count);
-      const { mbits } = await measure(env, ends.server, ends.client, address, FLOWS);
-      const reference = { name: `bare carrier, ${FLOWS} connections`, value: bare.flows.mbits };
-      found.push({ name: `${FLOWS} connections, pods, ${count} tunnels`, value: mbits, unit: "Mbit/s", reference });
-    }
-    await setTunnels(own, 1);
-    return found;
+interface Ends {
+  readonly server: End;
+  readonly client: End;
+  readonly address: string;
+}
+
+async function severalFigures(
+  bench: TunnelBench,
+  { server, client, address }: Ends,
+  bare: Measured,
+): Promise<Figure[]> {
+  const found: Figure[] = [];
+  for (const count of TUNNELS) {
+    await setTunnels(bench, count);
+    const { mbits } = await measure(bench.env, server, client, address, FLOWS);
+    const reference = { name: `bare carrier, ${FLOWS} connections`, value: bare.mbits };
+    found.push({ name: `${FLOWS} connections, pods, ${count} tunnels`, value: mbits, unit: "Mbit/s", reference });
   }
+  await setTunnels(bench, 1);
+  return found;
 }
 
 /** Resolves when flows go into all of them. */

@@ -101,17 +101,7 @@ async function work(ctx: Context, { standing, end }: Life, gateway: Gateway, rea
   });
   await using checker = await openChecker(standing, gateway, { plane, connection, report, meter });
   reading.isReady = () => plane.isPrepared;
-  reading.metrics = () =>
-    renderMetrics({
-      remoteClusterId: options.remoteClusterId,
-      state: checker === undefined ? CONNECTED : tunnels.states.ofPeer,
-      statistics: statisticsOfPeer(tunnel.statistics, tunnels.reports),
-      tunnels: tunnels.reports,
-      implementation: tunnel.driver?.implementation,
-      ...(options.carrierPort !== undefined && {
-        carrier: carriers?.carrier ?? carrierOfPeer(tunnel.statistics?.endpoint),
-      }),
-    });
+  reading.metrics = () => metricsOf(options, plane, checker);
   const parts: Parts = { ...gateway, plane, checker, connection, meter };
   const carried = plane.run(standing);
   try {
@@ -122,6 +112,21 @@ async function work(ctx: Context, { standing, end }: Life, gateway: Gateway, rea
     end();
     await Promise.allSettled([carried]);
   }
+}
+
+function metricsOf(
+  { remoteClusterId, carrierPort }: GatewayOptions,
+  { tunnel, tunnels, carriers }: DataPlane,
+  checker: ConnectionChecker | undefined,
+): string {
+  const { reports } = tunnels;
+  const { statistics } = tunnel;
+  return renderMetrics({
+    ...{ remoteClusterId, tunnels: reports, implementation: tunnel.driver?.implementation },
+    state: checker === undefined ? CONNECTED : tunnels.states.ofPeer,
+    statistics: statisticsOfPeer(statistics, reports),
+    ...(carrierPort !== undefined && { carrier: carriers?.carrier ?? carrierOfPeer(statistics?.endpoint) }),
+  });
 }
 
 interface Parts extends Gateway {
