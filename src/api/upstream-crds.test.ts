@@ -18,7 +18,7 @@ const SCHEMAS = join(ROOT, ".build/openapi/schemas.json");
 
 /** What is ours and not upstream's, by plural: optional fields that an upstream peer neither writes nor reads. */
 const ADDED: Readonly<Record<string, readonly string[]>> = {
-  connections: [".status.mtu"],
+  connections: [".status.mtu", ".status.tunnels"],
   gatewayservers: [".status.endpoint.tcpPort"],
   shadowpods: [".status.reason", ".status.message"],
   wggatewayservers: [".status.endpoint.tcpPort"],
