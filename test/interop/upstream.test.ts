@@ -85,8 +85,10 @@ describe("beside upstream Liqo", { concurrency: 1, skip }, () => {
           [[OURS, true]],
         );
       });
-      const info = await clusters.liqoctl("info", "--context", THEIRS, "-g", "peerings.peers");
-      assert.match(info, /"offloadingStatus": ?"Healthy"/);
+      await eventually("offloading goes on", async () => {
+        const info = await clusters.liqoctl("info", "--context", THEIRS, "-g", "peerings.peers");
+        assert.match(info, /"offloadingStatus": ?"Healthy"/);
+      });
       await clusters.liqoctl("unpeer", "--context", THEIRS, "--remote-context", OURS);
     });
   });

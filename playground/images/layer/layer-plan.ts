@@ -3,6 +3,7 @@
  * `..` and through no link, no devices, no attributes but capabilities and users' own, and whiteouts as overlayfs writes them.
  * OCI: image-spec/layer.md
  */
+import { resolveInRoot } from "../path-in-root.ts";
 import { LayerError } from "./layer-error.ts";
 import { shown, type TarEntry } from "./tar-header.ts";
 
@@ -30,8 +31,6 @@ type Known =
 const WHITEOUT = ".wh.";
 const OPAQUE = ".wh..wh..opq";
 const OPAQUE_XATTR = { "trusted.overlay.opaque": "y" };
-// As many as Linux follows.
-const MOST_LINKS = 40;
 const MOST_NAME = 4096;
 const BARE = { size: 0, mtime: "0", linkName: "", xattrs: {} };
 
@@ -176,26 +175,12 @@ export class LayerPlan {
 
   /** Follows links of this layer as within its root, which they cannot leave. */
   #resolve(parts: readonly string[], name: string): string {
-    const ahead = [...parts];
-    const behind: string[] = [];
-    let links = 0;
-    for (let part = ahead.shift(); part !== undefined; part = ahead.shift()) {
-      if (part === "" || part === ".") continue;
-      if (part === "..") {
-        behind.pop();
-        continue;
-      }
-      const known = this.#known.get(join(behind.join("/"), part));
-      if (known?.kind !== "symlink") {
-        behind.push(part);
-        continue;
-      }
-      if (++links > MOST_LINKS) throw new LayerError(`${shown(name)}: too many links on the way`);
-      if (known.target.startsWith("/")) behind.length = 0;
-      ahead.unshift(...known.target.split("/"));
-      if (ahead.length > MOST_NAME) throw new LayerError(`${shown(name)}: too many links on the way`);
-    }
-    return behind.join("/");
+    const resolved = resolveInRoot(parts.join("/"), (at) => {
+      const known = this.#known.get(at);
+      return known?.kind === "symlink" ? { link: known.target } : undefined;
+    });
+    if (resolved === undefined) throw new LayerError(`${shown(name)}: too many links on the way`);
+    return resolved;
   }
 }
 

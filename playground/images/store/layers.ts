@@ -6,7 +6,7 @@ import type { Context } from "#base/context.ts";
 import { run } from "#base/run.ts";
 import type { LayerLimits } from "../layer/layer-plan.ts";
 import { type UnpackedLayer, unpackLayer } from "../layer/unpack.ts";
-import { type Found, lookBelow, resolveInRoot } from "./path-in-root.ts";
+import { type Found, lookBelow, resolveInRoot } from "../path-in-root.ts";
 import { chainIds, layerName, type Places } from "./places.ts";
 
 const MOST_ACCOUNTS_BYTES = 1024 * 1024;

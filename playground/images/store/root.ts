@@ -4,8 +4,8 @@ import { join } from "node:path";
 import type { Context } from "#base/context.ts";
 import { messageOf } from "#base/errors.ts";
 import { run } from "#base/run.ts";
+import { lookBelow, resolveInRoot } from "../path-in-root.ts";
 import { layerFolder, readLayer } from "./layers.ts";
-import { lookBelow, resolveInRoot } from "./path-in-root.ts";
 import type { Places } from "./places.ts";
 
 export interface RootOptions {

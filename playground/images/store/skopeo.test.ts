@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import { resolveInRoot } from "./path-in-root.ts";
+import { resolveInRoot } from "../path-in-root.ts";
 import { placesOf } from "./places.ts";
 import { missingPackages, saidBy, tlsFlags } from "./skopeo.ts";
 

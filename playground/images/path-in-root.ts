@@ -2,11 +2,13 @@
 import { lstatSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
 
+// As many as Linux follows.
 const MOST_LINKS = 40;
+const MOST_PARTS = 4_096;
 
 export type Found = { readonly link: string } | "file" | "directory" | undefined;
 
-/** The path without links, relative to the root; undefined when links go in circles. What does not exist is taken as it is named. */
+/** The path without links, relative to the root; undefined when links go in circles, or too far. What does not exist is taken as it is named. */
 export function resolveInRoot(path: string, look: (path: string) => Found): string | undefined {
   const ahead = path.split("/");
   const behind: string[] = [];
@@ -25,6 +27,7 @@ export function resolveInRoot(path: string, look: (path: string) => Found): stri
     if (++links > MOST_LINKS) return undefined;
     if (found.link.startsWith("/")) behind.length = 0;
     ahead.unshift(...found.link.split("/"));
+    if (ahead.length > MOST_PARTS) return undefined;
   }
   return behind.join("/");
 }
