@@ -123,9 +123,9 @@ async function call(
     return await run(file, rest, { signal: ctx.signal, ...(timeoutMs !== undefined && { timeoutMs }) });
   } catch (cause) {
     if (!(cause instanceof RunError)) throw cause;
+    // Without the cause, which has the command with all its paths: what pods show is the registry's answer.
     throw new Error(
       cause.exitCode === undefined ? `no answer within ${(timeoutMs ?? 0) / 1000} s` : saidBy(cause.stderr),
-      { cause },
     );
   }
 }

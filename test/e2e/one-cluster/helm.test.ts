@@ -81,7 +81,7 @@ describe("helm", { concurrency: 1, skip: needsOwnClusters() }, () => {
   });
 
   test("an upgrade that never becomes ready fails in time and leaves the old pods", async () => {
-    const args = ["upgrade", "web", chart, "--set", "image.repository=example.com/nope", "--wait", "--timeout", "4s"];
+    const args = ["upgrade", "web", chart, "--set", "image.repository=localhost:1/nope", "--wait", "--timeout", "4s"];
     const { code, stderr } = await cluster.run("helm", args);
     assert.equal(code, 1);
     assert.match(stderr, /UPGRADE FAILED/);

@@ -43,7 +43,7 @@ describe("workloads", { concurrency: 1, skip: needsOwnClusters() }, () => {
   test("an image that does not exist leaves as many pods as may be unavailable", async () => {
     await kubectl("create", "deployment", "typo", "--image=nginx", "--replicas=4");
     await rolled("deployment/typo");
-    await kubectl("set", "image", "deployment/typo", "nginx=registry.example.com/nginxx:1");
+    await kubectl("set", "image", "deployment/typo", "nginx=localhost:1/nginxx:1");
     const available = ["get", "deployment", "typo", "-o", "jsonpath={.status.availableReplicas}"];
     await eventually("it goes no further", async () => {
       assert.match(await kubectl("get", "pods", "-l", "app=typo"), /(ErrImagePull|ImagePullBackOff)/);

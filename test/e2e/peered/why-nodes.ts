@@ -66,14 +66,14 @@ export const NODE_SITUATIONS: readonly Situation[] = [
       ask: "node/why-no-image",
       state: "broken",
       link: "virtual kubelet",
-      says: /image "nowhere\/virtual-kubelet:1"/,
+      says: /image "localhost:1\/virtual-kubelet:1"/,
       hint: /image's name/,
     },
     home: [
       tenantNamespace(PROVIDER),
       ofPeer(PROVIDER, "offloading.liqo.io/v1beta1", "VkOptionsTemplate", TEMPLATE.name, {
         spec: {
-          containerImage: "nowhere/virtual-kubelet:1",
+          containerImage: "localhost:1/virtual-kubelet:1",
           createNode: true,
           disableNetworkCheck: true,
           metricsEnabled: false,

@@ -27,10 +27,10 @@ const ROWS: readonly Row[] = [
   ["fine-at-home", away({ nodeSelector: { "kubernetes.io/hostname": "worker-node-1" } }), "ok", "readiness", /ready/],
   [
     "no-image",
-    away({ containers: one({ image: "nowhere/nothing:1" }) }),
+    away({ containers: one({ image: "localhost:1/nothing:1" }) }),
     "broken",
     "image",
-    /nowhere\/nothing:1/,
+    /localhost:1\/nothing:1/,
     /imagePullSecrets/,
   ],
   [
