@@ -47,7 +47,10 @@ type Spec = NonNullable<VirtualNode["spec"]>;
 const LIMITS = { limits: { cpu: "1" } };
 
 /** The embedded Deployment with these fields in its container. */
-function changed(spec: Spec, fields: { readonly image?: string; readonly resources?: object }): Partial<Spec> {
+function changed(
+  spec: Spec,
+  fields: { image?: string; command?: readonly string[]; resources?: object },
+): Partial<Spec> {
   const copy = structuredClone(spec);
   Object.assign(copy.template?.spec?.template.spec?.containers[0] ?? {}, fields);
   return copy;
@@ -82,6 +85,17 @@ for (const [name, before, template, image, resources] of [
     NEWER,
     "r:5000/liqo:1",
     {},
+  ],
+  [
+    "upstream's Liqo, whose virtual kubelet is another program",
+    changed(unrecorded(made), {
+      image: "ghcr.io/liqotech/virtual-kubelet:v1.2.0",
+      command: ["/usr/bin/virtual-kubelet"],
+      resources: {},
+    }),
+    NEWER,
+    "liqo:2",
+    NEWER.spec?.resources,
   ],
 ] as const) {
   test(`image and resources after ${name}`, () => {

@@ -67,7 +67,8 @@ function keepOwn(forged: Template, own: Template | undefined): Template {
   const [made] = forged.spec?.template.spec?.containers ?? [];
   if (forged.spec?.template.spec === undefined || made === undefined) return forged;
   const [before] = own?.spec?.template.spec?.containers ?? [];
-  const container = { ...made, ...(before !== undefined && ownFields(before, made, givenBefore(own))) };
+  const isKept = before !== undefined && runsTheSame(before, made);
+  const container = { ...made, ...(isKept && ownFields(before, made, givenBefore(own))) };
   return {
     ...forged,
     metadata: {
@@ -82,6 +83,11 @@ function keepOwn(forged: Template, own: Template | undefined): Template {
       template: { ...forged.spec.template, spec: { ...forged.spec.template.spec, containers: [container] } },
     },
   };
+}
+
+/** Image and resources are of a program: where upstream's Liqo made the VirtualNode, they are of its virtual kubelet. */
+function runsTheSame({ command }: Container, made: Container): boolean {
+  return command === undefined || isDeepStrictEqual(command, made.command);
 }
 
 type Given = Pick<Container, "image" | "resources">;

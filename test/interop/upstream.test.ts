@@ -9,7 +9,7 @@
  */
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import type { Node } from "kubernetes-types/core/v1";
+import type { Node, Pod } from "kubernetes-types/core/v1";
 import { chosenName } from "#engines/choose.ts";
 import { type Clusters, installLiqo, startClusters } from "#kit/clusters.ts";
 import { eventually } from "#kit/eventually.ts";
@@ -17,6 +17,8 @@ import { OURS, type Play, STEP_NAMES, stepsOf, THEIRS } from "./play.ts";
 import { ResultTable } from "./result-table.ts";
 import { findUpstream, installUpstream, offerImages } from "./upstream.ts";
 
+/** Offloaded while upstream's Liqo is replaced. */
+const MOVED = "moved";
 const upstream = findUpstream();
 const skip =
   typeof upstream === "string"
@@ -73,8 +75,12 @@ describe("beside upstream Liqo", { concurrency: 1, skip }, () => {
       await clusters.kubectl(THEIRS, "get", "deployment", "liqo-crd-replicator", "-n", "liqo");
     });
 
-    test("replaced with a peering, that goes on under the same node", async () => {
+    test("replaced with a peering, that goes on under the same node, with the same pods", async () => {
       await clusters.liqoctl("peer", "--context", THEIRS, "--remote-context", OURS, "--networking-disabled");
+      await clusters.kubectl(THEIRS, "create", "namespace", MOVED);
+      await clusters.liqoctl("offload", "namespace", MOVED, "--context", THEIRS, "--pod-offloading-strategy=Remote");
+      await runPod("before");
+      const before = await identities("before");
       const { code, stderr } = await install("--skip-confirm");
       assert.equal(code, 0, stderr);
       await eventually("our virtual kubelet stands for the node", async () => {
@@ -89,8 +95,34 @@ describe("beside upstream Liqo", { concurrency: 1, skip }, () => {
         const info = await clusters.liqoctl("info", "--context", THEIRS, "-g", "peerings.peers");
         assert.match(info, /"offloadingStatus": ?"Healthy"/);
       });
+      await runPod("after");
+      assert.deepEqual(await identities("before"), before);
+      await eventually("its log is read through ours", async () =>
+        assert.match(await clusters.kubectl(THEIRS, "logs", "before", "-n", MOVED), /^I am here$/m),
+      );
+      await clusters.liqoctl("unoffload", "namespace", MOVED, "--context", THEIRS, "--skip-confirm");
       await clusters.liqoctl("unpeer", "--context", THEIRS, "--remote-context", OURS);
     });
+
+    async function runPod(name: string): Promise<void> {
+      const command = ["--command", "--", "sh", "-c", "echo I am here; exec sleep 1000"];
+      await clusters.kubectl(THEIRS, "run", name, "-n", MOVED, "--image=busybox", "--restart=Never", ...command);
+      await clusters.kubectl(THEIRS, "wait", "-n", MOVED, `pod/${name}`, "--for=condition=Ready", "--timeout=90s");
+    }
+
+    /** Of the pod and of its twin: which it is, and how often it was started again. */
+    function identities(name: string): Promise<string[]> {
+      const places = [
+        [THEIRS, MOVED],
+        [OURS, `${MOVED}-${THEIRS}`],
+      ] as const;
+      return Promise.all(
+        places.map(async ([cluster, namespace]) => {
+          const { metadata, status } = await clusters.get<Pod>(cluster, "pod", name, "-n", namespace);
+          return `${metadata?.uid} ${status?.containerStatuses?.[0]?.restartCount}`;
+        }),
+      );
+    }
   });
 });
 
