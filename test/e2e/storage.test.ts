@@ -136,6 +136,12 @@ describe("storage", { concurrency: 1, skip: needsOwnClusters() }, () => {
       await machine.start(cluster);
     }
     await everybodyHasTheirData();
+    // Pods run before Liqo's webhooks have endpoints again.
+    await eventually("pods are admitted again", async () => {
+      const pod = ["run", "admitted", "--image=busybox", "--dry-run=server"];
+      const { code, stderr } = await clusters.tryKubectl("milan", [...pod, "-n", NAMESPACE]);
+      assert.equal(code, 0, stderr);
+    });
   });
 
   withClasses("a claim says which class and access modes it asks for at the provider", async () => {
