@@ -89,8 +89,8 @@ const UNIT = [
   "site/*.test.ts",
 ];
 const COVERED = "{src,playground,cmd}/**/*.ts";
-// Each process loads what it tests and keeps a processor busy two thirds of the time.
-const SHARDS = Math.min(4, availableParallelism() + 1);
+// Each loads what it tests, and keeps a processor busy two thirds of the time; the more there are, the later one is alone.
+const SHARDS = Math.min(6, 2 * availableParallelism());
 // They need neither root nor the machine for themselves.
 const BESIDE_EACH_OTHER: readonly string[] = ["check", "unit", "coverage"];
 const PARTS: Readonly<Record<string, () => Promise<Outcome[]>>> = {
