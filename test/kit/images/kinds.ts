@@ -236,9 +236,9 @@ export function imageKinds(): Kind[] {
     },
     {
       name: "environment",
-      images: image([base], "pwd; echo $A $B", { Env: ["A=image", "B=image"], WorkingDir: "/work/new" }),
+      images: image([base], "pwd; echo $A $B", { Env: ["A=image", "B=image"], WorkingDir: "/srv/new" }),
       container: { env: [{ name: "B", value: "pod" }] },
-      says: "/work/new\nimage pod",
+      says: "/srv/new\nimage pod",
     },
     {
       name: "volume",
