@@ -1,7 +1,18 @@
 /** Claims without a volume, each for another reason. */
 
 import { CAPPED } from "./why-pods.ts";
-import { away, elsewhere, NAMESPACE, object, one, pod, type Situation, TWIN } from "./why-situation.ts";
+import {
+  away,
+  elsewhere,
+  NAMESPACE,
+  type Named,
+  named,
+  object,
+  one,
+  pod,
+  type Situation,
+  TWIN,
+} from "./why-situation.ts";
 
 function claim(name: string, spec: object = {}, metadata: object = {}) {
   const asked = { accessModes: ["ReadWriteOnce"], resources: { requests: { storage: "1Gi" } } };
@@ -25,16 +36,7 @@ const user = (of: string, more: Parameters<typeof away>[0] = {}) =>
     }),
   );
 
-type Row = Omit<Situation, "ask"> & { readonly name: string };
-const broken = (name: string, link: string, says: RegExp, rest: Partial<Situation> = {}): Row => ({
-  name,
-  state: "broken",
-  link,
-  says,
-  ...rest,
-});
-
-const ROWS: readonly Row[] = [
+const ROWS: readonly Named[] = [
   {
     name: "home-volume",
     state: "ok",
@@ -49,47 +51,47 @@ const ROWS: readonly Row[] = [
     says: /rome has its volume, of class local-path/,
     home: [claim("away-volume", LIQO), user("away-volume")],
   },
-  broken("no-class", "class", /no StorageClass absent/, {
+  named("no-class", "class", /no StorageClass absent/, {
     home: [claim("no-class", { storageClassName: "absent" })],
     hint: /there are: .*liqo/,
   }),
-  broken("empty-class", "class", /it is to have no class, and no volume without one fits/, {
+  named("empty-class", "class", /it is to have no class, and no volume without one fits/, {
     home: [claim("empty-class", { storageClassName: "" })],
   }),
-  broken("unused", "pod", /a pod that uses it is scheduled, and none does/, {
+  named("unused", "pod", /a pod that uses it is scheduled, and none does/, {
     home: [claim("unused", LIQO)],
     hint: /claimName: unused/,
   }),
-  broken("user-nowhere", "pod", /pod uses-user-nowhere, which uses it, has no node yet/, {
+  named("user-nowhere", "pod", /pod uses-user-nowhere, which uses it, has no node yet/, {
     home: [claim("user-nowhere", LIQO), user("user-nowhere", { nodeSelector: { no: "node" } })],
     hint: /liqoctl why pod\/uses-user-nowhere/,
   }),
-  broken("by-hand", "volume", /nobody makes volumes of class why-by-hand/, {
+  named("by-hand", "volume", /nobody makes volumes of class why-by-hand/, {
     home: [
       storageClass("why-by-hand", "kubernetes.io/no-provisioner", "Immediate"),
       claim("by-hand", { storageClassName: "why-by-hand" }),
     ],
   }),
-  broken("no-provisioner", "volume", /example\.org\/nobody has not made one/, {
+  named("no-provisioner", "volume", /example\.org\/nobody has not made one/, {
     home: [
       storageClass("why-nobody", "example.org/nobody", "Immediate"),
       claim("no-provisioner", { storageClassName: "why-nobody" }),
     ],
   }),
-  broken("no-such-volume", "volume", /PersistentVolume absent, which it is bound to, does not exist/, {
+  named("no-such-volume", "volume", /PersistentVolume absent, which it is bound to, does not exist/, {
     home: [claim("no-such-volume", { ...LIQO, volumeName: "absent" })],
   }),
-  broken("claim-taken", "provider", /already exists in namespace "puzzles-milan"/, {
+  named("claim-taken", "provider", /already exists in namespace "puzzles-milan"/, {
     there: [elsewhere(TWIN, claim("claim-taken"))],
     home: [claim("claim-taken", LIQO), user("claim-taken")],
   }),
-  broken("no-class-there", "provider", /at rome the claim is Pending/, {
+  named("no-class-there", "provider", /at rome the claim is Pending/, {
     home: [
       claim("no-class-there", LIQO, { annotations: { "liqo.io/remote-storage-class": "absent-there" } }),
       user("no-class-there"),
     ],
   }),
-  broken("in-use", "claim", /stays until pod uses-in-use, which uses it, has gone/, {
+  named("in-use", "claim", /stays until pod uses-in-use, which uses it, has gone/, {
     home: [claim("in-use", LIQO), user("in-use", { nodeSelector: AT_HOME })],
     make: async ({ kubectl }) => {
       await kubectl("milan", "wait", "-n", NAMESPACE, "pod/uses-in-use", "--for=condition=Ready", "--timeout=60s");

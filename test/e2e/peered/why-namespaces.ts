@@ -4,6 +4,11 @@ import { elsewhere, namespace, object, type Situation } from "./why-situation.ts
 
 const LONG = `long-${"x".repeat(56)}`;
 const KEEP = { finalizers: ["example.org/keep"] };
+/** The ConfigMap that keeps a namespace of rome from going. */
+const letGo = (namespace: string): NonNullable<Situation["undo"]> => {
+  const patch = ["patch", "configmap", "kept", "-n", namespace, "--type=merge"];
+  return ({ tryKubectl }) => tryKubectl("rome", [...patch, "-p", '{"metadata":{"finalizers":null}}']);
+};
 
 /** Of the peers that are not there nobody answers. */
 const ROME = {
@@ -95,17 +100,7 @@ export const NAMESPACE_SITUATIONS: readonly Situation[] = [
       await tryKubectl("rome", ["create", "-f", "-"], { input: JSON.stringify(kept) });
       await kubectl("milan", "delete", "namespaceoffloading", "offloading", "-n", "given-back", "--wait=false");
     },
-    undo: ({ tryKubectl }) =>
-      tryKubectl("rome", [
-        "patch",
-        "configmap",
-        "kept",
-        "-n",
-        "given-back-milan",
-        "--type=merge",
-        "-p",
-        '{"metadata":{"finalizers":null}}',
-      ]),
+    undo: letGo("given-back-milan"),
   },
   {
     ...{
@@ -121,16 +116,6 @@ export const NAMESPACE_SITUATIONS: readonly Situation[] = [
       await tryKubectl("rome", ["create", "-f", "-"], { input: JSON.stringify(kept) });
       await kubectl("rome", "delete", "namespace", "twin-goes-milan", "--wait=false");
     },
-    undo: ({ tryKubectl }) =>
-      tryKubectl("rome", [
-        "patch",
-        "configmap",
-        "kept",
-        "-n",
-        "twin-goes-milan",
-        "--type=merge",
-        "-p",
-        '{"metadata":{"finalizers":null}}',
-      ]),
+    undo: letGo("twin-goes-milan"),
   },
 ];

@@ -1,7 +1,18 @@
 /** Services that lead nowhere, each for another reason. */
 import type { ServiceSpec } from "kubernetes-types/core/v1";
 import { CAPPED } from "./why-pods.ts";
-import { away, elsewhere, NAMESPACE, object, one, pod, type Situation, TWIN } from "./why-situation.ts";
+import {
+  away,
+  elsewhere,
+  NAMESPACE,
+  type Named,
+  named,
+  object,
+  one,
+  pod,
+  type Situation,
+  TWIN,
+} from "./why-situation.ts";
 
 const WEB = { app: "web" };
 const PORTS = [{ port: 80, targetPort: 8080 }];
@@ -22,17 +33,9 @@ function slice(name: string, of: string, address: string, metadata: { annotation
 const web = (name: string, labels: object, more = {}) =>
   pod(name, away({ containers: one({ ports: [{ name: "http", containerPort: 8080 }], ...more }) }), { labels });
 
-type Row = Omit<Situation, "ask"> & { readonly name: string };
-const broken = (name: string, link: string, says: RegExp, rest: Partial<Situation> = {}): Row => ({
-  name,
-  state: "broken",
-  link,
-  says,
-  ...rest,
-});
 const of = (name: string, spec: ServiceSpec, metadata: object = {}) => ({ home: [service(name, spec, metadata)] });
 
-const ROWS: readonly Row[] = [
+const ROWS: readonly Named[] = [
   {
     name: "good",
     state: "ok",
@@ -61,42 +64,42 @@ const ROWS: readonly Row[] = [
     says: /puzzles-milan/,
     ...of("balanced", { type: "LoadBalancer", selector: WEB, ports: PORTS }),
   },
-  broken("no-pods", "pods", /no pod of puzzles has the labels app=nobody/, {
+  named("no-pods", "pods", /no pod of puzzles has the labels app=nobody/, {
     ...of("no-pods", { selector: { app: "nobody" }, ports: PORTS }),
     hint: /--show-labels/,
   }),
-  broken("not-ready", "pods", /none of the 1 that it selects is ready, as slow/, {
+  named("not-ready", "pods", /none of the 1 that it selects is ready, as slow/, {
     home: [
       web("slow", { app: "slow" }, { readinessProbe: { exec: { command: ["false"] }, periodSeconds: 3 } }),
       service("not-ready", { selector: { app: "slow" }, ports: PORTS }),
     ],
     hint: /liqoctl why pod\/slow -n puzzles/,
   }),
-  broken("no-such-port", "ports", /port 80 leads to the port named https, which no container has/, {
+  named("no-such-port", "ports", /port 80 leads to the port named https, which no container has/, {
     ...of("no-such-port", { selector: WEB, ports: [{ port: 80, targetPort: "https" }] }),
     hint: /they have http: mend/,
   }),
-  broken("no-endpoints", "endpoints", /no selector, and nobody has given it endpoints/, {
+  named("no-endpoints", "endpoints", /no selector, and nobody has given it endpoints/, {
     ...of("no-endpoints", { ports: PORTS }),
     hint: /service-name=no-endpoints/,
   }),
-  broken(
+  named(
     "pending",
     "load balancer",
     /one of the class example\.org\/none is to/,
     of("pending", { type: "LoadBalancer", loadBalancerClass: "example.org/none", selector: WEB, ports: PORTS }),
   ),
-  broken(
+  named(
     "leads-nowhere",
     "name",
     /no Service absent in default/,
     of("leads-nowhere", { type: "ExternalName", externalName: "absent.default.svc.cluster.local" }),
   ),
-  broken("skipped", "reflection", /annotation liqo\.io\/skip-reflection/, {
+  named("skipped", "reflection", /annotation liqo\.io\/skip-reflection/, {
     ...of("skipped", { selector: WEB, ports: PORTS }, { annotations: { "liqo.io/skip-reflection": "true" } }),
     hint: /kubectl annotate service skipped -n puzzles liqo.io\/skip-reflection-/,
   }),
-  broken(
+  named(
     "of-two-minds",
     "reflection",
     /has both annotations/,
@@ -106,12 +109,12 @@ const ROWS: readonly Row[] = [
       { annotations: { "liqo.io/skip-reflection": "true", "liqo.io/allow-reflection": "true" } },
     ),
   ),
-  broken("taken-there", "reflection", /already exists in namespace "puzzles-milan"/, {
+  named("taken-there", "reflection", /already exists in namespace "puzzles-milan"/, {
     there: [elsewhere(TWIN, service("taken-there", { ports: PORTS }))],
     ...of("taken-there", { selector: WEB, ports: PORTS }),
     hint: /kubectl delete service taken-there -n puzzles-milan/,
   }),
-  broken("same-node-port", "reflection", /provided port is already allocated/, {
+  named("same-node-port", "reflection", /provided port is already allocated/, {
     there: [
       elsewhere("default", service("why-node-port", { type: "NodePort", ports: [{ port: 80, nodePort: 31_234 }] })),
     ],
@@ -121,17 +124,17 @@ const ROWS: readonly Row[] = [
       { annotations: { "liqo.io/force-remote-node-port": "true" } },
     ),
   }),
-  broken("unmapped", "addresses", /without 203\.0\.113\.5/, {
+  named("unmapped", "addresses", /without 203\.0\.113\.5/, {
     home: [service("unmapped", { ports: PORTS }), slice("unmapped-1", "unmapped", "203.0.113.5")],
     hint: /IP object/,
   }),
-  broken("slice-skipped", "endpoints away", /EndpointSlice slice-skipped-1 is not offered to rome/, {
+  named("slice-skipped", "endpoints away", /EndpointSlice slice-skipped-1 is not offered to rome/, {
     home: [
       service("slice-skipped", { ports: PORTS }),
       slice("slice-skipped-1", "slice-skipped", "10.244.0.9", { annotations: { "liqo.io/skip-reflection": "true" } }),
     ],
   }),
-  broken("slice-taken", "endpoints away", /slice-taken-1: .*already exists/, {
+  named("slice-taken", "endpoints away", /slice-taken-1: .*already exists/, {
     there: [
       object("offloading.liqo.io/v1beta1", "ShadowEndpointSlice", "slice-taken-1", {
         metadata: { namespace: TWIN },
@@ -140,7 +143,7 @@ const ROWS: readonly Row[] = [
     ],
     home: [service("slice-taken", { ports: PORTS }), slice("slice-taken-1", "slice-taken", "10.244.0.9")],
   }),
-  broken("kept-service", "service", /finalizer example\.org\/keep keeps it/, {
+  named("kept-service", "service", /finalizer example\.org\/keep keeps it/, {
     ...of("kept-service", { selector: WEB, ports: PORTS }, { finalizers: ["example.org/keep"] }),
     make: ({ kubectl }) => kubectl("milan", "delete", "service", "kept-service", "-n", NAMESPACE, "--wait=false"),
     undo: ({ tryKubectl }) =>

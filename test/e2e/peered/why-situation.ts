@@ -25,6 +25,17 @@ export interface Situation {
   readonly undo?: (clusters: Clusters) => Promise<unknown>;
 }
 
+/** Of an object of that name in the namespace. */
+export type Named = Omit<Situation, "ask"> & { readonly name: string };
+
+export const named = (name: string, link: string, says: RegExp, rest: Partial<Situation> = {}): Named => ({
+  name,
+  state: "broken",
+  link,
+  says,
+  ...rest,
+});
+
 /** Offloaded, with a twin that all may use. */
 export const NAMESPACE = "puzzles";
 export const TWIN = "puzzles-milan";
