@@ -8,6 +8,7 @@ import { busyboxRoot, commonRoot, hostRoot, joinRoots } from "./base-root.ts";
 import { builtinEntries } from "./builtin.ts";
 import type { ImageEntry, RootRecipe } from "./entry.ts";
 import { formatReference, type ImageReference, parseReference } from "./reference.ts";
+import type { RunConfig } from "./store/image-config.ts";
 import { followUserFile } from "./user-file.ts";
 
 export interface CatalogueOptions {
@@ -22,20 +23,12 @@ export interface CatalogueOptions {
   readonly wireguard?: string;
 }
 
-export interface Image {
+export interface Image extends RunConfig {
   /** As a container status shows it: `docker.io/library/redis:alpine`. */
   readonly reference: string;
   /** `docker.io/library/redis@sha256:…`; changes with the entry. */
   readonly id: string;
-  readonly entrypoint: readonly string[];
-  readonly cmd: readonly string[];
-  readonly env: Readonly<Record<string, string>>;
-  readonly user: string;
-  readonly workingDir: string;
-  readonly stopSignal: string;
   readonly sizeBytes: number;
-  /** Paths that are writable whatever the root is. */
-  readonly volumes: readonly string[];
   /** Who there is in the image. */
   readonly accounts: { readonly passwd: string; readonly group: string };
   readonly root: RootRecipe;

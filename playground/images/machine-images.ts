@@ -77,8 +77,7 @@ export class MachineImages {
     if (listed.reason !== "NotListed") return listed;
     const record = this.#find(listed.reference);
     if (record !== undefined) return { found: true, image: this.#imageOf(record) };
-    const message = `Container image "${reference}" is not present with pull policy of Never`;
-    return { found: false, reason: "Absent", message };
+    return { found: false, reason: "Absent", message: absent(reference) };
   }
 
   /** Pulls what the policy wants pulled, and what may not be used without. For what the catalogue does not have. */
@@ -141,8 +140,7 @@ export class MachineImages {
 
   #refusalOf(reference: string): { reason: string; message: string } {
     const found = this.lookup(reference);
-    const message = `Container image "${reference}" is not present with pull policy of Never`;
-    if (found.found || found.reason === "Absent") return { reason: "ErrImageNeverPull", message };
+    if (found.found || found.reason === "Absent") return { reason: "ErrImageNeverPull", message: absent(reference) };
     return found;
   }
 
@@ -174,6 +172,10 @@ export class MachineImages {
       makeRoot: (ctx, { id, ...root }) => store.makeRoot(ctx, id, record, root),
     };
   }
+}
+
+function absent(reference: string): string {
+  return `Container image "${reference}" is not present with pull policy of Never`;
 }
 
 function idOf({ repository, digest }: ImageRecord): string {

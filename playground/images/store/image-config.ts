@@ -9,15 +9,20 @@ export interface ImageManifest {
   readonly layers: readonly { readonly digest: string; readonly size: number }[];
 }
 
-export interface ImageConfig {
-  readonly diffIds: readonly string[];
+/** How its programs run. */
+export interface RunConfig {
   readonly entrypoint: readonly string[];
   readonly cmd: readonly string[];
   readonly env: Readonly<Record<string, string>>;
   readonly user: string;
   readonly workingDir: string;
   readonly stopSignal: string;
+  /** Paths that are writable whatever the root is. */
   readonly volumes: readonly string[];
+}
+
+export interface ImageConfig extends RunConfig {
+  readonly diffIds: readonly string[];
 }
 
 export function parseManifest(text: string): ImageManifest {

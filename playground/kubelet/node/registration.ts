@@ -50,34 +50,36 @@ async function register(ctx: Context, deps: RegistrationDeps): Promise<void> {
     const labels = labelsOf(deps.settings, deps.machine);
     await deps.client.patch(ctx, nodes, { name: deps.settings.name }, "merge", { metadata: { labels } });
   }
-  await report(ctx, deps);
+  await report(ctx, deps, deps.listImages());
 }
 
 /** A full report now and then; in between when the images or our conditions have changed, or the node is gone. */
 function statusReporter(ctx: Context, deps: RegistrationDeps): () => Promise<void> {
   let reportedAtMs = deps.clock.nowMs();
-  let images = "";
-  const namesNow = (): string => JSON.stringify(deps.listImages());
+  let reported = "";
   return async () => {
     const node = await deps.client.find(ctx, nodes, { name: deps.settings.name });
     if (node === undefined) return register(ctx, deps);
     const ready = node.status?.conditions?.find((condition) => condition.type === "Ready")?.status;
     const ageMs = deps.clock.nowMs() - reportedAtMs;
-    const hasNewImages = ageMs > IMAGES_MS && namesNow() !== images;
-    if (ready === "True" && ageMs < REPORT_MS && !hasNewImages) return undefined;
-    await report(ctx, deps);
-    images = namesNow();
+    if (ready === "True" && ageMs <= IMAGES_MS) return undefined;
+    // Once: they are read from the disk.
+    const images = deps.listImages();
+    const listed = JSON.stringify(images);
+    if (ready === "True" && ageMs < REPORT_MS && listed === reported) return undefined;
+    await report(ctx, deps, images);
+    reported = listed;
     reportedAtMs = deps.clock.nowMs();
     return undefined;
   };
 }
 
-async function report(ctx: Context, deps: RegistrationDeps): Promise<void> {
+async function report(ctx: Context, deps: RegistrationDeps, images: readonly UsedImage[]): Promise<void> {
   const key = { name: deps.settings.name };
   const node = await deps.client.get(ctx, nodes, key);
   const previous = node.status?.conditions ?? [];
   const now = timestamp(deps.clock.epochMs());
-  const status = forgeNodeStatus(deps.settings, deps.machine, { now, images: deps.listImages(), previous });
+  const status = forgeNodeStatus(deps.settings, deps.machine, { now, images, previous });
   // Conditions by their types: others' stay, also those that come in between. Kubernetes: pkg/util/node PatchNodeStatus
   await deps.client.patch(ctx, nodes, key, "strategic", { status }, { subresource: "status" });
   if (node.spec?.podCIDR === undefined) {

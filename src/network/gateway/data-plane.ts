@@ -10,6 +10,7 @@ import type { KubeClient } from "#kube/client/client.ts";
 import type { EventRecorder } from "#kube/events/recorder.ts";
 import type { Informer } from "#kube/informer/informer.ts";
 import type { Informers } from "#kube/informer/informers.ts";
+import type { Carrier } from "../carrier/choice.ts";
 import type { ClientCarriers } from "../carrier/client.ts";
 import { type CarriersOptions, carrierOfPeer, carrierServer, clientCarriers } from "../carrier/gateway.ts";
 import type { CarrierServer } from "../carrier/server.ts";
@@ -94,6 +95,11 @@ export class DataPlane implements AsyncDisposable {
     await this.#carrierServer?.[Symbol.asyncDispose]();
     await this.tunnels[Symbol.asyncDispose]();
     await this.tunnel[Symbol.asyncDispose]();
+  }
+
+  /** Of the first tunnel, as this end knows or sees it. */
+  get carrier(): Carrier | undefined {
+    return this.carriers?.carrier ?? carrierOfPeer(this.tunnel.statistics?.endpoint);
   }
 
   get isPrepared(): boolean {
@@ -194,7 +200,7 @@ export class DataPlane implements AsyncDisposable {
     const { machine, options: gateway, informers } = this.#gateway;
     return new Tunnels({
       ...{ gateway, machine, informers, keys, first: this.tunnel, findPeerKey },
-      isOverTcp: () => (this.carriers?.carrier ?? carrierOfPeer(this.tunnel.statistics?.endpoint)) === "TCP",
+      isOverTcp: () => this.carrier === "TCP",
       routesChanged: () => {
         for (const loop of [this.#agents.routes, this.#refusal]) loop.trigger();
       },

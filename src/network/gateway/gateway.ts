@@ -116,7 +116,7 @@ async function work(ctx: Context, { standing, end }: Life, gateway: Gateway, rea
 
 function metricsOf(
   { remoteClusterId, carrierPort }: GatewayOptions,
-  { tunnel, tunnels, carriers }: DataPlane,
+  { tunnel, tunnels, carrier }: DataPlane,
   checker: ConnectionChecker | undefined,
 ): string {
   const { reports } = tunnels;
@@ -125,7 +125,7 @@ function metricsOf(
     ...{ remoteClusterId, tunnels: reports, implementation: tunnel.driver?.implementation },
     state: checker === undefined ? CONNECTED : tunnels.states.ofPeer,
     statistics: statisticsOfPeer(statistics, reports),
-    ...(carrierPort !== undefined && { carrier: carriers?.carrier ?? carrierOfPeer(statistics?.endpoint) }),
+    ...(carrierPort !== undefined && { carrier }),
   });
 }
 
