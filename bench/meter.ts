@@ -32,15 +32,19 @@ require("node:net").createServer((socket) => {
 setTimeout(() => process.exit(0), ${2 * PATIENCE_MS});`;
 /** Arguments: address, number of connections at once. Prints Mbit/s of all together and the median round trip in ms. */
 const CLIENT = `
-const { connect } = require("node:net");
+import { connect } from "node:net";
 const [, host, flows] = process.argv;
 const chunk = Buffer.alloc(1 << 18);
 const fail = (error) => { console.error(String(error)); process.exit(1); };
 const open = () => connect({ port: ${PORT}, host, noDelay: true }).on("error", fail);
-function flow() {
+const connected = () => new Promise((resolve) => {
   const socket = open();
+  socket.once("connect", () => resolve(socket));
+});
+function flow(socket) {
   const write = () => { while (!socket.destroyed && socket.write(chunk)); };
-  socket.on("connect", write).on("drain", write);
+  socket.on("drain", write);
+  write();
   setTimeout(() => socket.destroy(), ${WINDOW_MS + 500});
 }
 function counted() {
@@ -64,7 +68,11 @@ function roundTrips() {
     });
   });
 }
-for (let i = 0; i < Number(flows); i++) flow();
+// All of them before the first byte: how many segments the kernel hands over at once follows from the round trip of the
+// handshake, which among others' traffic is many times as long (Linux: tcp_tso_rtt_log).
+const sockets = [];
+while (sockets.length < Number(flows)) sockets.push(await connected());
+for (const socket of sockets) flow(socket);
 setTimeout(async () => {
   console.log((await counted()) + " " + (await roundTrips()));
   connect({ port: ${PORT}, host }).on("error", () => {}).end(Buffer.of(2));
@@ -76,7 +84,7 @@ export async function measureBetween(server: Inside, client: Inside, address: st
   const serving = server("-e", SERVER);
   const line = await eventually(
     "the other end answers",
-    () => client("-e", CLIENT, address, String(flows)),
+    () => client("--input-type=module", "-e", CLIENT, address, String(flows)),
     PATIENCE_MS,
   );
   await serving;
