@@ -2,6 +2,7 @@
  * liqo-controller-manager: controllers, replication to peers and admission webhooks of one cluster.
  * Upstream spreads these over liqo-controller-manager, liqo-crd-replicator, liqo-webhook and liqo-ipam; flags keep their names.
  */
+import { HEALTH_ADDRESS } from "#api/annotations.ts";
 import { systemClock } from "#base/clock.ts";
 import type { Context } from "#base/context.ts";
 import { allControllers } from "#controllers/all.ts";
@@ -9,7 +10,7 @@ import type { Deps } from "#controllers/deps.ts";
 import { KubeClient } from "#kube/client/client.ts";
 import { inClusterConfig } from "#kube/client/in-cluster.ts";
 import { type Controller, runController } from "#kube/controller/controller.ts";
-import { runElected } from "#kube/election/leader.ts";
+import { WatchedElection } from "#kube/election/watched.ts";
 import { EventRecorder } from "#kube/events/recorder.ts";
 import { startHealthServer } from "#kube/health/server.ts";
 import { Informers } from "#kube/informer/informers.ts";
@@ -67,6 +68,11 @@ await runComponent("liqo-controller-manager", "bursts", async (main, beforeEnd) 
   };
   const identity = process.env["POD_NAME"] ?? `pid-${process.pid}`;
   const lease = { namespace: liqoNamespace, name: "66cf253f.ctrlmgr.liqo.io" };
-  const leading = options.elects ? runElected(ctx, client, { lease, identity }, lead) : lead(ctx);
+  const ip = process.env["POD_IP"];
+  const address = ip === undefined || options.healthPort === undefined ? "" : `${ip}:${options.healthPort}`;
+  const health = { annotation: HEALTH_ADDRESS, address };
+  const leading = options.elects
+    ? new WatchedElection(client, informers, { lease, identity, health }).run(ctx, lead)
+    : lead(ctx);
   await Promise.all([serving, leading]);
 });

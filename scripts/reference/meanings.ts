@@ -101,8 +101,8 @@ export const ANNOTATIONS: Readonly<Record<keyof typeof annotations, string>> = {
   DELETION_GRACE:
     "on a ShadowPod that is about to be deleted: the seconds that its pod may take to end; the pod is ended by it first",
   TRACEPARENT: "on traced pods and their ShadowPods: what the next step is a part of (W3C traceparent)",
-  GATEWAY_HEALTH_ADDRESS:
-    "on the Lease of a gateway: where its replicas ask whether the one in charge lives; not upstream's",
+  HEALTH_ADDRESS:
+    "on Leases of gateways and liqo-controller-manager: where replicas ask whether the one in charge lives; not upstream's",
   CARRIER: "on a Connection whose gateways have a TCP port beside UDP: what carries its datagrams; not upstream's",
   CARRIERS_TRIED:
     "on the same, at the client: each carrier and address that was tried, and what came of it; not upstream's",

@@ -37,8 +37,8 @@ export const SHADOW_GENERATION = "offloading.liqo.io/shadowpod-generation";
 export const DELETION_GRACE = "offloading.liqo.io/deletion-grace-period-seconds";
 /** On offloaded pods and their ShadowPods, when they are traced: what the next step is a part of (W3C traceparent). Not upstream's. */
 export const TRACEPARENT = "liqo.io/traceparent";
-/** On the Lease of a gateway: `ip:port` at which its holder tells that it lives. Not upstream's. */
-export const GATEWAY_HEALTH_ADDRESS = "networking.liqo.io/gateway-health-address";
+/** On a Lease by which replicas elect: `ip:port` at which its holder tells that it lives. Not upstream's. */
+export const HEALTH_ADDRESS = "liqo.io/health-address";
 /** On a Connection that is not there: what was tried in vain. Not upstream's. */
 export const CONNECTION_PROBLEM = "networking.liqo.io/connection-problem";
 /** On a Connection whose gateway may use TCP where UDP is shut: what carries it, and what came of all that was tried. Not upstream's. */

@@ -18,6 +18,8 @@ const LEASE = "66cf253f.ctrlmgr.liqo.io";
 const NAMESPACE = "web";
 /** Of the lease, and of the candidate's next look. */
 const TAKEOVER_MS = 25_000;
+/** Its replica asks it every quarter of a second. */
+const HANG_MS = 10_000;
 const HOUR_MS = 3_600_000;
 const SECRET = "liqo-webhook-certs";
 const RENEWAL_IN_MS = 20_000;
@@ -76,6 +78,30 @@ describe("two replicas", { concurrency: 1, skip: needsOwnClusters() }, () => {
       TAKEOVER_MS,
     );
     assert.match(await clusters.kubectl("milan", "get", "pod", heir, ...LIQO), /Running/);
+  });
+
+  test("a leader that hangs is followed within seconds, and knows when it goes on", async () => {
+    const hung = await leader();
+    const pod = await clusters.get<Pod>("milan", "pod", hung, ...LIQO);
+    const container = {
+      node: pod.spec?.nodeName ?? "",
+      containerId: pod.status?.containerStatuses?.[0]?.containerID ?? "",
+    };
+    const machine = machineOf(clusters.engine);
+    const sinceMs = performance.now();
+    try {
+      await machine.kill("milan", container, "SIGSTOP");
+      await eventually("another one leads", async () => assert.notEqual(await leader(), hung), HANG_MS);
+    } finally {
+      await machine.kill("milan", container, "SIGCONT");
+    }
+    assert.ok(performance.now() - sinceMs < HANG_MS);
+    const heir = await leader();
+    await eventually("the former leader says that it is none", async () => {
+      const logs = await clusters.kubectl("milan", "logs", hung, ...LIQO, "--previous", "--tail=20");
+      assert.match(logs, /lost the lease/);
+    });
+    assert.equal(await leader(), heir);
   });
 
   test("offloading goes on under the new leader", async () => {

@@ -105,7 +105,7 @@ async function keep(ctx: Context, candidate: Candidate, options: ElectionOptions
     if (ctx.signal.aborted) return;
     const whose = await candidate.tryAcquire(ctx);
     if (whose === "own") renewedAt = clock.nowMs();
-    else if (whose === "other" && keepsUntilReplaced) return;
+    else if (whose === "other") return;
   }
 }
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, afterEach, before, beforeEach, describe, test } from "node:test";
-import { GATEWAY_HEALTH_ADDRESS } from "#api/annotations.ts";
+import { HEALTH_ADDRESS } from "#api/annotations.ts";
 import * as labels from "#api/labels.ts";
 import { connections } from "#api/networking/connection.ts";
 import { firewallConfigurations } from "#api/networking/firewallconfiguration.ts";
@@ -281,7 +281,7 @@ describe("the gateway", () => {
         [labels.NETWORKING_COMPONENT]: "gateway",
         [labels.GATEWAY_NAME]: "rome",
       });
-      assert.equal(metadata?.annotations?.[GATEWAY_HEALTH_ADDRESS], `10.244.0.5:${ports.health}`);
+      assert.equal(metadata?.annotations?.[HEALTH_ADDRESS], `10.244.0.5:${ports.health}`);
     });
 
     test("the other has everything but the peer, writes nothing, and takes over when the Lease has lasted", async () => {

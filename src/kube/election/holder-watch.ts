@@ -1,10 +1,9 @@
 /**
- * Asks the gateway in charge whether it lives, so that the one that waits need not wait until its Lease has lasted. Where it
- * cannot be asked, by a network policy perhaps, the Lease alone counts. Not in upstream.
+ * Asks the holder of a Lease whether it lives, so that the one that waits need not wait until the Lease has lasted. Where it
+ * cannot be asked, by a network policy perhaps, the Lease alone counts. Not in client-go.
  */
 import { Agent, get } from "node:http";
 import type { Lease } from "kubernetes-types/coordination/v1";
-import { GATEWAY_HEALTH_ADDRESS } from "#api/annotations.ts";
 import { parseIpv4 } from "#base/cidr.ts";
 import type { Clock } from "#base/clock.ts";
 import { type Context, sleep } from "#base/context.ts";
@@ -23,6 +22,8 @@ export interface HolderWatchOptions {
   readonly clock: Clock;
   /** Of this candidate, which does not ask itself. */
   readonly identity: string;
+  /** On the Lease: `ip:port` at which its holder tells that it lives. */
+  readonly annotation: string;
   readonly probe: Probe;
   /** Called each time that a holder which did answer is found not to. */
   gone(): void;
@@ -48,7 +49,7 @@ export class HolderWatch {
   follow(lease: Lease | undefined): void {
     const term = termOf(lease);
     if (term !== undefined && term === this.#target?.term) return;
-    const address = lease?.metadata?.annotations?.[GATEWAY_HEALTH_ADDRESS];
+    const address = lease?.metadata?.annotations?.[this.#options.annotation];
     const [host = "", port = ""] = address?.split(":") ?? [];
     const isOther = term !== undefined && lease?.spec?.holderIdentity !== this.#options.identity;
     const isAskable = isOther && parseIpv4(host) !== undefined && /^\d{1,5}$/.test(port) && Number(port) < 65_536;
@@ -79,7 +80,7 @@ export class HolderWatch {
       target.failures = 0;
     } else if (clock.nowMs() - askedMs < ANSWER_MS + LATE_MS) target.failures++;
     if (!isSilent(target)) return;
-    ctx.log.info("the gateway in charge no longer answers", { address: `${target.host}:${target.port}` });
+    ctx.log.info("the holder of the lease no longer answers", { address: `${target.host}:${target.port}` });
     gone();
   }
 }

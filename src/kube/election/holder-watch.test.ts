@@ -3,14 +3,14 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { beforeEach, describe, test } from "node:test";
 import type { Lease } from "kubernetes-types/coordination/v1";
-import { GATEWAY_HEALTH_ADDRESS } from "#api/annotations.ts";
 import { withCancel } from "#base/context.ts";
 import { silentLogger } from "#base/log.ts";
 import { type SteppedClock, steppedClock } from "#kit/stepped-clock.ts";
 import { HolderWatch, httpProbe } from "./holder-watch.ts";
 
+const ANNOTATION = "example.org/health";
 const lease = (holderIdentity: string, address = "10.244.0.5:8083", acquireTime = "1"): Lease => ({
-  metadata: { annotations: { [GATEWAY_HEALTH_ADDRESS]: address } },
+  metadata: { annotations: { [ANNOTATION]: address } },
   spec: { holderIdentity, acquireTime },
 });
 
@@ -26,6 +26,7 @@ async function watch(first: Lease, after?: Lease): Promise<HolderWatch> {
   const watch = new HolderWatch({
     clock,
     identity: "own",
+    annotation: ANNOTATION,
     probe: async (host, port) => {
       asked.push(`${host}:${port}`);
       clock.step(tookMs);
@@ -43,7 +44,7 @@ async function watch(first: Lease, after?: Lease): Promise<HolderWatch> {
   return watch;
 }
 
-describe("whether the gateway in charge lives", () => {
+describe("whether the holder lives", () => {
   beforeEach(() => {
     [clock, asked, answers, tookMs, gone] = [steppedClock(), [], [], 10, 0];
   });
