@@ -57,9 +57,9 @@ await runComponent("liqo-controller-manager", "bursts", async (main, beforeEnd) 
     },
     beforeEnd,
   });
+  // Made before there is anything for them to do: a replica that waits has its informers filled, as controller-runtime's.
+  const controllers = [...allControllers(deps, options.modules), ...replicationControllers({ ...deps, clusterId })];
   const lead = async (leading: Context): Promise<void> => {
-    const replication = replicationControllers({ ...deps, clusterId });
-    const controllers = [...allControllers(deps, options.modules), ...replication];
     const withWorkers = (each: Controller): Controller => ({
       ...each,
       workers: options.workers[each.name] ?? each.workers ?? 1,

@@ -18,6 +18,10 @@ const ACTIVE = `${GATEWAYS},networking.liqo.io/active=true`;
 const UNBALANCED = "node.kubernetes.io/exclude-from-external-load-balancers";
 /** Within so long after the fault a new connection is made at once again. */
 const BACK_MS = 3_000;
+/** Of the Lease, and of the candidate's next look. */
+const LEASE_MS = 40_000;
+/** So long without a request that waits: with two in charge some do each second. */
+const SETTLED_MS = 8_000;
 /** Two that wait for one reason are nearer to each other. */
 const APART_MS = 1_000;
 const ENDS = [
@@ -89,6 +93,25 @@ for (const replicas of [2, 1])
             await clusters.kubectl(at.cluster, "label", "node", node, `${UNBALANCED}-`);
           }
           assert.notEqual(nameOf(await inCharge(at)), nameOf(pod));
+        });
+
+      if (replicas > 1)
+        test(`the ${at.end} in charge is cut off from its API server alone`, async () => {
+          const pod = await inCharge(at);
+          const machine = machineOf(clusters.engine);
+          try {
+            await machine.setApiServerCut(at.cluster, containerOf(pod), true);
+            await eventually(
+              "another one is in charge",
+              async () => assert.notEqual(nameOf(await inCharge(at)), nameOf(pod)),
+              LEASE_MS,
+            );
+            // Both speak to the peer, until the former learns from it that there is a latter.
+            await traffic.calm(SETTLED_MS);
+          } finally {
+            await machine.setApiServerCut(at.cluster, containerOf(pod), false);
+          }
+          assert.equal((await traffic.outcome(performance.now())).held, 0, "the held connection broke");
         });
 
       test(`the ${at.end} in charge is deleted`, async (t) => {

@@ -94,6 +94,8 @@ export interface Machine {
   setPath(cluster: string, path?: NarrowPath): Promise<void>;
   /** Pulls the cable of a node, or plugs it in again; what runs there goes on. */
   setNodeCut(cluster: string, node: string, isCut: boolean): Promise<void>;
+  /** Keeps the pod of a container from its API server, and nothing else; or lets it there again. */
+  setApiServerCut(cluster: string, container: RunningContainer, isCut: boolean): Promise<void>;
   /** In place of all there were; what flows through one that is no more is cut. */
   setPortMaps(maps: readonly PortMap[]): Promise<void>;
   /** Ends all of the cluster in good order, and starts it again; its state stays. Resolves when its nodes are ready. */

@@ -9,7 +9,7 @@ import { readAuditLog } from "./audit-log.ts";
 import type { ClusterRequest, Component, Engine, TestCluster } from "./engine.ts";
 import { setLinkFaults } from "./link-faults.ts";
 import { setPath } from "./narrow-path.ts";
-import { setNodeCut } from "./node-cut.ts";
+import { setApiServerCut, setNodeCut } from "./node-cut.ts";
 import { setPortMaps } from "./port-maps.ts";
 
 const LIQOCTL = join(import.meta.dirname, "../../bin/liqoctl");
@@ -50,6 +50,7 @@ export function playgroundEngine(): Engine {
       auditEvents: (cluster) => readAuditLog(clusterPaths(playgroundPaths(home), cluster).auditLog),
       nodeNamespace,
       setNodeCut: (cluster, node, isCut) => setNodeCut(nodeNamespace(cluster, node), isCut),
+      setApiServerCut: (cluster, container, isCut) => setApiServerCut(pidOf(home, cluster, container), isCut),
     },
     [Symbol.asyncDispose]: async () => {
       await playground("delete");

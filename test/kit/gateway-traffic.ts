@@ -76,6 +76,15 @@ export class GatewayTraffic implements AsyncDisposable {
     });
   }
 
+  /** Resolves when answers came at once for as long. */
+  async calm(ms: number): Promise<void> {
+    await eventually(`no request waits for ${ms} ms`, () => {
+      const recent = this.requests.since(performance.now() - ms);
+      const due = ms / VISIT_MS / 2;
+      assert.ok(recent.length > due && recent.every(({ who, tookMs }) => who !== undefined && tookMs < SLOW_MS));
+    });
+  }
+
   /** What the near pod says of requests that failed, last. */
   async complaints(): Promise<string> {
     const log = await this.#clusters.kubectl("milan", "logs", "near", "-n", NAMESPACE, "--tail=2000");

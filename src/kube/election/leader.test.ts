@@ -205,6 +205,23 @@ describe("work that a silent API server must not stop", () => {
     assert.equal((await specOf("away")).holderIdentity, "");
   });
 
+  test("when the lease may have ended, who is known to be replaced stops", async () => {
+    using away = new KubeClient({ server: "https://127.0.0.1:1", ca: api.ca, token: "t" }, "test");
+    let isAway = false;
+    const leader = candidate("known", "leader", { ...keeping, isReplaced: () => isAway }, () =>
+      isAway ? away : client,
+    );
+    await leader.led;
+    await leader.clock.waiting();
+    isAway = true;
+    for (let ms = RENEW_MS; ms <= LEASE_MS; ms += RENEW_MS) {
+      leader.clock.step(RENEW_MS);
+      assert.equal(await leader.clock.waiting(), RENEW_MS, `after ${ms} ms the lease lasts`);
+    }
+    leader.clock.step(RENEW_MS);
+    await assert.rejects(leader.done, LeaseLostError);
+  });
+
   test("the lease is given up before the work has ended", async () => {
     const finish = Promise.withResolvers<void>();
     const one = candidate("overlapping", "one", keeping, undefined, finish.promise);

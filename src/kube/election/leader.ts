@@ -5,7 +5,7 @@
  */
 import type { Lease } from "kubernetes-types/coordination/v1";
 import { type Clock, systemClock } from "#base/clock.ts";
-import { type Context, sleep, withCancel } from "#base/context.ts";
+import { type Context, sleep, withCancel, withTimeout } from "#base/context.ts";
 import { messageOf } from "#base/errors.ts";
 import { silentLogger } from "#base/log.ts";
 import { leases } from "#machinery/builtin.ts";
@@ -36,7 +36,12 @@ export interface ElectionOptions {
    * before the work has ended, so that the next one can begin meanwhile. Default: ends at the deadline, and works alone.
    */
   readonly keepsUntilReplaced?: boolean;
+  /** For the same: whether it is known by another way that somebody else works, asked when the lease may have ended. */
+  isReplaced?(): boolean;
 }
+
+/** One that is not answered must not take the lease past its end. */
+const REQUESTS_PER_DEADLINE = 3;
 
 /** Somebody else has the lease, or nobody can be asked whether it is still one's own. */
 export class LeaseLostError extends Error {
@@ -103,9 +108,11 @@ async function keep(ctx: Context, candidate: Candidate, options: ElectionOptions
   while (!ctx.signal.aborted && (keepsUntilReplaced || clock.nowMs() - renewedAt < renewDeadlineMs)) {
     await options.nudge.sleep(ctx, renewMs, clock);
     if (ctx.signal.aborted) return;
-    const whose = await candidate.tryAcquire(ctx);
-    if (whose === "own") renewedAt = clock.nowMs();
+    const whose = await candidate.tryAcquire(withTimeout(ctx, Math.ceil(renewDeadlineMs / REQUESTS_PER_DEADLINE)));
+    const nowMs = clock.nowMs();
+    if (whose === "own") renewedAt = nowMs;
     else if (whose === "other") return;
+    else if (nowMs - renewedAt > leaseSeconds * 1_000 && options.isReplaced?.() === true) return;
   }
 }
 

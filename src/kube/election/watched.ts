@@ -37,6 +37,17 @@ export class WatchedElection {
     return holderIdentity === "" ? undefined : holderIdentity;
   }
 
+  /** How many turns there were, with this candidate's own; undefined: it has none, as far as is known. */
+  get turn(): number | undefined {
+    const { holderIdentity, leaseTransitions = 0 } = this.#informer.store.get(this.#options.lease)?.spec ?? {};
+    return holderIdentity === this.#options.identity ? leaseTransitions + 1 : undefined;
+  }
+
+  /** Something may have changed that an option tells of. */
+  nudge(): void {
+    this.#nudge.give();
+  }
+
   /** As runElected, with `elect` around it: to be called again after a turn that was lost, perhaps. */
   async run(
     ctx: Context,

@@ -60,6 +60,9 @@ let peer: Peer;
 let checker: ConnectionChecker;
 let states: PeerState[];
 let missing: number;
+/** This end's turn, and the later ones that the peer has heard of. */
+let turn: number | undefined;
+let later: number[];
 /** What the peer said that it had measured. */
 let told: (number | undefined)[];
 let stop: () => Promise<void>;
@@ -67,7 +70,7 @@ let stop: () => Promise<void>;
 describe("the connection checker", () => {
   beforeEach(async () => {
     clock = steppedClock();
-    [states, missing, told] = [[], 0, []];
+    [states, missing, told, turn, later] = [[], 0, [], undefined, []];
     const socket = createSocket("udp4");
     await new Promise<void>((resolve) => socket.bind(0, PEER, resolve));
     peer = new Peer(socket);
@@ -88,6 +91,8 @@ describe("the connection checker", () => {
       missing: () => {
         missing++;
       },
+      turn: () => turn,
+      laterTurn: (heard) => later.push(heard),
     });
     const running = checker.run(ctx);
     stop = async () => {
@@ -118,6 +123,24 @@ describe("the connection checker", () => {
     await answer(ping);
     assert.deepEqual(states, [{ value: "Connected", latencyMs: 7 }]);
     assert.deepEqual(checker.state, { value: "Connected", latencyMs: 7 });
+  });
+
+  test("the latest turn that a peer's pings tell of is answered with, and who has an earlier one is told", async () => {
+    const said = async (turn: number | undefined): Promise<number | undefined> => {
+      peer.send({ clusterID: "milan", msgType: "PING", timeStamp: "now", turn });
+      return (await peer.next("PONG")).turn;
+    };
+    assert.deepEqual([await said(undefined), await said(3), await said(4), await said(3)], [undefined, 3, 4, 4]);
+    await peer.next("PING");
+    turn = 3;
+    const ping = await nextPing();
+    assert.equal(ping.turn, 3);
+    for (const heard of [undefined, 3, 2]) await answer({ ...ping, turn: heard });
+    assert.deepEqual(later, []);
+    await answer({ ...(await nextPing()), turn: 4 });
+    assert.deepEqual(later, [4]);
+    clock.step(20_000);
+    assert.equal(await said(1), 1, "the gateway was made anew");
   });
 
   test("a peer that is leaving is looked at closely for a while", async () => {

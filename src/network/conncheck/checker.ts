@@ -29,6 +29,10 @@ export interface CheckerOptions {
   answers?(address: string): boolean;
   /** The peer said that another one is about to answer in its place. */
   peerLeaves?(): void;
+  /** Of the replicas of this end's gateway: how many turns there were with this one. Default: it says nothing of it. */
+  turn?(): number | undefined;
+  /** The peer has heard of so many. */
+  laterTurn?(turn: number): void;
 }
 
 export interface Watch {
@@ -51,6 +55,8 @@ export const MISSING_INTERVALS = 2;
 const ATTENTIVE: Watch = { intervalMs: 100, silenceMs: 300 };
 const ATTENTION_MS = 6_000;
 const MOST_UNANSWERED = 50;
+/** What was said of turns counts as long as it is said: a gateway that is made anew begins to count anew. */
+const TURN_MS = 10_000;
 
 export class ConnectionChecker implements AsyncDisposable {
   readonly #options: CheckerOptions;
@@ -59,6 +65,7 @@ export class ConnectionChecker implements AsyncDisposable {
   #state: PeerState = { value: "Connecting" };
   #heardAt: number;
   #attentiveUntil = 0;
+  #peerTurn = { turn: 0, heardAt: 0 };
 
   private constructor(options: CheckerOptions, socket: Socket) {
     this.#options = options;
@@ -138,7 +145,8 @@ export class ConnectionChecker implements AsyncDisposable {
 
   #sendMessage(ctx: Context, msgType: "PING" | "LEAVING", epochMs: number): void {
     const { remoteClusterId, address, port } = this.#options;
-    const message = { clusterID: remoteClusterId, msgType, timeStamp: new Date(epochMs).toISOString() };
+    const turn = msgType === "PING" ? this.#options.turn?.() : undefined;
+    const message = { clusterID: remoteClusterId, msgType, timeStamp: new Date(epochMs).toISOString(), turn };
     this.#socket.send(encodeMessage(message), port, address, (error) => {
       // No route or no interface yet: the next ping will tell.
       if (error !== null) ctx.log.debug("ping not sent", { error: messageOf(error) });
@@ -150,7 +158,7 @@ export class ConnectionChecker implements AsyncDisposable {
     if (message === undefined) return;
     if (message.msgType === "PING") {
       if (this.#options.answers?.(from.address) === false) return;
-      this.#answer(ctx, from, { ...message, msgType: "PONG" });
+      this.#answer(ctx, from, { ...message, msgType: "PONG", turn: this.#latestTurn(message.turn) });
       return;
     }
     if (message.msgType === "PROBE") {
@@ -173,7 +181,18 @@ export class ConnectionChecker implements AsyncDisposable {
     // What was sent before is answered out of order or lost.
     for (const earlier of [...this.#sent.keys()]) if (earlier <= sentMs) this.#sent.delete(earlier);
     this.#heardAt = this.#options.clock.nowMs();
+    if (message.turn !== undefined && message.turn > (this.#options.turn?.() ?? message.turn))
+      this.#options.laterTurn?.(message.turn);
     this.#become({ value: "Connected", latencyMs: this.#heardAt - sentAt });
+  }
+
+  /** With two of the peer's gateways that both believe to be in charge, the former learns of the latter. */
+  #latestTurn(said: number | undefined): number | undefined {
+    if (said === undefined) return undefined;
+    const { clock } = this.#options;
+    const { turn, heardAt } = this.#peerTurn;
+    if (said >= turn || clock.nowMs() - heardAt > TURN_MS) this.#peerTurn = { turn: said, heardAt: clock.nowMs() };
+    return this.#peerTurn.turn;
   }
 
   #answer(ctx: Context, { port, address }: RemoteInfo, message: PingMessage): void {

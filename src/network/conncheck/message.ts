@@ -8,6 +8,8 @@ export interface PingMessage {
   readonly mtu?: number | undefined;
   /** Of a probe's answer: the length of the packet that arrived. */
   readonly size?: number | undefined;
+  /** Of a ping, the how-manieth of its gateway's replicas sends it, counted by turns; of its answer, the latest heard of. */
+  readonly turn?: number | undefined;
 }
 
 /**
@@ -41,7 +43,7 @@ export function decodeMessage(datagram: Uint8Array): PingMessage | undefined {
     return undefined;
   }
   if (typeof value !== "object" || value === null) return undefined;
-  const { clusterID, msgType, timeStamp, mtu, size } = value as Partial<Record<keyof PingMessage, unknown>>;
+  const { clusterID, msgType, timeStamp, mtu, size, turn } = value as Partial<Record<keyof PingMessage, unknown>>;
   if (typeof clusterID !== "string" || typeof timeStamp !== "string") return undefined;
   const type = MESSAGE_TYPES.find((each) => each === msgType);
   if (type === undefined) return undefined;
@@ -49,6 +51,7 @@ export function decodeMessage(datagram: Uint8Array): PingMessage | undefined {
     ...{ clusterID, msgType: type, timeStamp },
     ...(isSize(mtu) && { mtu }),
     ...(isSize(size) && { size }),
+    ...(isTurn(turn) && { turn }),
   };
 }
 
@@ -56,6 +59,10 @@ function withoutPadding(datagram: Uint8Array): Uint8Array {
   let end = datagram.length;
   while (end > 0 && datagram[end - 1] === SPACE) end--;
   return datagram.subarray(0, end);
+}
+
+function isTurn(value: unknown): value is number {
+  return Number.isSafeInteger(value) && Number(value) > 0;
 }
 
 function isSize(value: unknown): value is number {

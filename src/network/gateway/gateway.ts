@@ -21,7 +21,7 @@ import { DataPlane, type Gateway } from "./data-plane.ts";
 import { handOver, within } from "./handover.ts";
 import { latencyHistogram, renderMetrics, statisticsOfPeer } from "./metrics.ts";
 import { type MtuMeter, openMtuMeter } from "./mtu-meter.ts";
-import type { ElectionTimes, GatewayOptions } from "./options.ts";
+import type { GatewayOptions } from "./options.ts";
 import { shareOwnAddress } from "./own-address.ts";
 import { peerReactions } from "./peer-reactions.ts";
 import { Turns } from "./turns.ts";
@@ -99,14 +99,15 @@ async function work(ctx: Context, { standing, end }: Life, gateway: Gateway, rea
     ...{ plane, connection },
     isConnected: () => checker?.state.value === "Connected",
   });
-  await using checker = await openChecker(standing, gateway, { plane, connection, report, meter });
+  const { leaderElection: times } = options;
+  const turns = times && new Turns({ ...gateway, times });
+  await using checker = await openChecker(standing, gateway, { plane, connection, report, meter, turns });
   reading.isReady = () => plane.isPrepared;
   reading.metrics = () => metricsOf(options, plane, checker);
   const parts: Parts = { ...gateway, plane, checker, connection, meter };
   const carried = plane.run(standing);
   try {
-    const { leaderElection: times } = options;
-    const led = times === undefined ? beInCharge(ctx, parts) : takeTurns(ctx, standing, parts, times);
+    const led = turns === undefined ? beInCharge(ctx, parts) : takeTurns(ctx, standing, parts, turns);
     await Promise.race([carried, led]);
   } finally {
     end();
@@ -142,10 +143,9 @@ const PREPARED_MS = 5_000;
 const TOLD_MS = 1_000;
 
 /** Is in charge whenever it has the Lease, and leaves to the next one when the process has to end. */
-async function takeTurns(ctx: Context, standing: Context, parts: Parts, times: ElectionTimes): Promise<void> {
+async function takeTurns(ctx: Context, standing: Context, parts: Parts, turns: Turns): Promise<void> {
   const { plane, checker, options } = parts;
   const { clock } = parts.machine;
-  const turns = new Turns({ ...parts, times });
   let isInCharge = false;
   await within(ctx, clock, PREPARED_MS, () => plane.isPrepared);
   await turns.take(ctx, async (leading) => {
@@ -189,7 +189,7 @@ const CONNECTED: PeerState = { value: "Connected", latencyMs: 0 };
 async function openChecker(
   ctx: Context,
   gateway: Gateway,
-  { plane, connection, report, meter }: Heard,
+  { plane, connection, report, meter, turns }: Heard,
 ): Promise<ConnectionChecker | undefined> {
   const { options, machine } = gateway;
   const { ping, mode, remoteClusterId } = options;
@@ -213,6 +213,8 @@ async function openChecker(
     probed: (mtu) => meter.probed(mtu),
     answers: (address) => tunnels.answers(address),
     peerLeaves: () => tunnels.attend(),
+    turn: () => turns?.turn,
+    laterTurn: (turn) => turns?.heardOf(turn),
     update: reactions.update,
     missing: () => {
       states.silent(0);
@@ -226,6 +228,7 @@ interface Heard {
   readonly connection: ConnectionWriter;
   readonly report: EndpointReport;
   readonly meter: MtuMeter;
+  readonly turns: Turns | undefined;
 }
 
 /** What was tried in vain, by UDP and over TCP. */

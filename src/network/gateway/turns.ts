@@ -12,6 +12,8 @@ import type { ElectionTimes, GatewayOptions } from "./options.ts";
 
 /** Of one who lost its turn. */
 const PAUSE_MS = 1_000;
+/** Some pings of the peer, whose word counts for no longer. */
+const HEARD_MS = 10_000;
 
 export interface Candidacy {
   readonly client: KubeClient;
@@ -25,6 +27,7 @@ export interface Candidacy {
 export class Turns {
   readonly #machine: Machine;
   readonly #election: WatchedElection;
+  #latest: { readonly turn: number; readonly heardMs: number } | undefined;
 
   constructor({ client, informers, options, machine, times }: Candidacy) {
     const { name, namespace, mode, podName } = options;
@@ -40,12 +43,31 @@ export class Turns {
       retryMs: times.retryMs,
       clock: machine.clock,
       keepsUntilReplaced: true,
+      isReplaced: () => this.#isReplaced(),
     });
   }
 
   /** Who has the Lease; undefined: nobody, as far as is known. */
   get holder(): string | undefined {
     return this.#election.holder;
+  }
+
+  /** Undefined while another one is in charge, as far as is known. */
+  get turn(): number | undefined {
+    return this.#election.turn;
+  }
+
+  /** The peer has heard of a later one: whoever is cut off from the API server alone learns of it so. */
+  heardOf(turn: number): void {
+    this.#latest = { turn, heardMs: this.#machine.clock.nowMs() };
+    this.#election.nudge();
+  }
+
+  #isReplaced(): boolean {
+    const { turn } = this;
+    if (turn === undefined || this.#latest === undefined) return false;
+    const isRecent = this.#machine.clock.nowMs() - this.#latest.heardMs < HEARD_MS;
+    return isRecent && this.#latest.turn > turn;
   }
 
   /**

@@ -20,7 +20,7 @@ import { readAuditLog } from "../audit-log.ts";
 import type { ClusterRequest, Component, Engine, TestCluster } from "../engine.ts";
 import { setLinkFaults } from "../link-faults.ts";
 import { setPath } from "../narrow-path.ts";
-import { setNodeCut } from "../node-cut.ts";
+import { setApiServerCut, setNodeCut } from "../node-cut.ts";
 import { setPortMaps } from "../port-maps.ts";
 import { type Binaries, findBinaries } from "./binaries.ts";
 import type { ClusterBuild } from "./cluster.ts";
@@ -66,6 +66,9 @@ export function kubernetesEngine(): Engine {
       auditEvents: (cluster) => readAuditLog(clusterPaths(genuine.paths, cluster).auditLog),
       nodeNamespace,
       setNodeCut: (cluster, node, isCut) => setNodeCut(nodeNamespace(cluster, node), isCut),
+      setApiServerCut: async (cluster, container, isCut) => {
+        for (const pid of genuine.pidsOf(cluster, container)) await setApiServerCut(pid, isCut);
+      },
     },
     [Symbol.asyncDispose]: () => genuine[Symbol.asyncDispose](),
   };
