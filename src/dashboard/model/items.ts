@@ -3,7 +3,10 @@
  * keeps what they were. Values are as small as the page needs, and never contain what is secret.
  */
 
-/** `<kind>/<cluster>/<namespace>/<name>`, with an empty part where there is none. */
+/**
+ * `<kind>/<cluster>/<namespace>/<name>`, with an empty part where there is none: that of a cluster has neither namespace nor
+ * name. The name of a workload or a reflected object begins with its kind: `Deployment/web`, with the slash escaped.
+ */
 export type ItemKey = string;
 
 export type Item =
