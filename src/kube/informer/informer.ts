@@ -26,6 +26,8 @@ export interface InformerOptions<T> extends InformerScope {
   readonly transform?: (object: T) => T;
   /** Default false: they are half of an object's memory, and a write without them leaves them as they are. */
   readonly keepsManagedFields?: boolean;
+  /** Told of each list or watch that failed, before it is begun anew. */
+  readonly onFailure?: (error: unknown) => void;
   /** How long the watch may be behind what was written before it is begun anew on another connection. Default 10 s. */
   readonly mostLagMs?: number;
   readonly clock?: Clock;
@@ -118,7 +120,10 @@ export class Informer<T extends KubeObject> implements AsyncDisposable {
         if (this.#ctx.signal.aborted) return;
         // A lost connection resumes from the last revision; only an expired revision forces a new list.
         if (isExpired(error) || isNotFound(error)) this.#revision = undefined;
-        if (!isExpired(error)) this.#ctx.log.debug("list or watch failed", { error: messageOf(error) });
+        if (!isExpired(error)) {
+          this.#ctx.log.debug("list or watch failed", { error: messageOf(error) });
+          this.#options.onFailure?.(error);
+        }
         await sleep(this.#ctx, backoff.nextMs(), clock);
       }
     }
