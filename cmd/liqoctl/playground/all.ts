@@ -3,6 +3,7 @@ import type { Command, CommandGroup } from "#cli/command/command.ts";
 import { createCommand } from "./create.ts";
 import { deleteCommand } from "./delete.ts";
 import { kubeconfigCommand } from "./kubeconfig.ts";
+import { cutCommand, healCommand } from "./links.ts";
 import { loadCommand } from "./load.ts";
 import { logsCommand } from "./logs.ts";
 import { startCommand, stopCommand } from "./power.ts";
@@ -21,6 +22,8 @@ export const playgroundCommands: readonly Command[] = [
   statusCommand,
   stopCommand,
   startCommand,
+  cutCommand,
+  healCommand,
   kubeconfigCommand,
   loadCommand,
   logsCommand,

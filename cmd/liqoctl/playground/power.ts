@@ -4,7 +4,7 @@ import { command } from "#cli/command/command.ts";
 import { setStopped, waitAtRest, waitReady } from "#playground/supervisor/commands.ts";
 import { clusterNames, pathsOf, programsOf, READY_TIMEOUT_MS } from "./place.ts";
 
-const STOP_TIMEOUT_MS = 60_000;
+export const STOP_TIMEOUT_MS = 60_000;
 const args = { names: argument.some("clusters", clusterNames) };
 
 export const stopCommand = command({

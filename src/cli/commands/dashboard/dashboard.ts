@@ -1,0 +1,124 @@
+/** `liqoctl dashboard`: what is where, in a browser. Not upstream's. */
+import { createHash } from "node:crypto";
+import { join } from "node:path";
+import type { Context } from "#base/context.ts";
+import type { Lab } from "#dashboard/server/actions/lab.ts";
+import type { ClusterConfig } from "#kube/client/config.ts";
+import { completeKubeconfig } from "../../command/candidates.ts";
+import { type Command, command } from "../../command/command.ts";
+import type { CommandEnvironment, Environment } from "../../command/environment.ts";
+import type { FlagValues } from "../../command/flag.ts";
+import { flag, number } from "../../command/flag.ts";
+import { liqoNamespaceFlag } from "../../command/flag-groups.ts";
+import { CliError } from "../../errors.ts";
+import { chooseClusters, type Looked, ownCluster } from "./clusters.ts";
+
+/** What only the program knows. */
+export interface Around {
+  /** Where the clusters of that kubeconfig are a playground's, all of them. */
+  readonly labOf: (env: CommandEnvironment, kubeconfig: string, contexts: readonly string[]) => Lab | undefined;
+  /** Of the pod that this runs in. */
+  readonly podConfig: () => ClusterConfig;
+  /** $XDG_STATE_HOME */
+  readonly stateHome: string;
+  /** Opens an address in a browser; nobody waits for it. */
+  readonly browse: (url: string) => void;
+}
+
+const flags = {
+  kubeconfig: flag.string("kubeconfig (default: $KUBECONFIG or ~/.kube/config)", "path", { complete: "files" }),
+  context: flag.repeated(
+    "context to look at; may be repeated (default: the current one, and the contexts of its peers)",
+    "name",
+    { complete: completeKubeconfig("contexts", "local") },
+  ),
+  ...liqoNamespaceFlag,
+  address: flag.string("address to listen on; the connection is not encrypted", "address", { initial: "127.0.0.1" }),
+  port: flag.of("port to listen on; 0: any that is free", "port", number, 0),
+  allowedHost: flag.repeated("name by which browsers ask, as host or host:port; may be repeated", "name"),
+  noOpen: flag.boolean("do not open it in the browser"),
+  actions: flag.boolean("let the page change what there is; on in a playground"),
+  readOnly: flag.boolean("let the page change nothing, in a playground either"),
+  history: flag.string("file that remembers the last hour; `none` keeps nothing", "path", { complete: "files" }),
+  behindProxy: flag.boolean("somebody in front of it says who may look: no token, and nothing can be changed"),
+  inCluster: flag.boolean("look at the cluster that this runs in, as the account of its pod"),
+};
+
+type Given = FlagValues<typeof flags>;
+
+export function dashboardCommand(around: Around): Command {
+  return command({
+    path: ["dashboard"],
+    summary: "Show clusters, peerings and pods in a browser, as they are and as they were.",
+    description:
+      "Serves a page on this machine until it is ended. The address that it prints lets one browser in, once: what is asked of the clusters is asked by this process, and no credentials go to the browser. It may change nothing, unless --actions is given or all clusters are a playground's.",
+    examples: [
+      "liqoctl dashboard",
+      "liqoctl dashboard --context milan --context rome --port 8080 --no-open",
+      "liqoctl dashboard --actions",
+    ],
+    flags,
+    async run(ctx, env, { flags: given }) {
+      check(given);
+      await serve(ctx, env, around, given);
+    },
+  });
+}
+
+function check({ behindProxy, actions, address, allowedHost, readOnly }: Given): void {
+  if (behindProxy && actions)
+    throw new CliError("--behind-proxy and --actions exclude each other", {
+      hint: "whoever gets through the proxy would act as this process",
+    });
+  if (actions && readOnly) throw new CliError("--actions and --read-only exclude each other");
+  if (behindProxy && allowedHost.length === 0)
+    throw new CliError("--behind-proxy needs --allowed-host", { hint: "name the host under which browsers see it" });
+  if (address === "") throw new CliError("--address must name an address");
+}
+
+async function serve(ctx: Context, env: Environment, around: Around, given: Given): Promise<void> {
+  const kubeconfig = given.kubeconfig ?? env.defaultKubeconfig;
+  const asked = { kubeconfig, liqoNamespace: given.liqoNamespace, contexts: given.context };
+  await using opened = new AsyncDisposableStack();
+  const clusters: Looked[] = given.inCluster
+    ? [await ownCluster(ctx, around.podConfig(), given.liqoNamespace)]
+    : await chooseClusters(ctx, asked);
+  for (const { access } of clusters) opened.use(access);
+  const names = clusters.map(({ name }) => name);
+  const lab = given.inCluster ? undefined : around.labOf(env, kubeconfig, names);
+  const mayAct = !given.behindProxy && !given.readOnly && (given.actions || lab !== undefined);
+  // Loaded here alone: no other verb has to wait for it.
+  const { startDashboard } = await import("#dashboard/server/dashboard.ts");
+  const { readStaticFiles } = await import("#dashboard/server/http/static.ts");
+  const dashboard = opened.use(
+    await startDashboard(ctx, {
+      ...{ clusters, address: given.address, port: given.port, allowedHosts: given.allowedHost },
+      usesToken: !given.behindProxy,
+      files: readStaticFiles(join(env.project, ".build/bundle/dashboard")),
+      actions: mayAct ? { lab } : undefined,
+      historyFile: historyFile(env, around, given, { isLab: lab !== undefined, kubeconfig, names }),
+    }),
+  );
+  env.printer.print(`The dashboard of ${names.join(", ")} is at ${dashboard.url}`);
+  if (dashboard.historyProblem !== undefined)
+    env.printer.warning("local", `history ends with this process: ${dashboard.historyProblem}`);
+  if (!given.noOpen && env.isAnswered) around.browse(dashboard.url);
+  await new Promise<void>((resolve) => {
+    if (ctx.signal.aborted) resolve();
+    else ctx.signal.addEventListener("abort", () => resolve(), { once: true });
+  });
+}
+
+/** One for each choice of clusters: what another one has seen would be missing here. */
+function historyFile(
+  { playgroundHome }: CommandEnvironment,
+  { stateHome }: Around,
+  { history, inCluster }: Given,
+  seen: { readonly isLab: boolean; readonly kubeconfig: string; readonly names: readonly string[] },
+): string | undefined {
+  if (history === "none" || (inCluster && history === undefined)) return undefined;
+  if (history !== undefined) return history;
+  const place = JSON.stringify([seen.kubeconfig, [...seen.names].sort()]);
+  const name = `dashboard-${createHash("sha256").update(place).digest("hex").slice(0, 12)}.sqlite`;
+  return seen.isLab ? join(playgroundHome, "dashboard", name) : join(stateHome, "liqo", name);
+}

@@ -1,0 +1,107 @@
+/** The whole of it: clusters → picture → history and streams, and what a page may ask. */
+import { randomBytes } from "node:crypto";
+import { type Clock, systemClock } from "#base/clock.ts";
+import type { Context } from "#base/context.ts";
+import { messageOf } from "#base/errors.ts";
+import { VERSION } from "#base/version.ts";
+import type { About } from "../model/protocol.ts";
+import { type Actions, actionHandlers } from "./actions/handler.ts";
+import { askHandlers } from "./ask/handlers.ts";
+import { historyHandlers } from "./history/handlers.ts";
+import { HISTORY_MS, HistoryStore } from "./history/store.ts";
+import { answerJson, Refusal } from "./http/answers.ts";
+import { type ApiHandler, type HttpOptions, startHttpServer } from "./http/server.ts";
+import { sampleAgain } from "./samples/sampler.ts";
+import { MOST_READERS, Readers } from "./stream/readers.ts";
+import { Federation, type LookedAt } from "./watch/federation.ts";
+
+export interface DashboardOptions
+  extends Pick<HttpOptions, "address" | "port" | "allowedHosts" | "usesToken" | "files"> {
+  readonly clusters: readonly LookedAt[];
+  /** Undefined: nothing may be changed. */
+  readonly actions: Actions | undefined;
+  /** Of the SQLite file; undefined: history ends with the process. */
+  readonly historyFile: string | undefined;
+  readonly clock?: Clock;
+}
+
+export interface Dashboard extends AsyncDisposable {
+  readonly url: string;
+  /** Resolves with the first picture that is whole. */
+  readonly ready: Promise<void>;
+  /** Why the history is not in its file. */
+  readonly historyProblem: string | undefined;
+}
+
+const PRUNE_MS = 10_000;
+
+export async function startDashboard(ctx: Context, options: DashboardOptions): Promise<Dashboard> {
+  const { clock = systemClock, actions } = options;
+  await using own = new AsyncDisposableStack();
+  const { history, problem } = openHistory(options.historyFile);
+  own.use(history);
+  const federation = own.use(new Federation(ctx, options.clusters, clock));
+  const { picture } = federation;
+  const readers = own.use(new Readers(picture, randomBytes(6).toString("hex"), clock));
+  let isEnded = false;
+  own.defer(() => {
+    isEnded = true;
+  });
+  const ready = federation.ready.then(() => {
+    if (isEnded) return;
+    history.begin(clock.epochMs(), picture.list());
+    picture.listen((at, changed) => history.add(at, changed));
+  });
+  const about: About = {
+    version: VERSION,
+    actions: actions !== undefined,
+    playground: actions?.lab !== undefined,
+    shell: false,
+    historyMs: HISTORY_MS,
+  };
+  const handlers: Record<string, ApiHandler> = {
+    "GET /api/about": async (_ctx, _request, response) => answerJson(response, about),
+    "GET /api/stream": async (_ctx, { headers }, response) => {
+      if (readers.count >= MOST_READERS) throw new Refusal(503, `${MOST_READERS} pages are open already`);
+      await ready;
+      const last = headers["last-event-id"];
+      readers.add(response, typeof last === "string" ? last : undefined);
+    },
+    ...historyHandlers({ history, picture, ready, clock }),
+    ...askHandlers(federation),
+    ...(actions !== undefined && actionHandlers(federation, actions)),
+  };
+  const http = own.use(await startHttpServer(ctx, { ...options, handlers }));
+  own.defer(every(clock, PRUNE_MS, () => history.prune(clock.epochMs())));
+  own.defer(
+    sampleAgain(ctx, federation, clock, (samples) => {
+      history.addSamples(samples);
+      readers.sample(samples);
+    }),
+  );
+  const all = own.move();
+  return { url: http.url, ready, historyProblem: problem, [Symbol.asyncDispose]: () => all.disposeAsync() };
+}
+
+function openHistory(file: string | undefined): {
+  readonly history: HistoryStore;
+  readonly problem: string | undefined;
+} {
+  try {
+    return { history: new HistoryStore({ file: file ?? ":memory:" }), problem: undefined };
+  } catch (error) {
+    return { history: new HistoryStore({ file: ":memory:" }), problem: `${file}: ${messageOf(error)}` };
+  }
+}
+
+function every(clock: Clock, ms: number, run: () => void): () => void {
+  let cancel = (): void => undefined;
+  const again = (): void => {
+    cancel = clock.after(ms, () => {
+      run();
+      again();
+    });
+  };
+  again();
+  return () => cancel();
+}

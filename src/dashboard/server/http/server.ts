@@ -1,0 +1,162 @@
+/** The dashboard over HTTP: who may ask is looked at first, then what is asked for. */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { type Context, withCancel } from "#base/context.ts";
+import { messageOf } from "#base/errors.ts";
+import { CliError, explained } from "#cli/errors.ts";
+import { StatusError } from "#machinery/status-error.ts";
+import { requestUrl } from "#wire/request-url.ts";
+import { HEADERS, Refusal, refuse } from "./answers.ts";
+import { Guard, LOOPBACK } from "./guard.ts";
+import { Query } from "./query.ts";
+import type { StaticFile } from "./static.ts";
+
+export interface ApiRequest {
+  readonly query: Query;
+  readonly headers: IncomingMessage["headers"];
+  /** Of a POST, bounded. */
+  readonly body: () => Promise<string>;
+}
+
+/** The context ends when whoever asked goes. */
+export type ApiHandler = (ctx: Context, request: ApiRequest, response: ServerResponse) => Promise<void>;
+
+export interface HttpOptions {
+  readonly address: string;
+  /** 0: any. */
+  readonly port: number;
+  /** Names beside those of the address, as in the header Host. */
+  readonly allowedHosts: readonly string[];
+  readonly usesToken: boolean;
+  readonly files: ReadonlyMap<string, StaticFile>;
+  /** By `<method> <path>`. */
+  readonly handlers: Readonly<Record<string, ApiHandler>>;
+}
+
+export interface HttpServer extends AsyncDisposable {
+  /** With the token, where there is one. */
+  readonly url: string;
+  readonly server: Server;
+}
+
+const MOST_BODY_BYTES = 64 * 1024;
+const MOST_URL = 8 * 1024;
+
+export async function startHttpServer(ctx: Context, options: HttpOptions): Promise<HttpServer> {
+  const server = createServer({ maxHeaderSize: 16 * 1024, headersTimeout: 10_000, requestTimeout: 30_000 });
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(options.port, options.address, resolve);
+  });
+  const address = server.address();
+  const port = typeof address === "object" && address !== null ? address.port : options.port;
+  const name = options.address.includes(":") ? `[${options.address}]` : options.address;
+  const hosts = [...new Set([...LOOPBACK, name])].map((host) => `${host}:${port}`);
+  const guard = new Guard({ hosts: [...hosts, ...options.allowedHosts], usesToken: options.usesToken }, port);
+  server.on("request", (request: IncomingMessage, response: ServerResponse) => {
+    for (const [header, value] of Object.entries(HEADERS)) response.setHeader(header, value);
+    serve(ctx, options, guard, request, response).catch((error: unknown) => refuse(response, refusalOf(ctx, error)));
+  });
+  const { token } = guard;
+  return {
+    server,
+    url: `http://${name}:${port}/${token === undefined ? "" : `?token=${token}`}`,
+    [Symbol.asyncDispose]: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+async function serve(
+  ctx: Context,
+  options: HttpOptions,
+  guard: Guard,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const { method = "", headers } = request;
+  const asking = { method, headers };
+  if (!guard.isKnownHost(asking))
+    throw new Refusal(403, "this server is not called so", { hint: "use the address that liqoctl dashboard printed" });
+  const url = (request.url?.length ?? 0) > MOST_URL ? undefined : requestUrl(request.url);
+  if (url === undefined) throw new Refusal(400, "the request's target is no path, or too long");
+  const { pathname, searchParams } = url;
+  if (!pathname.startsWith("/api/")) return serveFile(options, guard, asking, { pathname, searchParams }, response);
+  if (!guard.isOwnPage(asking)) throw new Refusal(403, "another page may not ask");
+  if (!guard.isLetIn(asking))
+    throw new Refusal(401, "who you are is not known", {
+      hint: "open the address that `liqoctl dashboard` prints; its token is good for one browser",
+    });
+  const handler = handlerOf(options, method, pathname, response);
+  const { ctx: own, cancel } = withCancel(ctx);
+  response.once("close", cancel);
+  await handler(own, { query: new Query(searchParams), headers, body: () => readBody(request) }, response);
+}
+
+function handlerOf({ handlers }: HttpOptions, method: string, path: string, response: ServerResponse): ApiHandler {
+  const name = `${method} ${path}`;
+  const handler = Object.hasOwn(handlers, name) ? handlers[name] : undefined;
+  if (handler !== undefined) return handler;
+  const allowed = ["GET", "POST"].filter((each) => Object.hasOwn(handlers, `${each} ${path}`));
+  if (allowed.length === 0) throw new Refusal(404, "there is nothing here");
+  response.setHeader("Allow", allowed.join(", "));
+  throw new Refusal(405, `${allowed.join(" or ")} is what can be asked here`);
+}
+
+/** There is nothing secret in them: whoever has no cookie sees a page that may ask nothing. */
+function serveFile(
+  { files }: HttpOptions,
+  guard: Guard,
+  { method }: { readonly method: string },
+  { pathname, searchParams }: Pick<URL, "pathname" | "searchParams">,
+  response: ServerResponse,
+): void {
+  if (method !== "GET" && method !== "HEAD") {
+    response.setHeader("Allow", "GET, HEAD");
+    throw new Refusal(405, "GET is what can be asked here");
+  }
+  const token = searchParams.get("token");
+  if (pathname === "/" && token !== null && method === "GET") {
+    const cookie = guard.exchange(token);
+    if (cookie !== undefined) {
+      response.writeHead(303, { "Set-Cookie": cookie, Location: "/" }).end();
+      return;
+    }
+    // Whoever comes back by the browser's history has the cookie already.
+    response.writeHead(303, { Location: "/" }).end();
+    return;
+  }
+  // What has no ending is a view of the page.
+  const file = files.get(pathname) ?? (/\.[^/]*$/.test(pathname) ? undefined : files.get("/"));
+  if (file === undefined) throw new Refusal(404, "there is nothing here");
+  response.writeHead(200, { "Content-Type": file.type, "Content-Length": file.content.length });
+  response.end(method === "HEAD" ? undefined : file.content);
+}
+
+async function readBody(request: IncomingMessage): Promise<string> {
+  if (request.headers["content-type"]?.split(";")[0]?.trim().toLowerCase() !== "application/json")
+    throw new Refusal(415, "the body must be application/json");
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of request) {
+    bytes += (chunk as Buffer).length;
+    if (bytes > MOST_BODY_BYTES) throw new Refusal(413, `the body is longer than ${MOST_BODY_BYTES} bytes`);
+    chunks.push(chunk as Buffer);
+  }
+  return Buffer.concat(chunks).toString("utf8");
+}
+
+/** What a cluster refused is told in its words, which name nobody's credentials. */
+function refusalOf(ctx: Context, cause: unknown): Refusal {
+  if (cause instanceof Refusal) return cause;
+  const error = explained(cause);
+  // 401 is about the page and this server.
+  const isTold = cause instanceof StatusError && cause.code > 401 && cause.code < 500;
+  const status = isTold ? cause.code : 502;
+  if (error instanceof CliError)
+    return new Refusal(status, error.message, { ...(error.hint !== undefined && { hint: error.hint }), cause });
+  if (cause instanceof StatusError) return new Refusal(status, cause.message, { cause });
+  ctx.log.warn("request failed", { error: messageOf(error) });
+  return new Refusal(500, "that did not work", { cause });
+}
