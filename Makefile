@@ -18,7 +18,7 @@ demo: setup ## Two peered clusters with the shop across both
 	@$(NODE) scripts/demo.ts
 
 demo-down: setup ## Remove what the demo made
-	@bin/liqoctl playground delete
+	@$(NODE) scripts/demo-down.ts
 
 check: setup ## Format, lint, types and unit tests
 	@$(NODE) scripts/test.ts check unit

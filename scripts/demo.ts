@@ -21,6 +21,7 @@ import { namespaces, pods, services } from "#machinery/builtin.ts";
 import { isReady, isTerminating } from "#machinery/pod.ts";
 import { isAlreadyExists } from "#machinery/status-error.ts";
 import { findRecord, isAlive, startTimeOf } from "#playground/supervisor/processes.ts";
+import { startDashboard } from "./demo-dashboard.ts";
 
 const ROOT = join(import.meta.dirname, "..");
 const HOME = process.env["LIQO_PLAYGROUND_HOME"] ?? join(homedir(), ".liqo/playground");
@@ -86,6 +87,9 @@ async function demo(): Promise<void> {
         POD_CIDR,
         "--service-cidr",
         SERVICE_CIDR,
+        // What goes through the tunnel is seen in the dashboard.
+        "--set",
+        "metrics.enabled=true",
       ]),
     ),
   );
@@ -102,7 +106,8 @@ async function demo(): Promise<void> {
     waitForPods(client, note),
   );
   const url = await printer.step("global", "The shop answers", () => waitForShop(client));
-  printer.print(picture(running, url));
+  const dashboard = await printer.step("global", "The dashboard answers", () => startDashboard(ctx, ROOT, HOME));
+  printer.print(picture(running, url, dashboard));
 }
 
 function liqoctl(text: string, args: readonly string[]): Promise<void> {
@@ -153,7 +158,7 @@ async function waitForShop(client: KubeClient): Promise<string> {
   throw new Error(problem);
 }
 
-function picture(running: readonly Pod[], url: string): string {
+function picture(running: readonly Pod[], url: string, dashboard: string): string {
   const rows = running
     .map(({ metadata, status, spec }) => [
       metadata?.name ?? "",
@@ -167,6 +172,7 @@ function picture(running: readonly Pod[], url: string): string {
     table(["NAME", "STATUS", "IP", "NODE"], rows),
     "",
     `The shop is open at ${url} (${((performance.now() - startedAt) / 1000).toFixed(1)} s). Pods on liqo-rome run in the other cluster.`,
+    `All of it is to be seen at ${dashboard} (for one browser; \`make demo\` gives another address).`,
     "",
     `  export KUBECONFIG=${KUBECONFIG} PATH=${ROOT}/bin:${ROOT}/.tools/bin:$PATH`,
     "",

@@ -18,6 +18,10 @@ const OWN = [
   "supervisor.log",
   "supervisor.pid",
   "demo.pid",
+  "demo-dashboard.pid",
+  "demo-dashboard.log",
+  "dashboard-0123456789ab.sqlite",
+  "dashboard-0123456789ab.sqlite-wal",
   "lab-network.json",
   "run/milan.apiserver.pid",
 ];
@@ -31,7 +35,14 @@ test("all that the playground made goes, and the folder with it", () => {
 });
 
 test("what somebody else keeps in the home folder stays", () => {
-  const foreign = ["images.yaml", "notes/todo.txt", "run/my.sock", "clusters/list.txt", "kubeconfig.mine"];
+  const foreign = [
+    "images.yaml",
+    "notes/todo.txt",
+    "run/my.sock",
+    "clusters/list.txt",
+    "kubeconfig.mine",
+    "dashboard-of-mine.sqlite",
+  ];
   const home = homeWith([...OWN, ...foreign]);
   removeHome(playgroundPaths(home));
   assert.deepEqual(filesIn(home), [...foreign].sort());

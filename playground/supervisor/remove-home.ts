@@ -8,8 +8,17 @@ import { hasCode } from "#base/errors.ts";
 import type { Paths } from "./paths.ts";
 import { listRecords } from "./processes.ts";
 
-// The first is cmd/playground-supervisor.ts's, the second playground/lab/state.ts's, the last scripts/demo.ts's.
-const MARKS = ["supervisor.pid", "lab-network.json", "lab-network.json.new", "demo.pid"];
+// The first is cmd/playground-supervisor.ts's, the second playground/lab/state.ts's, the others scripts/demo.ts's.
+const MARKS = [
+  "supervisor.pid",
+  "lab-network.json",
+  "lab-network.json.new",
+  "demo.pid",
+  "demo-dashboard.pid",
+  "demo-dashboard.log",
+];
+/** What `liqoctl dashboard` remembers of the clusters, and what SQLite keeps beside it. */
+const REMEMBERED = /^dashboard-[0-9a-f]{12}\.sqlite(-wal|-shm|-journal)?$/;
 
 /** Removes what the playground made, then each folder of it that is empty. A home that is not there is success. */
 export function removeHome(paths: Paths): void {
@@ -20,7 +29,7 @@ export function removeHome(paths: Paths): void {
   if (!existsSync(paths.home)) return;
   const files = [paths.spec, paths.kubeconfig, paths.supervisorLog].map((path) => basename(path));
   for (const file of readdirSync(paths.home)) {
-    if (files.includes(file) || MARKS.includes(file) || isTemporary(file, files))
+    if (files.includes(file) || MARKS.includes(file) || REMEMBERED.test(file) || isTemporary(file, files))
       rmSync(join(paths.home, file), { force: true });
   }
   removeIfEmpty(paths.home);

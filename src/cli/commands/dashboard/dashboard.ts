@@ -1,7 +1,8 @@
 /** `liqoctl dashboard`: what is where, in a browser. Not upstream's. */
 import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
-import type { Context } from "#base/context.ts";
+import { type Context, sleep } from "#base/context.ts";
 import type { Lab } from "#dashboard/server/actions/lab.ts";
 import type { ClusterConfig } from "#kube/client/config.ts";
 import { completeKubeconfig } from "../../command/candidates.ts";
@@ -43,6 +44,8 @@ const flags = {
   behindProxy: flag.boolean("somebody in front of it says who may look: no token, and nothing can be changed"),
   inCluster: flag.boolean("look at the cluster that this runs in, as the account of its pod"),
 };
+
+const LOOK_MS = 1_000;
 
 type Given = FlagValues<typeof flags>;
 
@@ -103,10 +106,9 @@ async function serve(ctx: Context, env: Environment, around: Around, given: Give
   if (dashboard.historyProblem !== undefined)
     env.printer.warning("local", `history ends with this process: ${dashboard.historyProblem}`);
   if (!given.noOpen && env.isAnswered) around.browse(dashboard.url);
-  await new Promise<void>((resolve) => {
-    if (ctx.signal.aborted) resolve();
-    else ctx.signal.addEventListener("abort", () => resolve(), { once: true });
-  });
+  // A playground that was deleted has nothing to show any more.
+  do await sleep(ctx, LOOK_MS);
+  while (!ctx.signal.aborted && (lab === undefined || existsSync(kubeconfig)));
 }
 
 /** One for each choice of clusters: what another one has seen would be missing here. */
@@ -120,5 +122,5 @@ function historyFile(
   if (history !== undefined) return history;
   const place = JSON.stringify([seen.kubeconfig, [...seen.names].sort()]);
   const name = `dashboard-${createHash("sha256").update(place).digest("hex").slice(0, 12)}.sqlite`;
-  return seen.isLab ? join(playgroundHome, "dashboard", name) : join(stateHome, "liqo", name);
+  return seen.isLab ? join(playgroundHome, name) : join(stateHome, "liqo", name);
 }

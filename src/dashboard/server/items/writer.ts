@@ -10,8 +10,19 @@ function lastWrite({ metadata }: KubeObject): ManagedFieldsEntry | undefined {
   return rest;
 }
 
-export function writerOf(object: KubeObject): string | undefined {
-  return object.metadata?.managedFields?.[0]?.manager;
+/** A second, which is all that managedFields tell, and what clocks may be apart. */
+const RECENT_MS = 5_000;
+
+/**
+ * Who changed it; undefined where nobody can tell. Whoever takes its last field away leaves no entry: what stands last then
+ * is an earlier write of somebody else.
+ */
+export function writerOf(object: KubeObject, previous: KubeObject | undefined, nowMs: number): string | undefined {
+  const last = object.metadata?.managedFields?.[0];
+  const before = previous?.metadata?.managedFields?.[0];
+  const isSame = last?.manager === before?.manager && last?.time === before?.time;
+  const isRecent = Date.parse(last?.time ?? "") > nowMs - RECENT_MS;
+  return previous !== undefined && isSame && !isRecent ? undefined : last?.manager;
 }
 
 /** What items are made of; labels and annotations but those that `keeps` names are left out. */

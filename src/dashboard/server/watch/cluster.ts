@@ -127,9 +127,11 @@ export class ClusterWatch implements AsyncDisposable {
     const name = [formatGroupResource(resource), options.labelSelector ?? "", options.namespace ?? ""].join(" ");
     this.#waiting.add(name);
     const onFailure = (error: unknown): void => this.#failed(informers, name, resource, error);
+    const { clock = systemClock } = this.#options;
     const informer = informers.for<T>(resource, { ...options, onFailure });
     const touch = (object: T, previous: T | undefined): void => {
-      if (this.#informers === informers) this.#options.touch(touches(object, previous), writerOf(object));
+      if (this.#informers === informers)
+        this.#options.touch(touches(object, previous), writerOf(object, previous, clock.epochMs()));
     };
     informer.addHandler({
       added: (object) => touch(object, undefined),
