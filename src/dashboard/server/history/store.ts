@@ -138,7 +138,7 @@ export class HistoryStore implements Disposable {
     const counts = Array.from({ length: buckets }, () => ({ changes: 0, bad: 0 }));
     const rows = this.#database
       .prepare(
-        `SELECT min((at - ?1) * ?3 / (?2 - ?1), ?3 - 1) AS bucket, count(*) AS changes, sum(health = 'bad') AS bad
+        `SELECT CAST(min((at - ?1) * ?3 / (?2 - ?1), ?3 - 1) AS INTEGER) AS bucket, count(*) AS changes, sum(health = 'bad') AS bad
          FROM changes WHERE at >= ?1 AND at <= ?2 GROUP BY bucket`,
       )
       .all(from, Math.max(to, from + 1), buckets) as { bucket: number; changes: number; bad: number | null }[];

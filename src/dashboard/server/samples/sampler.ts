@@ -18,8 +18,12 @@ const ANSWER_MS = 2_000;
 const PATIENCE = 20;
 const MOST_BYTES = 1024 * 1024;
 
+/** A gateway counts anew every few seconds only: what it told a moment ago shows nothing, or all at once. */
+const WINDOW = 4;
+
 interface Asked {
-  counted: Counted | undefined;
+  /** The last ones, oldest first. */
+  counted: readonly Counted[];
   /** Samples to leave out: nobody answered. */
   wait: number;
 }
@@ -62,7 +66,7 @@ async function sampleOf(
   all: Map<ItemKey, Asked>,
 ): Promise<PeeringSample> {
   const { key, connection } = item;
-  const own = all.get(key) ?? { counted: undefined, wait: 0 };
+  const own = all.get(key) ?? { counted: [], wait: 0 };
   all.set(key, own);
   const isConnected = connection?.state === "Connected";
   const latency = isConnected && connection.latencyMs !== undefined ? { latencyMs: connection.latencyMs } : {};
@@ -72,8 +76,9 @@ async function sampleOf(
   }
   const watch = federation.find(item.cluster);
   const now = watch && (await countersOf(ctx, clock, watch, item.peer));
-  const rates = ratesOf(own.counted, now);
-  own.counted = now;
+  const rates = ratesOf(own.counted[0], now);
+  const isAnew = rates === undefined;
+  own.counted = now === undefined ? [] : isAnew ? [now] : [...own.counted, now].slice(-WINDOW);
   own.wait = now === undefined ? PATIENCE : 0;
   return { key, ...latency, ...rates };
 }
