@@ -6,7 +6,6 @@ import { join } from "node:path";
 import type { CommandEnvironment } from "#cli/command/environment.ts";
 import type { Around } from "#cli/commands/dashboard/dashboard.ts";
 import type { Lab } from "#dashboard/server/actions/lab.ts";
-import { inClusterConfig } from "#kube/client/in-cluster.ts";
 import { cutLink, healLink } from "#playground/lab/links.ts";
 import { setStopped, waitAtRest, waitReady } from "#playground/supervisor/commands.ts";
 import { readSpec } from "#playground/supervisor/spec.ts";
@@ -15,7 +14,7 @@ import { STOP_TIMEOUT_MS } from "./playground/power.ts";
 
 export const around: Around = {
   labOf,
-  podConfig: () => inClusterConfig(process.env),
+  pageOf: ({ project }) => join(project, ".build/bundle/dashboard"),
   stateHome: process.env["XDG_STATE_HOME"] || join(homedir(), ".local/state"),
   browse: (url) => {
     const child = spawn("xdg-open", [url], { stdio: "ignore", detached: true });

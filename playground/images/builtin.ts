@@ -1,4 +1,5 @@
 /** The images that come with the playground. The boutique's programs are bundles of apps/boutique, Liqo's are bundles of cmd. */
+import { existsSync } from "node:fs";
 import { dirname } from "node:path";
 import type { ImageEntry } from "./entry.ts";
 import { NGINX_CONF, NGINX_PAGE, NGINX_SITE, PAUSE, REDIS_ENTRYPOINT, REST_SERVER_ENTRYPOINT } from "./scripts.ts";
@@ -29,6 +30,7 @@ export const BOUTIQUE_SERVICES = [
 /** One image: its user says which of them a container runs. */
 export const LIQO_PROGRAMS = [
   "liqo-controller-manager",
+  "liqo-dashboard",
   "liqo-fabric",
   "liqo-gateway",
   "liqo-proxy",
@@ -200,6 +202,7 @@ function liqo({ bundles, node, wireguard }: BuiltinOptions): ImageEntry {
   const programs = LIQO_PROGRAMS.flatMap((name) =>
     [`${name}.js`, `${name}.js.map`].map((file) => ({ host: `${bundles}/${file}`, path: `/opt/liqo/${file}` })),
   );
+  const page = `${bundles}/dashboard`;
   return {
     names: ["ghcr.io/liqo-ts/liqo", "liqo-ts/liqo"],
     base: "host",
@@ -214,6 +217,7 @@ function liqo({ bundles, node, wireguard }: BuiltinOptions): ImageEntry {
       binds: [
         { host: node, path: NODE_PATH },
         ...programs,
+        ...(existsSync(page) ? [{ host: page, path: "/opt/liqo/dashboard" }] : []),
         ...(wireguard === undefined ? [] : [{ host: wireguard, path: "/usr/local/bin/wireguard-go" }]),
       ],
     },

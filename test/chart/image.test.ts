@@ -48,7 +48,7 @@ test("it holds the programs that the chart and virtual nodes run, and no others"
     storageClass: "liqo",
   };
   const virtualKubelet = forgeVkTemplate({ metadata: { name: "liqo-rome" } }, undefined, parts);
-  const text = `${await template()}${JSON.stringify(virtualKubelet)}`;
+  const text = `${await template({ "dashboard.enabled": "true", "dashboard.allowedHosts[0]": "liqo.example.org" })}${JSON.stringify(virtualKubelet)}`;
   const run = [...text.matchAll(/\/opt\/liqo\/([a-z-]+)\.js/g)].map(([, name]) => name ?? "");
   assert.deepEqual([...new Set(run)].sort(), [...LIQO_PROGRAMS].sort());
   const dockerfile = readFileSync(join(PROJECT, "deploy/Dockerfile"), "utf8");

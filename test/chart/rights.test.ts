@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { before, test } from "node:test";
-import { parseRoles, type Role, template } from "#kit/chart.ts";
+import { parseRoles, REQUIRED_VALUES, type Role, template, tryTemplate } from "#kit/chart.ts";
 import { USED, WITHHELD } from "#kit/peer-rights.ts";
 import { grantsOf } from "#kit/rights.ts";
 import { withRights } from "#kit/rights-list.ts";
@@ -25,6 +25,27 @@ test("every rule has its reason", () => {
 test("docs/security.md has the rules as they are (node scripts/rights-list.ts writes them)", () => {
   const document = readFileSync(SECURITY, "utf8");
   assert.equal(withRights(document, roles), document);
+});
+
+test("the dashboard reads, and nothing that is secret", async () => {
+  const on = { "dashboard.enabled": "true", "dashboard.allowedHosts[0]": "liqo.example.org" };
+  const own = parseRoles(await template(on)).filter(({ name }) => name === "liqo-dashboard");
+  assert.deepEqual(own.map(({ kind }) => kind).sort(), ["ClusterRole", "Role"]);
+  for (const { kind, rules } of own)
+    for (const { verbs, resources, reason } of rules) {
+      assert.deepEqual([verbs.filter((verb) => !["get", "list", "watch"].includes(verb)), reason === ""], [[], false]);
+      // The id of the cluster is in a ConfigMap of Liqo's namespace.
+      const secret = ["secrets", "pods/exec", "pods/proxy", ...(kind === "Role" ? [] : ["configmaps"])];
+      assert.deepEqual(
+        resources.filter((resource) => secret.includes(resource)),
+        [],
+      );
+    }
+});
+
+test("the dashboard is not made without a name that it is known by", async () => {
+  const { code, stderr } = await tryTemplate({ ...REQUIRED_VALUES, "dashboard.enabled": "true" });
+  assert.deepEqual([code === 0, /allowedHosts/.test(stderr)], [false, true]);
 });
 
 test("no rule grants everything", () => {

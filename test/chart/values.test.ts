@@ -125,6 +125,14 @@ const MARKED: readonly (readonly [path: string, value: string, becomes?: string]
   ["proxy.service.annotations.marked-service-of-proxy", "marked-proxy-service"],
   ["proxy.config.listeningPort", "10028"],
   ["webhook.failurePolicy", "Ignore"],
+  ["dashboard.enabled", "true", "/opt/liqo/liqo-dashboard.js"],
+  ["dashboard.allowedHosts[0]", "marked.example.org"],
+  ["dashboard.pod.annotations.marked-dashboard", "marked-dashboard-note"],
+  ["dashboard.pod.labels.marked-dashboard-label", "marked-dashboard-label-value"],
+  ["dashboard.pod.priorityClassName", "marked-dashboard-class"],
+  ["dashboard.pod.resources.requests.cpu", "28m"],
+  ["dashboard.service.annotations.marked-service-of-dashboard", "marked-dashboard-service"],
+  ["dashboard.service.port", "10029"],
 ];
 
 /** Switches: one render each, compared with the default. */

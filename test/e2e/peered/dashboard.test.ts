@@ -10,7 +10,7 @@ import { type DashboardClient, openDashboard } from "#kit/dashboard.ts";
 import { takePeered } from "#kit/shared-clusters.ts";
 
 const NAMESPACE = "seen";
-const SAYING = "echo hello from the other side; exec sleep 3600";
+const SAYING = "echo hello from the other side; trap 'exit 0' TERM; sleep 3600 & wait";
 const PEERING = itemKey("peering", "milan", "", "rome");
 const WEB = itemKey("workload", "milan", NAMESPACE, "Deployment/web");
 

@@ -3,8 +3,7 @@
 import { readFile } from "node:fs/promises";
 import { foreignClusters } from "#api/core/foreigncluster.ts";
 import { type Context, withTimeout } from "#base/context.ts";
-import { KubeClient } from "#kube/client/client.ts";
-import { type ClusterConfig, parseKubeconfig } from "#kube/client/config.ts";
+import { parseKubeconfig } from "#kube/client/config.ts";
 import { type Cluster, findClusterId, openCluster } from "../../cluster.ts";
 
 export interface Looked {
@@ -45,14 +44,6 @@ export async function chooseClusters(ctx: Context, asked: Asked): Promise<Looked
     others.slice(0, MOST_CONTEXTS).map((name) => openIfPeer(ctx, () => open(name), peers)),
   );
   return [own, ...found.filter((each) => each !== undefined)];
-}
-
-/** The one cluster that the pod runs in. */
-export async function ownCluster(ctx: Context, config: ClusterConfig, liqoNamespace: string): Promise<Looked> {
-  const client = new KubeClient(config, "liqoctl");
-  const dispose = { [Symbol.dispose]: () => client[Symbol.dispose]() };
-  const access: Cluster = { client, liqoNamespace, server: config.server, ...dispose };
-  return { name: (await idOf(ctx, access)) ?? "local", access };
 }
 
 async function peersOf(ctx: Context, { client }: Cluster): Promise<string[]> {

@@ -4,7 +4,6 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { type Context, sleep } from "#base/context.ts";
 import type { Lab } from "#dashboard/server/actions/lab.ts";
-import type { ClusterConfig } from "#kube/client/config.ts";
 import { completeKubeconfig } from "../../command/candidates.ts";
 import { type Command, command } from "../../command/command.ts";
 import type { CommandEnvironment, Environment } from "../../command/environment.ts";
@@ -12,14 +11,14 @@ import type { FlagValues } from "../../command/flag.ts";
 import { flag, number } from "../../command/flag.ts";
 import { liqoNamespaceFlag } from "../../command/flag-groups.ts";
 import { CliError } from "../../errors.ts";
-import { chooseClusters, type Looked, ownCluster } from "./clusters.ts";
+import { chooseClusters } from "./clusters.ts";
 
 /** What only the program knows. */
 export interface Around {
   /** Where the clusters of that kubeconfig are a playground's, all of them. */
   readonly labOf: (env: CommandEnvironment, kubeconfig: string, contexts: readonly string[]) => Lab | undefined;
-  /** Of the pod that this runs in. */
-  readonly podConfig: () => ClusterConfig;
+  /** The folder of the page. */
+  readonly pageOf: (env: CommandEnvironment) => string;
   /** $XDG_STATE_HOME */
   readonly stateHome: string;
   /** Opens an address in a browser; nobody waits for it. */
@@ -42,7 +41,6 @@ const flags = {
   readOnly: flag.boolean("let the page change nothing, in a playground either"),
   history: flag.string("file that remembers the last hour; `none` keeps nothing", "path", { complete: "files" }),
   behindProxy: flag.boolean("somebody in front of it says who may look: no token, and nothing can be changed"),
-  inCluster: flag.boolean("look at the cluster that this runs in, as the account of its pod"),
 };
 
 const LOOK_MS = 1_000;
@@ -83,12 +81,10 @@ async function serve(ctx: Context, env: Environment, around: Around, given: Give
   const kubeconfig = given.kubeconfig ?? env.defaultKubeconfig;
   const asked = { kubeconfig, liqoNamespace: given.liqoNamespace, contexts: given.context };
   await using opened = new AsyncDisposableStack();
-  const clusters: Looked[] = given.inCluster
-    ? [await ownCluster(ctx, around.podConfig(), given.liqoNamespace)]
-    : await chooseClusters(ctx, asked);
+  const clusters = await chooseClusters(ctx, asked);
   for (const { access } of clusters) opened.use(access);
   const names = clusters.map(({ name }) => name);
-  const lab = given.inCluster ? undefined : around.labOf(env, kubeconfig, names);
+  const lab = around.labOf(env, kubeconfig, names);
   const mayAct = !given.behindProxy && !given.readOnly && (given.actions || lab !== undefined);
   // Loaded here alone: no other verb has to wait for it.
   const { startDashboard } = await import("#dashboard/server/dashboard.ts");
@@ -97,7 +93,7 @@ async function serve(ctx: Context, env: Environment, around: Around, given: Give
     await startDashboard(ctx, {
       ...{ clusters, address: given.address, port: given.port, allowedHosts: given.allowedHost },
       usesToken: !given.behindProxy,
-      files: readStaticFiles(join(env.project, ".build/bundle/dashboard")),
+      files: readStaticFiles(around.pageOf(env)),
       actions: mayAct ? { lab } : undefined,
       historyFile: historyFile(env, around, given, { isLab: lab !== undefined, kubeconfig, names }),
     }),
@@ -115,10 +111,10 @@ async function serve(ctx: Context, env: Environment, around: Around, given: Give
 function historyFile(
   { playgroundHome }: CommandEnvironment,
   { stateHome }: Around,
-  { history, inCluster }: Given,
+  { history }: Given,
   seen: { readonly isLab: boolean; readonly kubeconfig: string; readonly names: readonly string[] },
 ): string | undefined {
-  if (history === "none" || (inCluster && history === undefined)) return undefined;
+  if (history === "none") return undefined;
   if (history !== undefined) return history;
   const place = JSON.stringify([seen.kubeconfig, [...seen.names].sort()]);
   const name = `dashboard-${createHash("sha256").update(place).digest("hex").slice(0, 12)}.sqlite`;

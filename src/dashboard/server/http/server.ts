@@ -21,7 +21,8 @@ export interface ApiRequest {
 export type ApiHandler = (ctx: Context, request: ApiRequest, response: ServerResponse) => Promise<void>;
 
 export interface HttpOptions {
-  readonly address: string;
+  /** Undefined: all of the machine. */
+  readonly address: string | undefined;
   /** 0: any. */
   readonly port: number;
   /** Names beside those of the address, as in the header Host. */
@@ -49,7 +50,8 @@ export async function startHttpServer(ctx: Context, options: HttpOptions): Promi
   });
   const address = server.address();
   const port = typeof address === "object" && address !== null ? address.port : options.port;
-  const name = options.address.includes(":") ? `[${options.address}]` : options.address;
+  const { address: own = "localhost" } = options;
+  const name = own.includes(":") ? `[${own}]` : own;
   const hosts = [...new Set([...LOOPBACK, name])].map((host) => `${host}:${port}`);
   const guard = new Guard({ hosts: [...hosts, ...options.allowedHosts], usesToken: options.usesToken }, port);
   server.on("request", (request: IncomingMessage, response: ServerResponse) => {
