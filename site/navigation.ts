@@ -14,6 +14,7 @@ export const SECTIONS: Readonly<Record<string, readonly string[]>> = {
     "docs/usage/multi-cluster-services.md",
     "docs/usage/network-policies.md",
     "docs/usage/service-continuity.md",
+    "docs/usage/dashboard.md",
     "docs/usage/why.md",
     "docs/usage/metrics.md",
     "docs/usage/upgrade.md",
