@@ -11,6 +11,7 @@ import { historyHandlers } from "./history/handlers.ts";
 import { HISTORY_MS, HistoryStore } from "./history/store.ts";
 import { answerJson, Refusal } from "./http/answers.ts";
 import { type ApiHandler, type HttpOptions, startHttpServer } from "./http/server.ts";
+import type { Changed } from "./picture.ts";
 import { sampleAgain } from "./samples/sampler.ts";
 import { MOST_READERS, Readers } from "./stream/readers.ts";
 import { Federation, type LookedAt } from "./watch/federation.ts";
@@ -48,9 +49,7 @@ export async function startDashboard(ctx: Context, options: DashboardOptions): P
     isEnded = true;
   });
   const ready = federation.ready.then(() => {
-    if (isEnded) return;
-    history.begin(clock.epochMs(), picture.list());
-    picture.listen((at, changed) => history.add(at, changed));
+    if (!isEnded) remember(history, federation, clock.epochMs());
   });
   const about: About = {
     version: VERSION,
@@ -69,7 +68,11 @@ export async function startDashboard(ctx: Context, options: DashboardOptions): P
     },
     ...historyHandlers({ history, picture, ready, clock }),
     ...askHandlers(federation),
-    ...(actions !== undefined && actionHandlers(federation, actions)),
+    ...(actions !== undefined &&
+      actionHandlers(federation, actions, (key, text) => {
+        const item = picture.get(key);
+        if (item !== undefined) history.note(clock.epochMs(), item, text, "liqoctl dashboard");
+      })),
   };
   const http = own.use(await startHttpServer(ctx, { ...options, handlers }));
   own.defer(every(clock, PRUNE_MS, () => history.prune(clock.epochMs())));
@@ -81,6 +84,25 @@ export async function startDashboard(ctx: Context, options: DashboardOptions): P
   );
   const all = own.move();
   return { url: http.url, ready, historyProblem: problem, [Symbol.asyncDispose]: () => all.disposeAsync() };
+}
+
+/** From now on. */
+function remember(history: HistoryStore, { picture, introduced: first }: Federation, nowMs: number): void {
+  const items = picture.list();
+  history.begin(
+    nowMs,
+    items.filter((item) => item.kind === "cluster"),
+  );
+  for (const name of first) history.introduce(nowMs, name, items);
+  picture.listen((at, changed, introduced) => {
+    const isOfLate = ({ after }: Changed): boolean =>
+      after !== undefined && after.kind !== "cluster" && introduced.includes(after.cluster);
+    history.add(
+      at,
+      changed.filter((each) => !isOfLate(each)),
+    );
+    for (const name of introduced) history.introduce(at, name, picture.list());
+  });
 }
 
 function openHistory(file: string | undefined): {

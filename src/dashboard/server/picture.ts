@@ -16,7 +16,8 @@ export interface Changed {
   readonly who: string | undefined;
 }
 
-export type Listener = (at: number, changed: readonly Changed[]) => void;
+/** `introduced`: clusters of which all that there is has been put in for the first time: it did not come about just now. */
+export type Listener = (at: number, changed: readonly Changed[], introduced: readonly string[]) => void;
 
 export class CurrentPicture {
   readonly #items = new Map<ItemKey, Item>();
@@ -37,7 +38,7 @@ export class CurrentPicture {
   }
 
   /** Takes in what is so at that time; listeners are told of what is not as it was, all of it at once. */
-  update(at: number, updates: readonly Update[]): void {
+  update(at: number, updates: readonly Update[], introduced: readonly string[] = []): void {
     const changed: Changed[] = [];
     for (const { key, item, who } of updates) {
       const before = this.#items.get(key);
@@ -46,6 +47,7 @@ export class CurrentPicture {
       else this.#items.set(key, item);
       changed.push({ key, before, after: item, who });
     }
-    if (changed.length > 0) for (const listener of this.#listeners) listener(at, changed);
+    if (changed.length === 0 && introduced.length === 0) return;
+    for (const listener of this.#listeners) listener(at, changed, introduced);
   }
 }

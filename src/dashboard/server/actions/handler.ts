@@ -4,6 +4,7 @@ import { type Context, withTimeout } from "#base/context.ts";
 import { forgeOffloading } from "#cli/commands/offload/namespace.ts";
 import { isProtectedNamespace } from "#forge/names.ts";
 import { nodes, pods } from "#machinery/builtin.ts";
+import type { ItemKey } from "../../model/items.ts";
 import type { Action, ActionAnswer } from "../../model/protocol.ts";
 import { subjectOf } from "../ask/subject.ts";
 import { answerJson, Refusal } from "../http/answers.ts";
@@ -18,17 +19,20 @@ export interface Actions {
   readonly lab: Lab | undefined;
 }
 
+/** Remembers what is done to an item. */
+export type Told = (key: ItemKey, text: string) => void;
+
 const MOST_MS = 90_000;
 
-export function actionHandlers(federation: Federation, { lab }: Actions): Record<string, ApiHandler> {
+export function actionHandlers(federation: Federation, { lab }: Actions, told: Told): Record<string, ApiHandler> {
   return {
     "POST /api/actions": async (ctx, { body }, response) => {
       const { request, plan, parsed } = parseActionRequest(await body());
       const command = commandOf(request, parsed, federation.contextOf(parsed.name));
-      const answer: ActionAnswer = plan
-        ? { command, done: false }
-        : { command, done: true, says: await perform(withTimeout(ctx, MOST_MS), federation, lab, request, parsed) };
-      answerJson(response, answer);
+      if (plan) return answerJson(response, { command, done: false } satisfies ActionAnswer);
+      told(request.key, `${command} was asked for`);
+      const says = await perform(withTimeout(ctx, MOST_MS), federation, lab, request, parsed);
+      answerJson(response, { command, done: true, says } satisfies ActionAnswer);
     },
   };
 }

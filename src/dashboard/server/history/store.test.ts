@@ -3,12 +3,20 @@ import { mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
-import type { Item, NodeItem } from "../../model/items.ts";
+import type { ClusterItem, Item, NodeItem } from "../../model/items.ts";
 import { HISTORY_MS, HistoryStore } from "./store.ts";
 
 function node(name: string, cordoned = false): NodeItem {
   const key = `node/milan//${name}`;
   return { key, cluster: "milan", kind: "node", name, ready: true, cordoned, allocatable: { cpu: 1, memory: 1 } };
+}
+
+const milan: ClusterItem = { key: "cluster/milan//", cluster: "milan", kind: "cluster", reachable: true };
+
+/** A run whose only cluster has these items at first. */
+function begin(history: HistoryStore, at: number, items: readonly Item[]): void {
+  history.begin(at, [milan]);
+  history.introduce(at, "milan", items);
 }
 
 const change = (before: Item | undefined, after: Item | undefined, who?: string) => ({
@@ -28,7 +36,7 @@ describe("history", () => {
   test("a picture of an earlier time is that of now without what came later", () => {
     using history = new HistoryStore({ file: ":memory:" });
     const [a, b, c] = [node("a"), node("b"), node("c")];
-    history.begin(1_000, [a, b]);
+    begin(history, 1_000, [a, b]);
     history.add(2_000, [change(a, node("a", true), "kubectl")]);
     history.add(3_000, [change(b, undefined), change(undefined, c)]);
     history.add(4_000, [change(node("a", true), a)]);
@@ -46,7 +54,7 @@ describe("history", () => {
   test("changes come newest first, of one item, of a time, and not too many", () => {
     using history = new HistoryStore({ file: ":memory:" });
     const [a, b] = [node("a"), node("b")];
-    history.begin(1_000, []);
+    begin(history, 1_000, []);
     history.add(2_000, [change(undefined, a, "kubectl")]);
     history.add(3_000, [change(undefined, b)]);
     history.add(4_000, [change(a, undefined)]);
@@ -74,7 +82,7 @@ describe("history", () => {
 
   test("marks count what happened, and what was bad", () => {
     using history = new HistoryStore({ file: ":memory:" });
-    history.begin(0, []);
+    begin(history, 0, []);
     history.add(10, [change(undefined, node("a"))]);
     history.add(99, [change(undefined, { ...node("b"), ready: false }), change(undefined, node("c"))]);
     assert.deepEqual(history.marks(0, 100, 2), {
@@ -91,11 +99,11 @@ describe("history", () => {
     const file = join(folder, "kept", "history.sqlite");
     {
       using history = new HistoryStore({ file });
-      history.begin(1_000, [node("a")]);
+      begin(history, 1_000, [node("a")]);
       assert.deepEqual([history.changes({ from: 0, to: 9_000, limit: 9 }), statSync(file).mode & 0o777], [[], 0o600]);
     }
     using history = new HistoryStore({ file });
-    history.begin(5_000, [node("b")]);
+    begin(history, 5_000, [node("b")]);
     assert.deepEqual(
       history
         .changes({ from: 0, to: 9_000, limit: 9 })
@@ -106,16 +114,27 @@ describe("history", () => {
     assert.deepEqual(namesOf(history.pictureAt(2_000, [node("b")]).items), ["node/milan//a"]);
   });
 
+  test("what a cluster has that comes late did not come about then, nor did what another has", () => {
+    using history = new HistoryStore({ file: ":memory:" });
+    history.begin(1_000, [milan]);
+    history.add(2_000, [change(undefined, { ...node("x"), key: "node/rome//x", cluster: "rome" })]);
+    history.introduce(3_000, "milan", [node("a")]);
+    assert.deepEqual(
+      history.changes({ from: 0, to: 9_000, limit: 9 }).map(({ key }) => key),
+      ["node/rome//x"],
+    );
+  });
+
   test("two processes do not write one file", () => {
     const file = join(folder, "shared.sqlite");
     using first = new HistoryStore({ file });
-    first.begin(1_000, []);
+    begin(first, 1_000, []);
     assert.throws(() => new HistoryStore({ file }), /locked/);
   });
 
   test("what is older than an hour is forgotten", () => {
     using history = new HistoryStore({ file: ":memory:" });
-    history.begin(0, []);
+    begin(history, 0, []);
     history.add(1_000, [change(undefined, node("old"))]);
     history.add(HISTORY_MS, [change(undefined, node("young"))]);
     history.addSamples({ at: 1_000, peerings: [] });
@@ -130,7 +149,7 @@ describe("history", () => {
   test("its bytes are bounded, and the latest stay", () => {
     const mostBytes = 512 * 1024;
     using history = new HistoryStore({ file: join(folder, "bounded.sqlite"), mostBytes });
-    history.begin(0, []);
+    begin(history, 0, []);
     for (let at = 1; at <= 4_000; at++) history.add(at, [change(node("a", at % 2 === 0), node("a", at % 2 === 1))]);
     history.prune(5_000);
     const left = history.changes({ from: 0, to: 5_000, limit: 10_000 });

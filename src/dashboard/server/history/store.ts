@@ -5,7 +5,7 @@
 import { chmodSync, closeSync, mkdirSync, openSync } from "node:fs";
 import { dirname } from "node:path";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
-import type { Item, ItemKey } from "../../model/items.ts";
+import type { ClusterItem, Item, ItemKey } from "../../model/items.ts";
 import type { Change, Marks, Picture, Samples } from "../../model/protocol.ts";
 import type { Changed } from "../picture.ts";
 import { healthOf, says } from "./says.ts";
@@ -78,24 +78,29 @@ export class HistoryStore implements Disposable {
     return row?.at;
   }
 
-  /**
-   * Takes in the first picture of a run: what is not as the last run left it has changed meanwhile. With nothing of an
-   * earlier run it is where history begins.
-   */
-  begin(at: number, items: readonly Item[]): void {
+  /** Once in each run, with the clusters that are looked at: history begins where nothing of an earlier run is known. */
+  begin(at: number, clusters: readonly ClusterItem[]): void {
     const isFirst = this.since === undefined;
-    const known = new Map(this.#stored().map((item) => [item.key, item]));
-    const now = new Map(items.map((item) => [item.key, item]));
-    const changed: Changed[] = [...new Set([...known.keys(), ...now.keys()])].flatMap((key) => {
-      const [before, after] = [known.get(key), now.get(key)];
-      return JSON.stringify(before) === JSON.stringify(after) ? [] : [{ key, before, after, who: undefined }];
-    });
-    this.#write(at, changed, !isFirst);
+    const known = this.#stored().filter(({ kind }) => kind === "cluster");
+    this.#write(at, differences(known, clusters), !isFirst);
     if (isFirst) this.#database.prepare("INSERT INTO since (one, at) VALUES (1, ?)").run(at);
+  }
+
+  /** All items of a cluster when it is seen first in a run: what is not as the last run left it has changed meanwhile. */
+  introduce(at: number, cluster: string, items: readonly Item[]): void {
+    const known = this.#stored().filter((item) => item.cluster === cluster && item.kind !== "cluster");
+    const now = items.filter((item) => item.cluster === cluster && item.kind !== "cluster");
+    this.#write(at, differences(known, now), known.length > 0);
   }
 
   add(at: number, changed: readonly Changed[]): void {
     this.#write(at, changed, true);
+  }
+
+  /** What was done here: it changes no picture, and is found among the changes of the item. */
+  note(at: number, item: Item, text: string, who: string): void {
+    const value = JSON.stringify(item);
+    this.#insert.run(at, item.key, who, value, value, text, healthOf(item, item) ?? null);
   }
 
   addSamples(samples: Samples): void {
@@ -204,6 +209,15 @@ export class HistoryStore implements Disposable {
       throw error;
     }
   }
+}
+
+function differences(known: readonly Item[], items: readonly Item[]): Changed[] {
+  const before = new Map(known.map((item) => [item.key, item]));
+  const after = new Map(items.map((item) => [item.key, item]));
+  return [...new Set([...before.keys(), ...after.keys()])].flatMap((key) => {
+    const [was, is] = [before.get(key), after.get(key)];
+    return JSON.stringify(was) === JSON.stringify(is) ? [] : [{ key, before: was, after: is, who: undefined }];
+  });
 }
 
 function changeOf({ at, key, who, before, after, says: text, health }: Row): Change {

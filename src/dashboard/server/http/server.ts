@@ -40,10 +40,12 @@ export interface HttpServer extends AsyncDisposable {
 }
 
 const MOST_BODY_BYTES = 64 * 1024;
+const MOST_CONNECTIONS = 256;
 const MOST_URL = 8 * 1024;
 
 export async function startHttpServer(ctx: Context, options: HttpOptions): Promise<HttpServer> {
   const server = createServer({ maxHeaderSize: 16 * 1024, headersTimeout: 10_000, requestTimeout: 30_000 });
+  server.maxConnections = MOST_CONNECTIONS;
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
     server.listen(options.port, options.address, resolve);

@@ -43,6 +43,8 @@ export class Readers implements Disposable {
 
   /** Answers with the stream until the reader goes. */
   add(response: ServerResponse, lastId: string | undefined): void {
+    // It may have gone while the first picture was waited for.
+    if (response.closed) return;
     const reader: Reader = { response, pictureBytes: 0, isBehind: false };
     response.writeHead(200, { "Content-Type": "text/event-stream; charset=utf-8" });
     response.once("close", () => this.#readers.delete(reader));
@@ -68,6 +70,7 @@ export class Readers implements Disposable {
   }
 
   #tell(at: number, changed: readonly Changed[]): void {
+    if (changed.length === 0) return;
     const put: Item[] = [];
     const removed: string[] = [];
     for (const { key, after } of changed) {

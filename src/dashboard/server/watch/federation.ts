@@ -37,6 +37,7 @@ export class Federation implements AsyncDisposable {
     ClusterWatch,
     Map<string, { readonly touched: Touched; readonly who: string | undefined }>
   >();
+  readonly #introduced = new Set<string>();
   #isReady = false;
   #cancelFlush: (() => void) | undefined;
 
@@ -67,6 +68,11 @@ export class Federation implements AsyncDisposable {
 
   findById(id: string): ClusterWatch | undefined {
     return this.#watches.find((watch) => watch.id === id);
+  }
+
+  /** Clusters whose items have been put in. */
+  get introduced(): readonly string[] {
+    return [...this.#introduced];
   }
 
   /** The context by which a cluster is looked at; its id where it is not. */
@@ -137,7 +143,15 @@ export class Federation implements AsyncDisposable {
       for (const update of this.#updatesOf(watch, [...touched.values()], ofCluster)) updates.set(update.key, update);
     }
     this.#touched.clear();
-    this.picture.update(this.#clock.epochMs(), [...updates.values()]);
+    const introduced = this.#watches.filter(
+      (watch) => watch.followed !== undefined && !this.#introduced.has(watch.name),
+    );
+    for (const { name } of introduced) this.#introduced.add(name);
+    this.picture.update(
+      this.#clock.epochMs(),
+      [...updates.values()],
+      introduced.map(({ name }) => name),
+    );
   }
 
   /** Only where all of a kind are looked for: what is in the picture may be gone. */
