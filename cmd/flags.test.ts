@@ -4,7 +4,13 @@ import { join } from "node:path";
 import { describe, test } from "node:test";
 
 describe("flags of programs", { concurrency: true }, () => {
-  for (const program of ["liqo-controller-manager", "liqo-gateway", "liqo-fabric", "virtual-kubelet"]) {
+  for (const program of [
+    "liqo-controller-manager",
+    "liqo-gateway",
+    "liqo-fabric",
+    "liqo-dashboard",
+    "virtual-kubelet",
+  ]) {
     test(`${program} ends with one line about a flag that it does not know`, async () => {
       const { status, stdout, stderr } = await run(join(import.meta.dirname, `${program}.ts`), "--bogus");
       const { level, error } = JSON.parse(stderr) as Record<string, string>;

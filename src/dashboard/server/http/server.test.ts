@@ -213,7 +213,7 @@ describe("the dashboard's server", () => {
     for (const [path, status] of [
       ["/", 200],
       ["/app.js", 200],
-      ["/pod/milan/shop/web-1", 200],
+      ["/pod/milan/shop/web-1", 404],
       ["/secret.html", 404],
       ["/../secret.html", 404],
       ["/%2e%2e/secret.html", 404],

@@ -131,8 +131,7 @@ function serveFile(
     response.writeHead(303, { Location: "/" }).end();
     return;
   }
-  // What has no ending is a view of the page.
-  const file = files.get(pathname) ?? (/\.[^/]*$/.test(pathname) ? undefined : files.get("/"));
+  const file = files.get(pathname);
   if (file === undefined) throw new Refusal(404, "there is nothing here");
   response.writeHead(200, { "Content-Type": file.type, "Content-Length": file.content.length });
   response.end(method === "HEAD" ? undefined : file.content);

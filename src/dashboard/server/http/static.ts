@@ -24,7 +24,7 @@ const NOTICE = `<!doctype html>
 </html>
 `;
 
-/** By path. What a page asks for beside them is one of its views: it gets index.html. */
+/** By path. Which view of the page is asked for stands behind its `#`. */
 export function readStaticFiles(folder: string): ReadonlyMap<string, StaticFile> {
   const files = new Map<string, StaticFile>();
   for (const name of existsSync(folder) ? readdirSync(folder) : []) {

@@ -5,9 +5,12 @@ import * as annotations from "#api/annotations.ts";
 import { foreignClusters } from "#api/core/foreigncluster.ts";
 import * as labels from "#api/labels.ts";
 import { namespaceMaps } from "#api/offloading/namespace.ts";
+import { withCancel } from "#base/context.ts";
+import { silentLogger } from "#base/log.ts";
 import { type CliClusters, startCliClusters } from "#kit/cli-clusters.ts";
 import { TENANT_NAMESPACES } from "#kit/two-clusters.ts";
 import { createWithStatus } from "#kit/with-status.ts";
+import { KubeClient } from "#kube/client/client.ts";
 import { namespaces, nodes, pods } from "#machinery/builtin.ts";
 import type { PodItem } from "../../model/items.ts";
 import type { Changed } from "../picture.ts";
@@ -147,4 +150,19 @@ describe("the picture of two clusters", { timeout: 60_000 }, () => {
     await until(() => federation.picture.get(THERE) === undefined);
     assert.equal(podItem(HERE)?.twin, THERE);
   });
+});
+
+test("a cluster that does not answer is shown as one", async () => {
+  const { ctx, cancel } = withCancel({ signal: new AbortController().signal, log: silentLogger });
+  const server = "https://127.0.0.1:1";
+  using client = new KubeClient({ server, token: "very-secret" }, "test");
+  const access = { client, liqoNamespace: "liqo", server, [Symbol.dispose]: () => undefined };
+  await using federation = new Federation(ctx, [{ name: "silent", access }]);
+  await federation.ready;
+  const [item, more] = federation.picture.list();
+  assert.ok(more === undefined && item?.kind === "cluster" && !item.reachable);
+  assert.match(item.message ?? "", /127\.0\.0\.1:1/);
+  assert.doesNotMatch(JSON.stringify(item), /secret/);
+  assert.deepEqual(federation.introduced, []);
+  cancel();
 });
