@@ -12,6 +12,7 @@ import type { ClusterConfig } from "./config.ts";
 import { clientMetrics } from "./metrics.ts";
 import {
   type ApplyOptions,
+  acceptPartial,
   type DeleteOptions,
   type ListOptions,
   PATCH_MEDIA,
@@ -79,11 +80,12 @@ export class KubeClient implements Disposable {
 
   /** One page (`limit`) or everything. Items carry apiVersion and kind, which the server leaves out in lists. */
   async list<T>(ctx: Context, resource: Resource<T>, options: ListOptions = {}): Promise<KubeList<T>> {
-    const { namespace, ...query } = options;
+    const { namespace, metadataOnly, ...query } = options;
     const list = await this.transport.json<KubeList<T>>({
       method: "GET",
       path: collectionPath(resource, namespace),
       query,
+      ...(metadataOnly === true && { headers: acceptPartial("PartialObjectMetadataList") }),
       signal: ctx.signal,
     });
     const typed = { apiVersion: apiVersionOf(resource), kind: resource.kind };
@@ -102,11 +104,12 @@ export class KubeClient implements Disposable {
 
   /** Events until the server or the context ends the stream. Throws StatusError (410 Expired included). */
   async *watch<T>(ctx: Context, resource: Resource<T>, options: WatchOptions = {}): AsyncGenerator<WatchEvent<T>> {
-    const { namespace, ...query } = options;
+    const { namespace, metadataOnly, ...query } = options;
     const response = await this.transport.send({
       method: "GET",
       path: collectionPath(resource, namespace),
       query: { ...query, watch: true, allowWatchBookmarks: true },
+      ...(metadataOnly === true && { headers: acceptPartial("PartialObjectMetadata") }),
       signal: ctx.signal,
     });
     if (!isSuccess(response)) throw statusErrorOf(response, await readText(response), this.transport.config.server);

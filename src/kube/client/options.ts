@@ -7,6 +7,15 @@ export interface ListOptions {
   readonly limit?: number;
   readonly continue?: string;
   readonly resourceVersion?: string;
+  /** The server leaves everything else out: of Secrets nothing secret is sent. Default: whole objects. */
+  readonly metadataOnly?: boolean;
+}
+
+/** For the header Accept. Kubernetes: meta/v1 PartialObjectMetadata */
+export function acceptPartial(kind: "PartialObjectMetadata" | "PartialObjectMetadataList"): {
+  readonly Accept: string;
+} {
+  return { Accept: `application/json;as=${kind};g=meta.k8s.io;v=v1` };
 }
 
 export interface WatchOptions extends ListOptions {

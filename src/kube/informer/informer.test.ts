@@ -73,6 +73,18 @@ describe("informers", () => {
     }
   });
 
+  test("of metadata alone nothing else is sent, in lists and watches", async () => {
+    await client.create(ctx, configMaps, named("listed"));
+    await using informer = await following({ metadataOnly: true });
+    const told = next(informer);
+    await client.create(ctx, configMaps, named("watched"));
+    await told;
+    for (const name of ["listed", "watched"]) {
+      const found = informer.store.get({ namespace: "default", name });
+      assert.deepEqual([found?.metadata?.name, found?.data], [name, undefined]);
+    }
+  });
+
   test("an object written back as it is in the store keeps its managed fields", async () => {
     await client.create(ctx, configMaps, named("a"));
     await using informer = await following();

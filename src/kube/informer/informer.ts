@@ -19,6 +19,8 @@ export interface InformerScope {
   readonly namespace?: string;
   readonly labelSelector?: string;
   readonly fieldSelector?: string;
+  /** As in ListOptions. */
+  readonly metadataOnly?: boolean;
 }
 
 export interface InformerOptions<T> extends InformerScope {
@@ -175,8 +177,9 @@ export class Informer<T extends KubeObject> implements AsyncDisposable {
   }
 
   #scope(): InformerScope {
-    const { namespace, labelSelector, fieldSelector } = this.#options;
+    const { namespace, labelSelector, fieldSelector, metadataOnly } = this.#options;
     return {
+      ...(metadataOnly !== undefined && { metadataOnly }),
       ...(namespace !== undefined && { namespace }),
       ...(labelSelector !== undefined && { labelSelector }),
       ...(fieldSelector !== undefined && { fieldSelector }),

@@ -54,6 +54,8 @@ export class Informers implements AsyncDisposable {
   }
 }
 
-function keyOf(resource: Resource, { namespace = "", labelSelector = "", fieldSelector = "" }: InformerScope): string {
-  return [formatGroupResource(resource), resource.version, namespace, labelSelector, fieldSelector].join("|");
+function keyOf(resource: Resource, scope: InformerScope): string {
+  const { namespace = "", labelSelector = "", fieldSelector = "", metadataOnly = false } = scope;
+  const parts = [formatGroupResource(resource), resource.version, namespace, labelSelector, fieldSelector];
+  return [...parts, ...(metadataOnly ? ["metadata"] : [])].join("|");
 }

@@ -108,6 +108,31 @@ describe("the dashboard", () => {
     );
   });
 
+  it("shows that a Secret was copied, and nothing that is in it", async () => {
+    const { kubectl } = clusters;
+    await kubectl(
+      "milan",
+      "create",
+      "secret",
+      "generic",
+      "pin",
+      "-n",
+      NAMESPACE,
+      "--from-literal=code=no-one-may-know",
+    );
+    const copy = () =>
+      page.items().find((item) => item.kind === "reflected" && item.of === "Secret" && item.name === "pin");
+    await page.until("the copy is there", () => copy() !== undefined);
+    const { key = "", cluster } = copy() ?? {};
+    const yaml = await page.text(`/api/object?key=${encodeURIComponent(key)}`);
+    assert.equal(cluster, "rome");
+    assert.match(yaml, /^ {2}code: \(hidden\)$/m);
+    const value = Buffer.from("no-one-may-know").toString("base64");
+    assert.ok(
+      ![yaml, JSON.stringify(page.items())].some((text) => text.includes(value) || text.includes("no-one-may-know")),
+    );
+  });
+
   it("measures the tunnel", async () => {
     await page.until("bytes went through the tunnel", () =>
       page

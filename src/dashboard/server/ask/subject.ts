@@ -11,6 +11,7 @@ import {
   nodes,
   persistentVolumeClaims,
   pods,
+  secrets,
   services,
   statefulSets,
 } from "#machinery/builtin.ts";
@@ -43,6 +44,7 @@ const NAMED: Readonly<Record<string, Resource>> = {
   DaemonSet: daemonSets,
   Job: jobs,
   ConfigMap: configMaps,
+  Secret: secrets,
   Service: services,
   EndpointSlice: endpointSlices,
   Ingress: ingresses,

@@ -31,6 +31,7 @@ import {
   nodes,
   persistentVolumeClaims,
   pods,
+  secrets,
   services,
   statefulSets,
 } from "#machinery/builtin.ts";
@@ -83,8 +84,13 @@ export interface Followed {
   readonly failures: Informer<Event>;
 }
 
-/** What is copied from another cluster, beside pods, Services and EndpointSlices. Secrets are not looked at. */
-const REFLECTED = { ConfigMap: configMaps, Ingress: ingresses, PersistentVolumeClaim: persistentVolumeClaims };
+/** What is copied from another cluster, beside pods, Services and EndpointSlices. Only their metadata is asked for. */
+const REFLECTED = {
+  ConfigMap: configMaps,
+  Ingress: ingresses,
+  PersistentVolumeClaim: persistentVolumeClaims,
+  Secret: secrets,
+};
 
 const FAILED_REFLECTION = "FailedReflection";
 
@@ -154,7 +160,12 @@ function touchedCopy(kind: string, { metadata }: KubeObject): Touched[] {
 }
 
 function followReflected(follow: Follow, kind: string, resource: Resource<KubeObject>): Informer<KubeObject> {
-  const options = { labelSelector: labels.ORIGIN, transform: trimToMetadata<KubeObject>, ...WRITERS };
+  const options = {
+    labelSelector: labels.ORIGIN,
+    metadataOnly: true,
+    transform: trimToMetadata<KubeObject>,
+    ...WRITERS,
+  };
   return follow(resource, options, (object) => touchedCopy(kind, object));
 }
 
