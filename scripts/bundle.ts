@@ -6,6 +6,7 @@ import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build, type Plugin } from "esbuild";
+import { bundlePage } from "./dashboard-page.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const OUTPUT = join(ROOT, ".build/bundle");
@@ -33,6 +34,8 @@ const programs = Object.fromEntries(commands.map((file) => [file.replace(/\.ts$/
 await bundle({ ...programs, testing: join(ROOT, "testing/lab.ts") }, OUTPUT);
 rmSync(join(OUTPUT, "boutique"), { recursive: true, force: true });
 await bundle(Object.fromEntries(services.map((name) => [name, join(shop, name, "main.ts")])), join(OUTPUT, "boutique"));
+rmSync(join(OUTPUT, "dashboard"), { recursive: true, force: true });
+await bundlePage(join(OUTPUT, "dashboard"));
 
 async function bundle(entryPoints: Record<string, string>, outdir: string): Promise<void> {
   if (Object.keys(entryPoints).length === 0) return;

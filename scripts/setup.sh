@@ -59,7 +59,7 @@ need nsenter util-linux
 need perl perl
 need curl curl
 need ping iputils-ping
-[ "${1:-}" != tests ] || { need prometheus prometheus; need openssl openssl; need restic restic; need rclone rclone; need socat socat; need docker-registry docker-registry; }
+[ "${1:-}" != tests ] || { need prometheus prometheus; need openssl openssl; need restic restic; need rclone rclone; need socat socat; need docker-registry docker-registry; need chromium chromium; }
 [ "${1:-}" != tests ] || { need mariadbd mariadb-server; need mariadb-backup mariadb-backup; [ -e /usr/lib/galera/libgalera_smm.so ] || missing="$missing galera-4"; }
 [ -x /bin/busybox ] || [ -x /usr/bin/busybox ] || missing="$missing busybox-static"
 if [ -n "$missing" ]; then

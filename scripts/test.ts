@@ -70,6 +70,7 @@ const LONG = [
 // One process each, so that one cluster, or one pair, is enough: see test/kit/shared-clusters.ts.
 const SHARING = "--test-isolation=none";
 const E2E_ONE_CLUSTER = [SHARING, "test/e2e/one-cluster/*.test.ts"];
+const DASHBOARD = [SHARING, "test/dashboard/*.test.ts"];
 const LONG_OF_PEERED = "faults|resources|truth|why";
 const E2E_PEERED = [SHARING, `test/e2e/peered/!(${LONG_OF_PEERED}).test.ts`];
 const E2E_PEERED_LONG = [SHARING, `test/e2e/peered/@(${LONG_OF_PEERED}).test.ts`];
@@ -97,6 +98,7 @@ const PARTS: Readonly<Record<string, () => Promise<Outcome[]>>> = {
   check: async () => [
     await quietly("format and lint", "node_modules/.bin/biome", ["check", ".", "--diagnostic-level=error"]),
     await quietly("types", "node_modules/.bin/tsc", ["--noEmit"]),
+    await quietly("types of the dashboard's page", "node_modules/.bin/tsc", ["--noEmit", "-p", "src/dashboard/web"]),
     await quietly("exports, files and packages that nobody uses", "node_modules/.bin/knip", [
       "--cache",
       "--cache-location=.build/knip",
@@ -213,6 +215,7 @@ function shortSuites(name: string): Suite[] {
   return [
     [`${name}, of two peered clusters`, E2E_PEERED],
     [`${name}, of one cluster`, E2E_ONE_CLUSTER],
+    [`${name}, of the dashboard's page in Chromium`, DASHBOARD],
     ...files.filter((file) => !LONG.includes(file)).map((file) => suiteOf(name, file)),
   ];
 }

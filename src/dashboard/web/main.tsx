@@ -1,0 +1,36 @@
+/** The page of `liqoctl dashboard`: what the browser gives is put together here, and only here. */
+import { render } from "preact";
+import { systemClock } from "#base/clock.ts";
+import { Frame } from "./frame.tsx";
+import { AppContext } from "./parts/context.ts";
+import { apiOf } from "./state/api.ts";
+import { App, type Theme } from "./state/app.ts";
+
+const THEME = "liqo-theme";
+
+const app = new App({
+  clock: systemClock,
+  api: apiOf((input, init) => fetch(input, init)),
+  openSource: () => new EventSource("api/stream"),
+  hash: () => location.hash,
+  setHash: (hash, replace) => {
+    if (replace) history.replaceState(null, "", hash);
+    else location.hash = hash;
+  },
+  savedTheme: () => {
+    const saved = localStorage.getItem(THEME);
+    return saved === "light" || saved === "dark" ? saved : "system";
+  },
+  saveTheme: (theme: Theme) => localStorage.setItem(THEME, theme),
+});
+
+addEventListener("hashchange", () => app.arrived());
+app.start();
+const page = document.getElementById("page");
+if (page !== null)
+  render(
+    <AppContext.Provider value={app}>
+      <Frame />
+    </AppContext.Provider>,
+    page,
+  );

@@ -1,0 +1,72 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { setImmediate } from "node:timers/promises";
+import { steppedClock } from "#kit/stepped-clock.ts";
+import type { Picture } from "../../model/protocol.ts";
+import { podItem } from "../testing/demo-world.ts";
+import type { Api } from "./api.ts";
+import { App } from "./app.ts";
+
+function appAt(hash: string, pictures: { [at: number]: Promise<Picture> } = {}): App {
+  let address = hash;
+  const unused = (): never => assert.fail("not asked for here");
+  const api: Api = {
+    about: unused,
+    picture: (at) => pictures[at] ?? Promise.reject(new Error("nothing is known of that time")),
+    history: unused,
+    marks: unused,
+    samples: unused,
+    why: unused,
+    events: unused,
+    object: unused,
+    logs: unused,
+    act: unused,
+  };
+  return new App({
+    clock: steppedClock(),
+    api,
+    openSource: () => ({ readyState: 0, addEventListener: () => undefined, close: () => undefined }),
+    hash: () => address,
+    setHash: (next) => {
+      address = next;
+    },
+    savedTheme: () => "system",
+    saveTheme: () => undefined,
+  });
+}
+
+const pod = podItem({ cluster: "milan", namespace: "shop", name: "web", createdAt: "2026-01-01T00:00:00Z" });
+
+test("a link keeps the time and the namespace that are looked at", () => {
+  const app = appAt("#/?namespace=shop&at=5000");
+  assert.equal(app.hrefOfItem(pod.key), "#/pod/milan/shop/web?namespace=shop&at=5000");
+});
+
+test("an address with a time shows the picture of that time", async () => {
+  const app = appAt("#/?at=5000", { 5000: Promise.resolve({ at: 5_000, items: [pod] }) });
+  const end = app.start();
+  await setImmediate();
+  assert.deepEqual([...app.catalog.value.items.keys()], [pod.key]);
+  end();
+});
+
+test("a time of which nothing is known says so, and now is as it was", async () => {
+  const app = appAt("#/?at=5000");
+  const end = app.start();
+  await setImmediate();
+  assert.equal(app.pastError.value, "nothing is known of that time");
+  app.lookAt(undefined);
+  assert.deepEqual([app.at.value, app.machine.hash()], [undefined, "#/"]);
+  end();
+});
+
+test("a picture that comes too late is not shown", async () => {
+  const late = Promise.withResolvers<Picture>();
+  const app = appAt("#/?at=5000", { 5000: late.promise, 6000: Promise.resolve({ at: 6_000, items: [] }) });
+  const end = app.start();
+  app.lookAt(6_000);
+  late.resolve({ at: 5_000, items: [pod] });
+  await setImmediate();
+  assert.equal(app.catalog.value.items.size, 0);
+  end();
+});
