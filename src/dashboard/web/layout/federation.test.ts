@@ -111,7 +111,7 @@ test("real nodes come before virtual ones, and pods without a node last", () => 
 });
 
 test("a peer that is not looked at has a panel of its own", () => {
-  const picture = drawn([clusterItem("milan"), peeringItem("milan", "paris", "Consumer", NOW)], 1_000);
+  const picture = drawn([clusterItem("milan"), peeringItem("milan", "paris", "Provider", NOW)], 1_000);
   assert.deepEqual(
     picture.panels.map(({ name, cluster }) => [name, cluster?.cluster]),
     [
@@ -123,7 +123,7 @@ test("a peer that is not looked at has a panel of its own", () => {
 });
 
 test("a link is as well as the worse of its sides", () => {
-  const sides = [peeringItem("milan", "rome", "Consumer", NOW), peeringItem("rome", "milan", "Provider", NOW)];
+  const sides = [peeringItem("milan", "rome", "Provider", NOW), peeringItem("rome", "milan", "Consumer", NOW)];
   const items = [
     clusterItem("milan"),
     clusterItem("rome"),

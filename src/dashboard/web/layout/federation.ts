@@ -220,7 +220,8 @@ function pairsOf(catalog: Catalog): readonly Pair[] {
   );
   return [...pairs].map(([pair, sides]) => {
     const [first = "", second = ""] = pair.split("\n");
-    return { names: [first, second], sides };
+    // Who uses the other's resources has more to tell.
+    return { names: [first, second], sides: [...sides].sort((a, b) => compare(b.role, a.role)) };
   });
 }
 

@@ -169,10 +169,11 @@ export function PeeringsPage() {
   return <ListPage title="Peerings" lead="As each of the two clusters sees them." head={head} all={all} />;
 }
 
+/** What a cluster does, by what its peer is to it. */
 export function roleWords(role: "Consumer" | "Provider" | "ConsumerAndProvider" | "Unknown"): string {
   return {
-    Consumer: "uses the peer's resources",
-    Provider: "lends resources to the peer",
+    Provider: "uses the peer's resources",
+    Consumer: "lends resources to the peer",
     ConsumerAndProvider: "uses and lends resources",
     Unknown: "not known",
   }[role];

@@ -104,7 +104,7 @@ function History({ pod, fresh }: { readonly pod: PodItem; readonly fresh: string
       )}
       {history.state === "failed" && <p class="failed">{history.message}</p>}
       {history.state === "got" && changes.length === 0 && <p class="empty">Nothing in the last hour.</p>}
-      <ChangeList changes={changes} />
+      <ChangeList changes={changes} own />
     </section>
   );
 }

@@ -6,7 +6,12 @@ import { HealthSign } from "./health.tsx";
 import { ItemLink } from "./item-link.tsx";
 
 /** Changes, newest first; the time of each leads to the picture as it was then. */
-export function ChangeList({ changes }: { readonly changes: readonly Change[] }) {
+export function ChangeList(props: {
+  readonly changes: readonly Change[];
+  /** All of one object, on its own page. */
+  readonly own?: boolean;
+}) {
+  const { changes, own = false } = props;
   const app = useApp();
   return (
     <ol class="changes">
@@ -20,9 +25,11 @@ export function ChangeList({ changes }: { readonly changes: readonly Change[] })
             {change.says}
             {change.who !== undefined && <span class="muted"> · {change.who}</span>}
           </span>
-          <span class="muted">
-            <ItemLink of={change.key} /> {clusterOf(change.key)}
-          </span>
+          {!own && (
+            <span class="muted">
+              <ItemLink of={change.key} /> {clusterOf(change.key)}
+            </span>
+          )}
         </li>
       ))}
     </ol>

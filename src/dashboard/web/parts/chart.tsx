@@ -55,7 +55,7 @@ function optionsOf(parent: HTMLElement, curves: readonly Curve[], words: (value:
     cursor: { y: false, drag: { x: false, y: false } },
     legend: { show: curves.length > 1 },
     axes: [
-      { ...axis, values: (_, times) => times.map((at) => timeOfDay(at * 1000).slice(0, 5)) },
+      { ...axis, size: 28, values: timesOf },
       { ...axis, size: 76, values: (_, values) => values.map(words) },
     ],
     series: [
@@ -70,6 +70,11 @@ function optionsOf(parent: HTMLElement, curves: readonly Curve[], words: (value:
     ],
     scales: { y: { range: (_, least, most) => [Math.min(0, least), most <= 0 ? 1 : most * 1.15] } },
   };
+}
+
+/** With seconds where a minute has more than one mark. */
+function timesOf(_: uPlot, times: number[], _axis: number, _space: number, seconds: number): string[] {
+  return times.map((at) => timeOfDay(at * 1000).slice(0, seconds < 60 ? 8 : 5));
 }
 
 function dataOf(times: readonly number[], curves: readonly Curve[]): uPlot.AlignedData {

@@ -35,7 +35,8 @@ function Chain({ why }: { readonly why: Why }) {
           <li key={`${link} ${says}`} class={state}>
             <HealthSign health={SIGN[state]} />
             <div>
-              <strong>{link}</strong> <span class="hidden">({WORD[state]})</span>
+              <strong>{link.charAt(0).toUpperCase() + link.slice(1)}</strong>{" "}
+              <span class="hidden">({WORD[state]})</span>
               <p>{says}</p>
               {hint !== undefined && <p class="hint">{hint}</p>}
             </div>

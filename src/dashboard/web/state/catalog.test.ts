@@ -48,3 +48,12 @@ test("a cluster is found whatever follows its name", () => {
 test("an id that belongs to no cluster looked at stays as it is", () => {
   assert.equal(nameOfID(catalog, "paris"), "paris");
 });
+
+for (const [namespace, is] of [
+  ["kube-system", true],
+  ["liqo", true],
+  ["liqo-tenant-rome", true],
+  ["liqo-demo", false],
+  ["default", false],
+] as const)
+  test(`${namespace} is ${is ? "" : "not "}the system's`, () => assert.equal(isSystem(namespace), is));

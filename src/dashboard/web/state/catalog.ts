@@ -102,7 +102,7 @@ export function twinOf(catalog: Catalog, pod: PodItem): PodItem | undefined {
 
 /** Namespaces of Kubernetes and of Liqo, whose pods are rarely what somebody looks for. */
 export function isSystem(namespace: string): boolean {
-  return /^(kube-|liqo($|-)|local-path-storage$)/.test(namespace);
+  return /^(kube-.+|liqo|liqo-(storage|tenant-.+)|local-path-storage)$/.test(namespace);
 }
 
 export interface Filter {

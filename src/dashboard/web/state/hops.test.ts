@@ -3,8 +3,8 @@ import { test } from "node:test";
 import { peeringItem } from "../testing/demo-world.ts";
 import { hopsOf } from "./hops.ts";
 
-const peering = peeringItem("milan", "rome", "Consumer", 0);
-const other = peeringItem("rome", "milan", "Provider", 0);
+const peering = peeringItem("milan", "rome", "Provider", 0);
+const other = peeringItem("rome", "milan", "Consumer", 0);
 
 test("a packet's way with both sides known", () => {
   assert.deepEqual(

@@ -23,8 +23,8 @@ export function bigWorld(clusters: number, pods: number, nowMs: number): Item[] 
     ...nodes,
     ...spokes.map((spoke) => nodeItem(hub, `liqo-${spoke}`, spoke)),
     ...spokes.flatMap((spoke) => [
-      peeringItem(hub, spoke, "Consumer", nowMs),
-      peeringItem(spoke, hub, "Provider", nowMs),
+      peeringItem(hub, spoke, "Provider", nowMs),
+      peeringItem(spoke, hub, "Consumer", nowMs),
     ]),
     ...Array.from({ length: pods }, (_, index) => somePods(index, names, ago(nowMs, index * 1_000)))
       .flat()

@@ -114,7 +114,7 @@ export function peeringItem(cluster: string, peer: string, role: "Consumer" | "P
     ],
     certificates: [{ name: "Identity of the control plane", endsAt: new Date(nowMs + 300 * 24 * HOUR).toISOString() }],
     slices:
-      role === "Consumer"
+      role === "Provider"
         ? [
             {
               name: peer,
@@ -177,8 +177,8 @@ export function demoWorld(nowMs: number): Item[] {
       status: "Completed",
     }),
     ...["florence", "rome"].flatMap((peer) => [
-      peeringItem("milan", peer, "Consumer", nowMs),
-      peeringItem(peer, "milan", "Provider", nowMs),
+      peeringItem("milan", peer, "Provider", nowMs),
+      peeringItem(peer, "milan", "Consumer", nowMs),
     ]),
     ...SHOP.map(workloadItem),
     ...shopServices(),
