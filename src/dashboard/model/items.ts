@@ -102,6 +102,7 @@ export interface PeeringItem extends Keyed {
   readonly kind: "peering";
   /** Name of the ForeignCluster: the peer's cluster id. */
   readonly peer: string;
+  /** What the peer is to this cluster, as the ForeignCluster has it: a Provider lends its resources. */
   readonly role: "Consumer" | "Provider" | "ConsumerAndProvider" | "Unknown";
   readonly health: Health;
   readonly modules: readonly PeeringModule[];
