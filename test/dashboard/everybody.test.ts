@@ -27,9 +27,10 @@ const PLACES = [
 ];
 const PODS = 1_000;
 const CLUSTERS = 16;
-// A second is wanted; a machine that runs other tests beside takes longer.
-const DRAWN_MS = 3_000;
+// It takes less than a second; three with twenty other processes on two processors.
+const DRAWN_MS = 8_000;
 const SLOW_FRAME_MS = 100;
+const CHANGES = 100;
 let chromium: Chromium;
 let server: FixtureServer;
 
@@ -88,14 +89,29 @@ async function open(page: Page, place: string): Promise<void> {
   await page.waitForFunction(() => document.querySelector("[aria-busy=true]") === null);
 }
 
-test(`${PODS} pods in ${CLUSTERS} clusters are drawn at once and scroll smoothly`, async (t) => {
-  await using big = await chromium.serve({ items: bigWorld(CLUSTERS, PODS, NOW), nowMs: NOW });
+test(`${PODS} pods in ${CLUSTERS} clusters are drawn at once, scroll smoothly, and change one by one`, async (t) => {
+  const items = bigWorld(CLUSTERS, PODS, NOW);
+  await using big = await chromium.serve({ items, nowMs: NOW });
   await using visit = await chromium.visit(big.url);
   const { page } = visit;
   await page.locator("[data-pod]").first().waitFor();
   const drawnMs = await page.evaluate(() => performance.now());
   assert.equal(await page.locator("[data-pod]").count(), PODS);
-  const frames = await page.evaluate(async () => {
+  const scrolled = median(await frames(page));
+  const pods = items.filter((item) => item.kind === "pod");
+  const changing = frames(page);
+  for (const pod of pods.slice(0, CHANGES)) big.change({ put: [{ ...pod, health: "waiting" }], removed: [] }, NOW);
+  const changed = median(await changing);
+  const last = pods[CHANGES - 1]?.key ?? "";
+  await page.locator(`[data-pod="${last}"].waiting`).waitFor();
+  t.diagnostic(`drawn after ${Math.round(drawnMs)} ms; a frame takes ${scrolled} ms, and with changes ${changed} ms`);
+  assert.ok(drawnMs < DRAWN_MS, `drawn after ${drawnMs} ms`);
+  assert.ok(scrolled < SLOW_FRAME_MS && changed < SLOW_FRAME_MS, `a frame takes ${scrolled} ms, or ${changed} ms`);
+});
+
+/** How long each took while the page scrolls. */
+function frames(page: Page): Promise<number[]> {
+  return page.evaluate(async () => {
     const times: number[] = [];
     let last = await new Promise<number>(requestAnimationFrame);
     for (let index = 0; index < 40; index++) {
@@ -104,10 +120,10 @@ test(`${PODS} pods in ${CLUSTERS} clusters are drawn at once and scroll smoothly
       times.push(now - last);
       last = now;
     }
-    return times.sort((a, b) => a - b);
+    return times;
   });
-  const median = frames[Math.floor(frames.length / 2)] ?? 0;
-  t.diagnostic(`drawn after ${Math.round(drawnMs)} ms; a frame while scrolling takes ${Math.round(median)} ms`);
-  assert.ok(drawnMs < DRAWN_MS, `drawn after ${drawnMs} ms`);
-  assert.ok(median < SLOW_FRAME_MS, `a frame takes ${median} ms`);
-});
+}
+
+function median(times: readonly number[]): number {
+  return Math.round(times.toSorted((a, b) => a - b)[Math.floor(times.length / 2)] ?? 0);
+}

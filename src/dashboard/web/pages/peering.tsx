@@ -11,7 +11,17 @@ import { Title } from "../parts/title.tsx";
 import { WhyPart } from "../parts/why.tsx";
 import { nameOfID, otherSide } from "../state/catalog.ts";
 import { hopsOf } from "../state/hops.ts";
-import { amounts, bytes, cores, duration, HEALTH_WORDS, latency, percent, rate } from "../state/words.ts";
+import {
+  amounts,
+  bytes,
+  conditionHealth,
+  cores,
+  duration,
+  HEALTH_WORDS,
+  latency,
+  percent,
+  rate,
+} from "../state/words.ts";
 import { roleWords } from "./lists.tsx";
 
 const SOON_MS = 7 * 24 * 3_600_000;
@@ -127,7 +137,7 @@ function Modules({ peering }: { readonly peering: PeeringItem }) {
             <ul>
               {conditions.map(({ type, status, message }) => (
                 <li key={type}>
-                  <HealthWord health={CONDITION[status] ?? "waiting"} word={`${type}: ${status}`} />
+                  <HealthWord health={conditionHealth(status)} word={`${type}: ${status}`} />
                   {message !== undefined && <p class="muted">{message}</p>}
                 </li>
               ))}
@@ -138,15 +148,6 @@ function Modules({ peering }: { readonly peering: PeeringItem }) {
     </section>
   );
 }
-
-const CONDITION: { readonly [status: string]: "good" | "bad" | "waiting" } = {
-  Established: "good",
-  Ready: "good",
-  True: "good",
-  NotReady: "bad",
-  Error: "bad",
-  False: "bad",
-};
 
 function Certificates({ peering }: { readonly peering: PeeringItem }) {
   const app = useApp();

@@ -42,7 +42,7 @@ export function PodPage({ pod }: { readonly pod: PodItem }) {
           ["Address", pod.ip],
           ["Ready", pod.ready],
           ["Restarts", String(pod.restarts)],
-          ["Made by", pod.owner],
+          ["Made by", pod.owner?.replace("/", " ")],
           ["Made", ago(Date.parse(pod.createdAt), app.now.value)],
         ]}
       />

@@ -3,6 +3,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import type { Change, Marks } from "../../model/protocol.ts";
 import { messageOf } from "../state/api.ts";
 import type { App } from "../state/app.ts";
+import { everyChange } from "../state/every-change.ts";
 import { type Items, itemsOf, replayed } from "../state/picture.ts";
 import { ago, counted, timeOfDay } from "../state/words.ts";
 import { useApp } from "./context.ts";
@@ -13,7 +14,6 @@ const STEP_MS = 1_000;
 const RELOAD_MS = 10_000;
 const SETTLE_MS = 120;
 const FRAME_MS = 100;
-const CHANGES_AT_ONCE = 5_000;
 const SPEEDS = [1, 10, 60] as const;
 
 export function TimeBar() {
@@ -147,7 +147,7 @@ async function loadFilm({ machine: { api, clock } }: App, startAt: number): Prom
   const to = clock.epochMs();
   const [picture, changes] = await Promise.all([
     api.picture(startAt),
-    api.history({ from: Math.round(startAt), to, limit: CHANGES_AT_ONCE }),
+    everyChange(api.history, Math.round(startAt), to),
   ]);
   return { startAt, items: itemsOf(picture), changes };
 }

@@ -8,6 +8,8 @@ interface Props {
   readonly mark: Mark;
   /** Of its node: the one that Tab leads to. */
   readonly first: boolean;
+  /** Its cluster does not answer: it is as it was seen last. */
+  readonly stale: boolean;
   readonly href: string;
 }
 
@@ -15,7 +17,7 @@ const LEAST_WITH_SIGN = 10;
 
 /** Drawn again only when it looks different: there may be thousands. */
 export class PodMark extends Component<Props> {
-  override shouldComponentUpdate({ mark, first, href }: Props): boolean {
+  override shouldComponentUpdate({ mark, first, stale, href }: Props): boolean {
     const old = this.props;
     return (
       mark.x !== old.mark.x ||
@@ -23,19 +25,21 @@ export class PodMark extends Component<Props> {
       mark.size !== old.mark.size ||
       mark.pod !== old.mark.pod ||
       first !== old.first ||
+      stale !== old.stale ||
       href !== old.href
     );
   }
 
-  override render({ mark: { pod, x, y, size }, first, href }: Props) {
+  override render({ mark: { pod, x, y, size }, first, stale, href }: Props) {
+    const node = pod.node === undefined ? "" : `, on ${pod.node}`;
     return (
       <a
-        class={`mark ${pod.role} ${pod.health}`}
+        class={`mark ${pod.role} ${pod.health} ${stale ? "stale" : ""}`}
         style={{ transform: `translate(${x}px, ${y}px)` }}
         href={href}
         data-pod={pod.key}
         tabIndex={first ? 0 : -1}
-        aria-label={`${podWords(pod)}${pod.node === undefined ? "" : `, on ${pod.node}`}, cluster ${pod.cluster}`}
+        aria-label={`${podWords(pod)}${node}, cluster ${pod.cluster}${stale ? ", as it was seen last" : ""}`}
       >
         <rect class="target" x={-2} y={-2} width={size + 4} height={size + 4} />
         <path class="shape" d={shapeOf(pod.role, size)} />

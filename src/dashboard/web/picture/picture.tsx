@@ -59,10 +59,20 @@ export function Picture({ catalog, pods }: { readonly catalog: Catalog; readonly
 function Marks({ layout, marks }: { readonly layout: Layout; readonly marks: ReadonlyMap<ItemKey, Mark> }) {
   const app = useApp();
   const firsts = useMemo(() => new Set(layout.nodes.map(({ pods }) => pods[0]?.pod.key)), [layout]);
+  const silent = useMemo(
+    () => new Set(layout.panels.filter(({ cluster }) => cluster?.reachable === false).map(({ name }) => name)),
+    [layout],
+  );
   return (
     <g class="marks">
       {[...marks].map(([key, mark]) => (
-        <PodMark key={key} mark={mark} first={firsts.has(key)} href={app.hrefOfItem(key)} />
+        <PodMark
+          key={key}
+          mark={mark}
+          first={firsts.has(key)}
+          stale={silent.has(mark.pod.cluster)}
+          href={app.hrefOfItem(key)}
+        />
       ))}
     </g>
   );

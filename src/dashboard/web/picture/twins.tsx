@@ -2,7 +2,7 @@
 import type { ItemKey } from "../../model/items.ts";
 import type { Mark } from "../layout/federation.ts";
 
-const FEW = 24;
+const FEW = 12;
 
 export function TwinLines(props: {
   readonly marks: ReadonlyMap<ItemKey, Mark>;

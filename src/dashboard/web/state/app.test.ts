@@ -7,7 +7,22 @@ import { podItem } from "../testing/demo-world.ts";
 import type { Api } from "./api.ts";
 import { App } from "./app.ts";
 
-function appAt(hash: string, pictures: { [at: number]: Promise<Picture> } = {}): App {
+class Stream {
+  readonly readyState = 1;
+  readonly #handlers = new Map<string, (event: { readonly data: string }) => void>();
+  readonly addEventListener = (type: string, handler: (event: { readonly data?: unknown }) => void): void => {
+    this.#handlers.set(type, handler);
+  };
+  readonly close = (): void => undefined;
+  readonly send = (type: string, value: unknown): void => this.#handlers.get(type)?.({ data: JSON.stringify(value) });
+}
+
+function appAt(
+  hash: string,
+  pictures: { [at: number]: Promise<Picture> } = {},
+  stream = new Stream(),
+  clock = steppedClock(),
+): App {
   let address = hash;
   const unused = (): never => assert.fail("not asked for here");
   const api: Api = {
@@ -23,9 +38,9 @@ function appAt(hash: string, pictures: { [at: number]: Promise<Picture> } = {}):
     act: unused,
   };
   return new App({
-    clock: steppedClock(),
+    clock,
     api,
-    openSource: () => ({ readyState: 0, addEventListener: () => undefined, close: () => undefined }),
+    openSource: () => stream,
     hash: () => address,
     setHash: (next) => {
       address = next;
@@ -68,5 +83,27 @@ test("a picture that comes too late is not shown", async () => {
   late.resolve({ at: 5_000, items: [pod] });
   await setImmediate();
   assert.equal(app.catalog.value.items.size, 0);
+  end();
+});
+
+test("deltas that come together are drawn together, and not after a new picture", () => {
+  const [stream, clock] = [new Stream(), steppedClock()];
+  const app = appAt("#/", {}, stream, clock);
+  const end = app.start();
+  const drawn: number[] = [];
+  const stop = app.live.subscribe(({ size }) => drawn.push(size));
+  const other = podItem({ ...pod, name: "api" });
+  stream.send("picture", { at: 0, items: [] });
+  stream.send("delta", { at: 1, put: [pod], removed: [] });
+  stream.send("delta", { at: 2, put: [other], removed: [] });
+  clock.step(50);
+  stream.send("delta", { at: 3, put: [], removed: [pod.key] });
+  stream.send("picture", { at: 4, items: [pod, other] });
+  clock.step(50);
+  assert.deepEqual(
+    drawn.filter((size, index) => size !== drawn[index - 1]),
+    [0, 2],
+  );
+  stop();
   end();
 });

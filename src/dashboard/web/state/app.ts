@@ -2,10 +2,10 @@
 import { batch, computed, effect, type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import type { Clock } from "#base/clock.ts";
 import type { ItemKey } from "../../model/items.ts";
-import type { About, PeeringSample } from "../../model/protocol.ts";
+import type { About, Delta, PeeringSample, Picture } from "../../model/protocol.ts";
 import { type Api, messageOf } from "./api.ts";
 import { type Catalog, catalogOf } from "./catalog.ts";
-import { type Items, itemsOf, NOTHING, withDelta } from "./picture.ts";
+import { type Items, itemsOf, NOTHING, withDeltas } from "./picture.ts";
 import { hrefOf, type Place, parseRoute } from "./route.ts";
 import { type Connection, openStream, type Source } from "./stream.ts";
 
@@ -29,6 +29,8 @@ interface Past {
 }
 
 const TICK_MS = 1_000;
+// Shorter than anybody sees.
+const GATHER_MS = 50;
 const ABOUT_NOTHING: About = { version: "", actions: false, playground: false, shell: false, historyMs: 3_600_000 };
 
 export class App {
@@ -51,6 +53,7 @@ export class App {
   /** The items that are looked at: now, or at the time in the address. */
   readonly catalog: ReadonlySignal<Catalog>;
   readonly at: ReadonlySignal<number | undefined>;
+  readonly #deltas: Delta[] = [];
 
   constructor(machine: Machine) {
     this.machine = machine;
@@ -66,15 +69,12 @@ export class App {
   /** Begins to listen; returns what ends it. */
   start(): () => void {
     const { clock, api, openSource } = this.machine;
-    const heard = (): void => {
-      this.heardAt.value = clock.epochMs();
-    };
     const close = openStream(openSource, clock, {
-      picture: (picture) => batch(() => this.#show(itemsOf(picture), heard)),
-      delta: (delta) => batch(() => this.#show(withDelta(this.live.peek(), delta), heard)),
+      picture: (picture) => this.#begin(picture),
+      delta: (delta) => this.#gather(delta),
       samples: ({ peerings }) => {
         this.samples.value = new Map([...this.samples.peek(), ...peerings.map((each) => [each.key, each] as const)]);
-        heard();
+        this.heardAt.value = clock.epochMs();
       },
       connection: (state) => {
         // Another server may have come up behind the same address.
@@ -138,9 +138,26 @@ export class App {
     this.machine.saveTheme(theme);
   }
 
-  #show(items: Items, heard: () => void): void {
-    this.live.value = items;
-    heard();
+  #begin(picture: Picture): void {
+    this.#deltas.length = 0;
+    this.#show(itemsOf(picture));
+  }
+
+  /** Many come at once when a Deployment is scaled: they are drawn together. */
+  #gather(delta: Delta): void {
+    this.#deltas.push(delta);
+    if (this.#deltas.length > 1) return;
+    this.machine.clock.after(GATHER_MS, () => {
+      this.#show(withDeltas(this.live.peek(), this.#deltas));
+      this.#deltas.length = 0;
+    });
+  }
+
+  #show(items: Items): void {
+    batch(() => {
+      this.live.value = items;
+      this.heardAt.value = this.machine.clock.epochMs();
+    });
   }
 
   #followPast(at: number | undefined): void {

@@ -2,14 +2,17 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Change } from "../../model/protocol.ts";
 import { podItem } from "../testing/demo-world.ts";
-import { failedAt, itemsOf, NOTHING, replayed, withDelta } from "./picture.ts";
+import { failedAt, itemsOf, NOTHING, replayed, withDeltas } from "./picture.ts";
 
 const pod = (name: string, health: "good" | "bad" = "good") =>
   podItem({ cluster: "milan", namespace: "shop", name, createdAt: "2026-01-01T00:00:00Z", health });
 
-test("a delta puts and removes, and leaves what was there before as it was", () => {
+test("deltas put and remove in their order, and leave what was there before as it was", () => {
   const before = itemsOf({ at: 0, items: [pod("a"), pod("b")] });
-  const after = withDelta(before, { put: [pod("c"), pod("a", "bad")], removed: [pod("b").key] });
+  const after = withDeltas(before, [
+    { put: [pod("c"), pod("d"), pod("a", "bad")], removed: [pod("b").key] },
+    { put: [], removed: [pod("d").key] },
+  ]);
   assert.deepEqual([...after.values()], [pod("a", "bad"), pod("c")]);
   assert.equal(before.size, 2);
 });

@@ -10,10 +10,13 @@ export function itemsOf(picture: Picture): Items {
   return new Map(picture.items.map((item) => [item.key, item]));
 }
 
-export function withDelta(items: Items, delta: Pick<Delta, "put" | "removed">): Items {
+/** Deltas in the order in which they came. */
+export function withDeltas(items: Items, deltas: readonly Pick<Delta, "put" | "removed">[]): Items {
   const next = new Map(items);
-  for (const item of delta.put) next.set(item.key, item);
-  for (const key of delta.removed) next.delete(key);
+  for (const { put, removed } of deltas) {
+    for (const item of put) next.set(item.key, item);
+    for (const key of removed) next.delete(key);
+  }
   return next;
 }
 

@@ -3,7 +3,19 @@ import { test } from "node:test";
 import { demoWorld } from "../testing/demo-world.ts";
 import { catalogOf } from "./catalog.ts";
 import { itemsOf } from "./picture.ts";
-import { ago, bytes, cores, counted, duration, inventory, latency, percent, rate, troubles } from "./words.ts";
+import {
+  ago,
+  bytes,
+  conditionHealth,
+  cores,
+  counted,
+  duration,
+  inventory,
+  latency,
+  percent,
+  rate,
+  troubles,
+} from "./words.ts";
 
 const WORDS: readonly (readonly [is: string, wanted: string])[] = [
   [duration(400), "0 s"],
@@ -47,7 +59,8 @@ test("what needs somebody is listed from the widest to the smallest, a twin's tr
     if (item.kind === "node" && item.name === "liqo-rome") return { ...item, ready: false, message: "kubelet stopped" };
     if (item.kind === "pod" && item.name.startsWith("ad-")) return { ...item, health: "bad" as const, status: "Error" };
     if (item.kind === "peering" && item.cluster === "milan" && item.peer === "rome")
-      return { ...item, health: "bad" as const, connection: { state: "Error" } };
+      return { ...item, health: "bad" as const, connection: { state: "Error", message: "no answer from the gateway" } };
+    if (item.kind === "peering" && item.cluster === "rome") return { ...item, health: "bad" as const };
     return item;
   });
   const catalog = catalogOf(itemsOf({ at: 0, items }));
@@ -55,9 +68,16 @@ test("what needs somebody is listed from the widest to the smallest, a twin's tr
     troubles(catalog, catalog.of.pod).map(({ title, says }) => `${title}: ${says}`),
     [
       "Cluster rome: does not answer",
-      "Peering of milan with rome: Error",
+      "Peering of milan with rome: no answer from the gateway",
       "Node liqo-rome of milan: kubelet stopped",
       "Pod ad-7c9f8d6b5-abc90: Error, in namespace shop of milan",
     ],
   );
 });
+
+for (const [status, health] of [
+  ["Established", "good"],
+  ["NotReady", "bad"],
+  ["Pending", "waiting"],
+] as const)
+  test(`a condition that is ${status} is ${health}`, () => assert.equal(conditionHealth(status), health));

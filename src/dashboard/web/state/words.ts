@@ -121,7 +121,7 @@ export function troubles(catalog: Catalog, pods: readonly PodItem[]): readonly T
         title: `Cluster ${cluster}`,
         says: message ?? "does not answer",
       })),
-    ...catalog.of.peering.filter(({ health }) => health === "bad").map((peering) => troubleOf(catalog, peering)),
+    ...troubledPeerings(catalog),
     ...catalog.of.node
       .filter(({ ready }) => !ready)
       .map(({ key, name, cluster, message }) => ({
@@ -140,13 +140,30 @@ export function troubles(catalog: Catalog, pods: readonly PodItem[]): readonly T
   ];
 }
 
+/** One line for the two sides of a peering: that of the one which knows more. */
+function troubledPeerings(catalog: Catalog): readonly Trouble[] {
+  const bad = catalog.of.peering.filter(({ health }) => health === "bad");
+  const known = (peering: PeeringItem): number => (peering.connection?.message === undefined ? 0 : 1);
+  const pairs = Map.groupBy(
+    [...bad].sort((a, b) => known(b) - known(a)),
+    ({ cluster, peer }) => [cluster, nameOfID(catalog, peer)].sort().join("\n"),
+  );
+  return [...pairs.values()].flatMap(([peering]) => (peering === undefined ? [] : [troubleOf(catalog, peering)]));
+}
+
 function troubleOf(catalog: Catalog, peering: PeeringItem): Trouble {
   const condition = peering.modules
     .flatMap(({ conditions }) => conditions)
-    .find(({ message }) => message !== undefined);
+    .find(({ status, message }) => conditionHealth(status) === "bad" && message !== undefined);
   return {
     key: peering.key,
     title: `Peering of ${peering.cluster} with ${nameOfID(catalog, peering.peer)}`,
     says: peering.connection?.message ?? condition?.message ?? peering.connection?.state ?? "is not healthy",
   };
+}
+
+/** Of a condition's status, as ForeignClusters have it. */
+export function conditionHealth(status: string): Health {
+  if (status === "Established" || status === "Ready" || status === "True") return "good";
+  return status === "NotReady" || status === "Error" || status === "False" ? "bad" : "waiting";
 }
