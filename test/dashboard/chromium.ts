@@ -11,6 +11,10 @@ const PROGRAM = process.env["CHROMIUM"] ?? "/usr/bin/chromium";
 // What a busy machine may take for a step of a second.
 const PATIENCE_MS = 20_000;
 
+// As text: types of a browser are known to the tests of the page only, and this is used by others, too.
+const TELL_REFUSALS = `addEventListener("securitypolicyviolation", ({ violatedDirective, blockedURI }) =>
+  console.error("refused by the policy: " + violatedDirective + " " + blockedURI))`;
+
 /** Bundled page and browser, for one file of tests. */
 export class Chromium implements AsyncDisposable {
   readonly #browser: Browser;
@@ -52,11 +56,7 @@ export class Chromium implements AsyncDisposable {
     page.on("console", (message) => {
       if (message.type() === "error" || message.type() === "warning") problems.push(message.text());
     });
-    await page.addInitScript(() =>
-      addEventListener("securitypolicyviolation", ({ violatedDirective, blockedURI }) =>
-        console.error(`refused by the policy: ${violatedDirective} ${blockedURI}`),
-      ),
-    );
+    await page.addInitScript({ content: TELL_REFUSALS });
     await page.goto(address);
     return {
       page,
@@ -82,5 +82,5 @@ interface Visit extends AsyncDisposable {
 
 /** Whether the page can be scrolled sideways, which nobody wants on a phone. */
 export function widerThanScreen(page: Page): Promise<boolean> {
-  return page.evaluate(() => document.documentElement.scrollWidth > document.documentElement.clientWidth);
+  return page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth");
 }
