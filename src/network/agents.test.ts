@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { FIREWALL_LABELS, isSelected, type Place, ROUTE_LABELS } from "#forge/networking/selection.ts";
 import { withCondition } from "./configurations/host-status.ts";
-import { FIREWALL_LABELS, isSelected, type Place, ROUTE_LABELS } from "./configurations/selection.ts";
 import { isWorthWriting } from "./conncheck/connection.ts";
 import { decodeMessage, encodeMessage } from "./conncheck/message.ts";
 import { changedNodeIp } from "./fabric/internal-node.ts";

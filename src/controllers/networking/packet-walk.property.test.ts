@@ -5,8 +5,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { array, constantFrom, integer, nat, record } from "fast-check";
-import { bitsOf, fromBits, isIn, type Packet, reversed } from "#kit/packet-walk/machine.ts";
-import { type ClusterPlan, nodeAddress, World } from "#kit/packet-walk/world.ts";
+import { bitsOf, fromBits, isIn, type Packet, reversed } from "#forge/networking/packet-walk.ts";
+import { type ClusterPlan, nodeAddress, World } from "#kit/packet-walk.ts";
 import { forAll } from "#kit/properties.ts";
 
 const POD_CIDRS = ["10.244.0.0/16", "10.244.0.0/16", "10.200.0.0/16", "172.16.0.0/16"];

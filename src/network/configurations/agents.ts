@@ -3,6 +3,7 @@
 import * as finalizers from "#api/finalizers.ts";
 import { type FirewallConfiguration, firewallConfigurations } from "#api/networking/firewallconfiguration.ts";
 import { type RouteConfiguration, routeConfigurations } from "#api/networking/routeconfiguration.ts";
+import { FIREWALL_LABELS, isSelected, type Place, ROUTE_LABELS } from "#forge/networking/selection.ts";
 import type { KubeClient } from "#kube/client/client.ts";
 import type { EventRecorder } from "#kube/events/recorder.ts";
 import type { Informers } from "#kube/informer/informers.ts";
@@ -12,7 +13,6 @@ import type { TunnelWays } from "../route/spread.ts";
 import type { Loop } from "../system/loop.ts";
 import type { Machine } from "../system/machine.ts";
 import { configurationAgent } from "./agent.ts";
-import { FIREWALL_LABELS, isSelected, type Place, ROUTE_LABELS } from "./selection.ts";
 
 export interface AgentsOptions {
   readonly client: KubeClient;

@@ -13,8 +13,8 @@ import { planNodeTables, routedPods } from "#controllers/networking/nodetables/p
 import { planPeerTables } from "#controllers/networking/peertables/plan.ts";
 import { forgeIpMapping } from "#forge/networking/firewall.ts";
 import { DEFAULT_INTERFACE, TUNNEL_INTERFACE } from "#forge/networking/names.ts";
+import { type Hop, Machine, type Packet } from "#forge/networking/packet-walk.ts";
 import { forgeNodeRoutes, forgePodRoutes } from "#forge/networking/routes.ts";
-import { type Hop, Machine, type Packet } from "./machine.ts";
 
 export interface ClusterPlan {
   readonly id: string;

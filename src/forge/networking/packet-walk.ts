@@ -1,7 +1,7 @@
 /**
  * The part of Linux that a packet meets in one network namespace, as plain as it can be said: connection tracking, the NAT
- * and filter chains that FirewallConfigurations may have, policy routing. A reference that shares nothing with what renders
- * tables. Kernel: nf_nat_core (the first rule that applies decides for the whole flow), fib_rules.
+ * and filter chains that FirewallConfigurations may have, policy routing. `liqoctl trace` foretells with it, and tests hold
+ * the controllers' plans by it; it shares nothing with what renders tables. Kernel: nf_nat_core (the first rule that applies decides for the whole flow), fib_rules.
  */
 import type { FirewallMatch, FirewallTable, NatRule } from "#api/networking/firewallconfiguration.ts";
 import type { RouteRule } from "#api/networking/routeconfiguration.ts";
@@ -19,10 +19,20 @@ export interface Hop {
   readonly via: string;
 }
 
+export interface Passed {
+  readonly packet: Packet;
+  readonly to: Hop | "local";
+  /** That has said where to; undefined: the table behind all rules has. */
+  readonly rule?: RouteRule;
+  /** Those that have translated the flow, or have left it as it is. */
+  readonly nat: readonly NatRule[];
+}
+
 interface Flow {
   readonly original: Packet;
   /** What it is on the wire behind this machine. */
   translated: Packet;
+  readonly nat: NatRule[];
   mark: number;
 }
 
@@ -49,14 +59,15 @@ export class Machine {
   }
 
   /** The packet as it leaves, and where to; "local": it has arrived. Throws where it is lost. */
-  pass(packet: Packet, iif: string): { readonly packet: Packet; readonly to: Hop | "local" } {
+  pass(packet: Packet, iif: string): Passed {
     const [flow, way] = this.#track(packet);
     const before = this.#prerouting(flow, way, iif);
     const mark = this.#restoredMark(flow, before, iif);
-    const to = this.#route(before, iif, mark);
-    if (to === "local") return { packet: before, to };
+    const { to, rule } = this.#route(before, iif, mark);
+    const passed = { ...(rule !== undefined && { rule }), nat: flow.nat };
+    if (to === "local") return { packet: before, to, ...passed };
     this.#setMark(flow, before, iif);
-    return { packet: this.#postrouting(flow, way, before, { iif, oif: to.dev }), to };
+    return { packet: this.#postrouting(flow, way, before, { iif, oif: to.dev }), to, ...passed };
   }
 
   #track(packet: Packet): [Flow, Way] {
@@ -64,7 +75,7 @@ export class Machine {
       if (isSame(flow.original, packet)) return [flow, "original"];
       if (isSame(reversed(flow.translated), packet)) return [flow, "reply"];
     }
-    const flow = { original: packet, translated: packet, mark: 0 };
+    const flow = { original: packet, translated: packet, nat: [], mark: 0 };
     this.#flows.push(flow);
     return [flow, "original"];
   }
@@ -74,27 +85,31 @@ export class Machine {
     if (way === "reply") return { ...reversed(flow.translated), dst: flow.original.src };
     const isNew = flow.translated === flow.original;
     if (!isNew) return { ...flow.original, dst: flow.translated.dst };
-    const dst = this.#nat("prerouting", flow.original, { iif, oif: "" }, flow.original.dst);
+    const dst = this.#nat("prerouting", flow, flow.original, { iif, oif: "" });
     return { ...flow.original, dst };
   }
 
   #postrouting(flow: Flow, way: Way, before: Packet, devs: Devices): Packet {
     if (way === "reply") return reversed(flow.original);
     if (flow.translated === flow.original) {
-      const src = this.#nat("postrouting", before, devs, before.src);
+      const src = this.#nat("postrouting", flow, before, devs);
       flow.translated = { ...before, src };
     }
     return flow.translated;
   }
 
-  #nat(hook: "prerouting" | "postrouting", packet: Packet, devs: Devices, address: string): string {
+  #nat(hook: "prerouting" | "postrouting", flow: Flow, packet: Packet, devs: Devices): string {
+    const address = hook === "prerouting" ? packet.dst : packet.src;
     const chains = this.#tables
       .flatMap(({ chains: own = [] }) => own)
       .filter((chain) => chain.type === "nat" && chain.hook === hook)
       .sort((a, b) => a.priority - b.priority);
     for (const { rules } of chains)
       for (const rule of rules?.natRules ?? [])
-        if (rule.match.every((match) => matches(match, packet, devs))) return translated(rule, address);
+        if (rule.match.every((match) => matches(match, packet, devs))) {
+          flow.nat.push(rule);
+          return translated(rule, address);
+        }
     return address;
   }
 
@@ -120,21 +135,23 @@ export class Machine {
   }
 
   /** The order of the rules is the kernel's choice, so all that apply must agree. */
-  #route(packet: Packet, iif: string, mark: number): Hop | "local" {
+  #route(packet: Packet, iif: string, mark: number): Pick<Passed, "to" | "rule"> {
     const found = this.#rules.flatMap((rule) => {
       if (!isSelected(rule, packet, iif, mark)) return [];
       const [best] = rule.routes
         .filter(({ dst }) => isIn(dst, packet.dst))
         .sort((a, b) => prefixOf(b.dst) - prefixOf(a.dst));
       if (best === undefined) return [];
-      return [best.gw === undefined ? { dev: best.dev ?? "", via: packet.dst } : this.#nextHop(best.gw, best.dev)];
+      const to = best.gw === undefined ? { dev: best.dev ?? "", via: packet.dst } : this.#nextHop(best.gw, best.dev);
+      return [{ to, rule }];
     });
     const [first, ...others] = found;
-    const other = others.find((each) => each.dev !== first?.dev || each.via !== first.via);
-    if (other !== undefined) throw new Error(`${this.name}: to ${packet.dst} via ${first?.via} or ${other.via}`);
-    const way = first ?? this.#main(packet.dst);
-    if (way === undefined) throw new Error(`${this.name}: no way to ${packet.dst} from ${packet.src}`);
-    return way;
+    const other = others.find(({ to }) => to.dev !== first?.to.dev || to.via !== first.to.via);
+    if (other !== undefined) throw new Error(`${this.name}: to ${packet.dst} via ${first?.to.via} or ${other.to.via}`);
+    if (first !== undefined) return first;
+    const to = this.#main(packet.dst);
+    if (to === undefined) throw new Error(`${this.name}: no way to ${packet.dst} from ${packet.src}`);
+    return { to };
   }
 
   /** A gateway of a route is a neighbour: of a device that is named, or of a link route to it. */
