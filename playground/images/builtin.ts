@@ -35,6 +35,7 @@ export const LIQO_PROGRAMS = [
   "liqo-gateway",
   "liqo-proxy",
   "liqo-sysctls",
+  "liqo-trace",
   "liqo-uninstaller",
   "virtual-kubelet",
 ] as const;

@@ -38,6 +38,7 @@ import { uninstallCommand } from "./uninstall/uninstall.ts";
 import { unoffloadNamespaceCommand } from "./unoffload/namespace.ts";
 import { unpeerCommand } from "./unpeer/unpeer.ts";
 import { versionCommand } from "./version/version.ts";
+import { traceCommand } from "./trace/trace.ts";
 import { whyCommand } from "./why/why.ts";
 
 export const liqoGroups: readonly CommandGroup[] = [
@@ -96,6 +97,7 @@ export const liqoCommands: readonly Command[] = [
   infoCommand,
   infoPeerCommand,
   testNetworkCommand,
+  traceCommand,
   whyCommand,
   versionCommand,
 ];

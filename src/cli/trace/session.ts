@@ -1,0 +1,110 @@
+/** One `liqo-trace` in one pod of Liqo's, by exec: it lives as long as its standard input is open. */
+import { createInterface } from "node:readline";
+import { text } from "node:stream/consumers";
+import { type Context, withTimeout } from "#base/context.ts";
+import { messageOf } from "#base/errors.ts";
+import { type KubeClient, objectPath } from "#kube/client/client.ts";
+import { pods } from "#machinery/builtin.ts";
+import type { ObjectKey } from "#machinery/meta.ts";
+import { type Order, parseTraceAnswer, type TraceAnswer, type TraceRequest } from "#wire/path-trace.ts";
+import { dialRemoteCommand, type RemoteCommand } from "#wire/remote-command/client.ts";
+
+const PROGRAM = "/opt/liqo/liqo-trace.js";
+const ANSWER_MS = 15_000;
+
+export interface Session extends Disposable {
+  /** Sends one order and gives its answer. */
+  order(ctx: Context, order: Order): Promise<TraceAnswer>;
+}
+
+export interface Opened {
+  readonly session: Session;
+  readonly first: TraceAnswer;
+}
+
+/** Resolves with the program's first word. Throws when it cannot be run there. */
+export async function openSession(
+  ctx: Context,
+  { transport }: KubeClient,
+  key: ObjectKey,
+  request: TraceRequest,
+): Promise<Opened> {
+  const options = { stdin: true, stdout: true, stderr: true, tty: false };
+  const command = ["node", PROGRAM, JSON.stringify(request)];
+  const dial = {
+    url: transport.url(objectPath(pods, key, "exec"), { ...options, command }).href,
+    headers: transport.authHeaders(),
+    tls: transport.tlsOptions(),
+    signal: withTimeout(ctx, ANSWER_MS).signal,
+  };
+  const remote = await dialRemoteCommand(dial, options);
+  const session = new RemoteSession(remote);
+  try {
+    return { session, first: await session.next(ctx) };
+  } catch (error) {
+    session[Symbol.dispose]();
+    throw error;
+  }
+}
+
+class RemoteSession implements Session {
+  readonly #remote: RemoteCommand;
+  readonly #lines: AsyncIterator<string>;
+  /** Also where nobody asks for it: an output that is not read stands still. */
+  readonly #errors: Promise<string>;
+
+  constructor(remote: RemoteCommand) {
+    this.#remote = remote;
+    this.#lines = linesOf(remote)[Symbol.asyncIterator]();
+    this.#errors = remote.stderr === undefined ? Promise.resolve("") : text(remote.stderr).catch(() => "");
+    remote.result.catch(() => undefined);
+  }
+
+  async order(ctx: Context, order: Order): Promise<TraceAnswer> {
+    this.#remote.stdin?.write(`${JSON.stringify(order)}\n`);
+    return this.next(ctx);
+  }
+
+  async next(ctx: Context): Promise<TraceAnswer> {
+    const limited = withTimeout(ctx, ANSWER_MS);
+    const silent = new Promise<never>((_, reject) => {
+      limited.signal.addEventListener("abort", () => reject(new Error("the program there does not answer")), {
+        once: true,
+      });
+    });
+    const line = await Promise.race([this.#lines.next(), silent]);
+    if (line.done !== true) return parseTraceAnswer(line.value);
+    throw new Error(await this.#end());
+  }
+
+  /** Why it has ended. */
+  async #end(): Promise<string> {
+    const errors = (await this.#errors).trim().split("\n").at(-1) ?? "";
+    const result = await this.#remote.result.catch((error: unknown) => ({ error: messageOf(error) }));
+    if (errors.includes("Cannot find module") || errors.includes("Node.js v"))
+      return `its Liqo has no ${PROGRAM}: it is upstream's, or older`;
+    return messageIn(errors) ?? ("error" in result ? result.error : `liqo-trace has ended with ${result.exitCode}`);
+  }
+
+  [Symbol.dispose](): void {
+    this.#remote.stdin?.end();
+    this.#remote.close();
+  }
+}
+
+function linesOf({ stdout }: RemoteCommand): AsyncIterable<string> {
+  if (stdout === undefined) throw new Error("exec gave no output");
+  stdout.on("error", () => undefined);
+  return createInterface({ input: stdout });
+}
+
+/** Of a log line. */
+function messageIn(line: string): string | undefined {
+  if (line === "") return undefined;
+  try {
+    const { error } = JSON.parse(line) as { error?: string };
+    return error ?? line;
+  } catch {
+    return line;
+  }
+}
