@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { PROGRAM as TRACE } from "#cli/trace/session.ts";
 import { forgeVkTemplate } from "#forge/virtualnode-objects.ts";
 import { template } from "#kit/chart.ts";
 import { BOUTIQUE_SERVICES, builtinEntries, LIQO_PROGRAMS } from "#playground/images/builtin.ts";
@@ -39,7 +40,7 @@ test("Liqo's image is configured as in the catalogue", () => {
   assert.deepEqual(Object.fromEntries(env), entry?.env);
 });
 
-test("it holds the programs that the chart and virtual nodes run, and no others", async () => {
+test("it holds the programs that the chart, virtual nodes and liqoctl run, and no others", async () => {
   const parts = {
     homeClusterId: "milan",
     liqoNamespace: "liqo",
@@ -48,7 +49,7 @@ test("it holds the programs that the chart and virtual nodes run, and no others"
     storageClass: "liqo",
   };
   const virtualKubelet = forgeVkTemplate({ metadata: { name: "liqo-rome" } }, undefined, parts);
-  const text = `${await template({ "dashboard.enabled": "true", "dashboard.allowedHosts[0]": "liqo.example.org" })}${JSON.stringify(virtualKubelet)}`;
+  const text = `${await template({ "dashboard.enabled": "true", "dashboard.allowedHosts[0]": "liqo.example.org" })}${JSON.stringify(virtualKubelet)}${TRACE}`;
   const run = [...text.matchAll(/\/opt\/liqo\/([a-z-]+)\.js/g)].map(([, name]) => name ?? "");
   assert.deepEqual([...new Set(run)].sort(), [...LIQO_PROGRAMS].sort());
   const dockerfile = readFileSync(join(PROJECT, "deploy/Dockerfile"), "utf8");

@@ -10,5 +10,6 @@ testPages("the pages on usage", [
   "usage/multi-cluster-services",
   "usage/network-policies",
   "usage/why",
+  "usage/trace",
   "usage/service-continuity",
 ]);

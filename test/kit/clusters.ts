@@ -24,6 +24,8 @@ export interface Clusters extends AsyncDisposable {
   helm(cluster: string, ...args: readonly string[]): Promise<string>;
   liqoctl(...args: readonly string[]): Promise<string>;
   tryLiqoctl(args: readonly string[], options?: CommandOptions): Promise<Outcome>;
+  /** One that goes on. */
+  startLiqoctl(...args: readonly string[]): Background;
 }
 
 /** Clusters without Liqo. */
@@ -81,6 +83,7 @@ export function bindClusters(engine: Engine, clusters: readonly TestCluster[]): 
     helm: (cluster, ...args) => output("helm", [...args, "--kube-context", cluster], { env }),
     liqoctl: (...args) => output(LIQOCTL, args, { env }),
     tryLiqoctl: (args, options) => outcome(LIQOCTL, args, { ...options, env: { ...env, ...options?.env } }),
+    startLiqoctl: (...args) => new Background(LIQOCTL, args, env),
     [Symbol.asyncDispose]: () => engine[Symbol.asyncDispose](),
   };
 }

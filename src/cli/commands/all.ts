@@ -31,6 +31,7 @@ import { networkDisconnectCommand, networkResetCommand } from "./network/disconn
 import { offloadNamespaceCommand } from "./offload/namespace.ts";
 import { peerCommand } from "./peer/peer.ts";
 import { testNetworkCommand } from "./test/network.ts";
+import { traceCommand } from "./trace/trace.ts";
 import { unauthenticateCommand } from "./unauthenticate/unauthenticate.ts";
 import { uncordonResourceSliceCommand } from "./uncordon/resourceslice.ts";
 import { uncordonTenantCommand } from "./uncordon/tenant.ts";
@@ -38,7 +39,6 @@ import { uninstallCommand } from "./uninstall/uninstall.ts";
 import { unoffloadNamespaceCommand } from "./unoffload/namespace.ts";
 import { unpeerCommand } from "./unpeer/unpeer.ts";
 import { versionCommand } from "./version/version.ts";
-import { traceCommand } from "./trace/trace.ts";
 import { whyCommand } from "./why/why.ts";
 
 export const liqoGroups: readonly CommandGroup[] = [

@@ -11,10 +11,11 @@ import { answered, type Cluster, clusterIdOf, findClusterId } from "../cluster.t
 import { CliError } from "../errors.ts";
 import { type Link, walk } from "../why/link.ts";
 import { isHidden, look, type Seen, visible } from "../why/seen.ts";
-import { traceChain } from "./chain.ts";
+import { cidrProblem, NO_CONTEXT, traceChain } from "./chain.ts";
 import { awayEnd, type Candidate, candidatesOf, clusterOf, type End, type Goal, goalOfPod, homeEnd } from "./ends.ts";
 import { choosePorts, lookAtPath } from "./look.ts";
-import { planLegs, type Sides } from "./plan.ts";
+import type { Observed } from "./observed.ts";
+import { isWrong, planLegs, type Sides } from "./plan.ts";
 import { policyVerdict } from "./policies.ts";
 import { askSide, type SideObjects } from "./sides.ts";
 import type { Target } from "./target.ts";
@@ -27,7 +28,7 @@ export interface Asked {
   readonly target: Target;
 }
 
-const HIDDEN: Seen<never> = { hidden: "no context names that cluster" };
+const HIDDEN: Seen<never> = { hidden: NO_CONTEXT };
 /** Where no Connection says what the tunnel carries. */
 const DEFAULT_MTU = 1340;
 
@@ -40,12 +41,15 @@ export async function askTrace(ctx: Context, asked: Asked): Promise<Link[]> {
   const fromId = clusterOf(source, known.nodes);
   const service = isService(asked.target, known.pods);
   const target = service ? undefined : podNamed(known.pods, asked.target.name, asked.namespace);
-  const peer = fromId ?? (target === undefined ? await peerOfService(ctx, asked, known) : clusterOf(target, known.nodes));
+  const peer =
+    fromId ?? (target === undefined ? await peerOfService(ctx, asked, known) : clusterOf(target, known.nodes));
   if (peer === undefined) throw sameCluster(asked, homeId);
   const away = await awayCluster(ctx, asked.remote, peer);
   const twin = known.twins.get(peer);
   const sides: Sides = {
-    home: await look(answered(ctx, home, (limited) => askSide(limited, home, { id: homeId, peer, namespace: asked.namespace }))),
+    home: await look(
+      answered(ctx, home, (limited) => askSide(limited, home, { id: homeId, peer, namespace: asked.namespace })),
+    ),
     away: isHidden(away)
       ? away
       : await look(
@@ -140,7 +144,8 @@ async function endOf(ctx: Context, { known, sides, away, twin }: Place, pod: Pod
   if (clusterOf(pod, known.nodes) === undefined)
     return homeEnd(pod, remapAddress(pod.status?.podIP ?? "", visible(sides.away)?.configuration));
   const key = { namespace: twin ?? "", name: pod.metadata?.name ?? "" };
-  const real = away === undefined || twin === undefined ? undefined : visible(await look(away.client.find(ctx, pods, key)));
+  const real =
+    away === undefined || twin === undefined ? undefined : visible(await look(away.client.find(ctx, pods, key)));
   return awayEnd(pod, real, visible(sides.home)?.configuration);
 }
 
@@ -175,13 +180,24 @@ function goalOf({ address: _, ...goal }: Candidate): Goal {
   return goal;
 }
 
+const NOT_LOOKED: Observed = {
+  machines: [],
+  probe: undefined,
+  fullBytes: DEFAULT_MTU,
+  hasFull: { there: false, back: false },
+};
+
 async function trace(ctx: Context, place: Place, from: End, to: End, goal: Goal): Promise<Link[]> {
   const { sides, home, away } = place;
   const ports = choosePorts();
   const legs = planLegs(sides, from, to, goal, ports.ask);
   const clients = { home: home.client, away: away?.client };
   const fullBytes = visible(sides[from.side])?.connection?.status?.mtu?.value ?? DEFAULT_MTU;
-  const observed = await lookAtPath(ctx, { legs, from, to, goal, ports, fullBytes, clients, sides });
+  // A pod that is known by another's address would have that one asked.
+  const isMisled = [from, to].some((end) => cidrProblem(sides, end) !== undefined) || legs.there.some(isWrong);
+  const observed = isMisled
+    ? NOT_LOOKED
+    : await lookAtPath(ctx, { legs, from, to, goal, ports, fullBytes, clients, sides });
   return walk(traceChain({ sides, from, to, goal, legs, observed, policies: policiesOf(sides, from, to, goal) }));
 }
 

@@ -1,8 +1,10 @@
 /** From the path that objects describe and what was seen on it to a line for each hop. Pure. */
+
+import { isIn } from "#forge/networking/packet-walk.ts";
 import { broken, type Chain, ok, unknown } from "../why/link.ts";
-import { isHidden, visible } from "../why/seen.ts";
+import { isHidden, REMOTE_HINT, visible } from "../why/seen.ts";
 import type { End, Goal } from "./ends.ts";
-import { lostBetween, lostFull, lostInside } from "./explain.ts";
+import { lostBetween, lostFull, lostInside, type Reason } from "./explain.ts";
 import {
   type FlowName,
   type LegName,
@@ -30,6 +32,7 @@ export function* traceChain(traced: Traced): Chain {
   const { from, to, goal } = traced;
   const port = goal.isMeant ? `, TCP ${goal.port}` : "";
   yield ok("path", `${endText(traced, from)} → ${endText(traced, to)}${port}`);
+  yield* cidrLink(traced);
   yield* serviceLink(traced);
   yield* egressLink(traced);
   yield* legChain(traced, "there");
@@ -47,6 +50,26 @@ function clusterName({ sides }: Traced, { side }: End): string {
 function endText(traced: Traced, end: End): string {
   const seen = end.seen === undefined || end.seen === end.own ? "" : `, ${end.seen} for the other cluster`;
   return `${end.name} on ${end.node ?? "a node"} of ${clusterName(traced, end)} (${end.own}${seen})`;
+}
+
+function* cidrLink({ sides, from, to }: Traced): Chain {
+  for (const end of [from, to]) {
+    const problem = cidrProblem(sides, end);
+    if (problem !== undefined) return yield broken("CIDR", problem.says, problem.hint);
+  }
+}
+
+/** The other cluster takes the pod's address for none of its peer's pods: it has no place for it, or another pod's. */
+export function cidrProblem(sides: Sides, { side, name, own }: End): Reason | undefined {
+  const other = visible(sides[side === "home" ? "away" : "home"]);
+  if (other === undefined) return undefined;
+  const { configuration, id, peer } = other;
+  const cidrs = configuration?.spec?.remote?.cidr?.pod ?? [];
+  if (cidrs.some((cidr) => isIn(cidr, own))) return undefined;
+  return {
+    says: `${name} is ${own} at ${peer}, and ${id} takes ${cidrs.join(", ") || "nothing"} for the pods of ${peer} (Configuration ${configuration?.metadata?.name ?? "missing"})`,
+    hint: `liqoctl network connect writes the CIDRs of each into the other; liqoctl why foreigncluster/${peer}`,
+  };
 }
 
 function* serviceLink({ goal, to, observed }: Traced): Chain {
@@ -73,6 +96,10 @@ function* egressLink({ from, policies: { egress } }: Traced): Chain {
     ? ok("policy", says)
     : broken("policy", says, "the probe leaves behind the pod, and does not meet it: change the NetworkPolicy");
 }
+
+/** Why a cluster is not asked that nobody has named. */
+export const NO_CONTEXT = "no context names that cluster";
+const RIGHTS_HINT = "it takes the right to create pods/exec where Liqo's pods are, and to read its networking objects";
 
 const FLOW: Readonly<Record<LegName, { readonly small: FlowName; readonly full: FlowName }>> = {
   there: { small: "ask", full: "full" },
@@ -114,7 +141,12 @@ function hiddenLink({ observed: { probe } }: Traced, { step, observation }: View
   const where = isStop(step) ? step.name : `the ${step.role} of the other cluster`;
   return isThrough
     ? ok(name, `${where} let it pass, as the answer shows; it could not be asked itself: ${reason}`)
-    : unknown(name, `${where} could not be asked: ${reason}`, "give --remote-context or --remote-kubeconfig");
+    : unknown(name, `${where} could not be asked: ${reason}`, hintFor(reason));
+}
+
+function hintFor(reason: string): string | undefined {
+  if (reason === NO_CONTEXT) return REMOTE_HINT;
+  return reason.includes("forbidden") ? RIGHTS_HINT : undefined;
 }
 
 function* arrival(traced: Traced, leg: LegName, before: Seeing | undefined, here: Seeing): Chain {
@@ -190,8 +222,7 @@ function* podLink({ to, goal, legs, observed, policies: { ingress } }: Traced): 
   if (probe.connected === "refused" && goal.isMeant)
     return yield broken("pod", `nothing in ${to.name} listens on TCP ${goal.port}`, podHint(to));
   if (probe.connected === "open") return yield ok("pod", `${to.name} answers on TCP ${goal.port}`);
-  if (probe.connected === "refused")
-    return yield ok("pod", `${to.name} answers; its spec names no port to ask for`);
+  if (probe.connected === "refused") return yield ok("pod", `${to.name} answers; its spec names no port to ask for`);
   yield isVisible
     ? ok("pod", `${to.name} answers on TCP ${goal.port}`)
     : unknown("pod", `whether ${to.name} answers could not be seen: ${probe.says}`);

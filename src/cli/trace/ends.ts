@@ -33,23 +33,27 @@ const NO_PORT = 1;
 /** Id of the cluster that a pod runs at; undefined: at home. Throws a CliError for one that has no address yet. */
 export function clusterOf(pod: Pod, nodes: readonly Node[]): string | undefined {
   const { metadata, spec, status } = pod;
-  if ((status?.podIP ?? "") === "" || status?.phase !== "Running")
-    throw new CliError(`pod ${metadata?.name} does not run, or has no address yet`, {
-      hint: `liqoctl why pod/${metadata?.name} -n ${metadata?.namespace}`,
-    });
+  if (status?.phase !== "Running") throw notThere(pod, "does not run");
   if (spec?.hostNetwork === true)
     throw new CliError(`pod ${metadata?.name} has its node's network: other clusters know it by no address`);
   const node = nodes.find((each) => each.metadata?.name === spec?.nodeName);
   return node !== undefined && isVirtualNode(node) ? node.metadata?.labels?.[apiLabels.REMOTE_CLUSTER_ID] : undefined;
 }
 
+function notThere({ metadata }: Pod, problem: string): CliError {
+  return new CliError(`pod ${metadata?.name} ${problem}`, {
+    hint: `liqoctl why pod/${metadata?.name} -n ${metadata?.namespace}`,
+  });
+}
+
 export function homeEnd(pod: Pod, seen: string | undefined): End {
   const { metadata, spec, status } = pod;
+  if (status?.podIP === undefined) throw notThere(pod, "has no address yet");
   return {
     side: "home",
     name: metadata?.name ?? "",
     node: spec?.nodeName,
-    own: status?.podIP ?? "",
+    own: status.podIP,
     seen,
     labels: metadata?.labels ?? {},
   };
@@ -57,12 +61,14 @@ export function homeEnd(pod: Pod, seen: string | undefined): End {
 
 /** `real`: the pod at the provider, where it could be asked; else its address is what remapping makes of it. */
 export function awayEnd(pod: Pod, real: Pod | undefined, configuration: Configuration | undefined): End {
-  const seen = pod.status?.podIP ?? "";
+  const seen = pod.status?.podIP;
+  const own = real?.status?.podIP ?? (seen === undefined ? undefined : addressThere(seen, configuration)) ?? seen;
+  if (own === undefined) throw notThere(pod, "has no address here");
   return {
     side: "away",
     name: pod.metadata?.name ?? "",
     node: real?.spec?.nodeName,
-    own: real?.status?.podIP ?? addressThere(seen, configuration) ?? seen,
+    own,
     seen,
     labels: (real ?? pod).metadata?.labels ?? {},
   };
@@ -110,10 +116,11 @@ export function candidatesOf({ service, slices }: Offered, port: string | undefi
   const address = service.spec?.clusterIP ?? "";
   const isHeadless = address === "" || address === "None";
   const seen = isHeadless ? {} : { service: { name, address, port: asked.port } };
-  return slices.flatMap(({ endpoints = [], ports = [] }) => {
-    const target = ports.find((each) => (each.name ?? "") === (asked.name ?? ""))?.port;
+  return slices.flatMap(({ endpoints, ports }) => {
+    // Both may be null.
+    const target = ports?.find((each) => (each.name ?? "") === (asked.name ?? ""))?.port;
     if (target === undefined) return [];
-    return endpoints
+    return (endpoints ?? [])
       .filter(({ conditions }) => conditions?.ready !== false)
       .flatMap(({ addresses }) =>
         addresses.map((each): Candidate => ({ address: each, port: target, isMeant: true, ...seen })),

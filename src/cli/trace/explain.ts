@@ -87,8 +87,10 @@ export function lostBetween(
   const { iif = "" } = to.stop;
   const other = linkProblem(iif, linkOf(to.seen, iif));
   if (other !== undefined) return { says: `${to.stop.name}: ${other}`, hint: repairHint(to.stop) };
-  const left = from === undefined ? "the packet" : `the packet leaves ${from.stop.name} by ${from.stop.oif}, and`;
-  const says = `${left} does not come to ${to.stop.name}`;
+  const says =
+    from === undefined
+      ? `the packet does not come to ${to.stop.name}, and what is before it could not be asked`
+      : `the packet leaves ${from.stop.name} by ${from.stop.oif}, and does not come to ${to.stop.name}`;
   if (isTunnel)
     return {
       says: `${says}${connection === undefined ? "" : `; the Connection says ${connection}`}`,

@@ -5,6 +5,7 @@ import type { KubeClient } from "#kube/client/client.ts";
 import type { ObjectKey } from "#machinery/meta.ts";
 import type { Facts, TraceAnswer, TraceRequest } from "#wire/path-trace.ts";
 import { isHidden, look, type Seen, visible } from "../why/seen.ts";
+import { NO_CONTEXT } from "./chain.ts";
 import type { End, Goal } from "./ends.ts";
 import { flowsOf, type Observation, type Observed, type Ports, questionsFor } from "./observed.ts";
 import { isStop, type Legs, type Role } from "./plan.ts";
@@ -46,7 +47,9 @@ export async function lookAtPath(ctx: Context, looking: Looking): Promise<Observ
   );
   try {
     const probes = await probe(ctx, looking, opened);
-    const machines = await Promise.all(opened.map((machine) => (isHidden(machine) ? machine : look(report(ctx, machine)))));
+    const machines = await Promise.all(
+      opened.map((machine) => (isHidden(machine) ? machine : look(report(ctx, machine)))),
+    );
     return { machines, fullBytes: looking.fullBytes, ...probes };
   } finally {
     for (const machine of opened) visible(machine)?.session[Symbol.dispose]();
@@ -67,18 +70,18 @@ function requestFor(looking: Looking, at: number, id: string): TraceRequest {
   };
 }
 
-async function openMachine(
-  ctx: Context,
-  looking: Looking,
-  at: 0 | 1 | 2 | 3,
-  request: TraceRequest,
-): Promise<Machine> {
+async function openMachine(ctx: Context, looking: Looking, at: 0 | 1 | 2 | 3, request: TraceRequest): Promise<Machine> {
   const end = at < 2 ? looking.from : looking.to;
   const client = looking.clients[end.side];
   const objects = looking.sides[end.side];
   if (isHidden(objects)) throw new Error(objects.hidden);
-  if (client === undefined) throw new Error("no context names that cluster");
-  const { session, first } = await openSession(ctx, client, podOf(objects, at === 0 || at === 3 ? "node" : "gateway", end), request);
+  if (client === undefined) throw new Error(NO_CONTEXT);
+  const { session, first } = await openSession(
+    ctx,
+    client,
+    podOf(objects, at === 0 || at === 3 ? "node" : "gateway", end),
+    request,
+  );
   if (!("ready" in first)) throw new Error("liqo-trace there speaks another language");
   return { session, facts: first.ready };
 }

@@ -18,7 +18,7 @@ export type Role = "node" | "gateway";
 export interface Stop {
   readonly side: SideName;
   readonly role: Role;
-  /** Of the node, or of the gateway's pod. */
+  /** Of its cluster and the node, or the gateway's pod: `rome/worker-node-1`. */
   readonly name: string;
   /** By which link it comes; undefined: from the pod. */
   readonly iif: string | undefined;
@@ -129,7 +129,7 @@ class Walk {
     const internal = objects.nodes.find(({ metadata }) => metadata?.name === node);
     if (internal === undefined) return wrong(node, `there is no InternalNode ${node}`, again);
     if (gateway === undefined) return wrong("", `no gateway for ${peer} runs`, again);
-    const name = role === "node" ? node : (gateway.metadata?.name ?? "");
+    const name = `${id}/${role === "node" ? node : gateway.metadata?.name}`;
     const nodeLink = fabric.spec?.interface.node.name ?? "";
     const gatewayLink = internal.spec?.interface.gateway.name ?? "";
     const [inner, outer] = role === "node" ? [undefined, nodeLink] : [gatewayLink, TUNNEL_INTERFACE];

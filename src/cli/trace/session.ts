@@ -3,13 +3,14 @@ import { createInterface } from "node:readline";
 import { text } from "node:stream/consumers";
 import { type Context, withTimeout } from "#base/context.ts";
 import { messageOf } from "#base/errors.ts";
-import { type KubeClient, objectPath } from "#kube/client/client.ts";
-import { pods } from "#machinery/builtin.ts";
+import type { KubeClient } from "#kube/client/client.ts";
 import type { ObjectKey } from "#machinery/meta.ts";
 import { type Order, parseTraceAnswer, type TraceAnswer, type TraceRequest } from "#wire/path-trace.ts";
-import { dialRemoteCommand, type RemoteCommand } from "#wire/remote-command/client.ts";
+import type { RemoteCommand } from "#wire/remote-command/client.ts";
+import { dialExec } from "../exec.ts";
 
-const PROGRAM = "/opt/liqo/liqo-trace.js";
+/** In the image of Liqo. */
+export const PROGRAM = "/opt/liqo/liqo-trace.js";
 const ANSWER_MS = 15_000;
 
 export interface Session extends Disposable {
@@ -25,19 +26,12 @@ export interface Opened {
 /** Resolves with the program's first word. Throws when it cannot be run there. */
 export async function openSession(
   ctx: Context,
-  { transport }: KubeClient,
+  client: KubeClient,
   key: ObjectKey,
   request: TraceRequest,
 ): Promise<Opened> {
-  const options = { stdin: true, stdout: true, stderr: true, tty: false };
   const command = ["node", PROGRAM, JSON.stringify(request)];
-  const dial = {
-    url: transport.url(objectPath(pods, key, "exec"), { ...options, command }).href,
-    headers: transport.authHeaders(),
-    tls: transport.tlsOptions(),
-    signal: withTimeout(ctx, ANSWER_MS).signal,
-  };
-  const remote = await dialRemoteCommand(dial, options);
+  const remote = await dialExec(withTimeout(ctx, ANSWER_MS), client, key, command, { stdin: true });
   const session = new RemoteSession(remote);
   try {
     return { session, first: await session.next(ctx) };

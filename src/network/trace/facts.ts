@@ -20,7 +20,7 @@ interface KernelWay {
   readonly gateway?: string;
 }
 
-export async function askRoute(ctx: Context, tools: Tools, { to, from, iif }: RouteQuestion): Promise<RouteAnswer> {
+async function askRoute(ctx: Context, tools: Tools, { to, from, iif }: RouteQuestion): Promise<RouteAnswer> {
   const words = iif === undefined ? [] : ["from", from, "iif", iif];
   try {
     const [way = {}] = await runJson<KernelWay>(ctx, tools, ["ip", "-json", "route", "get", to, ...words]);

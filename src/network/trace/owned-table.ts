@@ -3,6 +3,8 @@ import { spawn } from "node:child_process";
 import { type Context, sleep } from "#base/context.ts";
 import type { Machine } from "../system/machine.ts";
 
+/** What it says of the terminal that it does not have is none. */
+const ERROR = /^Error/m;
 const POLL_MS = 20;
 const DEADLINE_MS = 5_000;
 
@@ -41,7 +43,7 @@ export async function openTable(
     await ended;
   };
   while (!(await isThere())) {
-    if (says !== "" || hasEnded || ctx.signal.aborted || clock.nowMs() > deadlineMs) {
+    if (ERROR.test(says) || hasEnded || ctx.signal.aborted || clock.nowMs() > deadlineMs) {
       await dispose();
       throw new Error(`table ${name} could not be made: ${says.trim() || "nft does not answer"}`);
     }

@@ -1,14 +1,14 @@
 /** `liqoctl trace`: the path of a packet between two pods of different clusters, hop by hop. Not upstream's. */
 import type { Context } from "#base/context.ts";
 import { pods, services } from "#machinery/builtin.ts";
-import { askTrace } from "../../trace/ask.ts";
-import { parseTarget } from "../../trace/target.ts";
 import { argument } from "../../command/argument.ts";
 import { namesOfKind, namespaceNames } from "../../command/candidates.ts";
 import { command } from "../../command/command.ts";
 import { flag } from "../../command/flag.ts";
 import { accessFlags, openOtherIfNamed, openScope, outputFlag, remoteAccessFlags } from "../../command/flag-groups.ts";
 import { formatObject } from "../../printer/object.ts";
+import { askTrace } from "../../trace/ask.ts";
+import { parseTarget } from "../../trace/target.ts";
 import { formatLinks } from "../../why/link.ts";
 
 const podNames = namesOfKind(pods);

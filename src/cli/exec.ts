@@ -1,27 +1,38 @@
-/** Runs a command in a pod, as `kubectl exec`. */
+/** Commands in pods, as `kubectl exec` runs them. */
 import type { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
 import type { Context } from "#base/context.ts";
 import { type KubeClient, objectPath } from "#kube/client/client.ts";
 import { pods } from "#machinery/builtin.ts";
 import type { ObjectKey } from "#machinery/meta.ts";
-import { dialRemoteCommand } from "#wire/remote-command/client.ts";
+import { dialRemoteCommand, type RemoteCommand } from "#wire/remote-command/client.ts";
 
-/** Its standard output. Throws when it could not be run, or fails: with its standard error. */
-export async function execInPod(
+/** `stdin`: whether it is to be open. What it prints must be read. */
+export function dialExec(
   ctx: Context,
   { transport }: KubeClient,
   key: ObjectKey,
   command: readonly string[],
-): Promise<string> {
-  const options = { stdin: false, stdout: true, stderr: true, tty: false };
+  { stdin }: { readonly stdin: boolean },
+): Promise<RemoteCommand> {
+  const options = { stdin, stdout: true, stderr: true, tty: false };
   const dial = {
     url: transport.url(objectPath(pods, key, "exec"), { ...options, command }).href,
     headers: transport.authHeaders(),
     tls: transport.tlsOptions(),
     signal: ctx.signal,
   };
-  const session = await dialRemoteCommand(dial, options);
+  return dialRemoteCommand(dial, options);
+}
+
+/** Its standard output. Throws when it could not be run, or fails: with its standard error. */
+export async function execInPod(
+  ctx: Context,
+  client: KubeClient,
+  key: ObjectKey,
+  command: readonly string[],
+): Promise<string> {
+  const session = await dialExec(ctx, client, key, command, { stdin: false });
   const onAbort = (): void => session.close();
   ctx.signal.addEventListener("abort", onAbort, { once: true });
   try {
