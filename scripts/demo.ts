@@ -99,6 +99,8 @@ async function demo(): Promise<void> {
     if (!isAlreadyExists(error)) throw error;
   });
   await liqoctl(`Namespace ${NAMESPACE} offloaded`, ["offload", "namespace", NAMESPACE, "--context", "milan"]);
+  // Before the shop, so that its history begins with how that came about.
+  const dashboard = await printer.step("global", "The dashboard answers", () => startDashboard(ctx, ROOT, HOME));
   await printer.step("global", "Shop applied with kubectl", () =>
     run("kubectl", ["--context", "milan", "apply", "-n", NAMESPACE, "-f", MANIFEST]),
   );
@@ -106,7 +108,6 @@ async function demo(): Promise<void> {
     waitForPods(client, note),
   );
   const url = await printer.step("global", "The shop answers", () => waitForShop(client));
-  const dashboard = await printer.step("global", "The dashboard answers", () => startDashboard(ctx, ROOT, HOME));
   printer.print(picture(running, url, dashboard));
 }
 
