@@ -46,7 +46,8 @@ export class Readers implements Disposable {
     // It may have gone while the first picture was waited for.
     if (response.closed) return;
     const reader: Reader = { response, pictureBytes: 0, isBehind: false };
-    response.writeHead(200, { "Content-Type": "text/event-stream; charset=utf-8" });
+    // A proxy in front of it is not to collect what is to be seen at once.
+    response.writeHead(200, { "Content-Type": "text/event-stream; charset=utf-8", "X-Accel-Buffering": "no" });
     response.once("close", () => this.#readers.delete(reader));
     response.on("drain", () => this.#drained(reader));
     this.#readers.add(reader);
