@@ -1,6 +1,6 @@
 /**
  * liqo-dashboard: `liqoctl dashboard` for one cluster, in that cluster, behind whatever says who may look. It changes
- * nothing. Flags: src/dashboard/README.md
+ * nothing. Flags: src/dashboard/server/README.md
  */
 import { once } from "node:events";
 import { join } from "node:path";
