@@ -49,7 +49,7 @@ export async function startDashboard(ctx: Context, options: DashboardOptions): P
     isEnded = true;
   });
   const ready = federation.ready.then(() => {
-    if (!isEnded) remember(history, federation, clock.epochMs());
+    if (!isEnded) remember(ctx, history, federation, clock.epochMs());
   });
   const about: About = {
     version: VERSION,
@@ -71,14 +71,14 @@ export async function startDashboard(ctx: Context, options: DashboardOptions): P
     ...(actions !== undefined &&
       actionHandlers(federation, actions, (key, text) => {
         const item = picture.get(key);
-        if (item !== undefined) history.note(clock.epochMs(), item, text, "liqoctl dashboard");
+        if (item !== undefined) keep(ctx, () => history.note(clock.epochMs(), item, text, "liqoctl dashboard"));
       })),
   };
   const http = own.use(await startHttpServer(ctx, { ...options, handlers }));
-  own.defer(every(clock, PRUNE_MS, () => history.prune(clock.epochMs())));
+  own.defer(every(clock, PRUNE_MS, () => keep(ctx, () => history.prune(clock.epochMs()))));
   own.defer(
     sampleAgain(ctx, federation, clock, (samples) => {
-      history.addSamples(samples);
+      keep(ctx, () => history.addSamples(samples));
       readers.sample(samples);
     }),
   );
@@ -86,22 +86,36 @@ export async function startDashboard(ctx: Context, options: DashboardOptions): P
   return { url: http.url, ready, historyProblem: problem, [Symbol.asyncDispose]: () => all.disposeAsync() };
 }
 
+/** A disk that is full ends history, and nothing else. */
+function keep(ctx: Context, write: () => void): void {
+  try {
+    write();
+  } catch (error) {
+    ctx.log.warn("history was not written", { error: messageOf(error) });
+  }
+}
+
 /** From now on. */
-function remember(history: HistoryStore, { picture, introduced: first }: Federation, nowMs: number): void {
+function remember(
+  ctx: Context,
+  history: HistoryStore,
+  { picture, introduced: first }: Federation,
+  nowMs: number,
+): void {
   const items = picture.list();
-  history.begin(
-    nowMs,
-    items.filter((item) => item.kind === "cluster"),
-  );
-  for (const name of first) history.introduce(nowMs, name, items);
+  const clusters = items.filter((item) => item.kind === "cluster");
+  keep(ctx, () => {
+    history.begin(nowMs, clusters);
+    for (const name of first) history.introduce(nowMs, name, items);
+  });
   picture.listen((at, changed, introduced) => {
     const isOfLate = ({ after }: Changed): boolean =>
       after !== undefined && after.kind !== "cluster" && introduced.includes(after.cluster);
-    history.add(
-      at,
-      changed.filter((each) => !isOfLate(each)),
-    );
-    for (const name of introduced) history.introduce(at, name, picture.list());
+    const seen = changed.filter((each) => !isOfLate(each));
+    keep(ctx, () => {
+      history.add(at, seen);
+      for (const name of introduced) history.introduce(at, name, picture.list());
+    });
   });
 }
 

@@ -46,10 +46,13 @@ export function sampleAgain(
     const keys = new Set(peerings.map(({ key }) => key));
     for (const key of asked.keys()) if (!keys.has(key)) asked.delete(key);
     if (samples.length > 0) take({ at: clock.epochMs(), peerings: samples });
-    cancel = clock.after(SAMPLE_MS, run);
   };
   const run = (): void => {
-    again().catch((error: unknown) => ctx.log.error("sampling ended", { error: messageOf(error) }));
+    again()
+      .catch((error: unknown) => ctx.log.warn("nothing was measured", { error: messageOf(error) }))
+      .finally(() => {
+        if (!isEnded && !ctx.signal.aborted) cancel = clock.after(SAMPLE_MS, run);
+      });
   };
   cancel = clock.after(SAMPLE_MS, run);
   return () => {
