@@ -69,7 +69,7 @@ export async function startDashboard(ctx: Context, options: DashboardOptions): P
     ...historyHandlers({ history, picture, ready, clock }),
     ...askHandlers(federation),
     ...(actions !== undefined &&
-      actionHandlers(federation, actions, (key, text) => {
+      actionHandlers(ctx, federation, actions, (key, text) => {
         const item = picture.get(key);
         if (item !== undefined) keep(ctx, () => history.note(clock.epochMs(), item, text, "liqoctl dashboard"));
       })),

@@ -24,9 +24,15 @@ export type Told = (key: ItemKey, text: string) => void;
 
 const MOST_MS = 90_000;
 
-export function actionHandlers(federation: Federation, { lab }: Actions, told: Told): Record<string, ApiHandler> {
+/** What was asked for is done, though the page that asked be closed meanwhile: `ctx` is the server's. */
+export function actionHandlers(
+  ctx: Context,
+  federation: Federation,
+  { lab }: Actions,
+  told: Told,
+): Record<string, ApiHandler> {
   return {
-    "POST /api/actions": async (ctx, { body }, response) => {
+    "POST /api/actions": async (_ctx, { body }, response) => {
       const { request, plan, parsed } = parseActionRequest(await body());
       const command = commandOf(request, parsed, federation.contextOf(parsed.name));
       if (plan) return answerJson(response, { command, done: false } satisfies ActionAnswer);
