@@ -42,8 +42,7 @@ export function PodPage({ pod }: { readonly pod: PodItem }) {
           ["Address", pod.ip],
           ["Ready", pod.ready],
           ["Restarts", String(pod.restarts)],
-          ["Made by", pod.owner?.replace("/", " ")],
-          ["Made", ago(Date.parse(pod.createdAt), app.now.value)],
+          ["Made", made(pod, app.now.value)],
         ]}
       />
       <div class="columns">
@@ -59,6 +58,11 @@ export function PodPage({ pod }: { readonly pod: PodItem }) {
       )}
     </>
   );
+}
+
+function made({ owner, createdAt }: PodItem, nowMs: number): string {
+  const when = ago(Date.parse(createdAt), nowMs);
+  return owner === undefined ? when : `${when}, by ${owner.replace("/", " ")}`;
 }
 
 function Where({ pod }: { readonly pod: PodItem }) {

@@ -50,7 +50,7 @@ export function Picture({ catalog, pods }: { readonly catalog: Catalog; readonly
         <TwinLines marks={marks} pointed={pointed} />
         <Marks layout={layout} marks={marks} />
       </svg>
-      {shown !== undefined && <PodCard mark={shown} width={layout.width} />}
+      {shown !== undefined && <PodCard mark={shown} layout={layout} />}
     </div>
   );
 }
