@@ -12,6 +12,7 @@ export interface Curve {
 }
 
 const HEIGHT = 150;
+const LEAST_SECONDS = 120;
 
 export function Chart(props: {
   readonly times: readonly number[];
@@ -55,7 +56,7 @@ function optionsOf(parent: HTMLElement, curves: readonly Curve[], words: (value:
     cursor: { y: false, drag: { x: false, y: false } },
     legend: { show: curves.length > 1 },
     axes: [
-      { ...axis, size: 28, values: timesOf },
+      { ...axis, size: 28, space: 90, values: timesOf },
       { ...axis, size: 76, values: (_, values) => values.map(words) },
     ],
     series: [
@@ -68,7 +69,11 @@ function optionsOf(parent: HTMLElement, curves: readonly Curve[], words: (value:
         value: (_: uPlot, value: number | null) => (value === null ? "–" : words(value)),
       })),
     ],
-    scales: { y: { range: (_, least, most) => [Math.min(0, least), most <= 0 ? 1 : most * 1.15] } },
+    scales: {
+      // The first samples do not fill the width.
+      x: { range: (_, first, last) => [Math.min(first, last - LEAST_SECONDS), last] },
+      y: { range: (_, least, most) => [Math.min(0, least), most <= 0 ? 1 : most * 1.15] },
+    },
   };
 }
 
