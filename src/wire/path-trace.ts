@@ -100,6 +100,8 @@ const LINK = /^[^\s/:"\\]{1,15}$/;
 const WORD = /^[A-Za-z0-9_.-]{1,64}$/;
 const TABLE = /^[A-Za-z_][A-Za-z0-9_./-]{0,254}$/;
 const MOST = 64;
+/** Some for each node of a cluster. */
+const MOST_RULES = 32_768;
 
 export class PathTraceError extends Error {
   constructor(message: string) {
@@ -200,14 +202,14 @@ function factsOf(value: unknown): Facts {
         ...text("remote", remote),
       };
     }),
-    rules: listOf(rules, "rules", 4_096).map((rule) => {
+    rules: listOf(rules, "rules", MOST_RULES).map((rule) => {
       const { dst, iif, fwmark } = objectOf(rule, "rule");
       return { dst: textOf(dst, "rule.dst"), iif: textOf(iif, "rule.iif"), fwmark: textOf(fwmark, "rule.fwmark") };
     }),
     tables: Object.fromEntries(
       Object.entries(objectOf(tables, "tables")).map(([name, rows]) => [
         name,
-        listOf(rows, "table", 4_096).map((row) => textOf(row, "comment")),
+        listOf(rows, "table", MOST_RULES).map((row) => textOf(row, "comment")),
       ]),
     ),
   };

@@ -38,8 +38,19 @@ export const peerIds = namesOfKind(foreignClusters);
 
 /** Names of what the cluster has of a kind, less those on the line. */
 export function namesOfKind<T extends KubeObject>(resource: Resource<T>): Exclude<Completer, "files"> {
+  return lessThoseOnTheLine((request) => namesOf(request, resource));
+}
+
+/** The same, of those of the namespace that the line names. */
+export function namesInNamespace<T extends KubeObject>(resource: Resource<T>): Exclude<Completer, "files"> {
+  return lessThoseOnTheLine((request) => namesOf(request, resource, request.flagText("namespace") ?? "default"));
+}
+
+function lessThoseOnTheLine(
+  ask: (request: CompletionRequest) => Promise<readonly string[]>,
+): Exclude<Completer, "files"> {
   return async (request) => {
-    const names = new Set(await namesOf(request, resource));
+    const names = new Set(await ask(request));
     return [...names].filter((name) => !request.args.includes(name));
   };
 }
@@ -47,6 +58,7 @@ export function namesOfKind<T extends KubeObject>(resource: Resource<T>): Exclud
 async function namesOf<T extends KubeObject>(
   { ctx, env, flagText }: CompletionRequest,
   resource: Resource<T>,
+  namespace?: string,
 ): Promise<string[]> {
   const flags = {
     kubeconfig: flagText("kubeconfig"),
@@ -55,6 +67,8 @@ async function namesOf<T extends KubeObject>(
     user: flagText("user"),
   };
   using cluster = openCluster(flags, "", env.defaultKubeconfig);
-  const { items } = await cluster.client.list(withTimeout(ctx, ANSWER_MS), resource);
+  const { items } = await cluster.client.list(withTimeout(ctx, ANSWER_MS), resource, {
+    ...(namespace !== undefined && { namespace }),
+  });
   return items.flatMap(({ metadata }) => metadata?.name ?? []);
 }

@@ -187,7 +187,14 @@ testChain(traceChain, [
     "← tunnel",
     /the packet does not come to milan\/gw-rome, and what is before it could not be asked/,
   ],
-  ["all of it hidden", hidden([0, 1, 2, 3], undefined), "unknown", "answer", /nothing was sent/],
+  [
+    "all of it hidden",
+    hidden([0, 1, 2, 3], undefined),
+    "unknown",
+    "node",
+    /nothing could be sent in the name of near: forbidden/,
+    /pods\/exec/,
+  ],
   [
     "a CIDR of the other's that is another one",
     withCidr("10.99.0.0/16"),

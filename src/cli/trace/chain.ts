@@ -1,7 +1,7 @@
 /** From the path that objects describe and what was seen on it to a line for each hop. Pure. */
 
 import { isIn } from "#forge/networking/packet-walk.ts";
-import { broken, type Chain, ok, unknown } from "../why/link.ts";
+import { broken, type Chain, type Link, ok, unknown } from "../why/link.ts";
 import { isHidden, REMOTE_HINT, visible } from "../why/seen.ts";
 import type { End, Goal } from "./ends.ts";
 import { lostBetween, lostFull, lostInside, type Reason } from "./explain.ts";
@@ -35,6 +35,7 @@ export function* traceChain(traced: Traced): Chain {
   yield* cidrLink(traced);
   yield* serviceLink(traced);
   yield* egressLink(traced);
+  if (isUnsent(traced)) return yield unsentLink(traced);
   yield* legChain(traced, "there");
   yield* podLink(traced);
   yield* legChain(traced, "back");
@@ -101,6 +102,18 @@ function* egressLink({ from, policies: { egress } }: Traced): Chain {
 export const NO_CONTEXT = "no context names that cluster";
 const RIGHTS_HINT = "it takes the right to create pods/exec where Liqo's pods are, and to read its networking objects";
 
+/** The objects know the way, and nobody could send: what nobody has seen is not lost. */
+function isUnsent({ legs, observed: { probe } }: Traced): boolean {
+  return probe === undefined && ![...legs.there, ...legs.back].some(isWrong);
+}
+
+function unsentLink({ from, legs, observed: { machines } }: Traced): Link {
+  const [step, machine] = [legs.there[0], machines[0]];
+  const hidden = step !== undefined && "hidden" in step ? step.hidden : undefined;
+  const reason = hidden ?? (isHidden(machine) ? machine.hidden : "liqo-trace there does not answer");
+  return unknown("node", `nothing could be sent in the name of ${from.name}: ${reason}`, hintFor(reason));
+}
+
 const FLOW: Readonly<Record<LegName, { readonly small: FlowName; readonly full: FlowName }>> = {
   there: { small: "ask", full: "full" },
   back: { small: "answer", full: "return" },
@@ -134,11 +147,13 @@ function nameOf(leg: LegName, word: string): string {
   return leg === "there" ? word : `← ${word}`;
 }
 
-function hiddenLink({ observed: { probe } }: Traced, { step, observation }: View, name: string) {
-  const why = isStop(step) ? "" : "hidden" in step ? step.hidden : "";
-  const reason = why || (isHidden(observation) ? observation.hidden : "");
-  const isThrough = probe?.connected === "open" || probe?.connected === "refused";
+function hiddenLink({ observed: { probe } }: Traced, { step, observation }: View, name: string): Link {
   const where = isStop(step) ? step.name : `the ${step.role} of the other cluster`;
+  const hidden = "hidden" in step ? step.hidden : isHidden(observation) ? observation.hidden : undefined;
+  // The objects are at fault further on, and nothing was sent.
+  if (probe === undefined && isStop(step)) return ok(name, `${describe(step)}, as the objects have it`);
+  const isThrough = probe?.connected === "open" || probe?.connected === "refused";
+  const reason = hidden ?? "";
   return isThrough
     ? ok(name, `${where} let it pass, as the answer shows; it could not be asked itself: ${reason}`)
     : unknown(name, `${where} could not be asked: ${reason}`, hintFor(reason));
@@ -176,7 +191,7 @@ function* arrival(traced: Traced, leg: LegName, before: Seeing | undefined, here
 function* departure(traced: Traced, leg: LegName, { stop, seen }: Seeing): Chain {
   const { small, full } = FLOW[leg];
   const name = nameOf(leg, stop.role);
-  const { oif, after, before } = stop;
+  const { oif, after } = stop;
   const wanted = { link: oif, src: after.src, dst: after.dst };
   const isLast = oif === undefined;
   if (sightings(seen, "left", { flow: small, ...wanted }).length === 0) {
@@ -194,19 +209,18 @@ function* departure(traced: Traced, leg: LegName, { stop, seen }: Seeing): Chain
     const { says, hint } = lostFull(fullBytes, [{ stop, seen }]);
     return yield broken(name, says, hint);
   }
-  yield ok(name, `${stop.name}: ${changes(stop)}${isLast ? `to the pod` : `by ${oif}`}${routed(stop)}`);
+  yield ok(name, describe(stop));
+}
 
-  function routed({ route }: Stop): string {
-    return route === undefined ? "" : ` (${route})`;
-  }
-
-  function changes(own: Stop): string {
-    const changed = [
-      ...(before.src === after.src ? [] : [`source ${before.src} → ${after.src}`]),
-      ...(before.dst === after.dst ? [] : [`destination ${before.dst} → ${after.dst}`]),
-    ];
-    return changed.length === 0 ? `${after.src} → ${after.dst} ` : `${changed.join(", ")}${saidBy(own)}, `;
-  }
+/** What becomes of the packet at a machine, and who says so. */
+function describe(stop: Stop): string {
+  const { name, oif, before, after, route } = stop;
+  const changed = [
+    ...(before.src === after.src ? [] : [`source ${before.src} → ${after.src}`]),
+    ...(before.dst === after.dst ? [] : [`destination ${before.dst} → ${after.dst}`]),
+  ];
+  const addresses = changed.length === 0 ? `${after.src} → ${after.dst} ` : `${changed.join(", ")}${saidBy(stop)}, `;
+  return `${name}: ${addresses}${oif === undefined ? "to the pod" : `by ${oif}`}${route === undefined ? "" : ` (${route})`}`;
 }
 
 function* podLink({ to, goal, legs, observed, policies: { ingress } }: Traced): Chain {

@@ -107,17 +107,17 @@ async function probe(
   const lengths = Array.from({ length: TRIES }, () => fullBytes);
   const send = async (machine: Machine | undefined, address: string | undefined, port: number): Promise<boolean> => {
     if (machine === undefined || address === undefined) return false;
-    const answer = await machine.session.order(ctx, { do: "send", to: address, port, lengths });
+    const answer = await look(machine.session.order(ctx, { do: "send", to: address, port, lengths }));
     return "sent" in answer && answer.sent > 0;
   };
   const [first] = legs.there;
   const isKnown = first !== undefined && isStop(first);
   const [probes, isSent, isSentBack] = await Promise.all([
-    here !== undefined && isKnown ? connectFrom(ctx, looking, here.session) : { probe: undefined },
+    here !== undefined && isKnown ? look(connectFrom(ctx, looking, here.session)) : {},
     isKnown ? send(here, to.seen ?? to.own, ports.full) : false,
     send(there, from.seen, ports.fullBack),
   ]);
-  return { ...probes, hasFull: { there: isSent, back: isSentBack } };
+  return { probe: undefined, ...visible(probes), hasFull: { there: isSent, back: isSentBack } };
 }
 
 async function connectFrom(ctx: Context, { to, goal, ports }: Looking, session: Session): Promise<Probes> {

@@ -1,17 +1,20 @@
 /** One `liqo-trace` in one pod of Liqo's, by exec: it lives as long as its standard input is open. */
 import { createInterface } from "node:readline";
-import { text } from "node:stream/consumers";
 import { type Context, withTimeout } from "#base/context.ts";
 import { messageOf } from "#base/errors.ts";
 import type { KubeClient } from "#kube/client/client.ts";
 import type { ObjectKey } from "#machinery/meta.ts";
 import { type Order, parseTraceAnswer, type TraceAnswer, type TraceRequest } from "#wire/path-trace.ts";
 import type { RemoteCommand } from "#wire/remote-command/client.ts";
+import { readShortText } from "#wire/short-text.ts";
+import { UpgradeError } from "#wire/upgrade.ts";
 import { dialExec } from "../exec.ts";
 
 /** In the image of Liqo. */
 export const PROGRAM = "/opt/liqo/liqo-trace.js";
 const ANSWER_MS = 15_000;
+/** A gateway for a thousand nodes tells of some thousand routing rules. */
+const MOST_BYTES = 4 * 1024 * 1024;
 
 export interface Session extends Disposable {
   /** Sends one order and gives its answer. */
@@ -31,7 +34,7 @@ export async function openSession(
   request: TraceRequest,
 ): Promise<Opened> {
   const command = ["node", PROGRAM, JSON.stringify(request)];
-  const remote = await dialExec(withTimeout(ctx, ANSWER_MS), client, key, command, { stdin: true });
+  const remote = await dialExec(withTimeout(ctx, ANSWER_MS), client, key, command, { stdin: true }).catch(refused);
   const session = new RemoteSession(remote);
   try {
     return { session, first: await session.next(ctx) };
@@ -39,6 +42,12 @@ export async function openSession(
     session[Symbol.dispose]();
     throw error;
   }
+}
+
+/** The API server's own words, without the request. */
+function refused(error: unknown): never {
+  const said = error instanceof UpgradeError ? messageIn(error.body, "message") : undefined;
+  throw said === undefined ? error : new Error(said, { cause: error });
 }
 
 class RemoteSession implements Session {
@@ -50,7 +59,7 @@ class RemoteSession implements Session {
   constructor(remote: RemoteCommand) {
     this.#remote = remote;
     this.#lines = linesOf(remote)[Symbol.asyncIterator]();
-    this.#errors = remote.stderr === undefined ? Promise.resolve("") : text(remote.stderr).catch(() => "");
+    this.#errors = remote.stderr === undefined ? Promise.resolve("") : readShortText(remote.stderr).catch(() => "");
     remote.result.catch(() => undefined);
   }
 
@@ -77,7 +86,9 @@ class RemoteSession implements Session {
     const result = await this.#remote.result.catch((error: unknown) => ({ error: messageOf(error) }));
     if (errors.includes("Cannot find module") || errors.includes("Node.js v"))
       return `its Liqo has no ${PROGRAM}: it is upstream's, or older`;
-    return messageIn(errors) ?? ("error" in result ? result.error : `liqo-trace has ended with ${result.exitCode}`);
+    return (
+      messageIn(errors, "error") ?? ("error" in result ? result.error : `liqo-trace has ended with ${result.exitCode}`)
+    );
   }
 
   [Symbol.dispose](): void {
@@ -86,19 +97,25 @@ class RemoteSession implements Session {
   }
 }
 
+/** It runs in another cluster, which may say anything. */
 function linesOf({ stdout }: RemoteCommand): AsyncIterable<string> {
   if (stdout === undefined) throw new Error("exec gave no output");
+  let bytes = 0;
   stdout.on("error", () => undefined);
+  stdout.on("data", (chunk: Buffer) => {
+    bytes += chunk.length;
+    if (bytes > MOST_BYTES) stdout.destroy();
+  });
   return createInterface({ input: stdout });
 }
 
-/** Of a log line. */
-function messageIn(line: string): string | undefined {
-  if (line === "") return undefined;
+/** Of a log line or a Status; a text that is neither is its own. */
+function messageIn(text: string, field: "error" | "message"): string | undefined {
+  if (text === "") return undefined;
   try {
-    const { error } = JSON.parse(line) as { error?: string };
-    return error ?? line;
+    const said = (JSON.parse(text) as Partial<Record<typeof field, unknown>>)[field];
+    return typeof said === "string" ? said : text;
   } catch {
-    return line;
+    return text;
   }
 }

@@ -2,7 +2,7 @@
 import type { Context } from "#base/context.ts";
 import { pods, services } from "#machinery/builtin.ts";
 import { argument } from "../../command/argument.ts";
-import { namesOfKind, namespaceNames } from "../../command/candidates.ts";
+import { namesInNamespace, namespaceNames } from "../../command/candidates.ts";
 import { command } from "../../command/command.ts";
 import { flag } from "../../command/flag.ts";
 import { accessFlags, openOtherIfNamed, openScope, outputFlag, remoteAccessFlags } from "../../command/flag-groups.ts";
@@ -11,8 +11,8 @@ import { askTrace } from "../../trace/ask.ts";
 import { parseTarget } from "../../trace/target.ts";
 import { formatLinks } from "../../why/link.ts";
 
-const podNames = namesOfKind(pods);
-const serviceNames = namesOfKind(services);
+const podNames = namesInNamespace(pods);
+const serviceNames = namesInNamespace(services);
 
 export const traceCommand = command({
   path: ["trace"],
