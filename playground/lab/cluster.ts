@@ -13,6 +13,7 @@ import {
   nodePodCidr,
 } from "./addressing.ts";
 import type { Lab } from "./lab.ts";
+import { forgetLinks } from "./links.ts";
 import { deleteNetns, ensureNetns, ipBatch, linkNames, makeRouter } from "./netns.ts";
 import { type ClusterState, findLabState, type LabState, withCluster, withNamespace, writeLabState } from "./state.ts";
 
@@ -47,6 +48,8 @@ export async function createClusterNetwork(
   await ensureNetns(ctx, netns);
   await makeRouter(ctx, netns);
   const uplink = uplinkName(cluster.index);
+  const others = state.clusters.filter((item) => item !== cluster).map(({ index }) => uplinkName(index));
+  await forgetLinks(ctx, lab.netns, uplink, others);
   if (!(await linkNames(ctx, lab.netns)).has(uplink)) {
     await ipBatch(ctx, lab.netns, [`link add ${uplink} type veth peer name lab0 netns ${netns}`]);
   }

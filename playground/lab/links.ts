@@ -29,6 +29,13 @@ export async function healLink(ctx: Context, home: string, one: string, other: s
   await load(ctx, netns, [`add element ${TABLE} pairs { ${pairs} }`, `delete element ${TABLE} pairs { ${pairs} }`]);
 }
 
+/** For a cluster that goes: the next one to have its number is not cut off. */
+export async function forgetLinks(ctx: Context, netns: string, own: string, others: readonly string[]): Promise<void> {
+  if (others.length === 0) return;
+  const pairs = others.flatMap((other) => [`${own} . ${other}`, `${other} . ${own}`]).join(", ");
+  await load(ctx, netns, [`add element ${TABLE} pairs { ${pairs} }`, `delete element ${TABLE} pairs { ${pairs} }`]);
+}
+
 async function load(ctx: Context, netns: string, lines: readonly string[]): Promise<void> {
   await runIn(ctx, netns, ["nft", "-f", "-"], `${[...DECLARED, ...lines].join("\n")}\n`);
 }
