@@ -202,6 +202,14 @@ testChain(traceChain, [
     "CIDR",
     /far is 10.244.1.3 at rome, and milan takes 10.99.0.0\/16/,
   ],
+  [
+    "a pod that has no address here yet",
+    { ...wholeTrace(), to: { ...wholeTrace().to, seen: undefined } },
+    "broken",
+    "CIDR",
+    /far, 10.244.1.3 at rome, has no address at milan/,
+    /why pod\/far/,
+  ],
   ["no gateway", noGateway(), "broken", "gateway", /no gateway for milan runs/],
 ]);
 

@@ -61,12 +61,15 @@ function* cidrLink({ sides, from, to }: Traced): Chain {
 }
 
 /** The other cluster takes the pod's address for none of its peer's pods: it has no place for it, or another pod's. */
-export function cidrProblem(sides: Sides, { side, name, own }: End): Reason | undefined {
+export function cidrProblem(sides: Sides, { side, name, own, seen }: End): Reason | undefined {
   const other = visible(sides[side === "home" ? "away" : "home"]);
   if (other === undefined) return undefined;
   const { configuration, id, peer } = other;
   const cidrs = configuration?.spec?.remote?.cidr?.pod ?? [];
-  if (cidrs.some((cidr) => isIn(cidr, own))) return undefined;
+  if (cidrs.some((cidr) => isIn(cidr, own)))
+    return seen === undefined
+      ? { says: `${name}, ${own} at ${peer}, has no address at ${id}`, hint: `liqoctl why pod/${name}` }
+      : undefined;
   return {
     says: `${name} is ${own} at ${peer}, and ${id} takes ${cidrs.join(", ") || "nothing"} for the pods of ${peer} (Configuration ${configuration?.metadata?.name ?? "missing"})`,
     hint: `liqoctl network connect writes the CIDRs of each into the other; liqoctl why foreigncluster/${peer}`,
