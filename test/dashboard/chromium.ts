@@ -1,13 +1,13 @@
 /** A real browser on the dashboard's page: Debian's Chromium, or the one that CHROMIUM names. */
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
 import { bundlePage } from "../../scripts/dashboard-page.ts";
 import { type Fixture, FixtureServer } from "../../src/dashboard/web/testing/fixture-server.ts";
 
-const PROGRAM = process.env["CHROMIUM"] ?? "/usr/bin/chromium";
+const PROGRAM = process.env["CHROMIUM"] ?? inPath("chromium") ?? "/usr/bin/chromium";
 // What a busy machine may take for a step of a second.
 const PATIENCE_MS = 20_000;
 
@@ -74,6 +74,11 @@ export class Chromium implements AsyncDisposable {
     await this.#browser.close();
     rmSync(this.#folder, { recursive: true, force: true });
   }
+}
+
+function inPath(program: string): string | undefined {
+  const folders = (process.env["PATH"] ?? "").split(":");
+  return folders.map((folder) => join(folder, program)).find((file) => existsSync(file));
 }
 
 interface Visit extends AsyncDisposable {
