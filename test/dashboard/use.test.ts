@@ -100,6 +100,21 @@ test("the slider goes back by the keyboard, and what happened since can be playe
   await page.getByText("You are looking at").waitFor({ state: "detached" });
 });
 
+test("who goes back to now ends the film", async () => {
+  // There the slider stays.
+  await using visit = await chromium.visit(`${server.url}#/history?at=${NOW - 600_000}`);
+  const { page } = visit;
+  await page.getByRole("button", { name: "Play" }).click();
+  await page.getByRole("button", { name: "Pause" }).waitFor();
+  await page.getByRole("button", { name: "Back to now" }).click();
+  // As long as the film would take to show another picture, several times.
+  await page.evaluate(async () => {
+    for (let frame = 0; frame < 40; frame++) await new Promise(requestAnimationFrame);
+  });
+  assert.equal(await page.getByText("You are looking at").count(), 0);
+  assert.equal(await page.evaluate(() => location.hash), "#/history");
+});
+
 test("an action shows its command, and is done only after it was confirmed", async () => {
   await using visit = await chromium.visit(`${server.url}#/pod/milan/shop/${cart.name}`);
   const { page } = visit;

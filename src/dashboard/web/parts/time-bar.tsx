@@ -29,11 +29,11 @@ function Bar() {
   const to = Math.ceil(app.now.value / RELOAD_MS) * RELOAD_MS;
   const from = to - historyMs;
   const marks = useLoaded(() => app.machine.api.marks({ from, to, buckets: BUCKETS }), [from, to]);
-  const [dragged, drag] = useDragged(app);
+  const { dragged, drag, settle } = useDragged(app);
   const at = dragged ?? app.at.value ?? app.now.value;
   return (
     <section class="time-bar" aria-label="Time">
-      <Player from={at} end={app.now.value} />
+      <Player from={at} end={app.now.value} settle={settle} />
       <div class="track">
         {marks.value !== undefined && <Histogram marks={marks.value} />}
         <input
@@ -66,19 +66,24 @@ function Bar() {
   );
 }
 
-/** While the slider is dragged the picture follows when it rests for a moment. */
-function useDragged(app: App): [number | undefined, (at: number) => void] {
+/** While the slider is dragged the picture follows when it rests for a moment, or at once by `settle`. */
+function useDragged(app: App) {
   const [dragged, setDragged] = useState<number>();
-  const cancel = useRef<() => void>(() => undefined);
-  const drag = (at: number): void => {
-    cancel.current();
-    setDragged(at);
-    cancel.current = app.machine.clock.after(SETTLE_MS, () => {
-      setDragged(undefined);
-      app.lookAt(at >= app.machine.clock.epochMs() ? undefined : at);
-    });
+  const pending = useRef<{ readonly at: number; readonly cancel: () => void }>(undefined);
+  const settle = (): void => {
+    const last = pending.current;
+    if (last === undefined) return;
+    pending.current = undefined;
+    last.cancel();
+    setDragged(undefined);
+    app.lookAt(last.at >= app.machine.clock.epochMs() ? undefined : last.at);
   };
-  return [dragged, drag];
+  const drag = (at: number): void => {
+    pending.current?.cancel();
+    setDragged(at);
+    pending.current = { at, cancel: app.machine.clock.after(SETTLE_MS, settle) };
+  };
+  return { dragged, drag, settle };
 }
 
 function Histogram({ marks }: { readonly marks: Marks }) {
@@ -107,12 +112,14 @@ interface Film {
 }
 
 /** Plays what happened since `from`: one picture, and the changes after it. */
-function Player({ from, end }: { readonly from: number; readonly end: number }) {
+function Player(props: { readonly from: number; readonly end: number; readonly settle: () => void }) {
+  const { from, end, settle } = props;
   const app = useApp();
   const [film, setFilm] = useState<Film>();
   const [speed, setSpeed] = useState<number>(10);
   useFilm(app, film, speed, () => setFilm(undefined));
   const play = (): void => {
+    settle();
     // From now there is nothing to play: then the last five minutes.
     const startAt = app.at.peek() === undefined ? end - 300_000 : from;
     loadFilm(app, startAt).then(setFilm, (error: unknown) => (app.pastError.value = messageOf(error)));
@@ -160,17 +167,28 @@ function useFilm(app: App, film: Film | undefined, speed: number, ended: () => v
     // A change of speed goes on from where it is.
     const first = Math.max(film.startAt, app.at.peek() ?? film.startAt);
     let cancel: () => void = () => undefined;
+    let shown: number | undefined;
     const frame = (): void => {
+      // Somebody looks at another time, or at now.
+      if (shown !== undefined && app.at.peek() !== shown) {
+        ended();
+        return;
+      }
       const at = first + (clock.nowMs() - begunMs) * speed;
       if (at >= clock.epochMs()) {
         app.lookAt(undefined);
         ended();
         return;
       }
-      app.showPast(Math.round(at), replayed(film.items, film.startAt, at, film.changes));
+      shown = Math.round(at);
+      app.showPast(shown, replayed(film.items, film.startAt, at, film.changes));
       cancel = clock.after(FRAME_MS, frame);
     };
     frame();
-    return () => cancel();
+    return () => {
+      cancel();
+      // The address may be a second behind.
+      app.lookAt(app.at.peek());
+    };
   }, [app, film, speed]);
 }

@@ -107,3 +107,16 @@ test("deltas that come together are drawn together, and not after a new picture"
   stop();
   end();
 });
+
+test("a film changes the address once a second, and what is shown at once", () => {
+  const clock = steppedClock();
+  const app = appAt("#/", {}, new Stream(), clock);
+  const addresses = new Set<string>();
+  for (let frame = 1; frame <= 20; frame++) {
+    app.showPast(frame, new Map([[pod.key, pod]]));
+    assert.equal(app.at.value, frame);
+    addresses.add(app.machine.hash());
+    clock.step(100);
+  }
+  assert.deepEqual([...addresses], ["#/?at=1", "#/?at=11"]);
+});

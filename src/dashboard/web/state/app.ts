@@ -31,6 +31,7 @@ interface Past {
 const TICK_MS = 1_000;
 // Shorter than anybody sees.
 const GATHER_MS = 50;
+const ADDRESS_MS = 1_000;
 const ABOUT_NOTHING: About = { version: "", actions: false, playground: false, shell: false, historyMs: 3_600_000 };
 
 export class App {
@@ -54,6 +55,7 @@ export class App {
   readonly catalog: ReadonlySignal<Catalog>;
   readonly at: ReadonlySignal<number | undefined>;
   readonly #deltas: Delta[] = [];
+  #addressMs = Number.NEGATIVE_INFINITY;
 
   constructor(machine: Machine) {
     this.machine = machine;
@@ -125,12 +127,21 @@ export class App {
     this.arrived();
   }
 
-  /** Shows items of the past that are known already: while they are replayed. */
+  /**
+   * Shows items of the past that are known already: while they are replayed. The address follows once a second: browsers
+   * refuse to change it more often for long.
+   */
   showPast(at: number, items: Items): void {
+    const { clock, setHash } = this.machine;
+    const place = { ...this.place.peek(), at };
     batch(() => {
       this.past.value = { at, items };
-      this.lookAt(at);
+      this.pastError.value = undefined;
+      this.place.value = place;
     });
+    if (clock.nowMs() - this.#addressMs < ADDRESS_MS) return;
+    this.#addressMs = clock.nowMs();
+    setHash(hrefOf(place), true);
   }
 
   setTheme(theme: Theme): void {
