@@ -1,7 +1,7 @@
 /** The dashboard over HTTP: who may ask is looked at first, then what is asked for. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { type Context, withCancel } from "#base/context.ts";
-import { messageOf } from "#base/errors.ts";
+import { isAborted, messageOf } from "#base/errors.ts";
 import { CliError, explained } from "#cli/errors.ts";
 import { StatusError } from "#machinery/status-error.ts";
 import { requestUrl } from "#wire/request-url.ts";
@@ -160,6 +160,7 @@ function refusalOf(ctx: Context, cause: unknown): Refusal {
   if (error instanceof CliError)
     return new Refusal(status, error.message, { ...(error.hint !== undefined && { hint: error.hint }), cause });
   if (cause instanceof StatusError) return new Refusal(status, cause.message, { cause });
-  ctx.log.warn("request failed", { error: messageOf(error) });
+  // A page that is left asks no more.
+  if (!isAborted(cause)) ctx.log.warn("request failed", { error: messageOf(error) });
   return new Refusal(500, "that did not work", { cause });
 }
