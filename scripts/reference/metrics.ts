@@ -37,6 +37,7 @@ const SECTIONS: readonly Section[] = [
         statistics: { publicKey: "", endpoint: undefined, lastHandshake: 0, receivedBytes: 0, sentBytes: 0 },
         implementation: "kernel",
         carrier: "UDP",
+        pings: { answered: 0, lost: 0 },
         tunnels: [{ interface: "liqo-tunnel", port: 51_840, value: "Connected", inUse: true }],
       }).concat(histogram);
     },

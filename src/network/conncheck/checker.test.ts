@@ -143,6 +143,16 @@ describe("the connection checker", () => {
     assert.equal(await said(1), 1, "the gateway was made anew");
   });
 
+  test("what came of pings is counted: those before one that is answered are lost", async () => {
+    assert.deepEqual(checker.pings, { answered: 0, lost: 0 });
+    await peer.next("PING");
+    await nextPing();
+    await answer(await nextPing());
+    assert.deepEqual(checker.pings, { answered: 1, lost: 2 });
+    for (let sent = 0; sent < 53; sent++) await nextPing();
+    assert.deepEqual(checker.pings, { answered: 1, lost: 5 }, "of a silent peer the oldest are");
+  });
+
   test("a peer that is leaving is looked at closely for a while", async () => {
     await answer(await peer.next("PING"));
     await answer(await nextPing());

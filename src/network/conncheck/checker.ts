@@ -41,6 +41,11 @@ export interface Watch {
   readonly silenceMs: number;
 }
 
+export interface PingCounts {
+  readonly answered: number;
+  readonly lost: number;
+}
+
 export type PeerState =
   /** Until the first answer or the threshold. */
   | { readonly value: "Connecting" }
@@ -65,6 +70,8 @@ export class ConnectionChecker implements AsyncDisposable {
   #state: PeerState = { value: "Connecting" };
   #heardAt: number;
   #attentiveUntil = 0;
+  #answered = 0;
+  #lost = 0;
   #peerTurn = { turn: 0, heardAt: 0 };
 
   private constructor(options: CheckerOptions, socket: Socket) {
@@ -87,6 +94,11 @@ export class ConnectionChecker implements AsyncDisposable {
 
   get state(): PeerState {
     return this.#state;
+  }
+
+  /** What came of the pings so far. Those under way are neither. */
+  get pings(): PingCounts {
+    return { answered: this.#answered, lost: this.#lost };
   }
 
   /** Pings until the context ends; may be run again. Pings of the peer are answered all the time. */
@@ -139,7 +151,10 @@ export class ConnectionChecker implements AsyncDisposable {
     const now = clock.epochMs();
     this.#sent.set(now, clock.nowMs());
     const [oldest] = this.#sent.keys();
-    if (this.#sent.size > MOST_UNANSWERED && oldest !== undefined) this.#sent.delete(oldest);
+    if (this.#sent.size > MOST_UNANSWERED && oldest !== undefined) {
+      this.#sent.delete(oldest);
+      this.#lost++;
+    }
     this.#sendMessage(ctx, "PING", now);
   }
 
@@ -179,7 +194,10 @@ export class ConnectionChecker implements AsyncDisposable {
     const sentAt = this.#sent.get(sentMs);
     if (message.clusterID !== this.#options.remoteClusterId || sentAt === undefined) return;
     // What was sent before is answered out of order or lost.
-    for (const earlier of [...this.#sent.keys()]) if (earlier <= sentMs) this.#sent.delete(earlier);
+    const settled = [...this.#sent.keys()].filter((earlier) => earlier <= sentMs);
+    for (const earlier of settled) this.#sent.delete(earlier);
+    this.#answered++;
+    this.#lost += settled.length - 1;
     this.#heardAt = this.#options.clock.nowMs();
     if (message.turn !== undefined && message.turn > (this.#options.turn?.() ?? message.turn))
       this.#options.laterTurn?.(message.turn);

@@ -126,6 +126,7 @@ function metricsOf(
     ...{ remoteClusterId, tunnels: reports, implementation: tunnel.driver?.implementation },
     state: checker === undefined ? CONNECTED : tunnels.states.ofPeer,
     statistics: statisticsOfPeer(statistics, reports),
+    pings: checker?.pings,
     ...(carrierPort !== undefined && { carrier }),
   });
 }

@@ -33,6 +33,17 @@ for (const value of ["Connecting", "Error"] as const)
     ]);
   });
 
+test("pings, by what came of them, of a lost peer, too", () => {
+  const reading = { remoteClusterId: "rome", statistics: undefined, implementation: undefined };
+  assert.deepEqual(
+    values(renderMetrics({ ...reading, state: { value: "Error" }, pings: { answered: 7, lost: 2 } })).slice(1),
+    [
+      'liqo_peer_pings_total{driver="wireguard",cluster_id="rome",result="answered"} 7',
+      'liqo_peer_pings_total{driver="wireguard",cluster_id="rome",result="lost"} 2',
+    ],
+  );
+});
+
 test("where there is a TCP port: by what the peer is reached", () => {
   const state = { value: "Connecting" } as const;
   const reading = { remoteClusterId: "rome", state, statistics: undefined, implementation: undefined };

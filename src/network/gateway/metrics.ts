@@ -1,7 +1,7 @@
 /** What a gateway tells of its peer. Upstream: pkg/gateway/tunnel/metrics.go, wireguard/metrics.go */
 import { type Histogram, Metrics } from "#base/metrics.ts";
 import type { Carrier } from "../carrier/choice.ts";
-import type { PeerState } from "../conncheck/checker.ts";
+import type { PeerState, PingCounts } from "../conncheck/checker.ts";
 import type { TunnelReport } from "../tunnels/tunnels.ts";
 import type { PeerStatistics } from "../wireguard/config.ts";
 import type { WireguardDriver } from "../wireguard/driver.ts";
@@ -10,6 +10,8 @@ export interface GatewayReading {
   readonly remoteClusterId: string;
   readonly state: PeerState;
   readonly statistics: PeerStatistics | undefined;
+  /** Undefined where nobody pings. */
+  readonly pings?: PingCounts | undefined;
   readonly implementation: WireguardDriver["implementation"] | undefined;
   /** Undefined where there is UDP only. */
   readonly carrier?: Carrier | undefined;
@@ -60,6 +62,11 @@ export function renderMetrics(reading: GatewayReading): string {
       )
       .with({ ...peer, carrier })
       .set(1);
+  for (const [result, count] of Object.entries(reading.pings ?? {}))
+    metrics
+      .counter("liqo_peer_pings_total", "Pings through the tunnel, by what came of them: answered, or lost.")
+      .with({ ...peer, result })
+      .increase(count);
   if (isConnected && statistics !== undefined) {
     metrics
       .counter("liqo_peer_receive_bytes_total", "Bytes that came from the peer.")
