@@ -139,8 +139,9 @@ describe("the dashboard", () => {
         .samples()
         .some(({ peerings }) =>
           peerings.some(
-            ({ key, received, sent, latencyMs }) =>
-              key === PEERING && latencyMs !== undefined && received !== undefined && sent !== undefined,
+            ({ key, ...measured }) =>
+              key === PEERING &&
+              (["latencyMs", "received", "sent", "loss"] as const).every((each) => measured[each] !== undefined),
           ),
         ),
     );
