@@ -15,6 +15,7 @@ import { existsSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } 
 import { availableParallelism, tmpdir } from "node:os";
 import { basename, join, relative } from "node:path";
 import { byFolder, coverageTable, parseLcov } from "./lcov.ts";
+import { CHAOS, COVERED, genuineSuites, INTEROP, longSuites, type Suite, SYSTEM, shortSuites, UNIT } from "./suites.ts";
 import { type Failures, failuresByFile, filesToRepeat, longest, type Timed } from "./tap.ts";
 
 type Environment = Readonly<Record<string, string>>;
@@ -37,59 +38,6 @@ const MOST_FLAKY = 3;
 const LONG_SECONDS = 20;
 
 const root = join(import.meta.dirname, "..");
-const E2E = "test/e2e/*.test.ts";
-// It measures what a shop under faults still sells.
-const CHAOS = "test/e2e/chaos.test.ts";
-// Minutes each: every kind and every case of a list, a whole application, every page of the documents.
-const LONG = [
-  CHAOS,
-  ...[
-    "advanced",
-    "carrier",
-    "examples",
-    "gateway-failover",
-    "gateways",
-    "images",
-    "leaving",
-    "liqoctl-bad-input",
-    "masquerade",
-    "modules",
-    "mtu",
-    "network-policy",
-    "put-back",
-    "rights",
-    "shop-google",
-    "shop-own",
-    "shop-policies",
-    "storage",
-    "three-clusters",
-    "upgrade",
-    "usage",
-  ].map((suite) => `test/e2e/${suite}.test.ts`),
-];
-// One process each, so that one cluster, or one pair, is enough: see test/kit/shared-clusters.ts.
-const SHARING = "--test-isolation=none";
-const E2E_ONE_CLUSTER = [SHARING, "test/e2e/one-cluster/*.test.ts"];
-const DASHBOARD = [SHARING, "test/dashboard/*.test.ts"];
-const LONG_OF_PEERED = "faults|resources|trace|truth|why";
-const E2E_PEERED = [SHARING, `test/e2e/peered/!(${LONG_OF_PEERED}).test.ts`];
-const E2E_PEERED_LONG = [SHARING, `test/e2e/peered/@(${LONG_OF_PEERED}).test.ts`];
-// Where a genuine API server, kubelet or scheduler has most to say.
-const GENUINE = ["lifecycle", "modules", "in-band", "shop-google", "upstream-parity"];
-const GENUINE_PEERED = [SHARING, "test/e2e/peered/{hostile,metrics,network-test,offloading,pods}.test.ts"];
-const INTEROP = ["--test-concurrency=1", "test/interop/*.test.ts"];
-const SYSTEM = ["--test-concurrency=1", "{src,playground}/**/*.system-test.ts"];
-// Many files in one process: a test that fails with something still open must not keep it from ending.
-const UNIT = [
-  SHARING,
-  // A tenth of their time is garbage collection otherwise.
-  "--max-semi-space-size=64",
-  "--test-force-exit",
-  "{src,playground,apps,cmd,scripts,test/kit,test/chart,test/chaos,test/engines}/**/*.test.ts",
-  // Not its packages.
-  "site/*.test.ts",
-];
-const COVERED = "{src,playground,cmd}/**/*.ts";
 // Each loads what it tests, and keeps a processor busy two thirds of the time; the more there are, the later one is alone.
 const SHARDS = Math.min(6, 2 * availableParallelism());
 // They need neither root nor the machine for themselves.
@@ -199,40 +147,12 @@ function showCoverage(): void {
   process.stdout.write(`\n== lines that unit tests run\n${coverageTable(byFolder(covered, files))}\n`);
 }
 
-type Suite = readonly [name: string, args: readonly string[]];
-
 /** Two at a time, for they wait more than they work; genuine Kubernetes uses the processors to the full. */
 async function endToEnd(suites: readonly Suite[]): Promise<Outcome[]> {
   const alone = suites.filter(([, args]) => args.includes(CHAOS));
   const others = suites.filter((suite) => !alone.includes(suite));
   const atATime = process.env["LIQO_TEST_ENGINE"] === "kubernetes" ? 1 : 2;
   return [...(await inTurns(alone, 1)), ...(await inTurns(others, atATime))];
-}
-
-/** Those that share clusters first: they take longest. */
-function shortSuites(name: string): Suite[] {
-  const files = globSync(E2E, { cwd: root }).sort();
-  return [
-    [`${name}, of two peered clusters`, E2E_PEERED],
-    [`${name}, of one cluster`, E2E_ONE_CLUSTER],
-    [`${name}, of the dashboard's page in Chromium`, DASHBOARD],
-    ...files.filter((file) => !LONG.includes(file)).map((file) => suiteOf(name, file)),
-  ];
-}
-
-function longSuites(name: string): Suite[] {
-  return [[`${name}, of two peered clusters`, E2E_PEERED_LONG], ...LONG.map((file) => suiteOf(name, file))];
-}
-
-function suiteOf(name: string, file: string): Suite {
-  return [`${name}, ${basename(file, ".test.ts")}`, [file]];
-}
-
-function genuineSuites(name: string): Suite[] {
-  return [
-    [`${name}, of two peered clusters`, GENUINE_PEERED],
-    ...GENUINE.map((suite) => suiteOf(name, `test/e2e/${suite}.test.ts`)),
-  ];
 }
 
 /** So many at a time, each as soon as another has ended; what fails is repeated when all have. */

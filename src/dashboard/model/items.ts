@@ -21,6 +21,17 @@ export type Item =
 
 export type ItemKind = Item["kind"];
 
+export const ITEM_KINDS: readonly ItemKind[] = [
+  "cluster",
+  "node",
+  "namespace",
+  "pod",
+  "peering",
+  "service",
+  "reflected",
+  "workload",
+];
+
 interface Keyed {
   readonly key: ItemKey;
   /** Name of the kubeconfig context by which it is seen. */

@@ -1,21 +1,10 @@
 /** Values of requests, bounded: whatever is no such value is refused before anybody looks at it. */
-import type { ItemKey, ItemKind } from "../../model/items.ts";
+import { ITEM_KINDS, type ItemKey, type ItemKind } from "../../model/items.ts";
 import { Refusal } from "./answers.ts";
 
 /** As long as four names of Kubernetes, each character escaped. */
 const MOST_KEY = 4 * 253 * 3 + 16;
 const MOST_TEXT = 253;
-
-const KINDS: readonly ItemKind[] = [
-  "cluster",
-  "node",
-  "namespace",
-  "pod",
-  "peering",
-  "service",
-  "reflected",
-  "workload",
-];
 
 export interface ParsedKey {
   readonly kind: ItemKind;
@@ -30,7 +19,7 @@ export function parseItemKey(text: string): ParsedKey | undefined {
   const parts = text.split("/").map(decoded);
   const [kind, cluster, namespace, name, more] = parts;
   if (more !== undefined || cluster === undefined || namespace === undefined || name === undefined) return undefined;
-  const known = KINDS.find((each) => each === kind);
+  const known = ITEM_KINDS.find((each) => each === kind);
   // A cluster is named once.
   if (known === undefined || cluster === "" || (name === "") !== (known === "cluster")) return undefined;
   return { kind: known, cluster, namespace, name };

@@ -12,7 +12,7 @@ import type {
   ServiceItem,
   WorkloadItem,
 } from "../../model/items.ts";
-import { itemKey } from "../../model/items.ts";
+import { ITEM_KINDS, itemKey } from "../../model/items.ts";
 import type { Items } from "./picture.ts";
 
 interface Kinds {
@@ -33,19 +33,8 @@ export interface Catalog {
   readonly byID: ReadonlyMap<string, ClusterItem>;
 }
 
-const KINDS: readonly ItemKind[] = [
-  "cluster",
-  "node",
-  "namespace",
-  "pod",
-  "peering",
-  "service",
-  "reflected",
-  "workload",
-];
-
 export function catalogOf(items: Items): Catalog {
-  const of = Object.fromEntries(KINDS.map((kind) => [kind, []])) as unknown as Record<ItemKind, Item[]>;
+  const of = Object.fromEntries(ITEM_KINDS.map((kind) => [kind, []])) as unknown as Record<ItemKind, Item[]>;
   for (const item of items.values()) of[item.kind]?.push(item);
   of.cluster.sort((a, b) => compare(a.cluster, b.cluster));
   const clusters = of.cluster as ClusterItem[];
