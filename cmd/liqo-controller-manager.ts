@@ -68,9 +68,7 @@ await runComponent("liqo-controller-manager", "bursts", async (main, beforeEnd) 
   };
   const identity = process.env["POD_NAME"] ?? `pid-${process.pid}`;
   const lease = { namespace: liqoNamespace, name: "66cf253f.ctrlmgr.liqo.io" };
-  const ip = process.env["POD_IP"];
-  const address = ip === undefined || options.healthPort === undefined ? "" : `${ip}:${options.healthPort}`;
-  const health = { annotation: HEALTH_ADDRESS, address };
+  const health = { annotation: HEALTH_ADDRESS, ip: process.env["POD_IP"], port: options.healthPort };
   const leading = options.elects
     ? new WatchedElection(client, informers, { lease, identity, health }).run(ctx, lead)
     : lead(ctx);

@@ -10,6 +10,8 @@ import { formatKey, type KubeObject, type Marks, type ObjectKey } from "#machine
 import { StatusError } from "#machinery/status-error.ts";
 import { CliError, REACHABLE_HINT } from "./errors.ts";
 
+/** The ConfigMap in Liqo's namespace that has the cluster's id. */
+export const CLUSTER_ID_SELECTOR = "app.kubernetes.io/name=clusterid-configmap";
 /** After so long without a word a server counts as silent. */
 export const ANSWER_MS = 10_000;
 
@@ -62,7 +64,7 @@ export async function clusterIdOf(ctx: Context, cluster: Cluster): Promise<strin
 export async function findClusterId(ctx: Context, { client, liqoNamespace }: Cluster): Promise<string | undefined> {
   const { items } = await client.list(ctx, configMaps, {
     namespace: liqoNamespace,
-    labelSelector: "app.kubernetes.io/name=clusterid-configmap",
+    labelSelector: CLUSTER_ID_SELECTOR,
   });
   const id = items[0]?.data?.["CLUSTER_ID"];
   return id === "" ? undefined : id;

@@ -46,14 +46,7 @@ describe("two replicas", { concurrency: 1, skip: needsOwnClusters() }, () => {
   after(() => clusters?.[Symbol.asyncDispose]());
 
   test("both are ready, on two nodes, and a disruption takes one at a time", async () => {
-    const pods = await eventually("both are ready", async () => {
-      const { items } = await clusters.get<{ items: Pod[] }>("milan", "pods", ...LIQO, "-l", MANAGER);
-      const ready = items.filter(({ status }) =>
-        status?.conditions?.some(({ type, status: value }) => type === "Ready" && value === "True"),
-      );
-      assert.equal(ready.length, 2);
-      return ready;
-    });
+    const pods = await bothReady();
     assert.equal(new Set(pods.map(({ spec }) => spec?.nodeName)).size, 2);
     const allowed = ["pdb", "liqo-controller-manager", ...LIQO, "-o", "jsonpath={.status.disruptionsAllowed}"];
     await eventually("the budget is counted", async () => {
@@ -81,6 +74,8 @@ describe("two replicas", { concurrency: 1, skip: needsOwnClusters() }, () => {
   });
 
   test("a leader that hangs is followed within seconds, and knows when it goes on", async () => {
+    // Only a replica that has seen its leader alive can tell that it is not.
+    await bothReady();
     const hung = await leader();
     const pod = await clusters.get<Pod>("milan", "pod", hung, ...LIQO);
     const container = {
@@ -164,6 +159,17 @@ describe("two replicas", { concurrency: 1, skip: needsOwnClusters() }, () => {
     );
     await askUntil(renewed);
   });
+
+  function bothReady(): Promise<Pod[]> {
+    return eventually("both are ready", async () => {
+      const { items } = await clusters.get<{ items: Pod[] }>("milan", "pods", ...LIQO, "-l", MANAGER);
+      const ready = items.filter(({ status }) =>
+        status?.conditions?.some(({ type, status: value }) => type === "Ready" && value === "True"),
+      );
+      assert.equal(ready.length, 2);
+      return ready;
+    });
+  }
 
   async function leader(): Promise<string> {
     const { spec } = await clusters.get<Lease>("milan", "lease", LEASE, ...LIQO);

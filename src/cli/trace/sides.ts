@@ -15,8 +15,9 @@ import {
 } from "#api/networking/internal.ts";
 import { type RouteConfiguration, routeConfigurations } from "#api/networking/routeconfiguration.ts";
 import type { Context } from "#base/context.ts";
-import { GATEWAY_SELECTOR } from "#forge/networking/names.ts";
+import { FABRIC_SELECTOR, GATEWAY_SELECTOR } from "#forge/networking/names.ts";
 import { namespaces, networkPolicies, pods } from "#machinery/builtin.ts";
+import { isTerminating } from "#machinery/pod.ts";
 import type { Cluster } from "../cluster.ts";
 
 export type SideName = "home" | "away";
@@ -64,7 +65,7 @@ export async function askSide(
     client.list(ctx, routeConfigurations),
     client.list(ctx, firewallConfigurations),
     client.list(ctx, pods, { namespace, labelSelector: GATEWAY_SELECTOR }),
-    client.list(ctx, pods, { namespace: liqoNamespace, labelSelector: "app.kubernetes.io/name=fabric" }),
+    client.list(ctx, pods, { namespace: liqoNamespace, labelSelector: FABRIC_SELECTOR }),
     client.list(ctx, networkPolicies, { namespace: podNamespace }),
   ]);
   return {
@@ -84,8 +85,6 @@ export async function askSide(
 }
 
 function inCharge(gateways: readonly Pod[]): Pod | undefined {
-  const running = gateways.filter(
-    ({ metadata, status }) => metadata?.deletionTimestamp === undefined && status?.phase === "Running",
-  );
+  const running = gateways.filter((pod) => !isTerminating(pod) && pod.status?.phase === "Running");
   return running.find(({ metadata }) => metadata?.labels?.[labels.GATEWAY_ACTIVE] === "true") ?? running[0];
 }

@@ -6,6 +6,7 @@ import { virtualNodes } from "#api/offloading/virtualnode.ts";
 import { isVirtualNode } from "#api/predicates.ts";
 import { systemClock } from "#base/clock.ts";
 import type { Context } from "#base/context.ts";
+import { FABRIC_SELECTOR } from "#forge/networking/names.ts";
 import { leases, nodes, pods } from "#machinery/builtin.ts";
 import { answered } from "../cluster.ts";
 import { CliError } from "../errors.ts";
@@ -30,7 +31,7 @@ async function askAbout(ctx: Context, access: Access, name: string, node: Node |
     look(client.find(ctx, internalNodes, { name })),
     of(pods, {
       namespace: liqoNamespace,
-      labelSelector: "app.kubernetes.io/name=fabric",
+      labelSelector: FABRIC_SELECTOR,
       fieldSelector: `spec.nodeName=${name}`,
     }),
   ]);

@@ -24,6 +24,8 @@ export function gatewayObjectName(name: string): string {
 
 /** By which pods, Leases, Deployments and Services of gateways are found. */
 export const GATEWAY_SELECTOR = `${labels.NETWORKING_COMPONENT}=gateway`;
+/** By which the pods of liqo-fabric are found, in Liqo's namespace. */
+export const FABRIC_SELECTOR = "app.kubernetes.io/name=fabric";
 
 /** A CIDR as part of a name: `10-244-0-0-16`. */
 export function dashed(cidr: string): string {

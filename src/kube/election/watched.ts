@@ -13,8 +13,8 @@ import { HolderWatch, httpProbe } from "./holder-watch.ts";
 import { type ElectionOptions, Nudge, runElected } from "./leader.ts";
 
 export interface WatchedElectionOptions extends Omit<ElectionOptions, "nudge" | "isGone" | "annotations"> {
-  /** Annotation of the Lease, and `ip:port` of this candidate's health server. Empty: nobody asks it. */
-  readonly health: { readonly annotation: string; readonly address: string };
+  /** Annotation of the Lease, and this candidate's health server; where it serves none nobody asks it. */
+  readonly health: { readonly annotation: string; readonly ip: string | undefined; readonly port: number | undefined };
 }
 
 export class WatchedElection {
@@ -67,7 +67,7 @@ export class WatchedElection {
     const { ctx: watching, cancel } = withCancel(ctx);
     const election: ElectionOptions = {
       ...this.#options,
-      annotations: { [health.annotation]: health.address },
+      annotations: { [health.annotation]: addressOf(health) },
       nudge: this.#nudge,
       isGone: (lease) => watch.isGone(lease),
     };
@@ -88,4 +88,9 @@ export class WatchedElection {
       deleted: () => follow(undefined),
     };
   }
+}
+
+/** `ip:port`; empty for none. */
+function addressOf({ ip, port }: WatchedElectionOptions["health"]): string {
+  return ip === undefined || port === undefined ? "" : `${ip}:${port}`;
 }

@@ -30,13 +30,13 @@ export class Turns {
   #latest: { readonly turn: number; readonly heardMs: number } | undefined;
 
   constructor({ client, informers, options, machine, times }: Candidacy) {
-    const { name, namespace, mode, podName } = options;
+    const { name, namespace, mode, podName, podIp, healthPort } = options;
     this.#machine = machine;
     this.#election = new WatchedElection(client, informers, {
       lease: { namespace, name: gatewayLeaseName(name, namespace, mode) },
       identity: podName,
       labels: { [labels.NETWORKING_COMPONENT]: "gateway", [labels.GATEWAY_NAME]: name },
-      health: { annotation: HEALTH_ADDRESS, address: healthAddress(options) },
+      health: { annotation: HEALTH_ADDRESS, ip: podIp, port: healthPort },
       leaseSeconds: Math.ceil(times.leaseMs / 1_000),
       renewMs: times.retryMs,
       renewDeadlineMs: times.renewDeadlineMs,
@@ -87,9 +87,4 @@ export class Turns {
       }
     });
   }
-}
-
-/** Empty where nothing is served: nobody asks there. */
-function healthAddress({ podIp, healthPort }: GatewayOptions): string {
-  return podIp === undefined || healthPort === undefined ? "" : `${podIp}:${healthPort}`;
 }

@@ -6,14 +6,14 @@ import type { ConfigMap, Event } from "kubernetes-types/core/v1";
 import { type Clock, systemClock } from "#base/clock.ts";
 import { type Context, sleep, withCancel, withTimeout } from "#base/context.ts";
 import { isAborted, messageOf } from "#base/errors.ts";
-import type { Cluster } from "#cli/cluster.ts";
+import { CLUSTER_ID_SELECTOR, type Cluster } from "#cli/cluster.ts";
 import type { Informer, InformerOptions } from "#kube/informer/informer.ts";
 import { Informers } from "#kube/informer/informers.ts";
 import { configMaps } from "#machinery/builtin.ts";
 import { formatGroupResource, type Resource } from "#machinery/gvk.ts";
 import type { KubeObject } from "#machinery/meta.ts";
 import { StatusError } from "#machinery/status-error.ts";
-import type { ClusterItem } from "../../model/items.ts";
+import { type ClusterItem, ITEM_KINDS } from "../../model/items.ts";
 import { clusterItem } from "../items/cluster.ts";
 import { writerOf } from "../items/writer.ts";
 import { type Followed, followAll, type Touched } from "./resources.ts";
@@ -105,7 +105,7 @@ export class ClusterWatch implements AsyncDisposable {
       (resource, options, touches) => this.#follow(informers, resource, options, touches),
       (event) => this.#options.touchFailed(event),
     );
-    const scope = { namespace: liqoNamespace, labelSelector: "app.kubernetes.io/name=clusterid-configmap" };
+    const scope = { namespace: liqoNamespace, labelSelector: CLUSTER_ID_SELECTOR };
     this.#follow<ConfigMap>(informers, configMaps, scope, ({ data }) => {
       this.#identify(data?.["CLUSTER_ID"]);
       return [{ kind: "cluster" }];
@@ -165,9 +165,8 @@ export class ClusterWatch implements AsyncDisposable {
     )
       return;
     // Whatever is gone since it was looked at last is found by looking for all.
-    const kinds = ["node", "namespace", "pod", "service", "peering", "workload", "reflected", "cluster"] as const;
     this.#options.touch(
-      kinds.map((kind) => ({ kind })),
+      ITEM_KINDS.map((kind) => ({ kind })),
       undefined,
     );
     this.#markSettled();
