@@ -59,10 +59,6 @@ export async function makeRouter(ctx: Context, netns: string): Promise<void> {
     "ipv4/conf/all/arp_announce": 2,
     "ipv6/conf/all/disable_ipv6": 1,
     "ipv6/conf/default/disable_ipv6": 1,
-    // L4 hash and quick neighbour probes: an address that moves to another node is found again within seconds.
-    "ipv4/neigh/default/delay_first_probe_time": 1,
-    "ipv4/neigh/default/ucast_solicit": 1,
-    "ipv4/neigh/default/base_reachable_time_ms": 5000,
   };
   const lines = Object.entries(settings).map(([name, value]) => {
     const path = `/proc/sys/net/${name}`;

@@ -1,6 +1,6 @@
 /**
  * Load balancer addresses: which node answers for which address, decided by every node for itself and equally on all.
- * The idea is MetalLB's layer 2 mode; instead of gratuitous ARP the router probes its neighbours often.
+ * The idea is MetalLB's layer 2 mode.
  */
 import { createHash } from "node:crypto";
 import type { Node, Service } from "kubernetes-types/core/v1";
@@ -9,6 +9,8 @@ import type { Context } from "#base/context.ts";
 import { run } from "#base/run.ts";
 import { serviceRules } from "./state.ts";
 
+/** Of each node, to its cluster's router. */
+const NODE_LINK = "eth0";
 const EXCLUDED = "node.kubernetes.io/exclude-from-external-load-balancers";
 
 export interface LoadBalancerInput {
@@ -50,14 +52,14 @@ function isCandidate({ metadata, status }: Node): boolean {
 
 /** Makes the node answer for exactly these of all addresses: an address that is local is answered by ARP. */
 export async function setAnnounced(ctx: Context, before: ReadonlySet<string>, after: readonly string[]): Promise<void> {
+  const added = after.filter((ip) => !before.has(ip));
   const lines = [
-    ...after.filter((ip) => !before.has(ip)).map((ip) => `route replace local ${ip}/32 dev lo`),
+    ...added.map((ip) => `route replace local ${ip}/32 dev lo`),
     ...[...before].filter((ip) => !after.includes(ip)).map((ip) => `route delete local ${ip}/32 dev lo`),
   ];
-  if (lines.length > 0)
-    await run("ip", ["-force", "-batch", "-"], {
-      input: `${lines.join("\n")}\n`,
-      timeoutMs: 10_000,
-      signal: ctx.signal,
-    });
+  if (lines.length === 0) return;
+  const limits = { timeoutMs: 10_000, signal: ctx.signal };
+  await run("ip", ["-force", "-batch", "-"], { input: `${lines.join("\n")}\n`, ...limits });
+  // Gratuitous ARP: the router would go on asking the node that had the address before, for half a minute and more.
+  await Promise.all(added.map((ip) => run("busybox", ["arping", "-U", "-c", "1", "-I", NODE_LINK, ip], limits)));
 }
