@@ -9,8 +9,13 @@ import { type SteppedClock, steppedClock } from "#kit/stepped-clock.ts";
 import { HolderWatch, httpProbe } from "./holder-watch.ts";
 
 const ANNOTATION = "example.org/health";
-const lease = (holderIdentity: string, address = "10.244.0.5:8083", acquireTime = "1"): Lease => ({
-  metadata: { annotations: { [ANNOTATION]: address } },
+const lease = (
+  holderIdentity: string,
+  address = "10.244.0.5:8083",
+  acquireTime = "1",
+  resourceVersion = "7",
+): Lease => ({
+  metadata: { annotations: { [ANNOTATION]: address }, resourceVersion },
   spec: { holderIdentity, acquireTime },
 });
 
@@ -73,6 +78,15 @@ describe("whether the holder lives", () => {
     answers = [true, false, false, false];
     tookMs = 2_000;
     assert.equal((await watch(lease("other"))).isGone(lease("other")), false);
+  });
+
+  test("one that renewed its Lease is not gone, whether that is known yet or not", async () => {
+    const renewed = lease("other", "10.244.0.5:8083", "1", "8");
+    for (const known of [undefined, renewed]) {
+      answers = [true, false, false];
+      const watched = await watch(lease("other"), known);
+      assert.equal(watched.isGone(renewed), false);
+    }
   });
 
   test("what was found out of one holder, or of its former term, is not held against another", async () => {

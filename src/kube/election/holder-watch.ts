@@ -31,6 +31,8 @@ export interface HolderWatchOptions {
 
 interface Target {
   readonly term: string;
+  /** Of the Lease, as far as is known here. */
+  resourceVersion: string | undefined;
   readonly host: string;
   readonly port: number;
   hasAnswered: boolean;
@@ -48,18 +50,30 @@ export class HolderWatch {
   /** Told of the Lease whenever it changes. */
   follow(lease: Lease | undefined): void {
     const term = termOf(lease);
-    if (term !== undefined && term === this.#target?.term) return;
+    const resourceVersion = lease?.metadata?.resourceVersion;
+    if (term !== undefined && term === this.#target?.term) {
+      // Who renews it lives.
+      if (this.#target.resourceVersion !== resourceVersion) this.#target.failures = 0;
+      this.#target.resourceVersion = resourceVersion;
+      return;
+    }
     const address = lease?.metadata?.annotations?.[this.#options.annotation];
     const [host = "", port = ""] = address?.split(":") ?? [];
     const isOther = term !== undefined && lease?.spec?.holderIdentity !== this.#options.identity;
     const isAskable = isOther && parseIpv4(host) !== undefined && /^\d{1,5}$/.test(port) && Number(port) < 65_536;
-    this.#target = isAskable ? { term, host, port: Number(port), hasAnswered: false, failures: 0 } : undefined;
+    this.#target = isAskable
+      ? { term, resourceVersion, host, port: Number(port), hasAnswered: false, failures: 0 }
+      : undefined;
   }
 
-  /** Whether the holder did answer, and does no longer. */
+  /**
+   * Whether the holder did answer, and does no longer. Not where the Lease is newer than the one that is known: whoever was
+   * cut off itself has asked in vain, and its holder renewed it meanwhile.
+   */
   isGone(lease: Lease): boolean {
     const target = this.#target;
-    return target !== undefined && target.term === termOf(lease) && isSilent(target);
+    if (target === undefined || target.term !== termOf(lease)) return false;
+    return target.resourceVersion === lease.metadata?.resourceVersion && isSilent(target);
   }
 
   async run(ctx: Context): Promise<void> {

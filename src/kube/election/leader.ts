@@ -135,8 +135,9 @@ class Candidate {
     const { lease: key, identity, labels, annotations } = this.#options;
     const leaseDurationSeconds = this.#options.leaseSeconds ?? 15;
     try {
-      const now = microTimestamp(this.#clock.epochMs());
       const lease = await this.#client.find(ctx, leases, key);
+      // An answer may take long.
+      const now = microTimestamp(this.#clock.epochMs());
       const fresh = { acquireTime: now, renewTime: now, holderIdentity: identity, leaseDurationSeconds };
       if (lease === undefined) {
         const metadata = { ...key, ...(labels && { labels }), ...(annotations && { annotations }) };
