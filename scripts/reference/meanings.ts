@@ -30,6 +30,8 @@ export const LABELS: Readonly<Record<Exclude<keyof typeof labels, LabelValue>, s
   CREATOR_USER: "on shadows at the provider: who made them, which the Quota is counted by. It cannot be changed",
   REMOTE_TENANT_CSR: "on certificate requests for consumers",
   PEERING_USER_NAME: "on all that belongs to the user of `liqoctl generate peering-user`",
+  NEVER_DUPLICATE:
+    "`true` on pods whose deletion waits until their provider answers: of `liqo.io/on-peer-lost: never-duplicate`",
   SHADOW_POD: "on pods of the provider: made for a ShadowPod",
   MANAGED_BY: "on pods and EndpointSlices of the provider: the kind of shadow they are made for",
   REMOTE_UNAVAILABLE: "`true` on offloaded pods at home whose provider does not answer",
@@ -94,6 +96,8 @@ export const ANNOTATIONS: Readonly<Record<keyof typeof annotations, string>> = {
   REMOTE_STORAGE_CLASS: "on a claim of the class `liqo`: the storage class of its copy at the provider",
   REMOTE_ACCESS_MODES: "on a claim of the class `liqo`: the access modes of its copy at the provider, with commas",
   VIRTUAL_CLAIM_UID: "on that copy: the uid of the claim that it was made for; another of that name gets a new copy",
+  ON_PEER_LOST:
+    "on a pod: `move-after=<duration>`, `stay` or `never-duplicate`, what becomes of it when the cluster that it runs in is lost. [Service continuity](../usage/service-continuity.md#what-each-workload-does)",
   OFFLOADING_PATCH_HASH: "on pods of a virtual kubelet: the offloading patch that it was started with",
   VK_DEFAULTS: "on the Deployment of a virtual kubelet: the image and resources that its VkOptionsTemplate gave",
   SERVICE_ACCOUNT_UID: "on pods of gateways and virtual kubelets: the one ServiceAccount that their token counts for",

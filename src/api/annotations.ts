@@ -26,6 +26,8 @@ export const REMOTE_STORAGE_CLASS = "liqo.io/remote-storage-class";
 export const REMOTE_ACCESS_MODES = "liqo.io/remote-access-modes";
 /** On the copy: the uid of the claim that it was made for, whose data another of that name must not get. Not upstream's. */
 export const VIRTUAL_CLAIM_UID = "storage.liqo.io/virtual-pvc-uid";
+/** On a pod: what becomes of it when the cluster that it runs in is lost. Not upstream's. */
+export const ON_PEER_LOST = "liqo.io/on-peer-lost";
 export const OFFLOADING_PATCH_HASH = "liqo.io/offloading-patch-hash";
 /** On the Deployment of a virtual kubelet: the image and resources that its VkOptionsTemplate gave. Not upstream's. */
 export const VK_DEFAULTS = "offloading.liqo.io/virtual-kubelet-defaults";

@@ -25,6 +25,8 @@ export const CREATOR_USER = "liqo.io/creator-user";
 export const REMOTE_TENANT_CSR = "liqo.io/remote-tenant-csr";
 export const PEERING_USER_NAME = "liqo.io/peering-user-name";
 
+/** On pods that may run nowhere else before they are known to have ended. Not upstream's. */
+export const NEVER_DUPLICATE = "offloading.liqo.io/never-duplicate";
 export const SHADOW_POD = "liqo.io/shadowPod";
 export const MANAGED_BY = "liqo.io/managed-by";
 export const REMOTE_UNAVAILABLE = "liqo.io/remote-unavailable";

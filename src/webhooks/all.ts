@@ -5,6 +5,7 @@ import { mutateFirewallConfiguration, validateFirewallConfiguration } from "./fi
 import { mutateForeignCluster } from "./foreigncluster/mutate.ts";
 import { validateNamespaceOffloading } from "./namespaceoffloading/validate.ts";
 import { mutatePod } from "./pod/mutate.ts";
+import { validatePod } from "./pod/validate.ts";
 import { validateReplica } from "./replica/validate.ts";
 import { validateResourceSlice } from "./resourceslice/validate.ts";
 import { validateRouteConfiguration } from "./routeconfiguration/validate.ts";
@@ -17,6 +18,7 @@ import { mutateVirtualNode } from "./virtualnode/mutate.ts";
 export function allWebhooks(deps: Deps): Readonly<Record<string, AdmissionHandler>> {
   return {
     "/mutate/pod": mutatePod(deps),
+    "/validate/pod": validatePod(deps),
     "/mutate/shadowpods": mutateShadowPod,
     "/validate/shadowpods": tracedAdmission("validate ShadowPod", deps.clusterId, validateShadowPod(deps)),
     "/mutate/foreign-cluster": mutateForeignCluster,

@@ -30,6 +30,7 @@ import { networkConnectCommand } from "./network/connect.ts";
 import { networkDisconnectCommand, networkResetCommand } from "./network/disconnect.ts";
 import { offloadNamespaceCommand } from "./offload/namespace.ts";
 import { peerCommand } from "./peer/peer.ts";
+import { simulateOutageCommand } from "./simulate/outage.ts";
 import { testNetworkCommand } from "./test/network.ts";
 import { traceCommand } from "./trace/trace.ts";
 import { unauthenticateCommand } from "./unauthenticate/unauthenticate.ts";
@@ -53,6 +54,7 @@ export const liqoGroups: readonly CommandGroup[] = [
   { path: ["move"], summary: "Move something to another cluster." },
   { path: ["network"], summary: "Connect and part the networks of two clusters." },
   { path: ["offload"], summary: "Extend something to remote clusters." },
+  { path: ["simulate"], summary: "Tell what would happen, without doing it." },
   { path: ["test"], summary: "Check that clusters work together." },
   { path: ["uncordon"], summary: "Undo a cordon." },
   { path: ["unoffload"], summary: "Bring something home." },
@@ -96,6 +98,7 @@ export const liqoCommands: readonly Command[] = [
   unoffloadNamespaceCommand,
   infoCommand,
   infoPeerCommand,
+  simulateOutageCommand,
   testNetworkCommand,
   traceCommand,
   whyCommand,

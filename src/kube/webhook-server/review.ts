@@ -13,6 +13,8 @@ export interface AdmissionRequest {
   readonly object?: UnstructuredObject | null;
   readonly oldObject?: UnstructuredObject | null;
   readonly dryRun?: boolean;
+  /** Of a deletion. */
+  readonly options?: { readonly gracePeriodSeconds?: number } | null;
 }
 
 export interface AdmissionReview {
@@ -47,7 +49,7 @@ export function parseReview(text: string): AdmissionReview {
     throw badRequest("request.userInfo.groups: must be a list of strings");
   for (const field of ["namespace", "name"])
     if (asked[field] !== undefined) requireString(asked[field], `request.${field}`);
-  for (const field of ["object", "oldObject"])
+  for (const field of ["object", "oldObject", "options"])
     if (asked[field] !== undefined && asked[field] !== null) objectAt(asked[field], `request.${field}`);
   // The shape was checked field by field above; what the objects contain is checked by the API server that sends them.
   return review as AdmissionReview;

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { Toleration } from "kubernetes-types/core/v1";
+import type { PeerLostPolicy } from "#forge/pod/peer-lost.ts";
 import { imposedTerms, patchFor } from "./mutate.ts";
 
 const selected = [{ matchExpressions: [{ key: "region", operator: "In", values: ["eu"] }] }];
@@ -7,11 +9,11 @@ const virtual = { key: "liqo.io/type", operator: "In", values: ["virtual-node"] 
 const local = { key: "liqo.io/type", operator: "NotIn", values: ["virtual-node"] };
 
 test("Local changes nothing", () => {
-  assert.deepEqual(patchFor({ containers: [] }, { podOffloadingStrategy: "Local" }, "liqo"), []);
+  assert.deepEqual(patchFor({ containers: [] }, { podOffloadingStrategy: "Local" }), []);
 });
 
 test("LocalAndRemote without selector only tolerates virtual nodes", () => {
-  const patch = patchFor({ containers: [] }, { podOffloadingStrategy: "LocalAndRemote" }, "liqo");
+  const patch = patchFor({ containers: [] }, { podOffloadingStrategy: "LocalAndRemote" });
   assert.deepEqual(
     patch.map(({ path }) => path),
     ["/spec/tolerations"],
@@ -34,7 +36,7 @@ test("the pod's own terms are multiplied with the imposed ones", () => {
   const affinity = {
     nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: [own, own] } },
   };
-  const patch = patchFor({ containers: [], affinity }, { podOffloadingStrategy: "Remote" }, "liqo");
+  const patch = patchFor({ containers: [], affinity }, { podOffloadingStrategy: "Remote" });
   const value = patch.find(({ path }) => path === "/spec/affinity")?.value as typeof affinity;
   const terms = value.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms;
   assert.deepEqual(terms, [
@@ -44,8 +46,24 @@ test("the pod's own terms are multiplied with the imposed ones", () => {
 });
 
 test("a pod of Liqo's RuntimeClass is left alone", () => {
+  assert.deepEqual(patchFor({ containers: [] }, { podOffloadingStrategy: "Remote" }, { isOfRuntimeClass: true }), []);
+});
+
+test("what becomes of the pod when its peer is lost is a toleration, in place of Kubernetes' own", () => {
+  const given = ["not-ready", "unreachable"].map((name) => ({
+    ...{ key: `node.kubernetes.io/${name}`, operator: "Exists", effect: "NoExecute", tolerationSeconds: 300 },
+  }));
+  const tolerationsFor = (policy: PeerLostPolicy) =>
+    patchFor({ containers: [], tolerations: given }, {}, { policy })[0]?.value as Toleration[];
+  const [admitted, ...moved] = tolerationsFor({ kind: "move", afterSeconds: 5 });
+  assert.equal(admitted?.key, "virtual-node.liqo.io/not-allowed");
   assert.deepEqual(
-    patchFor({ containers: [], runtimeClassName: "liqo" }, { podOffloadingStrategy: "Remote" }, "liqo"),
-    [],
+    moved,
+    given.map((each) => ({ ...each, tolerationSeconds: 5 })),
   );
+  for (const kind of ["stay", "never-duplicate"] as const)
+    assert.deepEqual(
+      tolerationsFor({ kind }).slice(1),
+      given.map(({ tolerationSeconds: _, ...each }) => each),
+    );
 });

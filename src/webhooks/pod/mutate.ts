@@ -5,9 +5,10 @@
 import type { Affinity, NodeSelectorTerm, Pod, PodSpec } from "kubernetes-types/core/v1";
 import * as labels from "#api/labels.ts";
 import { type NamespaceOffloading, namespaceOffloadings, OFFLOADING_NAME } from "#api/offloading/namespace.ts";
+import { messageOf } from "#base/errors.ts";
 import { NOT_ALLOWED_TOLERATION } from "#forge/node.ts";
-import type { AdmissionHandler, PatchOperation } from "#kube/webhook-server/server.ts";
-import { ALLOWED } from "#kube/webhook-server/server.ts";
+import { type PeerLostPolicy, peerLostPolicy, withPeerLost } from "#forge/pod/peer-lost.ts";
+import { type AdmissionHandler, ALLOWED, denied, type PatchOperation } from "#kube/webhook-server/server.ts";
 import type { Deps } from "../deps.ts";
 import { beginTrace } from "./trace.ts";
 
@@ -26,30 +27,45 @@ export function mutatePod(deps: Deps): AdmissionHandler {
       throw new Error(
         `namespace ${namespace} is labelled for offloading but has no NamespaceOffloading "${OFFLOADING_NAME}"`,
       );
-    const patch = patchFor(pod.spec, offloading.spec, deps.runtimeClass);
-    const isLocal =
-      offloading.spec?.podOffloadingStrategy === "Local" && pod.spec.runtimeClassName !== deps.runtimeClass;
-    return { allowed: true, patch: isLocal ? patch : [...patch, ...begun()] };
+    const isOfRuntimeClass = pod.spec.runtimeClassName === deps.runtimeClass;
+    if (offloading.spec?.podOffloadingStrategy === "Local" && !isOfRuntimeClass) return ALLOWED;
+    let policy: PeerLostPolicy | undefined;
+    try {
+      policy = peerLostPolicy(pod.metadata?.annotations);
+    } catch (error) {
+      return denied(messageOf(error), 422);
+    }
+    const patch = [...patchFor(pod.spec, offloading.spec, { isOfRuntimeClass, policy }), ...labelsFor(pod, policy)];
+    return { allowed: true, patch: [...patch, ...begun()] };
   };
 }
 
-/** The patch that makes the scheduler respect the strategy; nothing for Local or a pod of Liqo's RuntimeClass. */
+/** The patch that makes the scheduler respect the strategy, and Kubernetes what is to become of the pod when its peer is lost. */
 export function patchFor(
   spec: PodSpec,
   offloading: NamespaceOffloading["spec"],
-  runtimeClass: string,
+  { isOfRuntimeClass = false, policy }: { isOfRuntimeClass?: boolean; policy?: PeerLostPolicy | undefined } = {},
 ): PatchOperation[] {
   const strategy = offloading?.podOffloadingStrategy ?? "LocalAndRemote";
-  if (strategy === "Local" || spec.runtimeClassName === runtimeClass) return [];
-  const isTolerated = (spec.tolerations ?? []).some(
-    ({ key, effect }) => key === NOT_ALLOWED_TOLERATION.key && effect === NOT_ALLOWED_TOLERATION.effect,
-  );
-  const patch: PatchOperation[] = [];
-  if (!isTolerated)
-    patch.push({ op: "add", path: "/spec/tolerations", value: [...(spec.tolerations ?? []), NOT_ALLOWED_TOLERATION] });
+  if (strategy === "Local" && !isOfRuntimeClass) return [];
+  const own = spec.tolerations ?? [];
+  const isTolerated =
+    isOfRuntimeClass ||
+    own.some(({ key, effect }) => key === NOT_ALLOWED_TOLERATION.key && effect === NOT_ALLOWED_TOLERATION.effect);
+  const admitted = isTolerated ? own : [...own, NOT_ALLOWED_TOLERATION];
+  const value = policy === undefined ? admitted : withPeerLost(admitted, policy);
+  const patch: PatchOperation[] = value === own ? [] : [{ op: "add", path: "/spec/tolerations", value }];
+  if (isOfRuntimeClass || strategy === "Local") return patch;
   const terms = imposedTerms(strategy, offloading?.clusterSelector?.nodeSelectorTerms ?? []);
   if (terms.length > 0) patch.push({ op: "add", path: "/spec/affinity", value: withTerms(spec.affinity, terms) });
   return patch;
+}
+
+/** Admission of deletions selects by it: an annotation could not be. */
+function labelsFor({ metadata }: Pod, policy: PeerLostPolicy | undefined): PatchOperation[] {
+  if (policy?.kind !== "never-duplicate") return [];
+  const value = { ...metadata?.labels, [labels.NEVER_DUPLICATE]: "true" };
+  return [{ op: "add", path: "/metadata/labels", value }];
 }
 
 /** Terms are ORed. With LocalAndRemote and no selector nothing is imposed. */
