@@ -7,7 +7,7 @@ import { ON_PEER_LOST } from "#api/annotations.ts";
 import { parseDuration } from "#base/duration.ts";
 
 /** Of a node that is lost. Kubernetes: well-known taints (kubernetes.io/docs/reference/labels-annotations-taints) */
-export const LOST_TAINTS = ["node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"] as const;
+const LOST_TAINTS = ["node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"] as const;
 const MOST_SECONDS = 2 ** 31 - 1;
 const ALLOWED_VALUES = "move-after=<duration>, stay or never-duplicate";
 
