@@ -10,6 +10,7 @@ import { proxyMetrics } from "#proxy/metrics.ts";
 import { ReflectionMetrics } from "#reflection/metrics.ts";
 import { carrierTraffic } from "../../src/network/carrier/traffic.ts";
 import { latencyHistogram, renderMetrics } from "../../src/network/gateway/metrics.ts";
+import { renderPaths } from "../../src/network/paths/metrics.ts";
 
 interface Section {
   readonly title: string;
@@ -41,6 +42,11 @@ const SECTIONS: readonly Section[] = [
         tunnels: [{ interface: "liqo-tunnel", port: 51_840, value: "Connected", inUse: true }],
       }).concat(histogram);
     },
+  },
+  {
+    title: "Paths",
+    by: "Each liqo-fabric, of its node, by peer (`cluster_id`): [what is measured](../usage/connection-health.md).",
+    text: () => renderPaths("worker-1", new Map([["rome", { small: "Passed", full: "Passed" }]])),
   },
   {
     title: "Carriers",

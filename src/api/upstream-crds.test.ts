@@ -16,9 +16,15 @@ const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const MANIFESTS = join(ROOT, "../shared/data/liqo-crds");
 const SCHEMAS = join(ROOT, ".build/openapi/schemas.json");
 
-/** What is ours and not upstream's, by plural: optional fields that an upstream peer neither writes nor reads. */
+/** What is ours and not upstream's, by plural: optional fields that an upstream peer neither writes nor reads; values of others. */
 const ADDED: Readonly<Record<string, readonly string[]>> = {
-  connections: [".status.mtu", ".status.tunnels"],
+  foreignclusters: [
+    ".status.conditions[].status=Unknown",
+    ".status.modules.authentication.conditions[].status=Unknown",
+    ".status.modules.networking.conditions[].status=Unknown",
+    ".status.modules.offloading.conditions[].status=Unknown",
+  ],
+  connections: [".status.echo", ".status.interval", ".status.mtu", ".status.paths", ".status.tunnels"],
   gatewayservers: [".status.endpoint.tcpPort"],
   shadowpods: [".status.reason", ".status.message"],
   wggatewayservers: [".status.endpoint.tcpPort"],

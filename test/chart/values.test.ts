@@ -56,6 +56,7 @@ const MARKED: readonly (readonly [path: string, value: string, becomes?: string]
   ["networking.fabric.pod.labels.marked-fabric-label", "marked-fabric-label-value"],
   ["networking.fabric.pod.extraArgs[0]", "--marked-fabric-flag"],
   ["networking.fabric.affinity.nodeAffinity.marked", "fabric-affinity"],
+  ["networking.fabric.config.pathProbeInterval", "9s", "--path-probe-interval=9s"],
   ["networking.fabric.pod.priorityClassName", "marked-fabric-class"],
   ["networking.fabric.pod.resources.requests.cpu", "16m"],
   ["networking.fabric.nodeSelector.marked-fabric", "marked-fabric-value"],

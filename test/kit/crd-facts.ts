@@ -29,7 +29,7 @@ const FOREIGN = [
   "template.ports",
 ];
 
-/** `added`: paths (`.status.reason`) to leave out. */
+/** `added`: paths (`.status.reason`), or values of an enum (`.status.phase=Gone`), to leave out. */
 export function crdFacts({ metadata, spec }: Crd, added: readonly string[] = []): string[] {
   const [version] = spec.versions;
   const columns = (version?.additionalPrinterColumns ?? []).map(({ description: _d, ...column }, at) => {
@@ -49,7 +49,7 @@ function schemaFacts(schema: JsonSchema | undefined, path: string, added: readon
   if (FOREIGN.some((end) => path.endsWith(end))) return [`${path}: foreign`];
   const { properties, items, additionalProperties, description: _d, ...own } = schema as JsonSchema & Branches;
   return [
-    `${path}: ${sorted(own)}`,
+    `${path}: ${sorted(withoutValues(own, path, added))}`,
     ...Object.entries(properties ?? {})
       .map(([name, field]) => [`${path}.${name}`, field] as const)
       .filter(([at]) => !added.includes(at))
@@ -61,6 +61,11 @@ function schemaFacts(schema: JsonSchema | undefined, path: string, added: readon
         ? []
         : [`${path}{}: ${additionalProperties}`]),
   ];
+}
+
+function withoutValues(own: JsonSchema, path: string, added: readonly string[]): JsonSchema {
+  const { enum: values } = own as { enum?: readonly unknown[] };
+  return values === undefined ? own : { ...own, enum: values.filter((value) => !added.includes(`${path}=${value}`)) };
 }
 
 interface Branches {

@@ -4,6 +4,9 @@ import { dateTime, objectReference } from "../schema/common.ts";
 import { array, boolean, integer, object, oneOf, required, string } from "../schema/dsl.ts";
 import { AGE, defineKind, type ObjectOfKind } from "../schema/kind.ts";
 
+export const PATH_STATES = ["Passed", "Lost"] as const;
+const duration = (description: string) => string({ description });
+
 export const connections = defineKind({
   group: "networking.liqo.io",
   version: "v1beta1",
@@ -13,6 +16,16 @@ export const connections = defineKind({
   description: "Whether the tunnel to a peer carries packets, and how long they take.",
   spec: object({ gatewayRef: required(objectReference), type: required(oneOf(["Server", "Client"])) }),
   status: object({
+    // Not in upstream.
+    echo: object(
+      {
+        address: required(string({ description: "of the peer's gateway, as pods here reach it" })),
+        port: required(integer("int32")),
+      },
+      { description: "where nodes measure the way of their pods; absent: the peer's gateway answers none" },
+    ),
+    // Not in upstream.
+    interval: duration("how often the gateway tells at least; three of them without news: nobody knows"),
     latency: object({ timestamp: dateTime, value: string() }),
     // Not in upstream.
     mtu: object({
@@ -20,6 +33,18 @@ export const connections = defineKind({
       timestamp: dateTime,
       value: integer(undefined, { description: "largest packet that the tunnel carries, in bytes" }),
     }),
+    // Not in upstream. Each is its node's own.
+    paths: array(
+      object({
+        bytes: required(integer("int32", { description: "of the full-sized packet" })),
+        full: required(oneOf(PATH_STATES)),
+        interval: required(duration("how often the node tells at least")),
+        lastProbe: required(dateTime),
+        node: required(string()),
+        small: required(oneOf(PATH_STATES)),
+      }),
+      { "x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["node"] },
+    ),
     // Not in upstream, and only where there are several.
     tunnels: array(
       object({

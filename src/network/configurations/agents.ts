@@ -40,6 +40,8 @@ export interface Agents {
   readonly routes: Loop;
   readonly firewall: Loop;
   readonly isSynced: () => boolean;
+  /** Of nftables, those that concern this place. */
+  readonly tables: () => readonly FirewallConfiguration[];
 }
 
 export function configurationAgents(options: AgentsOptions): Agents {
@@ -59,6 +61,7 @@ export function configurationAgents(options: AgentsOptions): Agents {
   const reports = options.reports === undefined ? {} : { reports: options.reports };
   return {
     isSynced: () => routes.isSynced && firewall.isSynced,
+    tables: () => firewall.store.list().filter((object) => isSelected(place, FIREWALL_LABELS, object)),
     routes: configurationAgent<RouteConfiguration>({
       ...{ client, events, host, clock, informer: routes, applier: routeApplier(tools, routing) },
       ...guard(finalizers.ROUTE_CONFIGURATION),

@@ -65,12 +65,14 @@ let turn: number | undefined;
 let later: number[];
 /** What the peer said that it had measured. */
 let told: (number | undefined)[];
+/** Where the peer said that it answers echoes. */
+let echoes: (string | undefined)[];
 let stop: () => Promise<void>;
 
 describe("the connection checker", () => {
   beforeEach(async () => {
     clock = steppedClock();
-    [states, missing, told, turn, later] = [[], 0, [], undefined, []];
+    [states, missing, told, turn, later, echoes] = [[], 0, [], undefined, [], []];
     const socket = createSocket("udp4");
     await new Promise<void>((resolve) => socket.bind(0, PEER, resolve));
     peer = new Peer(socket);
@@ -91,6 +93,8 @@ describe("the connection checker", () => {
       missing: () => {
         missing++;
       },
+      echoAddress: "10.244.0.3",
+      peerEchoes: (address) => echoes.push(address),
       turn: () => turn,
       laterTurn: (heard) => later.push(heard),
     });
@@ -118,7 +122,8 @@ describe("the connection checker", () => {
   test("a ping tells the peer's name and the time; its answer says how long it took", async () => {
     assert.deepEqual(checker.state, { value: "Connecting" });
     const ping = await peer.next("PING");
-    assert.deepEqual(ping, { clusterID: "rome", msgType: "PING", timeStamp: new Date(clock.epochMs()).toISOString() });
+    const timeStamp = new Date(clock.epochMs()).toISOString();
+    assert.deepEqual(ping, { clusterID: "rome", msgType: "PING", timeStamp, echo: "10.244.0.3" });
     clock.step(7);
     await answer(ping);
     assert.deepEqual(states, [{ value: "Connected", latencyMs: 7 }]);
@@ -141,6 +146,24 @@ describe("the connection checker", () => {
     assert.deepEqual(later, [4]);
     clock.step(20_000);
     assert.equal(await said(1), 1, "the gateway was made anew");
+  });
+
+  test("a peer's ping may say where it answers echoes, and its answer does not say it back", async () => {
+    for (const echo of ["10.244.9.9", undefined]) {
+      peer.send({ clusterID: "milan", msgType: "PING", timeStamp: "now", echo });
+      assert.equal((await peer.next("PONG")).echo, undefined);
+    }
+    assert.deepEqual(echoes, ["10.244.9.9", undefined]);
+  });
+
+  test("an echo is answered with where it came from", async () => {
+    peer.socket.send(encodeMessage({ clusterID: "milan", msgType: "ECHO", timeStamp: "now" }, 256), peer.port, OWN);
+    assert.deepEqual(await peer.next("ECHOED"), {
+      clusterID: "milan",
+      msgType: "ECHOED",
+      timeStamp: "now",
+      from: PEER,
+    });
   });
 
   test("what came of pings is counted: those before one that is answered are lost", async () => {

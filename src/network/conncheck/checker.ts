@@ -3,6 +3,7 @@ import { createSocket, type RemoteInfo, type Socket } from "node:dgram";
 import type { Clock } from "#base/clock.ts";
 import { type Context, sleep } from "#base/context.ts";
 import { messageOf } from "#base/errors.ts";
+import { EchoAnswers } from "./echo-answers.ts";
 import { decodeMessage, encodeMessage, HEADER_BYTES, type PingMessage } from "./message.ts";
 
 export interface CheckerOptions {
@@ -33,6 +34,10 @@ export interface CheckerOptions {
   turn?(): number | undefined;
   /** The peer has heard of so many. */
   laterTurn?(turn: number): void;
+  /** Where echoes of the peer's nodes come to. Default: it says nothing of it. */
+  readonly echoAddress?: string | undefined;
+  /** Where the peer answers echoes, in its own words. */
+  peerEchoes?(address: string | undefined): void;
 }
 
 export interface Watch {
@@ -73,11 +78,13 @@ export class ConnectionChecker implements AsyncDisposable {
   #answered = 0;
   #lost = 0;
   #peerTurn = { turn: 0, heardAt: 0 };
+  readonly #echoes: EchoAnswers;
 
   private constructor(options: CheckerOptions, socket: Socket) {
     this.#options = options;
     this.#socket = socket;
     this.#heardAt = options.clock.nowMs();
+    this.#echoes = new EchoAnswers(options.clock);
   }
 
   static async open(ctx: Context, options: CheckerOptions): Promise<ConnectionChecker> {
@@ -160,8 +167,8 @@ export class ConnectionChecker implements AsyncDisposable {
 
   #sendMessage(ctx: Context, msgType: "PING" | "LEAVING", epochMs: number): void {
     const { remoteClusterId, address, port } = this.#options;
-    const turn = msgType === "PING" ? this.#options.turn?.() : undefined;
-    const message = { clusterID: remoteClusterId, msgType, timeStamp: new Date(epochMs).toISOString(), turn };
+    const said = msgType === "PING" ? { turn: this.#options.turn?.(), echo: this.#options.echoAddress } : {};
+    const message = { clusterID: remoteClusterId, msgType, timeStamp: new Date(epochMs).toISOString(), ...said };
     this.#socket.send(encodeMessage(message), port, address, (error) => {
       // No route or no interface yet: the next ping will tell.
       if (error !== null) ctx.log.debug("ping not sent", { error: messageOf(error) });
@@ -173,7 +180,14 @@ export class ConnectionChecker implements AsyncDisposable {
     if (message === undefined) return;
     if (message.msgType === "PING") {
       if (this.#options.answers?.(from.address) === false) return;
-      this.#answer(ctx, from, { ...message, msgType: "PONG", turn: this.#latestTurn(message.turn) });
+      const { echo, ...ping } = message;
+      if (from.address === this.#options.address) this.#options.peerEchoes?.(echo);
+      this.#answer(ctx, from, { ...ping, msgType: "PONG", turn: this.#latestTurn(message.turn) });
+      return;
+    }
+    if (message.msgType === "ECHO") {
+      const answer = this.#echoes.answerTo(message, datagram.length, from.address);
+      if (answer !== undefined && this.#options.echoAddress !== undefined) this.#sendTo(ctx, from, answer);
       return;
     }
     if (message.msgType === "PROBE") {
@@ -213,8 +227,12 @@ export class ConnectionChecker implements AsyncDisposable {
     return this.#peerTurn.turn;
   }
 
-  #answer(ctx: Context, { port, address }: RemoteInfo, message: PingMessage): void {
-    this.#socket.send(encodeMessage(message), port, address, (error) => {
+  #answer(ctx: Context, to: RemoteInfo, message: PingMessage): void {
+    this.#sendTo(ctx, to, encodeMessage(message));
+  }
+
+  #sendTo(ctx: Context, { port, address }: RemoteInfo, datagram: Buffer): void {
+    this.#socket.send(datagram, port, address, (error) => {
       if (error !== null) ctx.log.debug("answer not sent", { error: messageOf(error) });
     });
   }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { constantFrom, integer, jsonValue, oneof, string, uint8Array } from "fast-check";
+import { constantFrom, integer, ipV4, jsonValue, oneof, string, uint8Array } from "fast-check";
 import { forAll, objects } from "#kit/properties.ts";
 import { decodeMessage, encodeMessage } from "./message.ts";
 
@@ -10,6 +10,8 @@ test("pings that are written can be read, and whatever else arrives is none", ()
     msgType: constantFrom("PING" as const, "PONG" as const),
     timeStamp: string(),
     turn: integer({ min: 1 }),
+    echo: ipV4(),
+    from: ipV4(),
   });
   forAll(ping, (message) => {
     const datagram = encodeMessage(message);

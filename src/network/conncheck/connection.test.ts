@@ -7,7 +7,13 @@ import { type SteppedClock, steppedClock } from "#kit/stepped-clock.ts";
 import { timestamp } from "#machinery/conditions.ts";
 import { type NetworkApi, type NetworkSession, startNetworkApi } from "../testing/network-api.ts";
 import type { PeerState } from "./checker.ts";
-import { type ConnectionOwner, type ConnectionWriter, connectionWriter } from "./connection.ts";
+import {
+  type ConnectionOptions,
+  type ConnectionOwner,
+  type ConnectionWriter,
+  connectionWriter,
+  UNHEARD,
+} from "./connection.ts";
 
 const KEY = { namespace: "liqo-tenant-rome", name: "gw-rome" };
 const OWNER: ConnectionOwner = {
@@ -18,7 +24,6 @@ const OWNER: ConnectionOwner = {
   remoteClusterId: "rome",
 };
 const INTERVAL_MS = 10_000;
-const RESYNC_MS = 15_000;
 const connected = (latencyMs: number): PeerState => ({ value: "Connected", latencyMs });
 
 let api: NetworkApi;
@@ -26,6 +31,8 @@ let session: NetworkSession;
 let clock: SteppedClock;
 let implementation: string | undefined;
 let problem: string | undefined;
+let echo: ReturnType<NonNullable<ConnectionOptions["echo"]>>;
+let nodes: readonly string[] | undefined;
 /** The one in use, and all that were tried. */
 let carriers: string[];
 
@@ -38,6 +45,7 @@ describe("the status of a Connection", () => {
     session = api.open();
     clock = steppedClock();
     [implementation, problem, carriers] = [undefined, undefined, []];
+    [echo, nodes] = [undefined, undefined];
   });
   afterEach(async () => {
     await session[Symbol.asyncDispose]();
@@ -50,6 +58,7 @@ describe("the status of a Connection", () => {
       ...{ intervalMs: INTERVAL_MS, clock },
       ...{ implementation: () => implementation, problem: () => problem },
       ...{ carrier: () => carriers[0], carriersTried: () => carriers[1] },
+      ...{ echo: () => echo, nodes: () => nodes },
     };
     const writer = connectionWriter(api.client, { ...OWNER, ...owner }, options);
     session.run((ctx) => writer.run(ctx));
@@ -79,6 +88,7 @@ describe("the status of a Connection", () => {
         gatewayRef: { apiVersion, kind: `WgGateway${kind}`, name: "rome", namespace: KEY.namespace, uid: "u1" },
       });
       assert.deepEqual(status, {
+        interval: "10s",
         value: "Connecting",
         latency: { value: "0s", timestamp: timestamp(clock.epochMs()) },
       });
@@ -89,7 +99,7 @@ describe("the status of a Connection", () => {
     writer.update(connected(1.5));
     await clock.waiting();
     const latency = { value: "1.5ms", timestamp: timestamp(clock.epochMs()) };
-    assert.deepEqual((await read()).status, { value: "Connected", latency });
+    assert.deepEqual((await read()).status, { interval: "10s", value: "Connected", latency });
     writer.update({ value: "Error" });
     await clock.waiting();
     const { value, latency: shown } = (await read()).status ?? {};
@@ -125,7 +135,7 @@ describe("the status of a Connection", () => {
     const almostMs = INTERVAL_MS - (clock.epochMs() % 1_000) - 1;
     clock.step(almostMs);
     writer.update(connected(2));
-    assert.equal(await clock.waiting(), RESYNC_MS - almostMs, "no pass was triggered");
+    assert.equal(await clock.waiting(), INTERVAL_MS - almostMs, "no pass was triggered");
     assert.equal((await read()).metadata?.resourceVersion, metadata?.resourceVersion);
     clock.step(1);
     writer.update(connected(3));
@@ -181,11 +191,49 @@ describe("the status of a Connection", () => {
     assert.deepEqual(await tell(), [undefined, undefined]);
   });
 
-  test("a state that stays is written once", async () => {
-    await start();
-    const { metadata } = await read();
+  for (const value of ["Connecting", "Error"] as const)
+    test(`${value}, as long as it stays, is told again at each interval, so that it can be told from silence`, async () => {
+      const writer = await start();
+      writer.update({ value });
+      await clock.waiting();
+      await pass();
+      const { value: told, latency } = (await read()).status ?? {};
+      assert.deepEqual([told, latency?.timestamp], [value, timestamp(clock.epochMs())]);
+    });
+
+  test("where the peer answers echoes is told, and stays until the next gateway has heard of it", async () => {
+    const writer = await start();
+    echo = { address: "10.245.0.3", port: 12_345 };
+    writer.echoChanged();
+    await clock.waiting();
+    assert.deepEqual((await read()).status?.echo, echo);
+    echo = UNHEARD;
     await pass();
-    assert.equal((await read()).metadata?.resourceVersion, metadata?.resourceVersion);
+    assert.equal((await read()).status?.echo?.address, "10.245.0.3");
+    echo = undefined;
+    writer.echoChanged();
+    await clock.waiting();
+    assert.equal((await read()).status?.echo, undefined);
+  });
+
+  test("what nodes tell is left as it is, and goes with its node", async () => {
+    const writer = await start();
+    const path = { bytes: 1_340, full: "Passed", small: "Passed", interval: "10s", lastProbe: "2030-01-01T00:00:00Z" };
+    const tell = (node: string) =>
+      api.client.apply(
+        session.ctx,
+        connections,
+        { metadata: KEY, status: { paths: [{ ...path, node }] } } as Connection,
+        { subresource: "status", fieldManager: `liqo-fabric/${node}` },
+      );
+    for (const node of ["worker-1", "worker-2"]) await tell(node);
+    writer.update(connected(1));
+    await clock.waiting();
+    const told = async () => (await read()).status?.paths?.map(({ node }) => node).sort();
+    assert.deepEqual([(await read()).status?.value, await told()], ["Connected", ["worker-1", "worker-2"]]);
+    nodes = ["worker-2"];
+    await pass();
+    assert.deepEqual(await told(), ["worker-2"]);
   });
 
   test("what somebody deletes is back with the next pass, and says what is", async () => {

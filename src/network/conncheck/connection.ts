@@ -46,7 +46,7 @@ function forgeConnection(owner: ConnectionOwner, annotations: Annotations): Conn
   };
 }
 
-/** Whether `state` is worth a write: when the value flips, or the latency shown is older than the interval. */
+/** Whether `state` is worth a write: when the value flips, or what is shown is older than the interval. */
 export function isWorthWriting(
   shown: Connection["status"],
   state: PeerState,
@@ -57,7 +57,7 @@ export function isWorthWriting(
   if (state.value === "Connecting" && shown?.value === "Connected") return false;
   if (shown?.value !== state.value) return true;
   const writtenMs = Date.parse(shown.latency?.timestamp ?? "");
-  return state.value === "Connected" && !(nowMs - writtenMs < intervalMs);
+  return !(nowMs - writtenMs < intervalMs);
 }
 
 interface Found {
@@ -65,29 +65,41 @@ interface Found {
   readonly mtu: TunnelMtu | undefined;
   /** Where there are several. */
   readonly tunnels: ShownTunnels;
+  readonly echo: Echo | typeof UNHEARD;
+  /** Nodes that there are; undefined: nobody knows. */
+  readonly nodes: readonly string[] | undefined;
 }
 
-type ShownTunnels = NonNullable<Connection["status"]>["tunnels"];
+type Status = NonNullable<Connection["status"]>;
+type ShownTunnels = Status["tunnels"];
+type Echo = Status["echo"];
+/** Of a peer that has not said yet where it answers echoes: it may be where it did before this gateway was in charge. */
+export const UNHEARD = "unheard";
 
 /** What to write, if that is worth it. The MTU is shown with the time since when it is so. */
 function statusOf(
   shown: Connection["status"],
-  { state, mtu, tunnels }: Found,
+  { state, mtu, tunnels, echo, nodes }: Found,
   nowMs: number,
   intervalMs: number,
 ): Connection["status"] {
   const now = timestamp(nowMs);
   const isNewMtu = mtu !== undefined && (shown?.mtu?.value !== mtu.value || shown.mtu.origin !== mtu.origin);
-  const areNew = !jsonEquals(shown?.tunnels, tunnels);
-  const { tunnels: _before, ...others } = shown ?? {};
-  const withMtu = {
+  const { tunnels: _tunnels, echo: toldEcho, paths: told, ...others } = shown ?? {};
+  const echoing = echo === UNHEARD ? toldEcho : echo;
+  // What a node told that is gone is nobody's.
+  const paths = told?.filter(({ node }) => nodes?.includes(node) !== false);
+  const found = {
     ...others,
+    interval: formatDuration(intervalMs),
     ...(isNewMtu && { mtu: { ...mtu, timestamp: now } }),
     ...(tunnels !== undefined && { tunnels }),
+    ...(echoing !== undefined && { echo: echoing }),
+    ...(paths !== undefined && paths.length > 0 && { paths }),
   };
-  if (!isWorthWriting(shown, state, nowMs, intervalMs)) return isNewMtu || areNew ? withMtu : undefined;
+  if (!isWorthWriting(shown, state, nowMs, intervalMs)) return jsonEquals(found, shown) ? undefined : found;
   const latency = { value: formatDuration(state.value === "Connected" ? state.latencyMs : 0), timestamp: now };
-  return { ...withMtu, value: state.value, latency };
+  return { ...found, value: state.value, latency };
 }
 
 export interface ConnectionWriter {
@@ -99,6 +111,8 @@ export interface ConnectionWriter {
   carrierChanged(): void;
   /** There may be more to tell of several tunnels. */
   tunnelsChanged(): void;
+  /** The peer may answer echoes elsewhere. */
+  echoChanged(): void;
   run(ctx: Context): Promise<void>;
 }
 
@@ -113,6 +127,9 @@ export interface ConnectionOptions {
   carriersTried?(): string | undefined;
   /** Of several tunnels; undefined of one. */
   tunnels?(): ShownTunnels;
+  /** Where nodes find the peer's gateway; undefined: it answers none. */
+  echo?(): Echo | typeof UNHEARD;
+  nodes?(): readonly string[] | undefined;
 }
 
 export function connectionWriter(
@@ -127,12 +144,13 @@ export function connectionWriter(
   let told: string | undefined;
   const loop = new Loop({
     name: "connection",
-    resyncMs: RESYNC_MS,
+    resyncMs: Math.min(RESYNC_MS, intervalMs),
     clock,
     async pass(ctx) {
       const present = await ensureConnection(ctx, client, owner, annotationsOf(state, options));
       shown = present.status;
-      const status = statusOf(shown, { state, mtu, tunnels: options.tunnels?.() }, clock.epochMs(), intervalMs);
+      const found = { state, mtu, tunnels: options.tunnels?.(), echo: options.echo?.(), nodes: options.nodes?.() };
+      const status = statusOf(shown, found, clock.epochMs(), intervalMs);
       if (status === undefined) return {};
       const written = await client.updateStatus(ctx, connections, { ...present, status });
       shown = written.status;
@@ -157,6 +175,9 @@ export function connectionWriter(
     carrierChanged: () => loop.trigger(),
     tunnelsChanged() {
       if (!jsonEquals(shown?.tunnels, options.tunnels?.())) loop.trigger();
+    },
+    echoChanged() {
+      if (!jsonEquals(shown?.echo, options.echo?.())) loop.trigger();
     },
     run: (ctx) => loop.run(ctx),
   };

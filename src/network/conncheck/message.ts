@@ -1,4 +1,6 @@
 /** What gateways say to each other: one JSON object per datagram, so that the ping works with upstream's. Upstream: conncheck/common.go */
+import { isIPv4 } from "node:net";
+
 export interface PingMessage {
   readonly clusterID: string;
   readonly msgType: MessageType;
@@ -10,13 +12,18 @@ export interface PingMessage {
   readonly size?: number | undefined;
   /** Of a ping, the how-manieth of its gateway's replicas sends it, counted by turns; of its answer, the latest heard of. */
   readonly turn?: number | undefined;
+  /** Of a ping: the pod address, in its sender's own cluster, at which its sender answers echoes. */
+  readonly echo?: string | undefined;
+  /** Of an echo's answer: from where the echo seemed to come. */
+  readonly from?: string | undefined;
 }
 
 /**
  * PING and PONG are upstream's. Ours alone, and not listened to by upstream's: LEAVING, another gateway is about to answer in
- * place of this one; PROBE, padded with spaces to some size; PROBED, its answer, which is short.
+ * place of this one; PROBE, padded with spaces to some size; PROBED, its answer, which is short; ECHO, from a node of the
+ * other cluster; ECHOED, its answer, which is as long.
  */
-const MESSAGE_TYPES = ["PING", "PONG", "LEAVING", "PROBE", "PROBED"] as const;
+const MESSAGE_TYPES = ["PING", "PONG", "LEAVING", "PROBE", "PROBED", "ECHO", "ECHOED"] as const;
 export type MessageType = (typeof MESSAGE_TYPES)[number];
 
 // Upstream: --ping-buffer-size. Of a probe without its padding.
@@ -43,7 +50,9 @@ export function decodeMessage(datagram: Uint8Array): PingMessage | undefined {
     return undefined;
   }
   if (typeof value !== "object" || value === null) return undefined;
-  const { clusterID, msgType, timeStamp, mtu, size, turn } = value as Partial<Record<keyof PingMessage, unknown>>;
+  const { clusterID, msgType, timeStamp, mtu, size, turn, echo, from } = value as Partial<
+    Record<keyof PingMessage, unknown>
+  >;
   if (typeof clusterID !== "string" || typeof timeStamp !== "string") return undefined;
   const type = MESSAGE_TYPES.find((each) => each === msgType);
   if (type === undefined) return undefined;
@@ -52,6 +61,8 @@ export function decodeMessage(datagram: Uint8Array): PingMessage | undefined {
     ...(isSize(mtu) && { mtu }),
     ...(isSize(size) && { size }),
     ...(isTurn(turn) && { turn }),
+    ...(isAddress(echo) && { echo }),
+    ...(isAddress(from) && { from }),
   };
 }
 
@@ -59,6 +70,10 @@ function withoutPadding(datagram: Uint8Array): Uint8Array {
   let end = datagram.length;
   while (end > 0 && datagram[end - 1] === SPACE) end--;
   return datagram.subarray(0, end);
+}
+
+function isAddress(value: unknown): value is string {
+  return typeof value === "string" && isIPv4(value);
 }
 
 function isTurn(value: unknown): value is number {

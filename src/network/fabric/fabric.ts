@@ -8,6 +8,7 @@ import { firewallConfigurations } from "#api/networking/firewallconfiguration.ts
 import { routeConfigurations } from "#api/networking/routeconfiguration.ts";
 import type { Context } from "#base/context.ts";
 import { messageOf } from "#base/errors.ts";
+import { Metrics } from "#base/metrics.ts";
 import type { KubeClient } from "#kube/client/client.ts";
 import { hasFinalizer } from "#kube/controller/finalizer.ts";
 import { EventRecorder } from "#kube/events/recorder.ts";
@@ -21,6 +22,8 @@ import { overlayAgent } from "../overlay/agent.ts";
 import { applyLinks } from "../overlay/overlay.ts";
 import { PastBridges, removePastBridges } from "../overlay/past-bridges.ts";
 import { nodeLinks } from "../overlay/plan.ts";
+import { PathAgent } from "../paths/agent.ts";
+import { applyDisguise } from "../paths/disguise.ts";
 import { routeApplier } from "../route/routes.ts";
 import { type Machine, THIS_MACHINE } from "../system/machine.ts";
 import { monitorNetwork } from "../system/monitor.ts";
@@ -45,7 +48,10 @@ export async function runFabric(
   await using servers = new AsyncDisposableStack();
   const { healthPort, metricsPort, nodeName } = options;
   servers.use(await startHealthServer({ port: healthPort, isReady: () => isReady }));
-  servers.use(await startHealthServer({ port: metricsPort, metrics: ctx.metrics }));
+  const { metrics = new Metrics() } = ctx;
+  let paths: PathAgent | undefined;
+  const ofAll = { render: () => metrics.render() + (paths?.render() ?? "") };
+  servers.use(await startHealthServer({ port: metricsPort, metrics: ofAll }));
   ensureForwarding(machine.sysctls);
   let isRemoved: () => boolean;
   {
@@ -66,12 +72,14 @@ export async function runFabric(
       },
       changed: () => agents.routes.trigger(),
     });
+    const { probeIntervalMs: intervalMs } = options;
+    if (intervalMs !== undefined) paths = new PathAgent({ client, informers, machine, nodeName, intervalMs });
     const node = internalNodeAgent(client, informers, machine, nodeName);
     void informers.synced().then(() => {
       isReady = true;
     });
     await Promise.all([
-      ...[overlay, bridges.loop, node, agents.routes, agents.firewall].map((loop) => loop.run(ctx)),
+      ...[overlay, bridges.loop, node, agents.routes, agents.firewall, paths?.loop].map((loop) => loop?.run(ctx)),
       ...(options.followsRoutes ? [monitorNetwork(ctx, machine, [overlay, bridges.loop, agents.routes])] : []),
     ]);
   }
@@ -127,6 +135,7 @@ async function removeEverything(ctx: Context, tools: Tools): Promise<void> {
   await firewallApplier(tools).apply(ctx, []);
   await routeApplier(tools).apply(ctx, []);
   await removePastBridges(ctx, tools);
+  await applyDisguise(ctx, tools, undefined);
   await applyLinks(ctx, tools, [], { kind: "vxlan", port: 0, hasArp: true });
 }
 

@@ -15,12 +15,18 @@ test("the defaults are upstream's", () => {
     hasArp: true,
     restoresDrift: true,
     followsRoutes: true,
+    probeIntervalMs: 10_000,
   });
 });
 
 test("every flag counts", () => {
   const args = ["--health-probe-bind-address=0", "--metrics-address=:8082", "--overlay=vxlan", "--geneve-port=7000"];
-  const flags = ["--disable-arp", "--enable-nft-monitor=false", "--enable-route-monitor=false"];
+  const flags = [
+    "--disable-arp",
+    "--enable-nft-monitor=false",
+    "--enable-route-monitor=false",
+    "--path-probe-interval=0s",
+  ];
   assert.deepEqual(parseFabricOptions([...REQUIRED, ...args, ...flags]), {
     nodeName: "node-1",
     podName: "fabric-1",
@@ -31,6 +37,7 @@ test("every flag counts", () => {
     hasArp: false,
     restoresDrift: false,
     followsRoutes: false,
+    probeIntervalMs: undefined,
   });
 });
 

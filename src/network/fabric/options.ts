@@ -1,5 +1,5 @@
 /** Flags of liqo-fabric. Upstream: pkg/fabric/flags.go */
-import { boolean, integer, listenPort, oneOf, parseFlags, required } from "#base/flags.ts";
+import { boolean, durationMs, integer, listenPort, oneOf, parseFlags, required } from "#base/flags.ts";
 import { OVERLAY_PORT } from "../gateway/options.ts";
 import type { OverlayKind } from "../overlay/plan.ts";
 
@@ -13,6 +13,8 @@ export interface FabricOptions {
   readonly hasArp: boolean;
   readonly restoresDrift: boolean;
   readonly followsRoutes: boolean;
+  /** How often the way of pods to a peer is measured; undefined: it is not. */
+  readonly probeIntervalMs: number | undefined;
 }
 
 const KINDS = {
@@ -25,6 +27,7 @@ const KINDS = {
   "disable-arp": boolean(false),
   "enable-nft-monitor": boolean(true),
   "enable-route-monitor": boolean(true),
+  "path-probe-interval": durationMs("10s"),
 };
 
 /** Throws a FlagError that names the flag. */
@@ -40,5 +43,6 @@ export function parseFabricOptions(args: readonly string[]): FabricOptions {
     hasArp: !flags["disable-arp"],
     restoresDrift: flags["enable-nft-monitor"],
     followsRoutes: flags["enable-route-monitor"],
+    probeIntervalMs: flags["path-probe-interval"] > 0 ? flags["path-probe-interval"] : undefined,
   };
 }

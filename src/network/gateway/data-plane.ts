@@ -3,7 +3,8 @@
  * the peer in the tunnel, whom only one may speak to.
  */
 import * as labels from "#api/labels.ts";
-import { type InternalFabric, internalFabrics } from "#api/networking/internal.ts";
+import type { FirewallConfiguration } from "#api/networking/firewallconfiguration.ts";
+import { type InternalFabric, type InternalNode, internalFabrics, internalNodes } from "#api/networking/internal.ts";
 import { type PublicKey, publicKeys } from "#api/networking/publickey.ts";
 import { type Context, sleep } from "#base/context.ts";
 import type { KubeClient } from "#kube/client/client.ts";
@@ -25,6 +26,7 @@ import { Tunnels } from "../tunnels/tunnels.ts";
 import { EndpointResolver } from "../wireguard/endpoint.ts";
 import { readKeys } from "../wireguard/keys.ts";
 import { Tunnel } from "../wireguard/tunnel.ts";
+import { echoPathLoop } from "./echo-path.ts";
 import { openProbePath } from "./mtu-meter.ts";
 import type { GatewayOptions } from "./options.ts";
 import { RULE_PRIORITY } from "./own-address.ts";
@@ -61,7 +63,9 @@ export class DataPlane implements AsyncDisposable {
   readonly #agents: Agents;
   readonly #overlay: Loop;
   readonly #refusal: Loop;
+  readonly #echoPath: Loop | undefined;
   readonly #fabrics: Informer<InternalFabric>;
+  readonly #nodes: Informer<InternalNode>;
 
   private constructor(ctx: Context, gateway: Gateway, keys: TunnelKeys) {
     const { machine, options, informers } = gateway;
@@ -72,7 +76,10 @@ export class DataPlane implements AsyncDisposable {
     this.#overlay = this.#openOverlay();
     this.#refusal = refusalLoop(machine, () => this.tunnels.ways);
     this.probePath = openProbePath(gateway);
+    const { ping, podIp } = options;
+    if (ping !== undefined && podIp !== undefined) this.#echoPath = echoPathLoop(machine, { podIp, port: ping.port });
     this.#fabrics = informers.for<InternalFabric>(internalFabrics, { namespace: options.namespace });
+    this.#nodes = informers.for<InternalNode>(internalNodes);
     const { clock } = machine;
     const { endpoint, dnsIntervalMs: intervalMs } = options;
     const resolver = endpoint && new EndpointResolver(endpoint, { intervalMs, clock });
@@ -112,6 +119,17 @@ export class DataPlane implements AsyncDisposable {
     return this.#fabrics.store.get({ namespace, name })?.spec?.gatewayIP;
   }
 
+  /** By which addresses are translated. */
+  get tables(): readonly FirewallConfiguration[] {
+    return this.#agents.tables();
+  }
+
+  /** Of this cluster, by name; undefined: not known yet. */
+  get nodes(): readonly string[] | undefined {
+    if (!this.#nodes.isSynced) return undefined;
+    return this.#nodes.store.list().map(({ metadata }) => metadata?.name ?? "");
+  }
+
   /** From now on this gateway speaks to the peer, or leaves it alone. */
   setInCharge(isHeld: boolean): void {
     this.#charge.isHeld = isHeld;
@@ -131,7 +149,7 @@ export class DataPlane implements AsyncDisposable {
     const followers = [this.tunnel, this.tunnels, this.#overlay, routes];
     const translates = Promise.race([this.#tables.promise, sleep(ctx, TABLES_MS, machine.clock)]);
     await Promise.all([
-      ...[routes, firewall, this.#refusal, this.probePath?.loop].map((each) => each?.run(ctx)),
+      ...[routes, firewall, this.#refusal, this.probePath?.loop, this.#echoPath].map((each) => each?.run(ctx)),
       ...[this.tunnel, this.tunnels, this.#overlay].map((each) => translates.then(() => each.run(ctx))),
       ...(options.followsRoutes ? [monitorNetwork(ctx, machine, followers)] : []),
     ]);

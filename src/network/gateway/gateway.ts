@@ -11,13 +11,14 @@ import { Informers } from "#kube/informer/informers.ts";
 import type { ClientCarriers } from "../carrier/client.ts";
 import { carrierOfPeer } from "../carrier/gateway.ts";
 import { ConnectionChecker, MISSING_INTERVALS, type PeerState, type Watch } from "../conncheck/checker.ts";
-import { type ConnectionWriter, connectionWriter } from "../conncheck/connection.ts";
+import { type ConnectionWriter, connectionWriter, UNHEARD } from "../conncheck/connection.ts";
 import { THIS_MACHINE } from "../system/machine.ts";
 import { enableMultipathHash, makeRouter } from "../system/sysctl.ts";
 import { QUICK_WATCH } from "../tunnels/further-tunnel.ts";
 import { type EndpointEvents, EndpointReport } from "../wireguard/endpoint-report.ts";
 import type { Tunnel } from "../wireguard/tunnel.ts";
 import { DataPlane, type Gateway } from "./data-plane.ts";
+import { echoHere } from "./echo-here.ts";
 import { handOver, within } from "./handover.ts";
 import { latencyHistogram, renderMetrics, statisticsOfPeer } from "./metrics.ts";
 import { type MtuMeter, openMtuMeter } from "./mtu-meter.ts";
@@ -72,6 +73,7 @@ async function work(ctx: Context, { standing, end }: Life, gateway: Gateway, rea
   await using plane = await DataPlane.open(standing, gateway);
   const { tunnel, tunnels, carriers } = plane;
   const report = endpointReport(standing, gateway);
+  const peer: PeerSaid = { echo: UNHEARD };
   const connection = connectionWriter(
     client,
     { ...options, uid: options.gatewayUid },
@@ -79,6 +81,8 @@ async function work(ctx: Context, { standing, end }: Life, gateway: Gateway, rea
       intervalMs: options.statusIntervalMs,
       clock: machine.clock,
       implementation: () => tunnel.driver?.description,
+      echo: () => (peer.echo === UNHEARD ? UNHEARD : echoHere(options, peer.echo, plane.tables)),
+      nodes: () => plane.nodes,
       tunnels: () => tunnels.reports?.map(({ latencyMs: _ms, statistics: _of, ...shown }) => shown),
       problem: () => (options.mode === "client" ? problemOf(report, carriers) : silenceOf(tunnel, options)),
       ...(options.carrierPort !== undefined && {
@@ -101,7 +105,7 @@ async function work(ctx: Context, { standing, end }: Life, gateway: Gateway, rea
   });
   const { leaderElection: times } = options;
   const turns = times && new Turns({ ...gateway, times });
-  await using checker = await openChecker(standing, gateway, { plane, connection, report, meter, turns });
+  await using checker = await openChecker(standing, gateway, { plane, connection, report, meter, turns, peer });
   reading.isReady = () => plane.isPrepared;
   reading.metrics = () => metricsOf(options, plane, checker);
   const parts: Parts = { ...gateway, plane, checker, connection, meter };
@@ -190,7 +194,7 @@ const CONNECTED: PeerState = { value: "Connected", latencyMs: 0 };
 async function openChecker(
   ctx: Context,
   gateway: Gateway,
-  { plane, connection, report, meter, turns }: Heard,
+  { plane, connection, report, meter, turns, peer }: Heard,
 ): Promise<ConnectionChecker | undefined> {
   const { options, machine } = gateway;
   const { ping, mode, remoteClusterId } = options;
@@ -216,6 +220,11 @@ async function openChecker(
     peerLeaves: () => tunnels.attend(),
     turn: () => turns?.turn,
     laterTurn: (turn) => turns?.heardOf(turn),
+    echoAddress: options.podIp,
+    peerEchoes: (address) => {
+      peer.echo = address;
+      connection.echoChanged();
+    },
     update: reactions.update,
     missing: () => {
       states.silent(0);
@@ -230,6 +239,12 @@ interface Heard {
   readonly report: EndpointReport;
   readonly meter: MtuMeter;
   readonly turns: Turns | undefined;
+  readonly peer: PeerSaid;
+}
+
+interface PeerSaid {
+  /** Where it answers echoes, as its own cluster calls it; undefined: it does not. */
+  echo: string | undefined;
 }
 
 /** What was tried in vain, by UDP and over TCP. */

@@ -16,8 +16,8 @@ import { TUNNEL_LINK, TUNNEL_LINKS } from "../wireguard/addresses.ts";
 
 /** Name of the pod's own link, as CNI gives it. */
 const POD_LINK = "eth0";
-/** Of refused packets and their answers; no configuration counts that far, it numbers nodes. */
-const MARK = 0x4c510000;
+/** Of what goes into the tunnel, whatever its address: answers of this gateway. No configuration counts that far, it numbers nodes. */
+export const TUNNEL_MARK = 0x4c510000;
 /** Routing table with the way through the tunnel, and the rule that leads there, before all of the configurations'. */
 const TABLE = 0x4c51;
 const PRIORITY = 100;
@@ -37,7 +37,7 @@ async function ensureRefusal(ctx: Context, tools: Tools, { peer, group }: Ways):
   const rules = await runJson(ctx, tools, ["ip", "-json", "rule", "show", "priority", String(PRIORITY)]);
   const [failure] = await ipBatch(ctx, tools, [
     `route replace default ${group === undefined ? `via ${peer} dev ${TUNNEL_LINK}` : `nhid ${group}`} table ${TABLE}`,
-    ...(rules.length > 0 ? [] : [`rule add priority ${PRIORITY} fwmark ${MARK} lookup ${TABLE}`]),
+    ...(rules.length > 0 ? [] : [`rule add priority ${PRIORITY} fwmark ${TUNNEL_MARK} lookup ${TABLE}`]),
   ]);
   if (failure !== undefined) throw new Error(`route refusals: ${failure.message}`);
   await tools.run(ctx, ["nft", "-f", "-"], refusalRules());
@@ -50,7 +50,7 @@ delete table ip liqo-refusal
 table ip liqo-refusal {
   chain forward {
     type filter hook forward priority filter; policy accept;
-    iifname "${TUNNEL_LINKS}" oifname "${POD_LINK}" meta mark set ${MARK} jump refuse
+    iifname "${TUNNEL_LINKS}" oifname "${POD_LINK}" meta mark set ${TUNNEL_MARK} jump refuse
     iifname "${LINK_PREFIX}*" oifname "${POD_LINK}" drop
   }
   chain input {
