@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { PERMANENTLY_UNREACHABLE } from "#api/annotations.ts";
 import type { ForeignCluster } from "#api/core/foreigncluster.ts";
-import { IDENTITY_REFUSED, isGivenUp, isSilent, planFarewell } from "./reach.ts";
+import { IDENTITY_REFUSED, isConnected, isGivenUp, isSilent, planFarewell } from "./reach.ts";
 
 type ApiServer = "Established" | "Error" | undefined;
 
@@ -72,3 +72,19 @@ test("without an identity nobody tells the peer any more: what waits for it goes
   assert.deepEqual(planFarewell(farewell, AT_MS + 1_000), { do: "wait", ms: 9_000 });
   assert.deepEqual(planFarewell(farewell, AT_MS + 10_000), { do: "release" });
 });
+
+for (const [status, expected] of [
+  ["Established", true],
+  // One node's fault is not that of all, and a gateway that is cut off from its API server goes on.
+  ["SomeNotReady", true],
+  ["Unknown", true],
+  ["Pending", false],
+  ["Error", false],
+  ["NotReady", false],
+] as const)
+  test(`a network that is ${status} ${expected ? "keeps endpoints and virtual node" : "does not"}`, () => {
+    const networking = { enabled: true, conditions: [{ type: "NetworkConnectionStatus" as const, status }] };
+    const off = { enabled: false };
+    const modules = { authentication: off, networking, offloading: off };
+    assert.equal(isConnected({ status: { role: "Provider", modules } }), expected);
+  });

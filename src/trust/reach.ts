@@ -39,10 +39,20 @@ export function hasUsableEndpoints(peer: ForeignCluster | undefined): boolean {
 
 /** Whether there is a way to its pods, or never was to be one of ours. */
 export function isConnected(peer: ForeignCluster | undefined): boolean {
-  const modules = peer?.status?.modules;
-  const connection = findCondition(modules?.networking.conditions, "NetworkConnectionStatus");
-  return modules?.networking.enabled !== true || connection?.status === "Established";
+  const networking = peer?.status?.modules?.networking;
+  return networking?.enabled !== true || hasConnection(networking);
 }
+
+/**
+ * Whether the tunnel carried packets when it was last told of. Of what is known beside that nothing follows for pods: a
+ * gateway that is cut off from its API server still carries theirs, and one node's fault is not that of all.
+ */
+export function hasConnection(networking: { readonly conditions?: Conditions } | undefined): boolean {
+  const { status = "" } = findCondition(networking?.conditions, "NetworkConnectionStatus") ?? {};
+  return ["Established", "SomeNotReady", "Unknown"].includes(status);
+}
+
+type Conditions = NonNullable<NonNullable<ForeignCluster["status"]>["conditions"]>;
 
 /** Whether what it last told still holds, as far as anybody knows. */
 export function isFresh(peer: ForeignCluster | undefined): boolean {

@@ -4,7 +4,11 @@ import { clusterId, dateTime } from "../schema/common.ts";
 import { array, boolean, integer, object, oneOf, required, rules, string } from "../schema/dsl.ts";
 import { AGE, defineKind, type ObjectOfKind } from "../schema/kind.ts";
 
-const CONDITION_STATUSES = ["None", "Pending", "Established", "Error", "Ready", "NotReady", "SomeNotReady"] as const;
+const CONDITION_STATUSES = [
+  ...(["None", "Pending", "Established", "Error", "Ready", "NotReady", "SomeNotReady"] as const),
+  // Not in upstream.
+  "Unknown",
+] as const;
 const CONDITION_TYPES = [
   "APIServerStatus",
   "NetworkConnectionStatus",

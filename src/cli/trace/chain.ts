@@ -172,17 +172,17 @@ function* arrival(traced: Traced, leg: LegName, before: Seeing | undefined, here
   const isTunnel = here.stop.role === "gateway" && (before?.stop.role ?? "gateway") === "gateway";
   const name = nameOf(leg, isTunnel ? "tunnel" : "overlay");
   const { iif } = here.stop;
-  const connection = visible(traced.sides[here.stop.side])?.connection?.status;
+  const side = visible(traced.sides[here.stop.side]);
   const { fullBytes, hasFull } = traced.observed;
   if (sightings(here.seen, "arrived", { flow: small, link: iif }).length === 0) {
-    const { says, hint } = lostBetween(before, here, connection?.value);
+    const { says, hint } = lostBetween(before, here, side?.connectionState);
     return yield broken(name, says, hint);
   }
   if (hasFull[leg] && sightings(here.seen, "arrived", { flow: full, link: iif, bytes: fullBytes }).length === 0) {
     const { says, hint } = lostFull(fullBytes, before === undefined ? [here] : [before, here]);
     return yield broken(name, says, hint);
   }
-  const latency = connection?.latency?.value;
+  const latency = side?.connectionState === "Connected" ? side.connection?.status?.latency?.value : undefined;
   yield ok(
     name,
     isTunnel

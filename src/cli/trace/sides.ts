@@ -14,10 +14,12 @@ import {
   internalNodes,
 } from "#api/networking/internal.ts";
 import { type RouteConfiguration, routeConfigurations } from "#api/networking/routeconfiguration.ts";
+import { systemClock } from "#base/clock.ts";
 import type { Context } from "#base/context.ts";
 import { FABRIC_SELECTOR, GATEWAY_SELECTOR } from "#forge/networking/names.ts";
 import { namespaces, networkPolicies, pods } from "#machinery/builtin.ts";
 import { isTerminating } from "#machinery/pod.ts";
+import { connectionState } from "#trust/connection.ts";
 import type { Cluster } from "../cluster.ts";
 
 export type SideName = "home" | "away";
@@ -31,6 +33,8 @@ export interface SideObjects {
   readonly nodes: readonly InternalNode[];
   readonly tunnels: readonly GeneveTunnel[];
   readonly connection: Connection | undefined;
+  /** Of the Connection, as far as it may be believed. */
+  readonly connectionState: string | undefined;
   readonly routes: readonly RouteConfiguration[];
   readonly firewalls: readonly FirewallConfiguration[];
   /** The one in charge, if any. */
@@ -76,6 +80,7 @@ export async function askSide(
     nodes: nodes.items,
     tunnels: tunnels.items,
     connection: connection.items[0],
+    connectionState: connectionState(connection.items[0]?.status, systemClock.epochMs()),
     routes: routes.items,
     firewalls: firewalls.items,
     gateway: inCharge(gateways.items),

@@ -6,6 +6,7 @@ import type { GatewayClient } from "#api/networking/gatewayclient.ts";
 import type { GatewayServer } from "#api/networking/gatewayserver.ts";
 import { findCondition } from "#machinery/conditions.ts";
 import { isReady } from "#machinery/pod.ts";
+import { connectionState, pathProblems } from "#trust/connection.ts";
 import { life } from "./life.ts";
 import { broken, type Chain, type Link, ok, unknown } from "./link.ts";
 import type { PeerFacts } from "./peer-facts.ts";
@@ -27,6 +28,7 @@ export function* networkChain(facts: PeerFacts): Chain {
   yield* tunnelLink(facts);
   yield* fabricLink(facts);
   yield* tablesLink(facts);
+  yield* pathsLink(facts);
 }
 
 function* configurationLinks({ id, configurations, networks }: PeerFacts): Chain {
@@ -119,7 +121,7 @@ export function podsLink(link: string, what: string, pods: readonly Pod[], names
   return broken(link, `${what}: its pod ${pod.metadata?.name} is not ready: ${end?.says ?? ""}`, end?.hint ?? see);
 }
 
-function* tunnelLink({ id, connections }: PeerFacts): Chain {
+function* tunnelLink({ id, connections, nowMs }: PeerFacts): Chain {
   if (isHidden(connections)) return yield unseen("tunnel", "the Connection", connections);
   const [connection] = connections;
   if (connection === undefined)
@@ -129,7 +131,14 @@ function* tunnelLink({ id, connections }: PeerFacts): Chain {
       "see the gateway's logs",
     );
   const { name, namespace, annotations } = connection.metadata ?? {};
-  const { value = "nothing", latency, mtu } = connection.status ?? {};
+  const { latency, mtu } = connection.status ?? {};
+  const value = connectionState(connection.status, nowMs) ?? "nothing";
+  if (value === "Unknown")
+    return yield unknown(
+      "tunnel",
+      `Connection ${name} with ${id} says Connected, but that is of ${latency?.timestamp}: its gateway tells nothing any more`,
+      `see whether the gateway reaches its API server; kubectl get pods -n ${namespace} -l ${labels.NETWORKING_COMPONENT}=gateway -o wide`,
+    );
   if (value === "Connected")
     return yield ok(
       "tunnel",
@@ -161,6 +170,22 @@ function* fabricLink({ id, fabrics, configurations }: PeerFacts): Chain {
       "wait",
     );
   yield ok("overlay", `nodes reach the gateway at ${fabric.spec?.gatewayIP}`);
+}
+
+/** Whether packets of each node's pods come to the peer and back, as the nodes measure it. */
+function* pathsLink({ id, connections, nowMs }: PeerFacts): Chain {
+  const status = visible(connections)?.[0]?.status;
+  const { paths = [] } = status ?? {};
+  // A peer that answers nothing.
+  if (paths.length === 0) return;
+  const ofNodes = pathProblems(status, nowMs);
+  const hint = "liqoctl trace, with a pod on that node, names the hop";
+  const lost = ofNodes.find(({ isUnknown }) => !isUnknown);
+  if (lost !== undefined) return yield broken("paths", lost.says, hint);
+  const [silent] = ofNodes;
+  if (silent !== undefined)
+    return yield unknown("paths", silent.says, "see whether its liqo-fabric runs and reaches its API server");
+  yield ok("paths", `packets of pods on ${paths.length} nodes come to ${id} and back, small and full-size`);
 }
 
 /** Whether every host has told that it has them. */

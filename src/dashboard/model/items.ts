@@ -118,7 +118,7 @@ export interface PeeringItem extends Keyed {
   readonly health: Health;
   readonly modules: readonly PeeringModule[];
   readonly connection?: {
-    /** As the Connection has it: Connected, Connecting, Error. */
+    /** As the Connection has it: Connected, Connecting, Error; Unknown: it says so no more. */
     readonly state: string;
     readonly latencyMs?: number;
     readonly mtu?: number;
@@ -126,6 +126,8 @@ export interface PeeringItem extends Keyed {
     /** Where the tunnel goes to, as `address:port`. */
     readonly endpoint?: string;
     readonly message?: string;
+    /** Of which nodes packets are lost, or nothing is known. */
+    readonly paths?: string;
   };
   /** CIDRs of the peer: its own and what this cluster calls them. */
   readonly cidrs: readonly { readonly what: "pod" | "external"; readonly theirs: string; readonly here: string }[];

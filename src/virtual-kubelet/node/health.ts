@@ -2,7 +2,7 @@
 import type { ForeignCluster } from "#api/core/foreigncluster.ts";
 import { type Context, withTimeout } from "#base/context.ts";
 import type { KubeClient } from "#kube/client/client.ts";
-import { apiServerStatus } from "#trust/reach.ts";
+import { apiServerStatus, hasConnection } from "#trust/reach.ts";
 
 /** undefined: the ForeignCluster says nothing, ask the provider. */
 export function isApiServerUp(peer: ForeignCluster | undefined): boolean | undefined {
@@ -14,8 +14,7 @@ export function isApiServerUp(peer: ForeignCluster | undefined): boolean | undef
 export function isNetworkUp(peer: ForeignCluster | undefined, isChecked: boolean): boolean | undefined {
   const networking = peer?.status?.modules?.networking;
   if (!isChecked || networking?.enabled === false) return undefined;
-  const connection = networking?.conditions?.find(({ type }) => type === "NetworkConnectionStatus");
-  return connection?.status === "Established";
+  return hasConnection(networking);
 }
 
 export async function isProviderLive(

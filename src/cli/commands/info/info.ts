@@ -8,6 +8,7 @@ import { systemClock } from "#base/clock.ts";
 import type { Context } from "#base/context.ts";
 import { pods } from "#machinery/builtin.ts";
 import { isReady } from "#machinery/pod.ts";
+import { connectionProblems, connectionState } from "#trust/connection.ts";
 import { apiServerStatus } from "#trust/reach.ts";
 import { type Cluster, clusterIdOf } from "../../cluster.ts";
 import { command } from "../../command/command.ts";
@@ -67,7 +68,8 @@ export interface PeerInfo {
   readonly certificateEnds?: string;
 }
 
-export type ModuleStatus = "Disabled" | "Healthy" | "Unhealthy";
+/** Unknown: whoever would tell is silent. */
+export type ModuleStatus = "Disabled" | "Healthy" | "Unhealthy" | "Unknown";
 
 async function collectInfo(ctx: Context, cluster: Cluster): Promise<Info> {
   const clusterID = await clusterIdOf(ctx, cluster);
@@ -85,12 +87,9 @@ async function collectInfo(ctx: Context, cluster: Cluster): Promise<Info> {
       .filter(({ metadata }) => metadata?.labels?.[labels.NETWORK_TYPE] === type)
       .flatMap(({ status, spec }) => status?.cidr ?? spec?.cidr ?? []);
   const unhealthy = podList.items.filter((pod) => !isReady(pod) && pod.status?.phase !== "Succeeded");
-  const tunnelOf = (id: string): Connection["status"] => {
-    const isOfPeer = ({ metadata }: Connection) => metadata?.labels?.[labels.REMOTE_CLUSTER_ID] === id;
-    const status = connectionList.items.find(isOfPeer)?.status;
-    // Of a connection that is lost it is what was measured last.
-    return status?.value === "Connected" ? status : undefined;
-  };
+  const nowMs = systemClock.epochMs();
+  const tunnelOf = (id: string): Connection["status"] =>
+    connectionList.items.find(({ metadata }) => metadata?.labels?.[labels.REMOTE_CLUSTER_ID] === id)?.status;
   return {
     health: {
       healthy: unhealthy.length === 0,
@@ -125,19 +124,26 @@ async function collectInfo(ctx: Context, cluster: Cluster): Promise<Info> {
     peerings: {
       peers: peers.items.map((peer) => {
         const id = peer.metadata?.name ?? "";
-        return peerInfo(peer, tunnelOf(id), firstEnd(certificatesOf(certifiedOf(certified, id))));
+        return peerInfo(peer, tunnelOf(id), nowMs, firstEnd(certificatesOf(certifiedOf(certified, id))));
       }),
     },
   };
 }
 
-function peerInfo(peer: ForeignCluster, tunnel: Connection["status"], ends: string | undefined): PeerInfo {
-  const [latency, mtu] = [tunnel?.latency?.value, tunnel?.mtu?.value];
+function peerInfo(
+  peer: ForeignCluster,
+  tunnel: Connection["status"],
+  nowMs: number,
+  ends: string | undefined,
+): PeerInfo {
+  // Of a connection that is lost, or of which nobody tells, it is what was measured last.
+  const isConnected = connectionState(tunnel, nowMs) === "Connected";
+  const [latency, mtu] = isConnected ? [tunnel?.latency?.value, tunnel?.mtu?.value] : [];
   const modules = peer.status?.modules;
   return {
     clusterID: peer.spec?.clusterID ?? "",
     role: peer.status?.role ?? "Unknown",
-    networkingStatus: moduleStatus(modules?.networking),
+    networkingStatus: networkStatus(modules?.networking, tunnel, nowMs).status,
     authenticationStatus: moduleStatus(modules?.authentication),
     offloadingStatus: moduleStatus(modules?.offloading),
     ...apiServerHealth(peer),
@@ -161,7 +167,29 @@ export interface ReportedModule {
 /** Healthy when every condition is Established or Ready. */
 export function moduleStatus(module: ReportedModule | undefined): ModuleStatus {
   if (module?.enabled !== true) return "Disabled";
-  return (module.conditions ?? []).every(isGood) ? "Healthy" : "Unhealthy";
+  const bad = (module.conditions ?? []).filter((condition) => !isGood(condition));
+  if (bad.length === 0) return "Healthy";
+  return bad.every(({ status }) => status === "Unknown") ? "Unknown" : "Unhealthy";
+}
+
+export interface ModuleHealth {
+  readonly status: ModuleStatus;
+  readonly alerts: readonly string[];
+}
+
+/** Of the network, also where whoever writes the ForeignCluster is silent itself. */
+export function networkStatus(
+  module: ReportedModule | undefined,
+  connection: Connection["status"],
+  nowMs: number,
+): ModuleHealth {
+  const status = moduleStatus(module);
+  const problems = status === "Healthy" ? connectionProblems(connection, nowMs) : [];
+  if (problems.length === 0) return { status, alerts: moduleAlerts(module) };
+  return {
+    status: problems.every(({ isUnknown }) => isUnknown) ? "Unknown" : "Unhealthy",
+    alerts: problems.map(({ says }) => says),
+  };
 }
 
 /** What the conditions that are not good say. */

@@ -11,13 +11,21 @@ import { type Connection, connections } from "#api/networking/connection.ts";
 import { gatewayClients } from "#api/networking/gatewayclient.ts";
 import { gatewayServers } from "#api/networking/gatewayserver.ts";
 import { virtualNodes } from "#api/offloading/virtualnode.ts";
+import { systemClock } from "#base/clock.ts";
 import type { Context } from "#base/context.ts";
 import type { KubeObject } from "#machinery/meta.ts";
 import { type Cluster, clusterIdOf } from "../../cluster.ts";
 import { CliError } from "../../errors.ts";
 import { box } from "../../printer/table.ts";
 import { type CertificateDetails, certificatesOf, formatEnd } from "./certificates.ts";
-import { apiServerHealth, type ModuleStatus, moduleAlerts, moduleStatus } from "./info.ts";
+import {
+  apiServerHealth,
+  type ModuleHealth,
+  type ModuleStatus,
+  moduleAlerts,
+  moduleStatus,
+  networkStatus,
+} from "./info.ts";
 
 type Resources = Readonly<Record<string, string>>;
 
@@ -122,10 +130,11 @@ async function detailsOf(ctx: Context, { client }: Cluster, peer: ForeignCluster
   const certified = { identities: ofIdentities.items, tenants: ofTenants.items, slices: slices.items };
   const [connection] = tunnels.items;
   const gateway = gatewayOf(servers.items[0]?.status?.endpoint, clients.items[0]?.spec?.endpoint, connection);
+  const network = networkStatus(status?.modules?.networking, connection?.status, systemClock.epochMs());
   return {
     info: { clusterID: idOf(peer), role: status?.role ?? "Unknown" },
     network: {
-      ...moduleOf(status?.modules?.networking),
+      ...healthOf(network),
       ...rangesOf(configs.items[0]),
       ...(gateway !== undefined && { gateway }),
       ...mtuOf(connection),
@@ -167,8 +176,11 @@ function sliceDetails(slice: ResourceSlice): SliceDetails {
 }
 
 function moduleOf(module: Parameters<typeof moduleStatus>[0]): Module {
-  const alerts = moduleAlerts(module);
-  return { status: moduleStatus(module), ...(alerts.length > 0 && { alerts }) };
+  return healthOf({ status: moduleStatus(module), alerts: moduleAlerts(module) });
+}
+
+function healthOf({ status, alerts }: ModuleHealth): Module {
+  return { status, ...(alerts.length > 0 && { alerts }) };
 }
 
 function rangesOf(configuration: Configuration | undefined): Pick<PeerDetails["network"], "CIDRs"> {

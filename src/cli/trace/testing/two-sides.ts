@@ -63,6 +63,7 @@ export function sideOf(side: SideName): SideObjects {
       metadata: { name: `gw-${peer}` },
       status: { value: "Connected", latency: { value: "1ms" } },
     } as never,
+    connectionState: "Connected",
     routes: [
       forgeNodeRoutes(fabric),
       forgeGatewayRoutes(configuration, nodes, side === "home" ? "Client" : "Server"),

@@ -14,6 +14,7 @@ import type { Informer } from "#kube/informer/informer.ts";
 import { secrets } from "#machinery/builtin.ts";
 import type { ObjectKey } from "#machinery/meta.ts";
 import { jsonEquals } from "#machinery/schema/schema.ts";
+import { agesInMs } from "#trust/connection.ts";
 import { CONTROL_PLANE_SELECTOR, controlPlaneSecretProblem } from "#trust/control-plane-secret.ts";
 import type { Deps } from "../../deps.ts";
 import { ApiServerPings } from "./ping.ts";
@@ -59,9 +60,12 @@ async function reconcile(ctx: Context, work: Work, key: ObjectKey): Promise<Resu
     return DONE;
   }
   const cluster = await followPings(ctx, work, found, seen.identity);
-  const status = foreignClusterStatus(cluster, { ...seen, apiServer: pings.state(peer) }, deps.clock.epochMs());
+  const nowMs = deps.clock.epochMs();
+  const status = foreignClusterStatus(cluster, { ...seen, apiServer: pings.state(peer) }, nowMs);
   if (!jsonEquals(status, cluster.status)) await deps.client.updateStatus(ctx, foreignClusters, { ...cluster, status });
-  return DONE;
+  // Nobody tells that nobody tells anything any more.
+  const agesMs = agesInMs(seen.connection?.status, nowMs);
+  return agesMs === undefined ? DONE : { requeueAfterMs: agesMs + 1 };
 }
 
 /** Pings run while there is an identity to ping with; the finalizer says so. */

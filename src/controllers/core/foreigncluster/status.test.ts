@@ -3,6 +3,7 @@ import { test } from "node:test";
 import type { Deployment } from "kubernetes-types/apps/v1";
 import { CARRIER, CONNECTION_PROBLEM, PERMANENTLY_UNREACHABLE } from "#api/annotations.ts";
 import type { ForeignCluster } from "#api/core/foreigncluster.ts";
+import type { Connection } from "#api/networking/connection.ts";
 import { foreignClusterStatus, type PeerObjects } from "./status.ts";
 
 const NOW_MS = Date.parse("2026-01-01T00:00:00Z");
@@ -38,6 +39,10 @@ const gateways = (readyReplicas: number, unavailableReplicas: number): Deploymen
   { status: { readyReplicas, unavailableReplicas } },
 ];
 const connection = (value: "Connected" | "Connecting" | "ConnectionError") => ({ metadata, status: { value } });
+const LOST_PATH = {
+  ...{ node: "worker-node-2", small: "Lost", full: "Lost", bytes: 1_340, interval: "10s" },
+  lastProbe: "2026-01-01T00:00:00Z",
+};
 const statusOf = (seen: Partial<PeerObjects>, cluster = CLUSTER) =>
   foreignClusterStatus(cluster, { ...NOTHING, ...seen }, NOW_MS);
 
@@ -198,6 +203,21 @@ for (const value of ["Connecting", "Error"]) {
     assert.ok(shown?.message?.endsWith(`: ${problem}`), shown?.message);
   });
 }
+
+for (const [what, status, expected] of [
+  ["nobody tells of it any more", { latency: { value: "1ms", timestamp: "2020-01-01T00:00:00Z" } }, "Unknown"],
+  ["a node's packets are lost", { paths: [LOST_PATH] }, "SomeNotReady"],
+] as const)
+  test(`a connection of which ${what}: ${expected}`, () => {
+    const connection = { metadata, status: { value: "Connected", interval: "10s", ...status } } as Connection;
+    const conditions = statusOf({ configuration: { metadata }, connection }).modules?.networking.conditions ?? [];
+    const shown = conditions.find(({ type }) => type === "NetworkConnectionStatus");
+    assert.equal(shown?.status, expected);
+    assert.match(
+      shown.message ?? "",
+      /^(the gateway has told nothing for more than 30s|of node worker-node-2: packets)/,
+    );
+  });
 
 for (const [carrier, end] of [
   ["TCP 192.0.2.1:443", "is established over TCP 192.0.2.1:443"],

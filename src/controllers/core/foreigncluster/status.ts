@@ -12,6 +12,7 @@ import type { GatewayServer } from "#api/networking/gatewayserver.ts";
 import type { VirtualNode } from "#api/offloading/virtualnode.ts";
 import { isConditionTrue, withCondition } from "#machinery/conditions.ts";
 import { isReady } from "#machinery/pod.ts";
+import { connectionProblems } from "#trust/connection.ts";
 import { IDENTITY_REFUSED, isDeclaredGone } from "#trust/reach.ts";
 import type { PeerState } from "./ping.ts";
 
@@ -37,7 +38,7 @@ type Module = NonNullable<Status["modules"]>["networking"];
 export function foreignClusterStatus(cluster: ForeignCluster, seen: PeerObjects, nowMs: number): Status {
   const before = cluster.status;
   const modules = before?.modules;
-  const networking = moduleStatus(modules?.networking, networkingConditions(seen), nowMs);
+  const networking = moduleStatus(modules?.networking, networkingConditions(seen, nowMs), nowMs);
   const authentication = moduleStatus(modules?.authentication, authenticationConditions(seen), nowMs);
   const offloading = moduleStatus(modules?.offloading, offloadingConditions(seen), nowMs);
   const isConsumer = seen.tenant !== undefined;
@@ -86,7 +87,7 @@ function keepTransitionTimes(
   });
 }
 
-function networkingConditions(seen: PeerObjects): Condition[] {
+function networkingConditions(seen: PeerObjects, nowMs: number): Condition[] {
   const gateways = [seen.gatewayServer, seen.gatewayClient].filter((gateway) => gateway !== undefined);
   if (seen.configuration === undefined && seen.connection === undefined && gateways.length === 0) return [];
   const configuration: Condition =
@@ -126,14 +127,20 @@ function networkingConditions(seen: PeerObjects): Condition[] {
     ...(seen.gatewayClient === undefined
       ? []
       : [gatewayCondition("NetworkGatewayClientStatus", seen.gatewayDeployments)]),
-    connectionCondition(seen.connection),
+    connectionCondition(seen.connection, nowMs),
   ];
 }
 
-function connectionCondition(connection: Connection | undefined): Condition {
+function connectionCondition(connection: Connection | undefined, nowMs: number): Condition {
   const type = "NetworkConnectionStatus";
   if (connection === undefined)
     return condition(type, "NotReady", "ConnectionMissing", "There is no network connection with the foreign cluster");
+  const problems = connectionProblems(connection.status, nowMs);
+  const told = problems.map(({ says }) => says).join("; ");
+  if (problems.length > 0)
+    return problems.every(({ isUnknown }) => isUnknown)
+      ? condition(type, "Unknown", "ConnectionUnknown", told)
+      : condition(type, "SomeNotReady", "PathsBroken", told);
   switch (connection.status?.value) {
     case "Connected":
       return condition(

@@ -13,6 +13,7 @@ import type { VirtualNode } from "#api/offloading/virtualnode.ts";
 import { isReplica } from "#api/predicates.ts";
 import { parseDuration } from "#base/duration.ts";
 import { certificatesOf } from "#cli/commands/info/certificates.ts";
+import { findCondition } from "#machinery/conditions.ts";
 import { isTerminal } from "#machinery/pod.ts";
 import { type Health, itemKey, type PeeringItem, type PeeringModule } from "../../model/items.ts";
 import { amountsOf, sumOf } from "./amounts.ts";
@@ -65,21 +66,25 @@ function modulesOf({ status }: ForeignCluster): PeeringModule[] {
   });
 }
 
-function connectionOf({ connections, servers, clients }: PeeringFacts): PeeringItem["connection"] {
+function connectionOf({ peer, connections, servers, clients }: PeeringFacts): PeeringItem["connection"] {
   const [connection] = connections;
   if (connection === undefined) return undefined;
   const { status, metadata } = connection;
+  const judged = findCondition(peer.status?.modules?.networking.conditions, "NetworkConnectionStatus");
+  const isUnknown = status?.value === "Connected" && judged?.status === "Unknown";
+  const paths = isUnknown || judged?.status === "SomeNotReady" ? judged.message : undefined;
   const { [CARRIER]: carrier, [CONNECTION_PROBLEM]: message } = metadata?.annotations ?? {};
   const latencyMs = parseDuration(status?.latency?.value ?? "");
   const mtu = status?.mtu?.value;
   const endpoint = endpointOf(servers[0]?.status?.endpoint ?? clients[0]?.spec?.endpoint);
   return {
-    state: status?.value ?? "",
+    state: isUnknown ? "Unknown" : (status?.value ?? ""),
     ...(latencyMs !== undefined && latencyMs > 0 && { latencyMs: Math.round(latencyMs * 1_000) / 1_000 }),
     ...(mtu !== undefined && { mtu }),
     ...(carrier !== undefined && { carrier }),
     ...(endpoint !== undefined && { endpoint }),
     ...(message !== undefined && { message: message.slice(0, 500) }),
+    ...(paths !== undefined && { paths: paths.slice(0, 500) }),
   };
 }
 
@@ -120,7 +125,7 @@ function sliceOf(slice: ResourceSlice, { virtualNodes, podsOn }: PeeringFacts): 
 }
 
 /** Statuses of a ForeignCluster's conditions; what is on its way is neither. */
-const BAD = ["Error", "NotReady", "SomeNotReady"];
+const BAD = ["Error", "NotReady", "SomeNotReady", "Unknown"];
 const GOOD = ["Established", "Ready"];
 
 function healthOf(

@@ -13,10 +13,7 @@ export function hopsOf(peering: PeeringItem, here: string, there: string, other:
   const backToUs = other?.cidrs.find(({ what }) => what === "pod");
   const connection = peering.connection;
   return [
-    {
-      title: `Pod in ${here}`,
-      says: toThem === undefined ? "sends to a pod" : `sends to an address in ${toThem.here}`,
-    },
+    sender(here, toThem, connection?.paths),
     { title: `Gateway of ${here}`, says: outbound(toThem) },
     {
       title: "Tunnel",
@@ -32,6 +29,13 @@ export function hopsOf(peering: PeeringItem, here: string, there: string, other:
     },
     { title: `Pod in ${there}`, says: "answers the same way back" },
   ];
+}
+
+/** The nodes of the peering's cluster measure the way as its pods have it. */
+function sender(here: string, toThem: Cidr | undefined, paths: string | undefined): Hop {
+  const says = toThem === undefined ? "sends to a pod" : `sends to an address in ${toThem.here}`;
+  const title = `Pod in ${here}`;
+  return paths === undefined ? { title, says } : { title, says: `${says}; ${paths}`, health: "bad" };
 }
 
 const STATES: { readonly [state: string]: Health } = { Connected: "good", Connecting: "waiting" };

@@ -165,5 +165,5 @@ function troubleOf(catalog: Catalog, peering: PeeringItem): Trouble {
 /** Of a condition's status, as ForeignClusters have it. */
 export function conditionHealth(status: string): Health {
   if (status === "Established" || status === "Ready" || status === "True") return "good";
-  return status === "NotReady" || status === "Error" || status === "False" ? "bad" : "waiting";
+  return ["NotReady", "SomeNotReady", "Error", "False", "Unknown"].includes(status) ? "bad" : "waiting";
 }
