@@ -179,7 +179,7 @@ export async function findPath(
 ): Promise<Path> {
   const twin = `${namespace}-milan`;
   const far = await clusters.get<Pod>("rome", "pod", "far", "-n", twin);
-  const [here, there] = await Promise.all([facts(clusters, "milan", "rome"), facts(clusters, "rome", "milan")]);
+  const [here, there] = await Promise.all([peerFacts(clusters, "milan", "rome"), peerFacts(clusters, "rome", "milan")]);
   const node = (cluster: string, name: string) => fabricOn(clusters, cluster, name);
   const gatewayLink = (nodes: readonly InternalNode[], name: string): string =>
     nodes.find(({ metadata }) => metadata?.name === name)?.spec?.interface.gateway.name ?? "";
@@ -202,7 +202,7 @@ export async function findPath(
   };
 }
 
-async function facts({ get }: Clusters, cluster: string, peer: string) {
+export async function peerFacts({ get }: Clusters, cluster: string, peer: string) {
   const tenant = ["-n", `liqo-tenant-${peer}`] as const;
   const [{ items: configurations }, { items: fabrics }, { items: nodes }] = await Promise.all([
     get<{ items: Configuration[] }>(cluster, "configurations.networking.liqo.io", ...tenant),
@@ -225,7 +225,7 @@ function hostOf(cluster: string, pod: Pod | undefined, container: string): Host 
   return { cluster, namespace, pod: name, container: { node: pod?.spec?.nodeName ?? "", containerId } };
 }
 
-async function fabricOn({ get }: Clusters, cluster: string, node: string): Promise<Host> {
+export async function fabricOn({ get }: Clusters, cluster: string, node: string): Promise<Host> {
   const selected = ["-l", "app.kubernetes.io/name=fabric", "--field-selector", `spec.nodeName=${node}`];
   const { items } = await get<{ items: Pod[] }>(cluster, "pods", "-n", "liqo", ...selected);
   return hostOf(cluster, items[0], "fabric");
