@@ -17,6 +17,7 @@ export const SECTIONS: Readonly<Record<string, readonly string[]>> = {
     "docs/usage/dashboard.md",
     "docs/usage/why.md",
     "docs/usage/trace.md",
+    "docs/usage/connection-health.md",
     "docs/usage/metrics.md",
     "docs/usage/upgrade.md",
   ],

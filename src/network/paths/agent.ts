@@ -15,7 +15,16 @@ import type { Machine } from "../system/machine.ts";
 import { runJson, type Tools } from "../system/tools.ts";
 import { applyDisguise, portOf } from "./disguise.ts";
 import { renderPaths } from "./metrics.ts";
-import { chooseSender, type PathFound, type PathTarget, pathTargets, pathToTell, toldEveryMs } from "./plan.ts";
+import {
+  chooseSender,
+  isSure,
+  isWhole,
+  type PathFound,
+  type PathTarget,
+  pathTargets,
+  pathToTell,
+  toldEveryMs,
+} from "./plan.ts";
 import { measurePaths } from "./round.ts";
 
 export interface PathAgentOptions {
@@ -81,13 +90,17 @@ export class PathAgent {
     await applyDisguise(ctx, machine.tools, { local, pod, targets });
     const found = await measurePaths(ctx, {
       ...{ clock: machine.clock, local, localPort: portOf(this.#rounds++), pod, targets },
-      ...{ ownAddresses: await ownAddresses(ctx, machine.tools), mostMs: intervalMs },
+      ...{ ownAddresses: await ownAddresses(ctx, machine.tools), mostMs: intervalMs / 2 },
     });
     if (ctx.signal.aborted) return {};
+    const before = this.#found;
     this.#found = new Map(targets.map(({ peer }, at) => [peer, found[at] ?? LOST]));
-    for (const [at, target] of targets.entries()) await this.#tell(ctx, target, found[at] ?? LOST);
+    for (const target of targets) {
+      const path = this.#found.get(target.peer) ?? LOST;
+      if (isSure(before.get(target.peer), path)) await this.#tell(ctx, target, path);
+    }
     await this.#withdraw(ctx, targets);
-    return {};
+    return found.every(isWhole) ? {} : { retryAfterMs: Math.min(SOON_MS, intervalMs / 4) };
   }
 
   async #tell(ctx: Context, { connection, bytes }: PathTarget, found: PathFound): Promise<void> {
@@ -126,6 +139,8 @@ export class PathAgent {
   }
 }
 
+/** After something was lost. */
+const SOON_MS = 1_000;
 const LOST: PathFound = { small: "Lost", full: "Lost" };
 
 /** All that is asked of a pod. */

@@ -5,7 +5,7 @@ import * as labels from "#api/labels.ts";
 import type { Connection } from "#api/networking/connection.ts";
 import type { InternalFabric } from "#api/networking/internal.ts";
 import { timestamp } from "#machinery/conditions.ts";
-import { chooseSender, pathTargets, pathToTell, type ToldPath, toldEveryMs } from "./plan.ts";
+import { chooseSender, isSure, pathTargets, pathToTell, type ToldPath, toldEveryMs } from "./plan.ts";
 
 const KEY = { namespace: "liqo-tenant-rome", name: "gw-rome" };
 const FABRIC: InternalFabric = {
@@ -103,4 +103,17 @@ describe("what is told", () => {
   ] as const)
     test(`of ${nodes} nodes each tells every ${expected / 1_000} s`, () =>
       assert.equal(toldEveryMs(10_000, nodes), expected));
+});
+
+describe("bad news", () => {
+  const good = { small: "Passed", full: "Passed" } as const;
+  const bad = { small: "Passed", full: "Lost" } as const;
+  const worse = { small: "Lost", full: "Lost" } as const;
+  for (const [what, before, found, expected] of [
+    ["good news holds at once", bad, good, true],
+    ["of a way that was whole it may be a moment's", good, bad, false],
+    ["of a way that was never measured, too", undefined, worse, false],
+    ["found again it holds", bad, worse, true],
+  ] as const)
+    test(what, () => assert.equal(isSure(before, found), expected));
 });

@@ -69,6 +69,15 @@ function bornMs({ metadata }: Pod): number {
   return Date.parse(metadata?.creationTimestamp ?? "");
 }
 
+export function isWhole({ small, full }: PathFound): boolean {
+  return small === "Passed" && full === "Passed";
+}
+
+/** Bad news holds once it is found again: while a peering is made, or a gateway replaced, packets are lost for a moment. */
+export function isSure(before: PathFound | undefined, found: PathFound): boolean {
+  return isWhole(found) || (before !== undefined && !isWhole(before));
+}
+
 /** All nodes together write so many a second to one Connection at most, whatever does not change. */
 const WRITES_PER_SECOND = 2;
 
