@@ -142,6 +142,11 @@ function network(peer: string): Accepted[] {
       reason: "upstream does not measure what the tunnel carries",
     },
     {
+      object: /^Connection /,
+      path: /^status\.(echo|interval|paths)\b/,
+      reason: "upstream measures no node's way, and does not say how old its word is",
+    },
+    {
       object: /^WgGateway/,
       path: /^spec\.secretRef\.name/,
       reason: "the keys are there before the gateway is rendered",

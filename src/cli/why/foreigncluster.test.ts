@@ -1,3 +1,5 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
 import { foreignClusterChain } from "./foreigncluster.ts";
 import { testChain } from "./testing/cases.ts";
 import { nodeOf, podOf, waiting } from "./testing/facts.ts";
@@ -7,6 +9,7 @@ import {
   connection,
   HIDDEN,
   identity,
+  measured,
   peering,
   quota,
   remote,
@@ -133,6 +136,14 @@ testChain(foreignClusterChain, [
     "tunnel",
     /says Error: no answer/,
   ],
+  [
+    "a node loses long packets",
+    peering({ connections: [measured("Lost", 0)] }),
+    "broken",
+    "paths",
+    /of node worker: full-size packets are lost \(1380 bytes\)/,
+    /liqoctl trace/,
+  ],
   ["nobody has told of a tunnel", peering({ connections: [] }), "broken", "tunnel", /no Connection/],
   ["nodes know no gateway", peering({ fabrics: [] }), "broken", "overlay", /no InternalFabric/],
   [
@@ -216,3 +227,21 @@ testChain(foreignClusterChain, [
     /could not be asked: it is forbidden/,
   ],
 ]);
+
+for (const [what, seen, expected] of [
+  ["told", [measured("Passed", 0)], "ok packets of pods on 1 nodes come to rome and back, small and full-size"],
+  ["told long ago", [measured("Passed", 31)], "unknown node worker has told nothing for more than 30s"],
+  ["measured by nobody", [connection("Connected")], undefined],
+] as const)
+  test(`the way of nodes' pods, ${what}`, () => {
+    const link = [...foreignClusterChain(peering({ connections: seen }))].find((each) => each.link === "paths");
+    assert.equal(link && `${link.state} ${link.says}`, expected);
+  });
+
+test("a tunnel that nobody has told of for long is one that nobody knows", () => {
+  const latency = { value: "1ms", timestamp: "2026-11-30T11:00:00Z" };
+  const old = { ...connection("Connected"), status: { value: "Connected", interval: "10s", latency } };
+  const link = [...foreignClusterChain(peering({ connections: [old] }))].find((each) => each.link === "tunnel");
+  assert.equal(link?.state, "unknown");
+  assert.match(link.says, /says Connected, but that is of 2026-11-30T11:00:00Z: its gateway tells nothing any more/);
+});

@@ -59,6 +59,8 @@ export class PathAgent {
       clock: machine.clock,
       pass: (ctx) => this.#pass(ctx),
     });
+    for (const informer of [this.#fabrics, this.#connections, this.#nodes, this.#pods])
+      void informer.synced.then(() => this.loop.trigger());
     // Where the peer answers is new: at once.
     this.#connections.addHandler({
       added: () => this.loop.trigger(),
@@ -75,7 +77,7 @@ export class PathAgent {
 
   async #pass(ctx: Context): Promise<LoopResult> {
     const all = [this.#fabrics, this.#connections, this.#nodes, this.#pods];
-    if (!all.every(({ isSynced }) => isSynced)) return { retryAfterMs: 250 };
+    if (!all.every(({ isSynced }) => isSynced)) return {};
     const { machine, nodeName, intervalMs } = this.#options;
     const local = this.#nodes.store.get({ name: nodeName })?.spec?.interface.node.ip;
     const pod = chooseSender(this.#pods.store.list());

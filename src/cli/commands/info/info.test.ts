@@ -15,7 +15,7 @@ import { TENANT_NAMESPACES } from "#kit/two-clusters.ts";
 import { createWithStatus } from "#kit/with-status.ts";
 import { deployments, pods, serviceAccounts } from "#machinery/builtin.ts";
 import { createCa } from "#pki/certificate.ts";
-import { moduleAlerts, moduleStatus } from "./info.ts";
+import { moduleAlerts, moduleStatus, networkStatus } from "./info.ts";
 import { getPath } from "./output.ts";
 import { rootOf } from "./peer.ts";
 
@@ -259,6 +259,18 @@ describe("info and version", () => {
     const module = (...statuses: string[]) => ({ enabled: true, conditions: statuses.map((status) => ({ status })) });
     const all = [undefined, { enabled: false }, module(), module("Established", "Ready"), module("Ready", "Pending")];
     assert.deepEqual(all.map(moduleStatus), ["Disabled", "Disabled", "Healthy", "Healthy", "Unhealthy"]);
+    const unsure = [module("Ready", "Unknown"), module("Pending", "Unknown")];
+    assert.deepEqual(unsure.map(moduleStatus), ["Unknown", "Unhealthy"]);
     assert.deepEqual(moduleAlerts({ enabled: true, conditions: [{ status: "Error", message: "why" }] }), ["why"]);
+  });
+
+  test("the network is known as far as its Connection is, also where nobody keeps the ForeignCluster", () => {
+    const nowMs = Date.parse("2026-01-01T01:00:00Z");
+    const of = (status: string) => ({ enabled: true, conditions: [{ status, message: status }] });
+    const old = { value: "Connected", interval: "10s", latency: { value: "1ms", timestamp: "2026-01-01T00:00:00Z" } };
+    const silent = "the gateway has told nothing for more than 30s";
+    assert.deepEqual(networkStatus(of("Established"), old, nowMs), { status: "Unknown", alerts: [silent] });
+    assert.deepEqual(networkStatus(of("Error"), old, nowMs), { status: "Unhealthy", alerts: ["Error"] });
+    assert.deepEqual(networkStatus(of("Established"), undefined, nowMs), { status: "Healthy", alerts: [] });
   });
 });

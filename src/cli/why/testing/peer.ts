@@ -41,6 +41,12 @@ export const connection = (value: string, annotations = {}) => ({
   spec: { type: "Client" as const, gatewayRef: {} },
   status: { value },
 });
+/** With a node of which that is told, so many seconds ago. */
+export const measured = (full: "Passed" | "Lost", seconds: number) => {
+  const at = new Date(Date.parse(MADE) - seconds * 1_000).toISOString();
+  const path = { node: "worker", small: "Passed" as const, full, bytes: 1_380, interval: "10s", lastProbe: at };
+  return { ...connection("Connected"), status: { value: "Connected", paths: [path] } };
+};
 export const virtual = {
   metadata: metadata("liqo-rome", { ownerReferences: [{ kind: "ResourceSlice", name: "rome", uid: "s" }] }),
   spec: { clusterID: "rome", createNode: true, kubeconfigSecretRef: { name: "kubeconfig-resourceslice-rome" } },

@@ -6,7 +6,7 @@ import type { Connection } from "#api/networking/connection.ts";
 import { type PeeringFacts, peeringItem } from "./peering.ts";
 import { runningPod } from "./testing.ts";
 
-type Status = "Established" | "Ready" | "Error" | "NotReady" | "Pending" | "None";
+type Status = "Established" | "Ready" | "Error" | "NotReady" | "SomeNotReady" | "Unknown" | "Pending" | "None";
 
 function peer(network: Status = "Established", api: Status = "Established"): ForeignCluster {
   const off = { enabled: false, conditions: [] };
@@ -54,6 +54,8 @@ describe("items of peerings", () => {
     ["the tunnel is lost", { connections: [{ status: { value: "Error" } }] }, "bad"],
     ["a module is not there yet", { peer: peer("Pending") }, "waiting"],
     ["a module has failed", { peer: peer("Error") }, "bad"],
+    ["some nodes lose packets", { peer: peer("SomeNotReady") }, "bad"],
+    ["nobody tells of the tunnel any more", { peer: peer("Unknown") }, "bad"],
     ["the peer's API server is lost", { peer: peer("Established", "Error") }, "bad"],
     [
       "it is being ended",
@@ -71,6 +73,16 @@ describe("items of peerings", () => {
       ...{ state: "Connected", latencyMs: 1.235, mtu: 1340, endpoint: "198.51.100.2:51840", message: "UDP is shut" },
     });
   });
+
+  for (const [network, state, paths] of [
+    ["Established", "Connected", undefined],
+    ["SomeNotReady", "Connected", "as it is"],
+    ["Unknown", "Unknown", "as it is"],
+  ] as const)
+    test(`the ForeignCluster says ${network}: the tunnel is ${state}`, () => {
+      const { connection } = peeringItem(facts({ peer: peer(network) }));
+      assert.deepEqual([connection?.state, connection?.paths], [state, paths]);
+    });
 
   test("CIDRs are those of the peer, and what they are called here", () => {
     const configurations = [

@@ -37,3 +37,10 @@ test("addresses that agree are not rewritten", () => {
   const same = { ...peering, cidrs: [{ what: "pod", theirs: "10.1.0.0/16", here: "10.1.0.0/16" }] } as const;
   assert.equal(hopsOf(same, "milan", "rome", undefined)[1]?.says, "forwards it unchanged");
 });
+
+test("a node whose packets are lost is named where they begin", () => {
+  const lost = { ...peering, connection: { state: "Connected", paths: "of node worker-2: packets of pods are lost" } };
+  const [first] = hopsOf(lost, "milan", "rome", other);
+  const says = "sends to an address in 10.245.0.0/16; of node worker-2: packets of pods are lost";
+  assert.deepEqual(first, { title: "Pod in milan", says, health: "bad" });
+});
