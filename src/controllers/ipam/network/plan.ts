@@ -3,8 +3,8 @@ import * as annotations from "#api/annotations.ts";
 import type { Network } from "#api/ipam/network.ts";
 import * as labels from "#api/labels.ts";
 import { type Cidr, contains, formatCidr, mustParseCidr, parseCidr } from "#base/cidr.ts";
+import { claimProblem } from "#forge/networking/claim.ts";
 import { allocateCidr, DEFAULT_POOLS } from "#ipam/allocator.ts";
-import { claimProblem } from "#ipam/claim.ts";
 
 export interface Taken {
   readonly all: readonly Network[];
