@@ -14,10 +14,12 @@ export interface Need {
 
 const REVIEWS = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews";
 
-/** Throws a CliError that names the cluster and everything that is missing. */
-export async function requireRights(ctx: Context, { client, server }: Cluster, needs: readonly Need[]): Promise<void> {
-  const answers = await Promise.all(
-    needs.map(async ({ verb, resource, namespace }) => {
+export type Right = Need & { readonly allowed: boolean };
+
+export function askRights(ctx: Context, { client }: Cluster, needs: readonly Need[]): Promise<Right[]> {
+  return Promise.all(
+    needs.map(async (need) => {
+      const { verb, resource, namespace } = need;
       const { group, plural } = resource;
       const resourceAttributes = { verb, group, resource: plural, ...(namespace !== undefined && { namespace }) };
       const body = {
@@ -25,16 +27,28 @@ export async function requireRights(ctx: Context, { client, server }: Cluster, n
         kind: "SelfSubjectAccessReview",
         spec: { resourceAttributes },
       };
-      return client.raw<SelfSubjectAccessReview>(ctx, "POST", REVIEWS, body);
+      const { status } = await client.raw<SelfSubjectAccessReview>(ctx, "POST", REVIEWS, body);
+      return { ...need, allowed: status?.allowed === true };
     }),
   );
-  const missing = needs.filter((_, i) => answers[i]?.status?.allowed !== true);
-  if (missing.length === 0) return;
+}
+
+/** `create namespaces, patch pods in namespace web` of those that are not allowed; undefined: all are. */
+export function missingRights(rights: readonly Right[]): string | undefined {
+  const missing = rights.filter(({ allowed }) => !allowed);
+  if (missing.length === 0) return undefined;
   const list = missing.map(({ verb, resource, namespace }) => {
     const where = namespace === undefined ? "" : ` in namespace ${namespace}`;
     return `${verb} ${formatGroupResource(resource)}${where}`;
   });
-  throw new CliError(`missing rights on ${server}: this user cannot ${list.join(", ")}`, {
+  return list.join(", ");
+}
+
+/** Throws a CliError that names the cluster and everything that is missing. */
+export async function requireRights(ctx: Context, cluster: Cluster, needs: readonly Need[]): Promise<void> {
+  const missing = missingRights(await askRights(ctx, cluster, needs));
+  if (missing === undefined) return;
+  throw new CliError(`missing rights on ${cluster.server}: this user cannot ${missing}`, {
     hint: "use the kubeconfig of an administrator, or of the peering user that was made there for this very peer",
   });
 }

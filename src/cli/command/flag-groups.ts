@@ -108,8 +108,12 @@ export function openRemoteScope(flags: FlagValues<typeof remoteScopeFlags>, env:
 }
 
 /** Undefined where none is named. */
-export function openOtherIfNamed(flags: Access & RemoteAccess, env: Environment): Cluster | undefined {
-  return isRemoteNamed(flags) ? openOther(flags, DEFAULT_NAMESPACE, env) : undefined;
+export function openOtherIfNamed(
+  flags: Access & RemoteAccess,
+  env: Environment,
+  liqoNamespace = DEFAULT_NAMESPACE,
+): Cluster | undefined {
+  return isRemoteNamed(flags) ? openOther(flags, liqoNamespace, env) : undefined;
 }
 
 function isRemoteNamed({ remoteKubeconfig, remoteContext, remoteCluster, remoteUser }: RemoteAccess): boolean {

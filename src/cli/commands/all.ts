@@ -2,6 +2,7 @@
 import type { Command, CommandGroup } from "../command/command.ts";
 import { activateTenantCommand } from "./activate/tenant.ts";
 import { authenticateCommand } from "./authenticate/authenticate.ts";
+import { checkCommand } from "./check/check.ts";
 import { cordonResourceSliceCommand } from "./cordon/resourceslice.ts";
 import { cordonTenantCommand } from "./cordon/tenant.ts";
 import { createConfigurationCommand } from "./create/configuration.ts";
@@ -96,6 +97,7 @@ export const liqoCommands: readonly Command[] = [
   moveVolumeCommand,
   offloadNamespaceCommand,
   unoffloadNamespaceCommand,
+  checkCommand,
   infoCommand,
   infoPeerCommand,
   simulateOutageCommand,

@@ -16,7 +16,8 @@ import { addTallies, type Tally } from "./tally.ts";
 const TRIES = 3;
 
 export interface Asking {
-  readonly printer: Printer;
+  /** Told what goes wrong, and with `verbose` what does not. */
+  readonly printer: Pick<Printer, "info" | "warning">;
   readonly verbose: boolean;
   /** Nothing more is asked after the first failure. */
   readonly failFast: boolean;

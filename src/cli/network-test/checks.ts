@@ -27,7 +27,7 @@ import { externalAddress, nodePortUrls, podUrls } from "./targets.ts";
 const LOAD_BALANCER_MS = 180_000;
 const HTTPS = 443;
 
-interface Work {
+export interface Work {
   readonly members: readonly Member[];
   readonly addresses: PodAddresses;
   readonly options: TestOptions;

@@ -18,7 +18,7 @@ export function* foreignClusterChain(facts: PeerFacts): Chain {
   yield* offloadingChain(facts);
 }
 
-function* authentication(facts: PeerFacts): Chain {
+export function* authentication(facts: PeerFacts): Chain {
   const { id, tenants, slices, virtualNodes } = facts;
   const wantsIdentity = [slices, virtualNodes].some((seen) => (visible<readonly unknown[]>(seen) ?? []).length > 0);
   const hasTenant = (visible(tenants) ?? []).length > 0;

@@ -19,7 +19,7 @@ export type Chain = Generator<Link, void>;
 const MOST_CHARACTERS = 2_000;
 
 /** One line without what a terminal would obey or turn around: much of it is written by the other cluster. */
-function printable(text: string): string {
+export function printable(text: string): string {
   const line = text.slice(0, MOST_CHARACTERS).replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, " ");
   return text.length > MOST_CHARACTERS ? `${line}…` : line;
 }

@@ -31,7 +31,7 @@ export function* networkChain(facts: PeerFacts): Chain {
   yield* pathsLink(facts);
 }
 
-function* configurationLinks({ id, configurations, networks }: PeerFacts): Chain {
+export function* configurationLinks({ id, configurations, networks }: PeerFacts): Chain {
   if (isHidden(configurations)) return yield unseen("Configuration", "the Configuration", configurations);
   const [configuration] = configurations;
   if (configuration === undefined)
@@ -60,7 +60,7 @@ function* configurationLinks({ id, configurations, networks }: PeerFacts): Chain
 
 type Gateway = { readonly kind: "GatewayServer" | "GatewayClient"; readonly object: GatewayServer | GatewayClient };
 
-function* gatewayLinks(facts: PeerFacts): Chain {
+export function* gatewayLinks(facts: PeerFacts): Chain {
   const { id, servers, clients, gatewayPods } = facts;
   if (isHidden(servers)) return yield unseen("gateway", "the GatewayServer", servers);
   if (isHidden(clients)) return yield unseen("gateway", "the GatewayClient", clients);
@@ -121,7 +121,7 @@ export function podsLink(link: string, what: string, pods: readonly Pod[], names
   return broken(link, `${what}: its pod ${pod.metadata?.name} is not ready: ${end?.says ?? ""}`, end?.hint ?? see);
 }
 
-function* tunnelLink({ id, connections, nowMs }: PeerFacts): Chain {
+export function* tunnelLink({ id, connections, nowMs }: PeerFacts): Chain {
   if (isHidden(connections)) return yield unseen("tunnel", "the Connection", connections);
   const [connection] = connections;
   if (connection === undefined)
@@ -152,7 +152,7 @@ function* tunnelLink({ id, connections, nowMs }: PeerFacts): Chain {
   );
 }
 
-function* fabricLink({ id, fabrics, configurations }: PeerFacts): Chain {
+export function* fabricLink({ id, fabrics, configurations }: PeerFacts): Chain {
   if (isHidden(fabrics)) return yield unseen("overlay", "the InternalFabric", fabrics);
   const [fabric] = fabrics;
   if (fabric === undefined)
@@ -173,7 +173,7 @@ function* fabricLink({ id, fabrics, configurations }: PeerFacts): Chain {
 }
 
 /** Whether packets of each node's pods come to the peer and back, as the nodes measure it. */
-function* pathsLink({ id, connections, nowMs }: PeerFacts): Chain {
+export function* pathsLink({ id, connections, nowMs }: PeerFacts): Chain {
   const status = visible(connections)?.[0]?.status;
   const { paths = [] } = status ?? {};
   // A peer that answers nothing.
@@ -189,7 +189,7 @@ function* pathsLink({ id, connections, nowMs }: PeerFacts): Chain {
 }
 
 /** Whether every host has told that it has them. */
-function* tablesLink({ firewalls, routes }: PeerFacts): Chain {
+export function* tablesLink({ firewalls, routes }: PeerFacts): Chain {
   if (isHidden(firewalls)) return yield unseen("tables", "the FirewallConfigurations", firewalls);
   if (isHidden(routes)) return yield unseen("tables", "the RouteConfigurations", routes);
   const all = [

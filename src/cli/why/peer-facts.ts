@@ -122,7 +122,7 @@ export function lister(ctx: Context, client: KubeClient) {
 }
 
 /** As Promise.all, by name. */
-async function together<T extends Readonly<Record<string, unknown>>>(
+export async function together<T extends Readonly<Record<string, unknown>>>(
   asked: {
     readonly [K in keyof T]: Promise<T[K]>;
   },

@@ -17,6 +17,7 @@ export interface CertificateDetails {
   readonly type: "ControlPlane" | "ResourceSlice";
   readonly action: "Consuming" | "Providing";
   /** RFC 3339. */
+  readonly begins: string;
   readonly ends: string;
 }
 
@@ -86,14 +87,11 @@ function detailsOf(
   action: CertificateDetails["action"],
   certificate: string | undefined,
 ): CertificateDetails | undefined {
-  const endMs = endOf(certificate);
-  return endMs === undefined ? undefined : { name: name ?? "", type, action, ends: timestamp(endMs) };
-}
-
-function endOf(certificate: string | undefined): number | undefined {
   if (certificate === undefined || certificate === "") return undefined;
   try {
-    return new X509Certificate(unbase64(certificate)).validToDate.getTime();
+    const { validFromDate, validToDate } = new X509Certificate(unbase64(certificate));
+    const [begins, ends] = [validFromDate, validToDate].map((date) => timestamp(date.getTime()));
+    return begins === undefined || ends === undefined ? undefined : { name: name ?? "", type, action, begins, ends };
   } catch {
     // Another cluster wrote it: it is told of elsewhere when it is used.
     return undefined;

@@ -13,7 +13,7 @@ import {
   deployments,
   namespaces,
 } from "#machinery/builtin.ts";
-import { requireRights } from "../../checks/rights.ts";
+import { type Need, requireRights } from "../../checks/rights.ts";
 import { answered, type Cluster, findClusterId, waitFor } from "../../cluster.ts";
 import { CliError } from "../../errors.ts";
 import { type HelmFlags, helm, RELEASE } from "../../helm.ts";
@@ -26,6 +26,12 @@ import { findUpstream } from "./replaced.ts";
 import { isRolledOut } from "./rollout.ts";
 import { checkClusterId, checkOutput, checkSource } from "./settings.ts";
 import { mergeValues, type Values } from "./values.ts";
+
+/** What is asked before the first change. */
+export const INSTALL_NEEDS: readonly Need[] = [
+  { verb: "patch", resource: customResourceDefinitions },
+  ...[namespaces, clusterRoles, clusterRoleBindings].map((resource) => ({ verb: "create", resource }) as const),
+];
 
 /** For Helm: arguments, and the values that they find on standard input. */
 interface Release {
@@ -46,7 +52,7 @@ export async function install(
     answered(ctx, cluster, (limited) => findClusterId(limited, cluster)),
   );
   const isReal = !options.dryRun && !options.onlyOutputValues;
-  if (isReal) await requireInstallRights(ctx, cluster);
+  if (isReal) await requireRights(ctx, cluster, INSTALL_NEEDS);
   const { clusterId, values } = await planRelease(ctx, printer, cluster, present, options);
   const release = { args: releaseArguments(cluster, options), values: stringify(values) };
   if (options.onlyOutputValues) return writeValues(ctx, printer, release, options);
@@ -60,13 +66,6 @@ export async function install(
   printer.print(
     `\nLiqo is installed on ${clusterId}.\n  Next: liqoctl peer --remote-kubeconfig <kubeconfig of another cluster with Liqo>`,
   );
-}
-
-function requireInstallRights(ctx: Context, cluster: Cluster): Promise<void> {
-  return requireRights(ctx, cluster, [
-    { verb: "patch", resource: customResourceDefinitions },
-    ...[namespaces, clusterRoles, clusterRoleBindings].map((resource) => ({ verb: "create", resource }) as const),
-  ]);
 }
 
 async function applyRelease(

@@ -12,7 +12,7 @@ import { CliError } from "../../errors.ts";
 import type { Cidrs } from "./settings.ts";
 
 /** WireGuard in the kernel and what nftables is asked for. */
-const MINIMUM_KERNEL = [5, 10, 0] as const;
+export const MINIMUM_KERNEL = [5, 10, 0] as const;
 
 /** Throws a CliError for the first pod or Service outside of its CIDR. */
 export async function checkAddresses(ctx: Context, client: KubeClient, cidrs: Cidrs): Promise<void> {
