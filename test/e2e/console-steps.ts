@@ -26,7 +26,7 @@ export function testPage(page: string, shell: () => Shell, exported: string[] = 
       const script = `cd "$0" && ${[...exported, command].join(" && ")}`;
       if (command.startsWith("export ")) exported.push(command);
       // What is read may need a moment to become so; what is changed is changed once.
-      const isRead = /^(kubectl (get|describe|logs|exec|config)|curl|liqoctl (info|why|trace)) ?/.test(command);
+      const isRead = /^(kubectl (get|describe|logs|exec|config)|curl|liqoctl (check|info|why|trace)) ?/.test(command);
       await eventually(`the output of ${command}`, () => check(script, shown, shell()), isRead ? 20_000 : 0);
     });
   }

@@ -3,6 +3,7 @@ import { testPages } from "./pages-on-pair.ts";
 // The first peers, the others use that; the last one stops and starts both clusters.
 testPages("the pages on usage", [
   "usage/peering",
+  "usage/check",
   "usage/offloading",
   "usage/resources",
   "usage/storage",

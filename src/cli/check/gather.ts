@@ -54,8 +54,8 @@ export async function gather(ctx: Context, cluster: Cluster, question: Question)
   ]);
   const own = { name: visible(id) ?? name, id: visible(id), server, liqoNamespace, api };
   if (isHidden(api)) return { ...own, ...everythingHidden(api), nowMs: systemClock.epochMs() };
-  // Whoever may not see whether it is there is told so check by check.
-  const isInstalled = !isBefore && (isHidden(id) || id !== undefined);
+  // Who peers may see the id; who may not can do nothing with what is installed.
+  const isInstalled = !isBefore && visible(id) !== undefined;
   const known = otherId === undefined ? undefined : visible(otherId);
   const remote = other === undefined ? undefined : { cluster: other, id: known };
   // A large cluster sends its lists in more time than it takes to answer.
