@@ -19,6 +19,7 @@ export const SECTIONS: Readonly<Record<string, readonly string[]>> = {
     "docs/usage/why.md",
     "docs/usage/trace.md",
     "docs/usage/connection-health.md",
+    "docs/usage/support.md",
     "docs/usage/metrics.md",
     "docs/usage/upgrade.md",
   ],

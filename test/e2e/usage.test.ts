@@ -4,6 +4,7 @@ import { testPages } from "./pages-on-pair.ts";
 testPages("the pages on usage", [
   "usage/peering",
   "usage/check",
+  "usage/support",
   "usage/offloading",
   "usage/resources",
   "usage/storage",

@@ -32,6 +32,7 @@ import { networkDisconnectCommand, networkResetCommand } from "./network/disconn
 import { offloadNamespaceCommand } from "./offload/namespace.ts";
 import { peerCommand } from "./peer/peer.ts";
 import { simulateOutageCommand } from "./simulate/outage.ts";
+import { supportCommand } from "./support/support.ts";
 import { testNetworkCommand } from "./test/network.ts";
 import { traceCommand } from "./trace/trace.ts";
 import { unauthenticateCommand } from "./unauthenticate/unauthenticate.ts";
@@ -101,6 +102,7 @@ export const liqoCommands: readonly Command[] = [
   infoCommand,
   infoPeerCommand,
   simulateOutageCommand,
+  supportCommand,
   testNetworkCommand,
   traceCommand,
   whyCommand,
