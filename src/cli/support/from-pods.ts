@@ -48,7 +48,8 @@ export async function fromPod(ctx: Context, client: KubeClient, pod: Pod): Promi
   const take = async (path: string, ask: (limited: Context) => Promise<string>): Promise<void> => {
     try {
       const text = await ask(withTimeout(ctx, PATIENCE_MS));
-      if (text !== "") entries.push({ path, text: text.slice(0, TEXT_CHARACTERS) });
+      // That there is nothing says something, too.
+      entries.push({ path, text: text.slice(0, TEXT_CHARACTERS) });
     } catch (error) {
       problems.push(`${path} of pod ${formatKey(key)}: ${messageOf(error)}`);
     }

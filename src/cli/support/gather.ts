@@ -61,11 +61,11 @@ export async function gatherEntries(ctx: Context, cluster: Cluster): Promise<Ent
   await taken.namespaced(names(own), true);
   await taken.namespaced(names(used).slice(0, MOST_NAMESPACES), false);
   taken.keep(
-    "clusterid",
+    `${liqoNamespace}/configmaps`,
     await taken.list(configMaps, { namespace: liqoNamespace, labelSelector: CLUSTER_ID_SELECTOR }),
     true,
   );
-  taken.keep("node-leases", await taken.list(leases, { namespace: "kube-node-lease" }), true);
+  taken.keep("kube-node-lease/leases", await taken.list(leases, { namespace: "kube-node-lease" }), true);
   await taken.ofPods();
   return taken.entries();
 }
