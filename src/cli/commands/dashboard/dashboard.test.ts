@@ -12,6 +12,10 @@ const ctx: Context = { signal: new AbortController().signal, log: silentLogger }
 for (const [args, error] of [
   ["--behind-proxy --actions", /--behind-proxy and --actions exclude each other/],
   ["--read-only --actions", /--actions and --read-only exclude each other/],
+  ["--from a.tar.gz --actions", /--from and --actions exclude each other/],
+  ["--from a.tar.gz --context milan", /--from and --context exclude each other/],
+  ["--from /nonexistent", /--from \/nonexistent: .*no such file/],
+  ["--from package.json", /package\.json is no archive of `liqoctl support`/],
   ["--behind-proxy", /--behind-proxy needs --allowed-host/],
   ["--port http", /must be a whole number/],
   ["--kubeconfig /nonexistent", /kubeconfig \/nonexistent: cannot be read/],

@@ -1,8 +1,10 @@
 /** `liqoctl dashboard`: what is where, in a browser. Not upstream's. */
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type Context, sleep } from "#base/context.ts";
+import { messageOf } from "#base/errors.ts";
 import type { Lab } from "#dashboard/server/actions/lab.ts";
 import { completeKubeconfig } from "../../command/candidates.ts";
 import { type Command, command } from "../../command/command.ts";
@@ -11,7 +13,7 @@ import type { FlagValues } from "../../command/flag.ts";
 import { flag, number } from "../../command/flag.ts";
 import { liqoNamespaceFlag } from "../../command/flag-groups.ts";
 import { CliError } from "../../errors.ts";
-import { chooseClusters } from "./clusters.ts";
+import { chooseClusters, type Looked } from "./clusters.ts";
 
 /** What only the program knows. */
 export interface Around {
@@ -40,6 +42,9 @@ const flags = {
   actions: flag.boolean("let the page change what there is; on in a playground"),
   readOnly: flag.boolean("let the page change nothing, in a playground either"),
   history: flag.string("file that remembers the last hour; `none` keeps nothing", "path", { complete: "files" }),
+  from: flag.string("show an archive of `liqoctl support` in place of clusters; nothing can be changed", "path", {
+    complete: "files",
+  }),
   behindProxy: flag.boolean("somebody in front of it says who may look: no token, and nothing can be changed"),
 };
 
@@ -55,6 +60,7 @@ export function dashboardCommand(around: Around): Command {
       "Serves a page on this machine until it is ended. The address that it prints lets one browser in, once: what is asked of the clusters is asked by this process, and no credentials go to the browser. It may change nothing, unless --actions is given or all clusters are a playground's.",
     examples: [
       "liqoctl dashboard",
+      "liqoctl dashboard --from liqo-support-milan-20261130-120000.tar.gz",
       "liqoctl dashboard --context milan --context rome --port 8080 --no-open",
       "liqoctl dashboard --actions",
     ],
@@ -66,7 +72,7 @@ export function dashboardCommand(around: Around): Command {
   });
 }
 
-function check({ behindProxy, actions, address, allowedHost, readOnly }: Given): void {
+function check({ behindProxy, actions, address, allowedHost, readOnly, from, context }: Given): void {
   if (behindProxy && actions)
     throw new CliError("--behind-proxy and --actions exclude each other", {
       hint: "whoever gets through the proxy would act as this process",
@@ -74,18 +80,23 @@ function check({ behindProxy, actions, address, allowedHost, readOnly }: Given):
   if (actions && readOnly) throw new CliError("--actions and --read-only exclude each other");
   if (behindProxy && allowedHost.length === 0)
     throw new CliError("--behind-proxy needs --allowed-host", { hint: "name the host under which browsers see it" });
+  if (from !== undefined && (actions || context.length > 0))
+    throw new CliError(`--from and ${actions ? "--actions" : "--context"} exclude each other`, {
+      hint: "an archive is all that is looked at, and stays as it is",
+    });
   if (address === "") throw new CliError("--address must name an address");
 }
 
 async function serve(ctx: Context, env: Environment, around: Around, given: Given): Promise<void> {
   const kubeconfig = given.kubeconfig ?? env.defaultKubeconfig;
-  const asked = { kubeconfig, liqoNamespace: given.liqoNamespace, contexts: given.context };
+  const { from } = given;
   await using opened = new AsyncDisposableStack();
-  const clusters = await chooseClusters(ctx, asked);
+  const clusters =
+    from === undefined ? await chooseLive(ctx, kubeconfig, given) : await openArchive(opened, from, given);
   for (const { access } of clusters) opened.use(access);
   const names = clusters.map(({ name }) => name);
-  const lab = around.labOf(env, kubeconfig, names);
-  const mayAct = !given.behindProxy && !given.readOnly && (given.actions || lab !== undefined);
+  const lab = from === undefined ? around.labOf(env, kubeconfig, names) : undefined;
+  const mayAct = from === undefined && !given.behindProxy && !given.readOnly && (given.actions || lab !== undefined);
   // Loaded here alone: no other verb has to wait for it.
   const { startDashboard } = await import("#dashboard/server/dashboard.ts");
   const { readStaticFiles } = await import("#dashboard/server/http/static.ts");
@@ -107,14 +118,35 @@ async function serve(ctx: Context, env: Environment, around: Around, given: Give
   while (!ctx.signal.aborted && (lab === undefined || existsSync(kubeconfig)));
 }
 
+function chooseLive(ctx: Context, kubeconfig: string, { liqoNamespace, context: contexts }: Given): Promise<Looked[]> {
+  return chooseClusters(ctx, { kubeconfig, liqoNamespace, contexts });
+}
+
+/** As they were when it was made. */
+async function openArchive(opened: AsyncDisposableStack, path: string, { liqoNamespace }: Given): Promise<Looked[]> {
+  const { unpackArchive } = await import("../../support/archive.ts");
+  const { serveArchive } = await import("../../support/served.ts");
+  const served = await serveArchive(await unpackArchive(path, await readArchive(path)), liqoNamespace);
+  for (const each of served) opened.use(each);
+  return served;
+}
+
+async function readArchive(path: string): Promise<Buffer> {
+  try {
+    return await readFile(path);
+  } catch (cause) {
+    throw new CliError(`--from ${path}: ${messageOf(cause)}`, { cause, hint: "give a file of `liqoctl support`" });
+  }
+}
+
 /** One for each choice of clusters: what another one has seen would be missing here. */
 function historyFile(
   { playgroundHome }: CommandEnvironment,
   { stateHome }: Around,
-  { history }: Given,
+  { history, from }: Given,
   seen: { readonly isLab: boolean; readonly kubeconfig: string; readonly names: readonly string[] },
 ): string | undefined {
-  if (history === "none") return undefined;
+  if (history === "none" || (from !== undefined && history === undefined)) return undefined;
   if (history !== undefined) return history;
   const place = JSON.stringify([seen.kubeconfig, [...seen.names].sort()]);
   const name = `dashboard-${createHash("sha256").update(place).digest("hex").slice(0, 12)}.sqlite`;
