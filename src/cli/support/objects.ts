@@ -19,7 +19,8 @@ export function withoutSecrets(object: UnstructuredObject, hide: HideValue, isLi
     ...object,
     metadata: { ...metadata, ...(kept.length > 0 && { annotations: Object.fromEntries(kept) }) },
   };
-  return walk(whole, { hide, isLiqo }, 0) as UnstructuredObject;
+  // Among Liqo's own kinds it is the one that holds what others run.
+  return walk(whole, { hide, isLiqo: isLiqo && object.kind !== "ShadowPod" }, 0) as UnstructuredObject;
 }
 
 interface Walk {

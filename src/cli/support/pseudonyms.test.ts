@@ -87,4 +87,8 @@ test("arguments of Liqo's own programs stay, values of environments do not", () 
     metadata: { name: "a" },
     spec: { containers: [{ ...container, args: ["hidden(--mtu=1340)"], env }] },
   });
+  const shadow = { kind: "ShadowPod", metadata: {}, spec: { pod: { containers: [{ args: ["--password", "x"] }] } } };
+  assert.deepEqual(withoutSecrets(shadow as never, () => "hidden", true)["spec"], {
+    pod: { containers: [{ args: ["hidden", "hidden"] }] },
+  });
 });
