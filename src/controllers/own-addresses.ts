@@ -4,13 +4,10 @@
  */
 import type { Node } from "kubernetes-types/core/v1";
 import type { EndpointSlice } from "kubernetes-types/discovery/v1";
-import { isVirtualNode } from "#api/predicates.ts";
-import { parseIpv4 } from "#base/cidr.ts";
+import { API_SERVER_SLICES, ownAddresses } from "#ipam/own-addresses.ts";
 import { type Watch, watchMapped } from "#kube/controller/controller.ts";
 import { endpointSlices, nodes } from "#machinery/builtin.ts";
 import type { Deps } from "./deps.ts";
-
-const API_SERVER = { namespace: "default", labelSelector: "kubernetes.io/service-name=kubernetes" };
 
 export class OwnAddresses {
   /** So that a controller waits for both; nothing follows from a change. */
@@ -21,7 +18,7 @@ export class OwnAddresses {
 
   constructor({ informers, settings }: Pick<Deps, "informers" | "settings">) {
     const nodeInformer = informers.for(nodes);
-    const apiServerInformer = informers.for(endpointSlices, API_SERVER);
+    const apiServerInformer = informers.for(endpointSlices, API_SERVER_SLICES);
     this.watches = [watchMapped(nodeInformer, () => []), watchMapped(apiServerInformer, () => [])];
     this.#nodes = () => nodeInformer.store.list();
     this.#apiServers = () => apiServerInformer.store.list();
@@ -31,19 +28,4 @@ export class OwnAddresses {
   list(): string[] {
     return ownAddresses(this.#nodes(), this.#apiServers(), this.#settings.apiServerAddressOverride);
   }
-}
-
-/** IPv4 addresses, without those of virtual nodes, which are pods'. */
-export function ownAddresses(
-  all: readonly Node[],
-  apiServers: readonly EndpointSlice[],
-  apiServerUrl: string | undefined,
-): string[] {
-  const ofNodes = all
-    .filter((node) => !isVirtualNode(node))
-    .flatMap(({ status }) => (status?.addresses ?? []).map(({ address }) => address));
-  const ofApiServers = apiServers.flatMap((slice) => (slice.endpoints ?? []).flatMap(({ addresses }) => addresses));
-  const host = apiServerUrl === undefined ? undefined : URL.parse(apiServerUrl)?.hostname;
-  const found = [...ofNodes, ...ofApiServers, ...(host === undefined ? [] : [host])];
-  return [...new Set(found)].filter((address) => parseIpv4(address) !== undefined);
 }

@@ -7,6 +7,7 @@ import type { ReflectorName } from "#api/offloading/reflectors.ts";
 import type { VirtualNode } from "#api/offloading/virtualnode.ts";
 import type { Clock } from "#base/clock.ts";
 import type { ReflectionScope } from "#forge/reflected-metadata.ts";
+import type { ReflectionType } from "#forge/reflection-policy.ts";
 import type { KubeClient } from "#kube/client/client.ts";
 import type { Controller } from "#kube/controller/controller.ts";
 import type { EventRecorder } from "#kube/events/recorder.ts";
@@ -14,9 +15,6 @@ import type { Informer } from "#kube/informer/informer.ts";
 import type { Informers } from "#kube/informer/informers.ts";
 import type { HomeView } from "./home-view.ts";
 import type { ReflectionMetrics } from "./metrics.ts";
-
-/** DenyList: everything but what is annotated to be skipped. AllowList: only what is annotated to be allowed. */
-export type ReflectionType = "DenyList" | "AllowList" | "CustomLiqo";
 
 export interface ReflectorSettings {
   /** Zero turns the reflector off. */

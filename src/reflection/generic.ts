@@ -6,6 +6,7 @@ import type { ReflectorName } from "#api/offloading/reflectors.ts";
 import type { Context } from "#base/context.ts";
 import { messageOf } from "#base/errors.ts";
 import { isReflected, REFLECTION_FIELD_MANAGER, type ReflectionScope } from "#forge/reflected-metadata.ts";
+import { defaultOf, type ReflectionType, wishOf } from "#forge/reflection-policy.ts";
 import { nameTaken } from "#forge/sentences.ts";
 import { Applier } from "#kube/client/applier.ts";
 import { type Controller, DONE, type Result, type Watch, watchUnsynced } from "#kube/controller/controller.ts";
@@ -13,9 +14,8 @@ import type { EventRecorder } from "#kube/events/recorder.ts";
 import type { Informer } from "#kube/informer/informer.ts";
 import type { Resource } from "#machinery/gvk.ts";
 import { formatKey, type KubeObject, keyOf, type ObjectKey } from "#machinery/meta.ts";
-import type { NamespacePair, ReflectionDeps, ReflectionType, Reflector } from "./deps.ts";
+import type { NamespacePair, ReflectionDeps, Reflector } from "./deps.ts";
 import * as messages from "./messages.ts";
-import { defaultOf, wishOf } from "./policy.ts";
 import { watchNamed } from "./watch.ts";
 
 const LOOK_AGAIN_MS = 5_000;

@@ -17,7 +17,8 @@ import {
   required,
   text,
 } from "#base/flags.ts";
-import type { ReflectionSettings, ReflectionType } from "#reflection/deps.ts";
+import type { ReflectionType } from "#forge/reflection-policy.ts";
+import type { ReflectionSettings } from "#reflection/deps.ts";
 
 export interface VirtualKubeletSettings {
   readonly nodeName: string;

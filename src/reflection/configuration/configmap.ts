@@ -1,9 +1,9 @@
 /** ConfigMaps, the root CA under another name. Upstream: pkg/virtualKubelet/reflection/configuration/configmap.go */
 import type { ConfigMap } from "kubernetes-types/core/v1";
 import { forgeConfigMap, localConfigMapName, ROOT_CA, remoteConfigMapName } from "#forge/configmap.ts";
+import { wishOf } from "#forge/reflection-policy.ts";
 import { configMaps } from "#machinery/builtin.ts";
 import { type ReflectorSpec, reflectorOf } from "../generic.ts";
-import { wishOf } from "../policy.ts";
 
 const spec: ReflectorSpec<ConfigMap> = {
   name: "configmap",

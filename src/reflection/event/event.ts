@@ -5,6 +5,7 @@ import type { Context } from "#base/context.ts";
 import { localConfigMapName } from "#forge/configmap.ts";
 import { forgeLocalEvent } from "#forge/event.ts";
 import { REFLECTION_FIELD_MANAGER, reflectedSelector } from "#forge/reflected-metadata.ts";
+import { defaultOf, wishOf } from "#forge/reflection-policy.ts";
 import { type Controller, DONE, type Result } from "#kube/controller/controller.ts";
 import type { Informer } from "#kube/informer/informer.ts";
 import {
@@ -20,7 +21,6 @@ import {
 import type { Resource } from "#machinery/gvk.ts";
 import type { KubeObject, ObjectKey } from "#machinery/meta.ts";
 import type { NamespacePair, ReflectionDeps, Reflector } from "../deps.ts";
-import { defaultOf, wishOf } from "../policy.ts";
 import { watchNamed } from "../watch.ts";
 
 export const eventReflector: Reflector = { name: "event", start: startEventReflector };

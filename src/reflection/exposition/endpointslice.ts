@@ -10,12 +10,12 @@ import { isVirtualNode } from "#api/predicates.ts";
 import { parseCidr, remapIp } from "#base/cidr.ts";
 import { type EndpointOptions, forgeShadowEndpointSlice, untranslatedAddresses } from "#forge/endpointslice.ts";
 import { isExportRecord, sourceOf } from "#forge/multicluster/slices.ts";
+import { defaultOf, wishOf } from "#forge/reflection-policy.ts";
 import { watchMapped } from "#kube/controller/controller.ts";
 import { endpointSlices, services } from "#machinery/builtin.ts";
 import { keyOf } from "#machinery/meta.ts";
 import type { NamespacePair, ReflectionDeps } from "../deps.ts";
 import { type ReflectorSpec, reflectorOf } from "../generic.ts";
-import { defaultOf, wishOf } from "../policy.ts";
 import { isNative, translateAddress } from "./addresses.ts";
 
 const SERVICE_NAME = "kubernetes.io/service-name";

@@ -1,7 +1,7 @@
 /** Two clusters, before they are peered and after. */
 import type { Configuration } from "#api/networking/configuration.ts";
 import { CONTROLLER_MANAGER } from "#forge/names.ts";
-import { claimProblem } from "#forge/networking/claim.ts";
+import { claimProblem } from "#ipam/claim.ts";
 import type { PeerFacts } from "../../why/peer-facts.ts";
 import { isHidden, visible } from "../../why/seen.ts";
 import { both, type Category, type Finding, failed, none, ok, seen, warning } from "../check.ts";

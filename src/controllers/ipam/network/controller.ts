@@ -5,6 +5,7 @@
 import { NETWORK as FINALIZER } from "#api/finalizers.ts";
 import { type Network, networks } from "#api/ipam/network.ts";
 import type { Context } from "#base/context.ts";
+import { isPreinstalled, planNetwork } from "#ipam/network-plan.ts";
 import { type Controller, DONE, type Result, watchFor } from "#kube/controller/controller.ts";
 import { ensureFinalizer, removeFinalizer } from "#kube/controller/finalizer.ts";
 import type { EventRecorder } from "#kube/events/recorder.ts";
@@ -12,7 +13,6 @@ import type { Informer } from "#kube/informer/informer.ts";
 import type { ObjectKey } from "#machinery/meta.ts";
 import type { Deps } from "../../deps.ts";
 import { OwnAddresses } from "../../own-addresses.ts";
-import { isPreinstalled, planNetwork } from "./plan.ts";
 
 const RETRY_MS = 200;
 // Nothing tells of a block that gets free.

@@ -4,7 +4,7 @@
  */
 import type { Network } from "#api/ipam/network.ts";
 import type { Configuration } from "#api/networking/configuration.ts";
-import { claimsProblem } from "#forge/networking/claim.ts";
+import { claimsProblem } from "#ipam/claim.ts";
 import { forgeRemoteNetwork } from "#forge/networking/configuration.ts";
 import { type NetworkType, networksOfType } from "#ipam/own-networks.ts";
 import { controllerOf } from "#machinery/meta.ts";

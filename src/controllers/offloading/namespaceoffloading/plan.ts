@@ -2,8 +2,8 @@
 import type { NamespaceMap, NamespaceOffloading } from "#api/offloading/namespace.ts";
 import type { VirtualNode } from "#api/offloading/virtualnode.ts";
 import { remoteNamespaceName } from "#forge/names.ts";
+import { selectPeers } from "#forge/selected-peers.ts";
 import { stillRequired } from "./leave.ts";
-import { selectPeers } from "./peers.ts";
 
 export interface Observed {
   readonly offloading: NamespaceOffloading;

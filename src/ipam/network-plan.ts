@@ -1,10 +1,10 @@
-/** Which CIDR a Network gets, and when. Upstream: pkg/liqo-controller-manager/ipam/network-controller, pkg/ipam */
+/** Which CIDR a Network gets, and when: by its controller, and expected by `liqoctl ... --plan`. Upstream: pkg/liqo-controller-manager/ipam/network-controller, pkg/ipam */
 import * as annotations from "#api/annotations.ts";
 import type { Network } from "#api/ipam/network.ts";
 import * as labels from "#api/labels.ts";
 import { type Cidr, contains, formatCidr, mustParseCidr, parseCidr } from "#base/cidr.ts";
-import { claimProblem } from "#forge/networking/claim.ts";
-import { allocateCidr, DEFAULT_POOLS } from "#ipam/allocator.ts";
+import { allocateCidr, DEFAULT_POOLS } from "./allocator.ts";
+import { claimProblem } from "./claim.ts";
 
 export interface Taken {
   readonly all: readonly Network[];

@@ -1,6 +1,8 @@
 /** Whether an object takes part in reflection. Upstream: pkg/virtualKubelet/reflection/generic/policies.go */
 import { ALLOW_REFLECTION, SKIP_REFLECTION } from "#api/annotations.ts";
-import type { ReflectionType } from "./deps.ts";
+
+/** DenyList: everything but what is annotated to be skipped. AllowList: only what is annotated to be allowed. */
+export type ReflectionType = "DenyList" | "AllowList" | "CustomLiqo";
 
 type Annotations = Readonly<Record<string, string>> | undefined;
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { NamespaceOffloading } from "#api/offloading/namespace.ts";
 import type { VirtualNode } from "#api/offloading/virtualnode.ts";
-import { selectPeers } from "./peers.ts";
+import { selectPeers } from "./selected-peers.ts";
 
 const node = (clusterID: string, labels: Record<string, string> = {}, metadata: object = {}): VirtualNode => ({
   metadata: { name: `liqo-${clusterID}`, ...metadata },

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Network } from "#api/ipam/network.ts";
-import { chooseCidr, planNetwork } from "./plan.ts";
+import { chooseCidr, planNetwork } from "./network-plan.ts";
 
 const fixed = { "ipam.liqo.io/network-not-remapped": "true" };
 const own = (uid: string, cidr: string, labels: Record<string, string> = {}): Network => ({
