@@ -30,6 +30,7 @@ const env: CommandEnvironment = {
   path: process.env["PATH"],
   printer: createPrinter({
     terminal: process.stderr.isTTY === true && process.env["NO_COLOR"] === undefined,
+    isPrintColoured: process.stdout.isTTY === true && process.env["NO_COLOR"] === undefined,
     write: (text) => process.stderr.write(text),
     print: (text) => process.stdout.write(text),
     clock: systemClock,

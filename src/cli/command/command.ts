@@ -3,9 +3,11 @@
  * are made of nothing else.
  */
 import type { Context } from "#base/context.ts";
+import type { Plan } from "../plan/model.ts";
 import type { Arguments, ArgumentValues } from "./argument.ts";
 import type { Environment } from "./environment.ts";
 import type { Flags, FlagValues } from "./flag.ts";
+import { flagsOfPlan, isPlanAsked, showPlan } from "./plan-flag.ts";
 
 interface Described {
   /** `["force", "unpeer"]` */
@@ -19,9 +21,17 @@ interface Described {
   readonly examples?: readonly string[];
 }
 
-export interface CommandSpec<F extends Flags, A extends Arguments> extends Described {
+export interface CommandSpec<F extends Flags, A extends Arguments, P extends Flags> extends Described {
   readonly flags?: F;
   readonly args?: A;
+  /** What only a plan looks at. */
+  readonly planFlags?: P;
+  /** What `run` would do, for `--plan`, which the command gets by this. Reads only. */
+  plan?(
+    ctx: Context,
+    env: Environment,
+    given: { readonly args: ArgumentValues<A>; readonly flags: FlagValues<F> & FlagValues<P> },
+  ): Promise<Plan>;
   run(
     ctx: Context,
     env: Environment,
@@ -38,7 +48,10 @@ export interface Given {
 export interface Command extends Described {
   readonly flags: Flags;
   readonly args: Arguments;
-  readonly run: (ctx: Context, env: Environment, given: Given) => Promise<void>;
+  /** Keys of the flags that only a plan looks at. */
+  readonly planOnly: readonly string[];
+  /** Resolves to the exit status. */
+  readonly run: (ctx: Context, env: Environment, given: Given) => Promise<number>;
 }
 
 /** A word that only has commands below it. */
@@ -54,18 +67,27 @@ export interface Commands {
 
 type None = Readonly<Record<never, never>>;
 
-export function command<F extends Flags = None, A extends Arguments = None>(spec: CommandSpec<F, A>): Command {
-  const { flags = {}, args = {}, run, ...described } = spec;
+export function command<F extends Flags = None, A extends Arguments = None, P extends Flags = None>(
+  spec: CommandSpec<F, A, P>,
+): Command {
+  const { flags = {}, args = {}, planFlags = {}, run, plan, ...described } = spec;
+  const all = plan === undefined ? flags : { ...flags, ...flagsOfPlan(flags), ...planFlags };
   return {
     ...described,
-    flags,
+    flags: all,
     args,
-    run: (ctx, env, given) =>
-      run(ctx, env, {
-        // Whatever stands under a key was made by the flag or argument of that key.
-        flags: byKey(flags, given.flag) as FlagValues<F>,
+    planOnly: Object.keys(planFlags),
+    run: async (ctx, env, given) => {
+      // Whatever stands under a key was made by the flag or argument of that key.
+      const values = {
+        flags: byKey(all, given.flag) as FlagValues<F> & FlagValues<P>,
         args: byKey(args, given.argument) as ArgumentValues<A>,
-      }),
+      };
+      if (plan !== undefined && isPlanAsked(given, { flags, planFlags }))
+        return showPlan(env, given, await plan(ctx, env, values));
+      await run(ctx, env, values);
+      return 0;
+    },
   };
 }
 

@@ -20,4 +20,6 @@ export interface Environment extends CommandEnvironment {
   readonly confirm: (command: string) => Promise<void>;
   /** --global-labels and --global-annotations. */
   readonly marks: () => Marks;
+  /** The command as it was given, without what asks for a plan of it. */
+  readonly commandLine: string;
 }

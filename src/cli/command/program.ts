@@ -9,6 +9,7 @@ import type { Command, Commands } from "./command.ts";
 import type { CommandEnvironment, Environment } from "./environment.ts";
 import { type Flag, InvalidValue, longName } from "./flag.ts";
 import { GLOBAL_FLAGS, type GlobalFlag, mergePairs } from "./global-flags.ts";
+import { realCommand } from "./plan-flag.ts";
 
 // As cobra's: for scripts of shells, and for those that show no descriptions.
 const COMPLETION = ["__complete", "__completeNoDesc"];
@@ -44,17 +45,28 @@ export async function runProgram(
     env.printer.print(formatCompletion(completion, verb === COMPLETION[0]));
     return 0;
   }
-  const parser = createParser(commands, options);
+  let status = 0;
+  const end = (code: number): void => {
+    status = code;
+  };
+  const parser = createParser(commands, { ...options, args, end });
   try {
     await parser.parseAsync(withBooleanValues(parser, args), { from: "user" });
-    return 0;
+    return status;
   } catch (cause) {
     if (cause instanceof CommanderError) return cause.exitCode;
     throw cause;
   }
 }
 
-function createParser({ name, summary, groups, commands }: Commands, { ctx, env, output }: ProgramOptions): Parser {
+interface ParserOptions extends ProgramOptions {
+  readonly args: readonly string[];
+  /** Told the exit status of the command that was run. */
+  readonly end: (status: number) => void;
+}
+
+function createParser({ name, summary, groups, commands }: Commands, options: ParserOptions): Parser {
+  const { ctx, env, output, args, end } = options;
   const program = new Parser(name);
   if (output !== undefined) program.configureOutput(output);
   program
@@ -64,7 +76,7 @@ function createParser({ name, summary, groups, commands }: Commands, { ctx, env,
     .showHelpAfterError("(add --help for the usage)");
   // Of the program, so that every verb takes them, before or after its own name.
   for (const flag of GLOBAL_FLAGS) program.addOption(globalOption(flag));
-  const own: Environment = {
+  const own: Omit<Environment, "commandLine"> = {
     ...env,
     confirm: (what) => confirm(env.ask, what, program.getOptionValue("skipConfirm") === true),
     marks: () => ({
@@ -77,7 +89,8 @@ function createParser({ name, summary, groups, commands }: Commands, { ctx, env,
     const parser = parserAt(program, command.path);
     addWords(parser, command, name);
     const given = { flag: flagReader(parser, command), argument: argumentReader(parser, command) };
-    parser.action(() => command.run(ctx, own, given));
+    const commandLine = realCommand(name, args, command.planOnly);
+    parser.action(async () => end(await command.run(ctx, { ...own, commandLine }, given)));
   }
   // What has both flags and commands below it leaves to those the flags that follow their names.
   for (const parser of commands.map(({ path }) => parserAt(program, path)))

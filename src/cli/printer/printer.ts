@@ -7,6 +7,8 @@ import type { Clock } from "#base/clock.ts";
 export type Scope = "local" | "remote" | "global";
 
 export interface Printer {
+  /** Whether results may have colours: a person reads them. */
+  readonly isColoured: boolean;
   /** Runs `work` as one step: shown while it runs, closed with its result or its error. */
   step<T>(scope: Scope, text: string, work: (note: (text: string) => void) => Promise<T>): Promise<T>;
   success(scope: Scope, text: string): void;
@@ -18,6 +20,8 @@ export interface Printer {
 
 export interface PrinterOptions {
   readonly terminal: boolean;
+  /** Whether `print` leads to a terminal; default: it does not. */
+  readonly isPrintColoured?: boolean;
   readonly write: (text: string) => void;
   readonly print: (text: string) => void;
   readonly clock: Clock;
@@ -39,6 +43,7 @@ export function createPrinter(options: PrinterOptions): Printer {
   const line = (mark: string, scope: Scope, text: string): void =>
     write(`${terminal ? "\r\u001b[K" : ""}${mark} ${prefix(scope)}${text}\n`);
   return {
+    isColoured: options.isPrintColoured ?? false,
     async step(scope, text, work) {
       const startedAt = clock.nowMs();
       let note = "";

@@ -1,6 +1,6 @@
 /** From what is asked for to its chain. */
 import type { Context } from "#base/context.ts";
-import { answered, type Cluster, findClusterId } from "../cluster.ts";
+import { answered, type Cluster } from "../cluster.ts";
 import { CliError } from "../errors.ts";
 import { claimChain } from "./claim.ts";
 import { askForClaim } from "./claim-facts.ts";
@@ -14,8 +14,8 @@ import { askForNode } from "./node-facts.ts";
 import { askPeer } from "./peer-facts.ts";
 import { podChain } from "./pod.ts";
 import { askForPod } from "./pod-facts.ts";
-import type { Access } from "./provider.ts";
-import { look, visible } from "./seen.ts";
+import { type Access, accessTo } from "./provider.ts";
+import { visible } from "./seen.ts";
 import { serviceChain } from "./service.ts";
 import { askForService } from "./service-facts.ts";
 
@@ -27,8 +27,7 @@ export interface Where {
 
 /** Throws a CliError when there is no such object. */
 export async function askWhy(ctx: Context, { home, remote, namespace }: Where, { kind, name }: Asked): Promise<Link[]> {
-  const id = remote === undefined ? undefined : visible(await look(findClusterId(ctx, remote)));
-  const access: Access = { home, remote: remote === undefined ? undefined : { cluster: remote, id } };
+  const access = await accessTo(ctx, home, remote);
   const key = { namespace, name };
   switch (kind) {
     case "pod":

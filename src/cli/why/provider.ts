@@ -4,8 +4,8 @@ import { KubeClient } from "#kube/client/client.ts";
 import { inlineConfigFromText } from "#kube/client/inline-config.ts";
 import { secrets } from "#machinery/builtin.ts";
 import type { ObjectKey } from "#machinery/meta.ts";
-import { ANSWER_MS, type Cluster } from "../cluster.ts";
-import { look, type Seen } from "./seen.ts";
+import { ANSWER_MS, type Cluster, findClusterId } from "../cluster.ts";
+import { look, type Seen, visible } from "./seen.ts";
 
 export interface Access {
   readonly home: Cluster;
@@ -17,6 +17,12 @@ export interface NamedCluster {
   readonly cluster: Cluster;
   /** Undefined: it does not say. */
   readonly id: string | undefined;
+}
+
+/** `remote`: undefined where the caller names none. */
+export async function accessTo(ctx: Context, home: Cluster, remote: Cluster | undefined): Promise<Access> {
+  const id = remote === undefined ? undefined : visible(await look(findClusterId(ctx, remote)));
+  return { home, remote: remote === undefined ? undefined : { cluster: remote, id } };
 }
 
 export interface Asked {

@@ -6,7 +6,7 @@ import type { Endpoint, EndpointSlice } from "kubernetes-types/discovery/v1";
 import * as annotations from "#api/annotations.ts";
 import * as labels from "#api/labels.ts";
 import { MULTICLUSTER_SERVICE, type ServiceImport, SOURCE_CLUSTER } from "#api/multicluster/serviceimport.ts";
-import type { OwnerReference } from "#machinery/meta.ts";
+import type { KubeObject, OwnerReference } from "#machinery/meta.ts";
 import type { ExportedService } from "./exported-service.ts";
 import { parseExportedService } from "./exported-service.ts";
 import { servedPorts } from "./merge.ts";
@@ -67,7 +67,7 @@ export function forgeExportRecord(namespace: string, service: string, exported: 
   };
 }
 
-export function isExportRecord(slice: EndpointSlice): boolean {
+export function isExportRecord(slice: KubeObject): boolean {
   return isOfMulticluster(slice) && slice.metadata?.annotations?.[annotations.EXPORTED_AS] !== undefined;
 }
 

@@ -7,12 +7,41 @@ import { type Cluster, waitFor } from "../../cluster.ts";
 import { argument } from "../../command/argument.ts";
 import { offloadableNamespaces } from "../../command/candidates.ts";
 import { command } from "../../command/command.ts";
-import { flag } from "../../command/flag.ts";
-import { clusterFlags, openLocal, outputFlag, timeoutFlag } from "../../command/flag-groups.ts";
+import { type FlagValues, flag } from "../../command/flag.ts";
+import {
+  clusterFlags,
+  openLocal,
+  openOtherIfNamed,
+  outputFlag,
+  remoteAccessFlags,
+  timeoutFlag,
+} from "../../command/flag-groups.ts";
 import { CliError } from "../../errors.ts";
 import { chooseNamespaces, OFFLOADING_NAME, requirementsOf, requireNamespace } from "../../namespaces.ts";
+import { planOf } from "../../plan/model.ts";
+import { planOffloading } from "../../plan/offloading.ts";
+import { offloadingFacts } from "../../plan/offloading-facts.ts";
 import { formatObject } from "../../printer/object.ts";
 import type { Printer } from "../../printer/printer.ts";
+import { accessTo } from "../../why/provider.ts";
+
+const offloadFlags = {
+  ...clusterFlags,
+  nsSelector: flag.string("namespaces with these labels, instead of names", "selector"),
+  output: outputFlag("print the object, change nothing; with --plan: the plan"),
+  podOffloadingStrategy: flag.choice("where pods may run", "strategy", ["Local", "Remote", "LocalAndRemote"], {
+    initial: "LocalAndRemote",
+  }),
+  namespaceMappingStrategy: flag.choice(
+    "name of the twin",
+    "strategy",
+    ["DefaultName", "EnforceSameName", "SelectedName"],
+    { initial: "DefaultName" },
+  ),
+  remoteNamespaceName: flag.string("name of the twin, with SelectedName", "name"),
+  selector: flag.repeated("labels of the clusters to use; may be repeated (ORed)", "selector", { short: "l" }),
+  timeout: timeoutFlag("20s"),
+};
 
 export const offloadNamespaceCommand = command({
   path: ["offload", "namespace"],
@@ -25,28 +54,26 @@ export const offloadNamespaceCommand = command({
     "liqoctl offload namespace web --pod-offloading-strategy Remote -l topology.kubernetes.io/region=eu",
   ],
   args: { names: argument.any("namespaces", offloadableNamespaces) },
-  flags: {
-    ...clusterFlags,
-    nsSelector: flag.string("namespaces with these labels, instead of names", "selector"),
-    output: outputFlag("print the object, change nothing"),
-    podOffloadingStrategy: flag.choice("where pods may run", "strategy", ["Local", "Remote", "LocalAndRemote"], {
-      initial: "LocalAndRemote",
-    }),
-    namespaceMappingStrategy: flag.choice(
-      "name of the twin",
-      "strategy",
-      ["DefaultName", "EnforceSameName", "SelectedName"],
-      { initial: "DefaultName" },
-    ),
-    remoteNamespaceName: flag.string("name of the twin, with SelectedName", "name"),
-    selector: flag.repeated("labels of the clusters to use; may be repeated (ORed)", "selector", { short: "l" }),
-    timeout: timeoutFlag("20s"),
+  flags: offloadFlags,
+  planFlags: remoteAccessFlags,
+  async plan(ctx, env, { args, flags }) {
+    using cluster = openLocal(flags, env);
+    using remote = openOtherIfNamed(flags, env);
+    const settings = settingsOf(flags);
+    const chosen = await chooseOffloadable(ctx, cluster, args.names, flags.nsSelector, settings);
+    const access = await accessTo(ctx, cluster, remote);
+    const parts = await Promise.all(
+      chosen.map(async (name) => {
+        const wanted = forgeOffloading(name, settings);
+        return planOffloading(await offloadingFacts(ctx, access, name, wanted), wanted);
+      }),
+    );
+    return planOf(env.commandLine, parts.flat());
   },
   async run(ctx, env, { args, flags }) {
     using cluster = openLocal(flags, env);
-    const settings = { ...flags, selectors: flags.selector, timeoutMs: flags.timeout };
-    const chosen = await chooseNamespaces(ctx, cluster, args.names, flags.nsSelector);
-    for (const name of chosen) await checkOffloadable(ctx, cluster, name, settings);
+    const settings = settingsOf(flags);
+    const chosen = await chooseOffloadable(ctx, cluster, args.names, flags.nsSelector, settings);
     for (const name of chosen) {
       if (flags.output === undefined) await offloadNamespace(ctx, env.printer, cluster, name, settings);
       else env.printer.print(formatObject(forgeOffloading(name, settings), flags.output));
@@ -61,6 +88,23 @@ export interface OffloadOptions {
   /** ORed label selectors over clusters. */
   readonly selectors: readonly string[];
   readonly timeoutMs: number;
+}
+
+function settingsOf(flags: FlagValues<typeof offloadFlags>): OffloadOptions {
+  return { ...flags, selectors: flags.selector, timeoutMs: flags.timeout };
+}
+
+/** Throws a CliError unless each of them can be offloaded so. */
+async function chooseOffloadable(
+  ctx: Context,
+  cluster: Cluster,
+  names: readonly string[],
+  selector: string | undefined,
+  settings: OffloadOptions,
+): Promise<readonly string[]> {
+  const chosen = await chooseNamespaces(ctx, cluster, names, selector);
+  for (const name of chosen) await checkOffloadable(ctx, cluster, name, settings);
+  return chosen;
 }
 
 /** Throws a CliError when the namespace cannot be offloaded so. */

@@ -7,10 +7,20 @@ import { argument } from "../../command/argument.ts";
 import { offloadableNamespaces } from "../../command/candidates.ts";
 import { command } from "../../command/command.ts";
 import { flag } from "../../command/flag.ts";
-import { clusterFlags, openLocal, timeoutFlag } from "../../command/flag-groups.ts";
+import {
+  clusterFlags,
+  openLocal,
+  openOtherIfNamed,
+  remoteAccessFlags,
+  timeoutFlag,
+} from "../../command/flag-groups.ts";
 import { chooseNamespaces, OFFLOADING_NAME, requireNamespace } from "../../namespaces.ts";
 import { tellLostClaims } from "../../peering/offloading/lost-claims.ts";
+import { planOf } from "../../plan/model.ts";
+import { planOffloading } from "../../plan/offloading.ts";
+import { offloadingFacts } from "../../plan/offloading-facts.ts";
 import type { Printer } from "../../printer/printer.ts";
+import { accessTo } from "../../why/provider.ts";
 
 export const unoffloadNamespaceCommand = command({
   path: ["unoffload", "namespace"],
@@ -24,6 +34,18 @@ export const unoffloadNamespaceCommand = command({
     nsSelector: flag.string("namespaces with these labels, instead of names", "selector"),
     timeout: timeoutFlag("2m"),
   },
+  planFlags: remoteAccessFlags,
+  async plan(ctx, env, { args, flags }) {
+    using cluster = openLocal(flags, env);
+    using remote = openOtherIfNamed(flags, env);
+    const chosen = await chooseNamespaces(ctx, cluster, args.names, flags.nsSelector);
+    for (const name of chosen) await requireNamespace(ctx, cluster, name, OFFLOADED_HINT);
+    const access = await accessTo(ctx, cluster, remote);
+    const parts = await Promise.all(
+      chosen.map(async (name) => planOffloading(await offloadingFacts(ctx, access, name, undefined), undefined)),
+    );
+    return planOf(env.commandLine, parts.flat());
+  },
   async run(ctx, env, { args, flags }) {
     using cluster = openLocal(flags, env);
     const chosen = await chooseNamespaces(ctx, cluster, args.names, flags.nsSelector);
@@ -33,6 +55,8 @@ export const unoffloadNamespaceCommand = command({
   },
 });
 
+const OFFLOADED_HINT = "see `kubectl get namespaceoffloading -A` for those that are offloaded";
+
 async function unoffloadNamespace(
   ctx: Context,
   printer: Printer,
@@ -40,12 +64,7 @@ async function unoffloadNamespace(
   namespace: string,
   timeoutMs: number,
 ): Promise<void> {
-  await requireNamespace(
-    ctx,
-    cluster,
-    namespace,
-    "see `kubectl get namespaceoffloading -A` for those that are offloaded",
-  );
+  await requireNamespace(ctx, cluster, namespace, OFFLOADED_HINT);
   await printer.step("local", `Namespace ${namespace} is local again`, async () => {
     const key = { namespace, name: OFFLOADING_NAME };
     await cluster.client.deleteIfPresent(ctx, namespaceOffloadings, key);

@@ -17,7 +17,8 @@ const MAX_NAMES = 10;
 /** What goes: the twins of these namespaces, or all that are at a provider. */
 export type Going = { readonly namespaces: readonly string[] } | { readonly provider: string };
 
-interface RemoteClaim {
+/** A claim at home whose data lies at a provider. */
+export interface RemoteClaim {
   readonly provider: string;
   readonly namespace: string;
   readonly name: string;
@@ -50,13 +51,21 @@ export function lostClaims(
   maps: readonly NamespaceMap[],
   going: Going,
 ): string[] {
-  const lost = volumes.flatMap((volume) => remoteClaimOf(volume) ?? []).filter((claim) => goes(claim, maps, going));
+  const lost = claimsLost(volumes, maps, going);
   const providers = [...new Set(lost.map(({ provider }) => provider))].sort();
   return providers.map((provider) => {
     const theirs = lost.filter((claim) => claim.provider === provider);
     const count = theirs.length === 1 ? "1 claim" : `${theirs.length} claims`;
     return `The data of ${count} at ${provider} will be lost: ${named(theirs)}; \`liqoctl move volume\` brings it home`;
   });
+}
+
+export function claimsLost(
+  volumes: readonly PersistentVolume[],
+  maps: readonly NamespaceMap[],
+  going: Going,
+): RemoteClaim[] {
+  return volumes.flatMap((volume) => remoteClaimOf(volume) ?? []).filter((claim) => goes(claim, maps, going));
 }
 
 /** Without a twin the data is gone already. */

@@ -1,0 +1,111 @@
+/**
+ * `--plan` says what then happens: what it would create and delete is what the clusters have gained and lost afterwards, in
+ * all kinds, and nothing is written while it is made.
+ */
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import type { Change, Plan } from "#cli/plan/model.ts";
+import { isTold } from "#cli/plan/model.ts";
+import { machineOf, needsOwnClusters } from "#engines/choose.ts";
+import { type Clusters, installLiqo, startClusters } from "#kit/clusters.ts";
+import { eventually } from "#kit/eventually.ts";
+import { everything, nameOf } from "#kit/inventory.ts";
+
+const NAMES = ["milan", "rome"] as const;
+const BOTH = ["--context", "milan", "--remote-context", "rome"] as const;
+const READ_VERBS = new Set(["get", "list", "watch"]);
+
+describe("plans", { skip: needsOwnClusters() }, () => {
+  let clusters: Clusters;
+
+  before(async () => {
+    clusters = await startClusters(...NAMES.map((name) => ({ name, workers: 1, auditLog: true })));
+    await Promise.all(clusters.clusters.map((cluster) => installLiqo(clusters, cluster)));
+    await clusters.liqoctl("peer", ...BOTH);
+  });
+  after(() => clusters?.[Symbol.asyncDispose]());
+
+  it("offload namespace", async () => {
+    const { kubectl } = clusters;
+    await kubectl("milan", "create", "namespace", "shop");
+    const run = (...args: readonly string[]) => kubectl("milan", "-n", "shop", ...args);
+    await run("create", "deployment", "web", "--image=nginx", "--replicas=2");
+    await run("expose", "deployment", "web", "--port=80");
+    await run("create", "configmap", "settings", "--from-literal=colour=blue");
+    await run("create", "secret", "generic", "password", "--from-literal=word=x");
+    await run("rollout", "status", "deployment", "web", "--timeout=60s");
+    const plan = await follow(0, "offload", "namespace", "shop", "--context", "milan");
+    assert.equal(plan.command, "liqoctl offload namespace shop --context milan");
+    assert.deepEqual(
+      plan.pods.map(({ fate }) => fate),
+      ["stays", "stays"],
+    );
+  });
+
+  it("unoffload namespace", async () => {
+    const { kubectl } = clusters;
+    const run = (...args: readonly string[]) => kubectl("milan", "-n", "shop", ...args);
+    const overrides = JSON.stringify({ spec: { nodeSelector: { "liqo.io/type": "virtual-node" } } });
+    await run("run", "alone", "--image=nginx", `--overrides=${overrides}`);
+    await run("wait", "pod/alone", "--for=condition=Ready", "--timeout=60s");
+    await kubectl("rome", "-n", "shop-milan", "create", "configmap", "own", "--from-literal=a=b");
+    const plan = await follow(2, "unoffload", "namespace", "shop", ...BOTH);
+    assert.deepEqual(plan.destructive, [
+      "pod shop/alone of milan ends: no controller makes it again",
+      "ConfigMap shop-milan/own at rome, which is nobody's copy, is deleted",
+    ]);
+  });
+
+  /** Plans, looks that nothing was written, does it, and compares. */
+  async function follow(status: number, ...args: readonly string[]): Promise<Plan> {
+    const before = await told();
+    const { code, plan } = await planned(args);
+    assert.equal(code, status);
+    // The line that it says itself.
+    await clusters.liqoctl(...plan.command.split(" ").slice(1), "--skip-confirm");
+    const wanted = { create: linesOf(plan.changes, "create"), delete: linesOf(plan.changes, "delete") };
+    await eventually(
+      `what the plan of ${args.join(" ")} says`,
+      async () => {
+        const now = await told();
+        assert.deepEqual(
+          {
+            create: now.filter((line) => !before.includes(line)),
+            delete: before.filter((line) => !now.includes(line)),
+          },
+          wanted,
+        );
+      },
+      20_000,
+    );
+    return plan;
+  }
+
+  async function planned(args: readonly string[]): Promise<{ code: number; plan: Plan }> {
+    const { engine, tryLiqoctl } = clusters;
+    const writes = () =>
+      NAMES.flatMap((name) => machineOf(engine).auditEvents(name)).filter(
+        ({ verb, userAgent }) => userAgent?.startsWith("liqoctl") === true && !READ_VERBS.has(verb),
+      ).length;
+    const before = writes();
+    const { code, stdout, stderr } = await tryLiqoctl([...args, "--plan", "-o", "json"]);
+    assert.ok(code === 0 || code === 2, stderr);
+    assert.equal(writes(), before, "something was written");
+    return { code, plan: JSON.parse(stdout) as Plan };
+  }
+
+  async function told(): Promise<string[]> {
+    const lists = NAMES.map(async (name) => {
+      const objects = await everything(clusters, name);
+      return objects.filter(isTold).map((object) => `${name} ${nameOf(object)}`);
+    });
+    return (await Promise.all(lists)).flat().sort();
+  }
+});
+
+function linesOf(changes: readonly Change[], verb: Change["verb"]): string[] {
+  return changes
+    .filter((change) => change.verb === verb)
+    .map(({ cluster, kind, namespace = "-", name }) => `${cluster} ${kind} ${namespace}/${name}`)
+    .sort();
+}
