@@ -45,11 +45,9 @@ export async function changeCondition(
   change: Change,
 ): Promise<void> {
   using cluster = openScope(flags, env);
-  const tenant = await findNamed(ctx, cluster, tenants, { name: args.name });
+  const tenant = await findChangeable(ctx, cluster, args.name, change);
   const { namespace = "" } = tenant.metadata ?? {};
   const found = conditionOf(tenant);
-  if (found !== change.to && !change.from.includes(found))
-    throw new CliError(`Tenant ${args.name} is ${found.toLowerCase()}`, { hint: change.otherwise });
   await requireRights(ctx, cluster, [{ verb: "patch", resource: tenants, namespace }]);
   if (change.confirmed !== undefined) await env.confirm(change.confirmed);
   await env.printer.step("local", `Tenant ${args.name} ${change.done}`, async () => {
@@ -60,7 +58,21 @@ export async function changeCondition(
   });
 }
 
-function conditionOf({ spec }: Tenant): Condition {
+/** Throws a CliError for one that cannot be changed so. */
+export async function findChangeable(
+  ctx: Context,
+  cluster: Cluster,
+  name: string,
+  { to, from, otherwise }: Change,
+): Promise<Tenant> {
+  const tenant = await findNamed(ctx, cluster, tenants, { name });
+  const found = conditionOf(tenant);
+  if (found !== to && !from.includes(found))
+    throw new CliError(`Tenant ${name} is ${found.toLowerCase()}`, { hint: otherwise });
+  return tenant;
+}
+
+export function conditionOf({ spec }: Tenant): Condition {
   return spec?.tenantCondition ?? "Active";
 }
 

@@ -4,26 +4,65 @@
  */
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
+import type { Configuration } from "#api/networking/configuration.ts";
 import type { Change, Plan } from "#cli/plan/model.ts";
 import { isTold } from "#cli/plan/model.ts";
 import { machineOf, needsOwnClusters } from "#engines/choose.ts";
 import { type Clusters, installLiqo, startClusters } from "#kit/clusters.ts";
 import { eventually } from "#kit/eventually.ts";
-import { everything, nameOf } from "#kit/inventory.ts";
+import { nameOf } from "#kit/inventory.ts";
+import { type MetadataInventory, openMetadataInventory } from "#kit/metadata-inventory.ts";
 
 const NAMES = ["milan", "rome"] as const;
 const BOTH = ["--context", "milan", "--remote-context", "rome"] as const;
 const READ_VERBS = new Set(["get", "list", "watch"]);
 
+/** What controllers make last of an installation. */
+const INSTALLED = [
+  "FirewallConfiguration liqo/api-server-proxy-remap-ipmapping-gw",
+  "FirewallConfiguration liqo/api-server-remap-ipmapping-gw",
+  "FirewallConfiguration liqo/gw-mss-clamping",
+  "FirewallConfiguration liqo/service-nodeport-routing",
+  "RouteConfiguration liqo/worker-node-1-extcidr",
+  "RouteConfiguration liqo/worker-node-1-gw-node",
+  "RouteConfiguration liqo/worker-node-1-service-nodeport-routing",
+  "Secret liqo/authentication-keys",
+];
+
 describe("plans", { skip: needsOwnClusters() }, () => {
   let clusters: Clusters;
+  const inventories = new Map<string, MetadataInventory>();
 
   before(async () => {
     clusters = await startClusters(...NAMES.map((name) => ({ name, workers: 1, auditLog: true })));
+    for (const name of NAMES) inventories.set(name, openMetadataInventory(clusters.engine.kubeconfig, name));
     await Promise.all(clusters.clusters.map((cluster) => installLiqo(clusters, cluster)));
-    await clusters.liqoctl("peer", ...BOTH);
+    await eventually("all that follows from an installation", async () => {
+      const now = await told();
+      const missing = NAMES.flatMap((name) => INSTALLED.map((line) => `${name} ${line}`)).filter(
+        (line) => !now.includes(line),
+      );
+      assert.deepEqual(missing, []);
+    });
   });
-  after(() => clusters?.[Symbol.asyncDispose]());
+  after(() => {
+    for (const inventory of inventories.values()) inventory[Symbol.dispose]();
+    return clusters?.[Symbol.asyncDispose]();
+  });
+
+  it("peer, with the places that the CIDRs then have", async () => {
+    const { addresses } = await follow(0, "peer", ...BOTH);
+    const found = await Promise.all(
+      NAMES.map((name) => clusters.get<{ items: Configuration[] }>(name, "configurations", "-A")),
+    );
+    const seen = found.flatMap(({ items }) =>
+      items.flatMap(({ status }) => Object.values(status?.remote?.cidr ?? {}).flat()),
+    );
+    assert.equal(addresses.length, 4);
+    assert.deepEqual(addresses.map(({ seenAs }) => seenAs).sort(), seen.sort());
+    const again = await planned(["peer", ...BOTH]);
+    assert.deepEqual(again.plan.changes, []);
+  });
 
   it("offload namespace", async () => {
     const { kubectl } = clusters;
@@ -55,6 +94,29 @@ describe("plans", { skip: needsOwnClusters() }, () => {
       "ConfigMap shop-milan/own at rome, which is nobody's copy, is deleted",
     ]);
   });
+
+  it("drain tenant", async () => {
+    const { kubectl, liqoctl } = clusters;
+    await kubectl("milan", "create", "namespace", "bank");
+    await kubectl("milan", "-n", "bank", "create", "configmap", "settings", "--from-literal=colour=blue");
+    await liqoctl("offload", "namespace", "bank", "--context", "milan", "--pod-offloading-strategy", "Remote");
+    await kubectl("milan", "-n", "bank", "create", "deployment", "desk", "--image=nginx");
+    await kubectl("milan", "-n", "bank", "rollout", "status", "deployment", "desk", "--timeout=60s");
+    const plan = await follow(2, "drain", "tenant", "milan", "--context", "rome");
+    assert.match(plan.destructive.join(), /^pod bank-milan\/desk-\S+ of rome ends: its namespace goes; [^,]+$/);
+    await kubectl("milan", "delete", "namespace", "bank", "--timeout=60s");
+  });
+
+  it("unpeer", async () => {
+    const plan = await follow(2, "unpeer", ...BOTH, "--delete-namespaces");
+    assert.deepEqual(plan.destructive, ["the connection between milan and rome breaks"]);
+  });
+
+  for (const [cluster, ...more] of [["milan"], ["rome", "--purge"]] as const)
+    it(["uninstall", ...more].join(" "), async () => {
+      const plan = await follow(0, "uninstall", "--context", cluster, ...more);
+      assert.deepEqual(plan.destructive, []);
+    });
 
   /** Plans, looks that nothing was written, does it, and compares. */
   async function follow(status: number, ...args: readonly string[]): Promise<Plan> {
@@ -95,10 +157,9 @@ describe("plans", { skip: needsOwnClusters() }, () => {
   }
 
   async function told(): Promise<string[]> {
-    const lists = NAMES.map(async (name) => {
-      const objects = await everything(clusters, name);
-      return objects.filter(isTold).map((object) => `${name} ${nameOf(object)}`);
-    });
+    const lists = [...inventories].map(async ([name, inventory]) =>
+      (await inventory.list()).filter(isTold).map((object) => `${name} ${nameOf(object)}`),
+    );
     return (await Promise.all(lists)).flat().sort();
   }
 });

@@ -67,6 +67,27 @@ export async function findSides(
   };
 }
 
+/** One of two clusters that may not know of each other yet. */
+export interface SeenSide {
+  readonly id: string;
+  /** Its namespace may be still to come. */
+  readonly side: Side;
+}
+
+/** As joinSides, changing nothing. */
+export async function lookAtSides(
+  ctx: Context,
+  local: Cluster,
+  remote: Cluster,
+): Promise<readonly [SeenSide, SeenSide]> {
+  const [localId, remoteId] = await identify(ctx, local, remote);
+  const look = async (scope: Scope, cluster: Cluster, id: string, peerId: string): Promise<SeenSide> => {
+    const namespace = (await findTenantNamespace(ctx, cluster.client, peerId)) ?? tenantNamespaceName(peerId);
+    return { id, side: { scope, cluster, peerId, namespace } };
+  };
+  return Promise.all([look("local", local, localId, remoteId), look("remote", remote, remoteId, localId)]);
+}
+
 /** Throws a CliError that names what may not be deleted there; asks nothing of a side that is not. */
 export async function requireDeletions(
   ctx: Context,

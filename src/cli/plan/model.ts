@@ -35,8 +35,10 @@ export interface Address {
   readonly of: string;
   readonly type: "pod" | "external";
   readonly cidr: string;
-  /** Undefined: it cannot be had. Expected only: another peering may come between. */
+  /** Undefined: it cannot be had. */
   readonly seenAs?: string;
+  /** It has no place yet, and another peering may come between. */
+  readonly isExpected?: boolean;
   readonly problem?: string;
 }
 

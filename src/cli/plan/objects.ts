@@ -2,6 +2,7 @@
 import type { Context } from "#base/context.ts";
 import type { KubeClient } from "#kube/client/client.ts";
 import { type DiscoveredResource, discoverResources } from "#kube/client/discovery.ts";
+import type { Resource } from "#machinery/gvk.ts";
 import type { KubeObject } from "#machinery/meta.ts";
 import { isForbidden, isNotFound, StatusError } from "#machinery/status-error.ts";
 
@@ -30,6 +31,15 @@ export async function objectsIn(
   return merge(await Promise.all(asked));
 }
 
+/** All of these kinds, wherever it lies. */
+export async function objectsOf(
+  ctx: Context,
+  client: KubeClient,
+  kinds: readonly DiscoveredResource[],
+): Promise<Found> {
+  return merge(await Promise.all(kinds.map((kind) => listKind(ctx, client, kind))));
+}
+
 async function listKind(
   ctx: Context,
   client: KubeClient,
@@ -38,7 +48,7 @@ async function listKind(
 ): Promise<Found> {
   const isBinding = kind.kind === "RoleBinding" || kind.kind === "ClusterRoleBinding";
   try {
-    const { items } = await client.list<KubeObject>(ctx, kind as DiscoveredResource & { _object?: KubeObject }, {
+    const { items } = await client.list(ctx, kind as Resource<KubeObject>, {
       ...(namespace !== undefined && { namespace }),
       metadataOnly: !isBinding,
     });

@@ -15,6 +15,10 @@ export function leavingFates(cluster: string, pods: readonly Pod[], to: string):
   });
 }
 
+export function endingFates(cluster: string, pods: readonly Pod[], why: string): PodFate[] {
+  return pods.filter(isActive).map((pod): PodFate => ({ ...placeOf(cluster, pod), fate: "ends", why }));
+}
+
 export function stayingFates(cluster: string, pods: readonly Pod[], why: string): PodFate[] {
   return pods.filter(isActive).map((pod): PodFate => ({ ...placeOf(cluster, pod), fate: "stays", why }));
 }

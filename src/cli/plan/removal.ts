@@ -15,12 +15,13 @@ export interface Root {
 export function removalOf(cluster: string, objects: readonly KubeObject[], roots: readonly Root[]): Step[] {
   const going = new Map<string, Step>();
   const goingUids = new Set<string>();
-  const add = ({ object, why }: Root): void => {
+  const add = ({ object, why }: Root, isUsers: boolean): void => {
     const { uid } = object.metadata ?? {};
     if (uid !== undefined) goingUids.add(uid);
-    going.set(titleOf(object), { cluster, verb: "delete", object, why, isUsers: isUsersOwn(object) });
+    going.set(titleOf(object), { cluster, verb: "delete", object, why, isUsers });
   };
-  for (const root of roots) if (!going.has(titleOf(root.object))) add(root);
+  // Whoever chose the roots knows whose they are.
+  for (const root of roots) if (!going.has(titleOf(root.object))) add(root, false);
   for (;;) {
     const following = objects
       .filter((object) => !going.has(titleOf(object)))
@@ -29,7 +30,7 @@ export function removalOf(cluster: string, objects: readonly KubeObject[], roots
         return why === undefined ? [] : [{ object, why }];
       });
     if (following.length === 0) return [...going.values()];
-    following.forEach(add);
+    for (const each of following) add(each, isUsersOwn(each.object));
   }
 }
 

@@ -21,7 +21,7 @@ test("everything has its place, and the last lines say what comes of it", () => 
       { cluster: "rome", verb: "revoke", role: "ClusterRole r", to: "User milan" },
     ],
     addresses: [
-      { cluster: "milan", of: "rome", type: "pod", cidr: "10.244.0.0/16", seenAs: "10.245.0.0/16" },
+      { cluster: "milan", of: "rome", type: "pod", cidr: "10.244.0.0/16", seenAs: "10.245.0.0/16", isExpected: true },
       { cluster: "milan", of: "rome", type: "external", cidr: "10.70.0.0/16", seenAs: "10.70.0.0/16" },
       { cluster: "milan", of: "rome", type: "pod", cidr: "0.0.0.0/0", problem: "too large" },
     ],
@@ -49,7 +49,7 @@ rights
 
 addresses
     pod CIDR 10.244.0.0/16 of rome is expected to be 10.245.0.0/16 in milan
-    external CIDR 10.70.0.0/16 of rome is expected to be the same in milan
+    external CIDR 10.70.0.0/16 of rome is the same in milan
   - pod CIDR 0.0.0.0/0 of rome finds no place in milan: too large
 
 pods

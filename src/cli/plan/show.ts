@@ -62,12 +62,11 @@ function toldRight({ cluster, verb, role, to, namespace }: Right): string {
   return verb === "grant" ? `${to} gets ${role} in ${where}` : `${to} has ${role} in ${where} no more`;
 }
 
-function toldAddress({ cluster, of, type, cidr, seenAs, problem }: Address): string {
+function toldAddress({ cluster, of, type, cidr, seenAs, isExpected, problem }: Address): string {
   const what = `${type} CIDR ${cidr} of ${of}`;
   if (seenAs === undefined) return `${what} finds no place in ${cluster}: ${problem}`;
-  return seenAs === cidr
-    ? `${what} is expected to be the same in ${cluster}`
-    : `${what} is expected to be ${seenAs} in ${cluster}`;
+  const is = isExpected === true ? "is expected to be" : "is";
+  return `${what} ${is} ${seenAs === cidr ? "the same" : seenAs} in ${cluster}`;
 }
 
 function toldPod({ cluster, namespace, name, fate, from, to, why }: PodFate): string {

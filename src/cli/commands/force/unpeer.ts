@@ -2,11 +2,11 @@
  * `liqoctl force unpeer`: removes everything of a peer at this cluster alone, in both directions. Upstream:
  * pkg/liqoctl/force/unpeer
  */
-import { foreignClusters } from "#api/core/foreigncluster.ts";
+import { type ForeignCluster, foreignClusters } from "#api/core/foreigncluster.ts";
 import type { Context } from "#base/context.ts";
 import { namespaces } from "#machinery/builtin.ts";
 import { requireRights } from "../../checks/rights.ts";
-import { answered, type Cluster } from "../../cluster.ts";
+import { answered, type Cluster, clusterIdOf } from "../../cluster.ts";
 import { argument } from "../../command/argument.ts";
 import { peerIds } from "../../command/candidates.ts";
 import { command } from "../../command/command.ts";
@@ -20,6 +20,9 @@ import { tellLeavingPods } from "../../peering/offloading/leaving-pods.ts";
 import { tellLostClaims } from "../../peering/offloading/lost-claims.ts";
 import { removeVirtualNodes } from "../../peering/offloading/removal.ts";
 import type { Side } from "../../peering/side.ts";
+import { planOf, step } from "../../plan/model.ts";
+import { planEnding } from "../../plan/unpeering.ts";
+import { sideFacts } from "../../plan/unpeering-facts.ts";
 import type { Printer } from "../../printer/printer.ts";
 import { findTenantNamespace } from "../../tenant.ts";
 
@@ -29,6 +32,18 @@ export const forceUnpeerCommand = command({
   examples: ["liqoctl force unpeer rome"],
   args: { clusterId: argument.one("id of the peer", peerIds) },
   flags: clusterFlags,
+  async plan(ctx, env, { args, flags }) {
+    using cluster = openLocal(flags, env);
+    const { peer, side } = await findPeer(ctx, cluster, args.clusterId);
+    const id = await clusterIdOf(ctx, cluster);
+    if (side === undefined)
+      return planOf(env.commandLine, [
+        { steps: [step(id, "delete", foreignClusters, peer ?? {}, "nothing else is left")] },
+      ]);
+    const all = { asConsumer: true, asProvider: true, isAlone: true, network: true, tenantNamespace: true };
+    const remarks = [`what ${args.clusterId} still keeps for this cluster goes by \`liqoctl force unpeer\` there`];
+    return planOf(env.commandLine, [planEnding(await sideFacts(ctx, side, id), all), { remarks }]);
+  },
   async run(ctx, env, { args, flags }) {
     using cluster = openLocal(flags, env);
     const confirm = () => env.confirm("force unpeer");
@@ -47,19 +62,11 @@ async function forceUnpeer(
   peerId: string,
   confirm: () => Promise<void>,
 ): Promise<void> {
-  const peer = await answered(ctx, cluster, (limited) =>
-    cluster.client.find(limited, foreignClusters, { name: peerId }),
-  );
-  const namespace = await findTenantNamespace(ctx, cluster.client, peerId);
-  if (peer === undefined && namespace === undefined)
-    throw new CliError(`remote cluster with ID ${peerId} not found`, {
-      hint: "`kubectl get foreignclusters` lists those that are known",
-    });
+  const { side } = await findPeer(ctx, cluster, peerId);
   await requireRights(ctx, cluster, [
     { verb: "patch", resource: foreignClusters },
     { verb: "delete", resource: namespaces },
   ]);
-  const side: Side | undefined = namespace === undefined ? undefined : { scope: "local", cluster, peerId, namespace };
   if (side !== undefined) {
     await tellLeavingPods(ctx, printer, side);
     await tellLostClaims(ctx, printer, { client: cluster.client, scope: side.scope }, { provider: peerId });
@@ -76,4 +83,21 @@ async function forceUnpeer(
   await printer.step("local", "Network reset", () => resetNetwork(ctx, side, OPTIONS));
   await printer.step("local", "Tenant namespace removed", () => removeNamespace(ctx, side, OPTIONS));
   printer.info("local", `What ${peerId} still keeps for this cluster goes by \`liqoctl force unpeer\` there`);
+}
+
+/** Throws a CliError when nothing is known of it. */
+async function findPeer(
+  ctx: Context,
+  cluster: Cluster,
+  peerId: string,
+): Promise<{ readonly peer: ForeignCluster | undefined; readonly side: Side | undefined }> {
+  const peer = await answered(ctx, cluster, (limited) =>
+    cluster.client.find(limited, foreignClusters, { name: peerId }),
+  );
+  const namespace = await findTenantNamespace(ctx, cluster.client, peerId);
+  if (peer === undefined && namespace === undefined)
+    throw new CliError(`remote cluster with ID ${peerId} not found`, {
+      hint: "`kubectl get foreignclusters` lists those that are known",
+    });
+  return { peer, side: namespace === undefined ? undefined : { scope: "local", cluster, peerId, namespace } };
 }

@@ -21,7 +21,9 @@ import { resourceFlags, resourcesOf, waitForGrant } from "../../peering/offloadi
 import { waitForNode } from "../../peering/offloading/virtual-node.ts";
 import type { Side } from "../../peering/side.ts";
 import { joinSides } from "../../peering/sides.ts";
+import { planOf } from "../../plan/model.ts";
 import type { Printer } from "../../printer/printer.ts";
+import { planPeer } from "./plan.ts";
 
 const peerFlags = {
   ...remoteFlags,
@@ -49,6 +51,14 @@ export const peerCommand = command({
     "liqoctl peer --context milan --remote-context rome --in-band",
   ],
   flags: peerFlags,
+  async plan(ctx, env, { flags }) {
+    requireProxyUrl(flags.proxyUrl);
+    using local = openLocal(flags, env);
+    using remote = openRemote(flags, env);
+    const options = optionsOf(flags);
+    const asked = { ...options, hasNetwork: options.network !== undefined };
+    return planOf(env.commandLine, await planPeer(ctx, local, remote, asked));
+  },
   async run(ctx, env, { flags }) {
     requireProxyUrl(flags.proxyUrl);
     using local = openLocal(flags, env);

@@ -2,17 +2,14 @@
  * What has to be done while the controllers still run, before the chart goes: by `liqoctl uninstall`, and by the chart's own
  * hook for whoever uninstalls it with Helm alone. Upstream: cmd/uninstaller, pkg/liqoctl/utils (PreUninstall)
  */
+
 import { PREINSTALLED, UNINSTALLING } from "#api/annotations.ts";
 import { identities } from "#api/authentication/identity.ts";
 import { resourceSlices } from "#api/authentication/resourceslice.ts";
 import { tenants } from "#api/authentication/tenant.ts";
-import { foreignClusters } from "#api/core/foreigncluster.ts";
 import { ips } from "#api/ipam/ip.ts";
 import { networks } from "#api/ipam/network.ts";
 import { configurations } from "#api/networking/configuration.ts";
-import { firewallConfigurations } from "#api/networking/firewallconfiguration.ts";
-import { internalNodes } from "#api/networking/internal.ts";
-import { routeConfigurations } from "#api/networking/routeconfiguration.ts";
 import { namespaceOffloadings } from "#api/offloading/namespace.ts";
 import { type Context, sleep, withTimeout } from "#base/context.ts";
 import { CONTROLLER_MANAGER } from "#forge/names.ts";
@@ -23,6 +20,7 @@ import { formatKey, type KubeObject, keyOf } from "#machinery/meta.ts";
 import { isNotFound } from "#machinery/status-error.ts";
 import type { Cluster } from "../../cluster.ts";
 import { CliError } from "../../errors.ts";
+import { OWN_KINDS } from "../../plan/uninstalling.ts";
 
 const POLL_MS = 100;
 
@@ -34,14 +32,7 @@ export async function removeOwnObjects(
 ): Promise<void> {
   const hasControllers = await announce(ctx, cluster);
   // While the controllers still run: they take their finalizers off.
-  for (const resource of [
-    foreignClusters,
-    internalNodes,
-    ips,
-    routeConfigurations,
-    firewallConfigurations,
-    networks,
-  ] as readonly Resource<KubeObject>[]) {
+  for (const resource of OWN_KINDS) {
     await removeEverywhere(ctx, cluster.client, resource, timeoutMs, hasControllers);
   }
 }

@@ -10,6 +10,9 @@ import { flag } from "../../command/flag.ts";
 import { clusterFlags, helmFlags, openLocal, timeoutFlag } from "../../command/flag-groups.ts";
 import { CliError } from "../../errors.ts";
 import { type HelmFlags, helm, RELEASE } from "../../helm.ts";
+import { planOf } from "../../plan/model.ts";
+import { planUninstalling } from "../../plan/uninstalling.ts";
+import { uninstallFacts } from "../../plan/uninstalling-facts.ts";
 import type { Printer } from "../../printer/printer.ts";
 import { checkUnused, removeOwnObjects } from "./clear.ts";
 
@@ -23,6 +26,11 @@ export const uninstallCommand = command({
     ...clusterFlags,
     purge: flag.boolean("remove the CRDs and Liqo's namespace too"),
     timeout: timeoutFlag("10m"),
+  },
+  async plan(ctx, env, { flags }) {
+    using cluster = openLocal(flags, env);
+    await checkUnused(ctx, cluster.client);
+    return planOf(env.commandLine, [planUninstalling(await uninstallFacts(ctx, cluster), flags.purge)]);
   },
   async run(ctx, env, { flags }) {
     using cluster = openLocal(flags, env);

@@ -26,6 +26,9 @@ import { findParties, type Parties, sideOf } from "../../peering/parties.ts";
 import type { RemovalOptions } from "../../peering/remove-all.ts";
 import { isBidirectional, type Side } from "../../peering/side.ts";
 import { requireDeletions } from "../../peering/sides.ts";
+import { type Part, planOf } from "../../plan/model.ts";
+import { planEnding } from "../../plan/unpeering.ts";
+import { sideFacts } from "../../plan/unpeering-facts.ts";
 import type { Printer } from "../../printer/printer.ts";
 
 export const unpeerCommand = command({
@@ -42,6 +45,11 @@ export const unpeerCommand = command({
     timeout: timeoutFlag("2m"),
     wait: flag.switchedOn("wait until the network of the peering is gone"),
     deleteNamespaces: flag.boolean("remove the tenant namespaces too"),
+  },
+  async plan(ctx, env, { flags }) {
+    using local = openLocal(flags, env);
+    using remote = openRemote(flags, env);
+    return planOf(env.commandLine, await planUnpeering(ctx, local, remote, flags));
   },
   async run(ctx, env, { flags }) {
     using local = openLocal(flags, env);
@@ -60,6 +68,38 @@ export interface UnpeerOptions extends RemovalOptions {
   readonly deleteNamespaces: boolean;
   /** Called when all is known and nothing is changed yet; throws to stop. */
   readonly confirm: (losesData: boolean) => Promise<void>;
+}
+
+/** As `unpeer` does it. */
+async function planUnpeering(
+  ctx: Context,
+  local: Cluster,
+  remote: Cluster,
+  options: Pick<UnpeerOptions, "deleteNamespaces">,
+): Promise<Part[]> {
+  const parties = await findParties(ctx, local, remote);
+  const sides = [parties.consumer, parties.provider].flatMap((party) => {
+    const side = sideOf(party);
+    return side === undefined ? [] : [{ id: party.id, side, isConsumer: party === parties.consumer }];
+  });
+  if (sides.length === 0) return [{ remarks: [`${parties.consumer.id} and ${parties.provider.id} are not peered`] }];
+  const bidirectional = await checkDirection(
+    ctx,
+    sides.map(({ side }) => side),
+    parties,
+    options,
+  );
+  const left = await findLeft(ctx, parties);
+  const parts = sides.map(async ({ id, side, isConsumer }) =>
+    planEnding(await sideFacts(ctx, side, id), {
+      asConsumer: isConsumer,
+      asProvider: !isConsumer,
+      isAlone: sides.length === 1,
+      network: !bidirectional,
+      tenantNamespace: !bidirectional && options.deleteNamespaces,
+    }),
+  );
+  return [...(await Promise.all(parts)), { remarks: left === undefined ? [] : leftThere(left) }];
 }
 
 async function unpeer(
@@ -109,7 +149,7 @@ async function checkDirection(
   ctx: Context,
   sides: readonly Side[],
   { consumer, provider }: Parties,
-  { deleteNamespaces }: UnpeerOptions,
+  { deleteNamespaces }: Pick<UnpeerOptions, "deleteNamespaces">,
 ): Promise<boolean> {
   const answers = await Promise.all(sides.map(({ cluster, peerId }) => isBidirectional(ctx, cluster, peerId)));
   const bidirectional = answers.some((both) => both);

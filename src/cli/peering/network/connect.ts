@@ -22,13 +22,7 @@ export async function connectNetworks(
   options: NetworkOptions,
 ): Promise<() => Promise<void>> {
   const found = planTunnel(await gatewaysOf(ctx, server), await gatewaysOf(ctx, client));
-  if (found.do === "refuse")
-    throw new CliError(
-      `${found.cluster === "server" ? client.peerId : server.peerId} has a gateway server and a gateway client for its peer`,
-      {
-        hint: "two clusters have one tunnel: delete one of the two objects (kubectl get gatewayservers,gatewayclients -A)",
-      },
-    );
+  if (found.do === "refuse") throw tunnelRefused(found.cluster, server, client);
   if (found.do === "use") {
     printer.info("global", "The network is there already: the peering in the other direction has made it");
     return () => waitBoth(ctx, printer, [client, server], options);
@@ -36,6 +30,15 @@ export async function connectNetworks(
   return found.do === "reverse"
     ? makeTunnel(ctx, printer, client, server, options)
     : makeTunnel(ctx, printer, server, client, options);
+}
+
+export function tunnelRefused(at: "server" | "client", server: Side, client: Side): CliError {
+  return new CliError(
+    `${at === "server" ? client.peerId : server.peerId} has a gateway server and a gateway client for its peer`,
+    {
+      hint: "two clusters have one tunnel: delete one of the two objects (kubectl get gatewayservers,gatewayclients -A)",
+    },
+  );
 }
 
 export type TunnelPlan =
