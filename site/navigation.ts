@@ -16,6 +16,7 @@ export const SECTIONS: Readonly<Record<string, readonly string[]>> = {
     "docs/usage/service-continuity.md",
     "docs/usage/dashboard.md",
     "docs/usage/check.md",
+    "docs/usage/plan.md",
     "docs/usage/why.md",
     "docs/usage/trace.md",
     "docs/usage/connection-health.md",

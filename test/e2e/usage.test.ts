@@ -11,6 +11,7 @@ testPages("the pages on usage", [
   "usage/metrics",
   "usage/multi-cluster-services",
   "usage/network-policies",
+  "usage/plan",
   "usage/why",
   "usage/trace",
   "usage/service-continuity",

@@ -76,14 +76,22 @@ const OFFLOADED: OffloadingFacts = {
   maps: [map("rome", "shop-milan"), map("oslo")],
   nodes: [node("rome", "south")],
   bindings: [forgeVkNamespaceBinding(node("rome", "south"), "shop")],
-  twins: new Map([
-    [twinKey("rome", "shop-milan"), twin("rome", [COPY])],
-    [twinKey("rome", "shop"), twin("rome")],
-  ]),
+  twins: new Map([[twinKey("rome", "shop-milan"), twin("rome", [COPY])]]),
 };
 
 const SOUTH = {
   clusterSelector: { nodeSelectorTerms: [{ matchExpressions: [{ key: "zone", operator: "In", values: ["south"] }] }] },
+};
+
+const NOBODY = {
+  nodeSelectorTerms: [
+    {
+      matchExpressions: [
+        { key: "zone", operator: "Exists" },
+        { key: "none", operator: "Exists" },
+      ],
+    },
+  ],
 };
 
 function planned(facts: OffloadingFacts, wanted: NamespaceOffloading | undefined): Plan {
@@ -116,15 +124,13 @@ for (const [name, facts, wanted, expected] of [
   ["what is offloaded so already changes nothing", OFFLOADED, wish(), []],
   ["what is not offloaded has nothing to bring home", FRESH, undefined, []],
   [
-    "another name is another twin, and the end of the first",
+    "a selector that chooses others ends the twin, and not the offloading",
     OFFLOADED,
-    wish({ namespaceMappingStrategy: "EnforceSameName" }),
+    wish({ clusterSelector: NOBODY }),
     [
       "~ milan NamespaceMap liqo-tenant-rome/rome",
       "~ milan NamespaceOffloading shop/offloading",
-      "+ rome Namespace shop",
-      "+ rome ConfigMap shop/conf",
-      "+ rome RoleBinding shop/liqo-tenant-milan",
+      "- milan RoleBinding shop/liqo-node-liqo-rome",
       "~ rome NamespaceMap liqo-tenant-milan/rome",
       "- rome Namespace shop-milan",
       "- rome ConfigMap shop-milan/conf",

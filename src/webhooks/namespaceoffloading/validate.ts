@@ -1,6 +1,7 @@
 /** Upstream: pkg/webhooks/namespaceoffloading. Protected namespaces are refused here too, not only by liqoctl. */
 import { type NamespaceOffloading, OFFLOADING_NAME } from "#api/offloading/namespace.ts";
 import { isProtectedNamespace } from "#forge/names.ts";
+import { offloadingChangeProblem } from "#forge/offloading-change.ts";
 import { type AdmissionAnswer, type AdmissionHandler, ALLOWED, denied } from "#kube/webhook-server/server.ts";
 import { TenantNamespaces } from "#trust/tenant-namespaces.ts";
 import type { Deps } from "../deps.ts";
@@ -28,12 +29,8 @@ export function checkCreate(next: NamespaceOffloading, namespace: string, isProt
 }
 
 export function checkUpdate(next: NamespaceOffloading, previous: NamespaceOffloading): AdmissionAnswer {
-  if (next.spec?.namespaceMappingStrategy !== previous.spec?.namespaceMappingStrategy) {
-    return denied("the NamespaceMappingStrategy value cannot be modified after creation");
-  }
-  if ((next.spec?.remoteNamespaceName ?? "") !== (previous.spec?.remoteNamespaceName ?? "")) {
-    return denied("the RemoteNamespaceName value cannot be modified after creation");
-  }
+  const problem = offloadingChangeProblem(next, previous);
+  if (problem !== undefined) return denied(problem);
   const strategy = next.spec?.podOffloadingStrategy;
   if (strategy === previous.spec?.podOffloadingStrategy || strategy === "LocalAndRemote") return ALLOWED;
   return { allowed: true, warnings: ["The PodOffloadingStrategy was changed: pods already running are not moved"] };

@@ -1,6 +1,7 @@
 import { type NamespaceOffloading, namespaceOffloadings } from "#api/offloading/namespace.ts";
 import type { Context } from "#base/context.ts";
 import { isProtectedNamespace } from "#forge/names.ts";
+import { offloadingChangeProblem } from "#forge/offloading-change.ts";
 import { isConditionTrue } from "#machinery/conditions.ts";
 import { apiVersionOf } from "#machinery/gvk.ts";
 import { type Cluster, waitFor } from "../../cluster.ts";
@@ -65,7 +66,9 @@ export const offloadNamespaceCommand = command({
     const parts = await Promise.all(
       chosen.map(async (name) => {
         const wanted = forgeOffloading(name, settings);
-        return planOffloading(await offloadingFacts(ctx, access, name, wanted), wanted);
+        const facts = await offloadingFacts(ctx, access, name, wanted);
+        checkChange(wanted, facts.offloading);
+        return planOffloading(facts, wanted);
       }),
     );
     return planOf(env.commandLine, parts.flat());
@@ -123,6 +126,15 @@ async function checkOffloadable(
   if (isNamed !== (options.namespaceMappingStrategy === "SelectedName"))
     throw new CliError("--remote-namespace-name and --namespace-mapping-strategy SelectedName must be given together");
   await requireNamespace(ctx, cluster, namespace, `create it with \`kubectl create namespace ${namespace}\``);
+}
+
+/** As the webhook, which is not asked. Throws a CliError. */
+function checkChange(wanted: NamespaceOffloading, found: NamespaceOffloading | undefined): void {
+  const problem = found === undefined ? undefined : offloadingChangeProblem(wanted, found);
+  if (problem !== undefined)
+    throw new CliError(`namespace ${wanted.metadata?.namespace}: ${problem}`, {
+      hint: "`liqoctl unoffload namespace` first, then again",
+    });
 }
 
 /** Repeatable; `checkOffloadable` comes first. */
