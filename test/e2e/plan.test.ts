@@ -50,7 +50,11 @@ describe("plans", { skip: needsOwnClusters() }, () => {
     return clusters?.[Symbol.asyncDispose]();
   });
 
-  it("peer, with the places that the CIDRs then have", async () => {
+  it("peer, with the places that the CIDRs then have, and the twin of what is offloaded already", async () => {
+    const { kubectl, liqoctl } = clusters;
+    // It has waited for a provider.
+    await kubectl("milan", "create", "namespace", "early");
+    await liqoctl("offload", "namespace", "early", "--context", "milan");
     const { addresses } = await follow(0, "peer", ...BOTH);
     const found = await Promise.all(
       NAMES.map((name) => clusters.get<{ items: Configuration[] }>(name, "configurations", "-A")),
@@ -104,7 +108,7 @@ describe("plans", { skip: needsOwnClusters() }, () => {
     await kubectl("milan", "-n", "bank", "rollout", "status", "deployment", "desk", "--timeout=60s");
     const plan = await follow(2, "drain", "tenant", "milan", "--context", "rome");
     assert.match(plan.destructive.join(), /^pod bank-milan\/desk-\S+ of rome ends: its namespace goes; [^,]+$/);
-    await kubectl("milan", "delete", "namespace", "bank", "--timeout=60s");
+    await kubectl("milan", "delete", "namespace", "bank", "early", "--timeout=60s");
   });
 
   it("unpeer", async () => {
@@ -126,20 +130,16 @@ describe("plans", { skip: needsOwnClusters() }, () => {
     // The line that it says itself.
     await clusters.liqoctl(...plan.command.split(" ").slice(1), "--skip-confirm");
     const wanted = { create: linesOf(plan.changes, "create"), delete: linesOf(plan.changes, "delete") };
-    await eventually(
-      `what the plan of ${args.join(" ")} says`,
-      async () => {
-        const now = await told();
-        assert.deepEqual(
-          {
-            create: now.filter((line) => !before.includes(line)),
-            delete: before.filter((line) => !now.includes(line)),
-          },
-          wanted,
-        );
-      },
-      20_000,
-    );
+    await eventually(`what the plan of ${args.join(" ")} says`, async () => {
+      const now = await told();
+      assert.deepEqual(
+        {
+          create: now.filter((line) => !before.includes(line)),
+          delete: before.filter((line) => !now.includes(line)),
+        },
+        wanted,
+      );
+    });
     return plan;
   }
 

@@ -6,7 +6,7 @@ import {
   namespaceMaps,
   namespaceOffloadings,
 } from "#api/offloading/namespace.ts";
-import { virtualNodes } from "#api/offloading/virtualnode.ts";
+import { type VirtualNode, virtualNodes } from "#api/offloading/virtualnode.ts";
 import type { Context } from "#base/context.ts";
 import type { KubeClient } from "#kube/client/client.ts";
 import {
@@ -34,12 +34,19 @@ import { kindsOf, objectsIn } from "./objects.ts";
 import { mappingsOf, type OffloadingFacts, twinKey } from "./offloading.ts";
 import type { Twin } from "./twin.ts";
 
+/** What a peering that is planned brings: as if it were there. */
+export interface Coming {
+  readonly map: NamespaceMap;
+  readonly node: VirtualNode;
+}
+
 /** `wanted`: the NamespaceOffloading there is to be: which providers are asked follows from it. */
 export async function offloadingFacts(
   ctx: Context,
   access: Access,
   name: string,
   wanted: NamespaceOffloading | undefined,
+  coming?: Coming,
 ): Promise<OffloadingFacts> {
   const { client } = access.home;
   const scope = { namespace: name };
@@ -55,8 +62,11 @@ export async function offloadingFacts(
     client.list(ctx, persistentVolumes),
     reflectable(ctx, client, name),
   ]);
-  const maps = allMaps.items.filter((map) => isOwnNamespaceMap(map, map.metadata?.name));
-  const known = { home, namespace, maps, nodes: nodes.items };
+  const maps = withComing(
+    allMaps.items.filter((map) => isOwnNamespaceMap(map, map.metadata?.name)),
+    coming?.map,
+  );
+  const known = { home, namespace, maps, nodes: withComing(nodes.items, coming?.node) };
   return {
     ...known,
     offloading,
@@ -67,6 +77,11 @@ export async function offloadingFacts(
     twins: new Map(await askTwins(ctx, access, known, wanted)),
     remoteClaims: claimsLost(volumes.items, maps, { namespaces: [name] }).map(lostClaimOf),
   };
+}
+
+function withComing<T extends KubeObject>(present: readonly T[], coming: T | undefined): readonly T[] {
+  const isThere = present.some(({ metadata }) => metadata?.name === coming?.metadata?.name);
+  return coming === undefined || isThere ? present : [...present, coming];
 }
 
 const REFLECTABLE: readonly Resource<KubeObject>[] = [configMaps, services, endpointSlices, ingresses, networkPolicies];

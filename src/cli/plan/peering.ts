@@ -160,7 +160,7 @@ function mapAt({ id, namespace }: PeeringSide, providerId: string, why: string):
 }
 
 /** The one of a slice, as far as anybody knows before the provider has answered. */
-function comingNode(peerId: string, namespace: string): VirtualNode {
+export function comingNode(peerId: string, namespace: string): VirtualNode {
   const own = { [labels.REMOTE_CLUSTER_ID]: peerId };
   return {
     metadata: { name: virtualNodeName(peerId), namespace, labels: own },

@@ -8,6 +8,7 @@ import { lookAtSides, type SeenSide } from "../../peering/sides.ts";
 import type { Part } from "../../plan/model.ts";
 import { planPeering } from "../../plan/peering.ts";
 import { peeringSide } from "../../plan/peering-facts.ts";
+import { planOffloaded } from "./offloaded.ts";
 
 export interface PeerQuestion {
   readonly hasNetwork: boolean;
@@ -35,7 +36,9 @@ export async function planPeer(ctx: Context, local: Cluster, remote: Cluster, as
   };
   const isThere = asked.hasNetwork && server === undefined;
   const remarks = isThere ? ["the network is there already: the peering in the other direction has made it"] : [];
-  return [...planPeering(facts), { remarks }];
+  const hasNode = asked.createResourceSlice && asked.createVirtualNode;
+  const offloaded = hasNode ? await planOffloaded(ctx, consumer, provider) : [];
+  return [...planPeering(facts), ...offloaded, { remarks }];
 }
 
 /** Undefined: there is a tunnel already. */
