@@ -2,33 +2,51 @@
 import type { Context } from "#base/context.ts";
 import type { KubeClient } from "#kube/client/client.ts";
 import { type DiscoveredResource, discoverResources } from "#kube/client/discovery.ts";
-import type { Resource } from "#machinery/gvk.ts";
+import { apiVersionOf, type Resource } from "#machinery/gvk.ts";
 import type { KubeObject } from "#machinery/meta.ts";
-import { isForbidden, isNotFound, StatusError } from "#machinery/status-error.ts";
+import { isForbidden, isNotFound } from "#machinery/status-error.ts";
+import { isTold } from "./model.ts";
 
 export interface Found {
   readonly objects: readonly KubeObject[];
-  /** Kinds that the user may not list there. */
+  /** Kinds, or groups of them, of which nobody knows what there is. */
   readonly unlisted: readonly string[];
 }
 
-/** What `kinds` are to a server that does not tell. */
-export async function kindsOf(ctx: Context, client: KubeClient): Promise<DiscoveredResource[]> {
-  const all = await discoverResources(ctx, client);
-  return all.filter(({ verbs, group }) => verbs.includes("list") && group !== "metrics.k8s.io");
+export interface Kinds {
+  readonly all: readonly DiscoveredResource[];
+  /** Groups whose own server does not answer. */
+  readonly unlisted: readonly string[];
+}
+
+/** Those that a plan tells of. */
+export async function kindsOf(ctx: Context, client: KubeClient): Promise<Kinds> {
+  const unlisted: string[] = [];
+  const found = await discoverResources(ctx, client, (group) => unlisted.push(group));
+  return {
+    all: found.filter(({ verbs, kind, group }) => verbs.includes("list") && isTold({ kind }) && !isMeasured(group)),
+    unlisted: unlisted.filter((group) => !isMeasured(group)),
+  };
+}
+
+/** What is measured of objects is none. */
+function isMeasured(group: string): boolean {
+  return group.endsWith("metrics.k8s.io");
 }
 
 /** All that lies in the namespaces. Bindings have their content: it says what they grant. */
 export async function objectsIn(
   ctx: Context,
   client: KubeClient,
-  kinds: readonly DiscoveredResource[],
+  { all, unlisted }: Kinds,
   namespaces: readonly string[],
 ): Promise<Found> {
-  const asked = namespaces.flatMap((namespace) =>
-    kinds.filter(({ namespaced }) => namespaced).map((kind) => listKind(ctx, client, kind, namespace)),
-  );
-  return merge(await Promise.all(asked));
+  const found: Found[] = [{ objects: [], unlisted }];
+  const inside = all.filter(({ namespaced }) => namespaced);
+  // One after the other: a consumer may have very many.
+  for (const namespace of namespaces)
+    found.push(...(await Promise.all(inside.map((kind) => listKind(ctx, client, kind, namespace)))));
+  return merge(found);
 }
 
 /** All of these kinds, wherever it lies. */
@@ -53,16 +71,16 @@ async function listKind(
       metadataOnly: !isBinding,
     });
     // The server says PartialObjectMetadata.
-    return { objects: items.map((item) => ({ ...item, apiVersion: versionOf(kind), kind: kind.kind })), unlisted: [] };
+    return {
+      objects: items.map((item) => ({ ...item, apiVersion: apiVersionOf(kind), kind: kind.kind })),
+      unlisted: [],
+    };
   } catch (error) {
-    if (isNotFound(error) || (error instanceof StatusError && error.code === 405)) return { objects: [], unlisted: [] };
+    // Its CRD went meanwhile.
+    if (isNotFound(error)) return { objects: [], unlisted: [] };
     if (isForbidden(error)) return { objects: [], unlisted: [kind.plural] };
     throw error;
   }
-}
-
-function versionOf({ group, version }: DiscoveredResource): string {
-  return group === "" ? version : `${group}/${version}`;
 }
 
 function merge(all: readonly Found[]): Found {

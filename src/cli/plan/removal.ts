@@ -58,3 +58,10 @@ export function isUsersOwn(object: KubeObject): boolean {
 function isLiqos({ apiVersion = "", kind = "" }: KubeObject): boolean {
   return /(^|\.)liqo\.io\//.test(apiVersion) || kind === "Namespace";
 }
+
+/** `unlisted`: kinds and groups that could not be listed there. */
+export function unlistedRemarks(unlisted: readonly string[], cluster: string): string[] {
+  return unlisted.length === 0
+    ? []
+    : [`${unlisted.join(", ")} could not be listed at ${cluster}: what goes of them is not told`];
+}

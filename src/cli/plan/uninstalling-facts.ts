@@ -22,7 +22,7 @@ export async function uninstallFacts(ctx: Context, cluster: Cluster): Promise<Un
     objectsOf(
       ctx,
       client,
-      kinds.filter(({ namespaced, group }) => !namespaced || group.endsWith(".liqo.io")),
+      kinds.all.filter(({ namespaced, group }) => !namespaced || group.endsWith(".liqo.io")),
     ),
     objectsIn(ctx, client, kinds, [liqoNamespace, ...labelled(labels.TENANT_NAMESPACE), ...storage]),
     Promise.all(storage.map((namespace) => client.list(ctx, persistentVolumeClaims, { namespace, limit: 1 }))),
@@ -31,6 +31,7 @@ export async function uninstallFacts(ctx: Context, cluster: Cluster): Promise<Un
     id: id ?? cluster.server,
     liqoNamespace,
     objects: [...everywhere.objects, ...inside.objects],
+    unlisted: [...new Set([...everywhere.unlisted, ...inside.unlisted])],
     storageNamespacesInUse: new Set(storage.filter((_, i) => (claims[i]?.items.length ?? 0) > 0)),
   };
 }

@@ -53,7 +53,7 @@ const OTHERS = [
   object("Namespace", "storage-full", { labels: { "liqo.io/storage-provisioner": "true" } }),
 ];
 const FACTS: UninstallFacts = {
-  ...{ id: "milan", liqoNamespace: "liqo", storageNamespacesInUse: new Set(["storage-full"]) },
+  ...{ id: "milan", liqoNamespace: "liqo", storageNamespacesInUse: new Set(["storage-full"]), unlisted: [] },
   objects: [...RELEASED, ...PURGED, MINE, ...OTHERS],
 };
 
@@ -84,4 +84,9 @@ test("--purge takes CRDs and namespaces too, but those with data; what somebody 
     "Secret liqo/sh.helm.release.v1.other.v1 at milan, which is nobody's copy, is deleted",
   ]);
   assert.match(remarks.join(), /^namespace storage-full stays/);
+});
+
+test("what could not be listed is said", () => {
+  const { remarks } = planOf("x", [planUninstalling({ ...FACTS, unlisted: ["secrets", "example.com"] }, false)]);
+  assert.deepEqual(remarks, ["secrets, example.com could not be listed at milan: what goes of them is not told"]);
 });

@@ -11,7 +11,7 @@ import type { Resource } from "#machinery/gvk.ts";
 import type { KubeObject } from "#machinery/meta.ts";
 import { RELEASE } from "../helm.ts";
 import type { Part } from "./model.ts";
-import { removalOf } from "./removal.ts";
+import { removalOf, unlistedRemarks } from "./removal.ts";
 
 /** What Liqo makes for itself, whose finalizers its controllers take off. In this order. */
 export const OWN_KINDS: readonly Resource<KubeObject>[] = [
@@ -30,6 +30,8 @@ export interface UninstallFacts {
   readonly objects: readonly KubeObject[];
   /** With data of volumes of the class liqo: they stay. */
   readonly storageNamespacesInUse: ReadonlySet<string>;
+  /** Kinds and groups that could not be listed. */
+  readonly unlisted: readonly string[];
 }
 
 /** `purge`: CRDs and namespaces, too. */
@@ -50,7 +52,7 @@ export function planUninstalling(facts: UninstallFacts, purge: boolean): Part {
         (name) => `namespace ${name} stays: claims in it have the data of volumes made by Liqo`,
       )
     : [];
-  return { steps: removalOf(id, objects, roots), remarks: staying };
+  return { steps: removalOf(id, objects, roots), remarks: [...staying, ...unlistedRemarks(facts.unlisted, id)] };
 }
 
 function isLiqos(apiVersion = ""): boolean {

@@ -132,3 +132,8 @@ for (const isDrained of [false, true])
     assert.equal(plan.changes.filter(({ verb }) => verb === "change").length, isDrained ? 0 : 1);
     assert.equal(plan.pods.length, 1);
   });
+
+test("what could not be listed is said", () => {
+  const { remarks } = planOf("x", [planEnding({ ...FACTS, unlisted: ["secrets"] }, { network: true })]);
+  assert.deepEqual(remarks, ["secrets could not be listed at milan: what goes of them is not told"]);
+});

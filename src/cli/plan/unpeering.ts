@@ -15,7 +15,7 @@ import { bindingNameOf } from "#forge/virtualnode-rights.ts";
 import type { KubeObject } from "#machinery/meta.ts";
 import { type LostClaim, type Part, type PodFate, step, titleOf } from "./model.ts";
 import { endingFates, leavingFates } from "./pods.ts";
-import { type Root, removalOf } from "./removal.ts";
+import { type Root, removalOf, unlistedRemarks } from "./removal.ts";
 
 /** What one cluster has of a peering, and of what it does for the other one. */
 export interface SideFacts {
@@ -48,7 +48,7 @@ export interface Ending {
 }
 
 export function planEnding(facts: SideFacts, ending: Ending): Part {
-  const { id, objects, namespace } = facts;
+  const { id, objects } = facts;
   const roots = [
     ...(ending.asConsumer === true ? consumerRoots(facts) : []),
     ...(ending.asProvider === true ? [...tenantRoots(facts), ...grantRoots(facts, [...GRANTED, "Renew"])] : []),
@@ -63,27 +63,19 @@ export function planEnding(facts: SideFacts, ending: Ending): Part {
     ],
     data: ending.asConsumer === true ? facts.remoteClaims : [],
     breaks: ending.network === true ? brokenBy(facts) : [],
-    remarks: unlistedRemarks(facts.unlisted, namespace, id),
+    remarks: unlistedRemarks(facts.unlisted, id),
   };
 }
 
 /** At a provider: the Tenant stays, and is let in no more. */
 export function planDraining(facts: SideFacts, tenant: KubeObject, isDrained: boolean): Part {
-  const { id, peerId, objects, namespace } = facts;
+  const { id, peerId, objects } = facts;
   const steps = removalOf(id, objects, grantRoots(facts, GRANTED));
   return {
     steps: [...(isDrained ? [] : [step(id, "change", tenants, tenant, `${peerId} gets nothing any more`)]), ...steps],
     pods: hostedFates(facts),
-    remarks: unlistedRemarks(facts.unlisted, namespace, id),
+    remarks: unlistedRemarks(facts.unlisted, id),
   };
-}
-
-function unlistedRemarks(unlisted: readonly string[], namespace: string, id: string): string[] {
-  return unlisted.length === 0
-    ? []
-    : [
-        `this user may not list ${unlisted.join(", ")} at ${id}: what there is of them around namespace ${namespace} is not told`,
-      ];
 }
 
 function rootsOf({ objects }: SideFacts, accepts: (object: KubeObject) => boolean, why: string): Root[] {

@@ -1,6 +1,7 @@
 /** Which resources a server has. Kubernetes: client-go/discovery */
 import type { Context } from "#base/context.ts";
 import type { Resource } from "#machinery/gvk.ts";
+import { StatusError } from "#machinery/status-error.ts";
 import type { KubeClient } from "./client.ts";
 
 export interface DiscoveredResource extends Resource {
@@ -19,8 +20,15 @@ interface GroupVersion {
   readonly version: string;
 }
 
-/** All resources of the preferred version of each group, subresources left out. */
-export async function discoverResources(ctx: Context, client: KubeClient): Promise<DiscoveredResource[]> {
+/**
+ * All resources of the preferred version of each group, subresources left out. `onUnavailable` is told of groups whose own
+ * server does not answer, which are left out then; without it that is an error.
+ */
+export async function discoverResources(
+  ctx: Context,
+  client: KubeClient,
+  onUnavailable?: (group: string) => void,
+): Promise<DiscoveredResource[]> {
   const { groups } = await client.raw<{ groups: { name: string; preferredVersion: { version: string } }[] }>(
     ctx,
     "GET",
@@ -30,8 +38,16 @@ export async function discoverResources(ctx: Context, client: KubeClient): Promi
     { group: "", version: "v1" },
     ...groups.map(({ name, preferredVersion }) => ({ group: name, version: preferredVersion.version })),
   ];
-  const lists = await Promise.all(versions.map((gv) => resourcesOf(ctx, client, gv)));
-  return lists.flat();
+  const lists = versions.map(async (gv) => {
+    try {
+      return await resourcesOf(ctx, client, gv);
+    } catch (error) {
+      if (onUnavailable === undefined || !(error instanceof StatusError) || error.code !== 503) throw error;
+      onUnavailable(gv.group);
+      return [];
+    }
+  });
+  return (await Promise.all(lists)).flat();
 }
 
 async function resourcesOf(

@@ -19,7 +19,7 @@ import {
 } from "../../command/flag-groups.ts";
 import { CliError } from "../../errors.ts";
 import { chooseNamespaces, OFFLOADING_NAME, requirementsOf, requireNamespace } from "../../namespaces.ts";
-import { planOf } from "../../plan/model.ts";
+import { type Part, planOf } from "../../plan/model.ts";
 import { planOffloading } from "../../plan/offloading.ts";
 import { offloadingFacts } from "../../plan/offloading-facts.ts";
 import { formatObject } from "../../printer/object.ts";
@@ -63,15 +63,14 @@ export const offloadNamespaceCommand = command({
     const settings = settingsOf(flags);
     const chosen = await chooseOffloadable(ctx, cluster, args.names, flags.nsSelector, settings);
     const access = await accessTo(ctx, cluster, remote);
-    const parts = await Promise.all(
-      chosen.map(async (name) => {
-        const wanted = forgeOffloading(name, settings);
-        const facts = await offloadingFacts(ctx, access, name, wanted);
-        checkChange(wanted, facts.offloading);
-        return planOffloading(facts, wanted);
-      }),
-    );
-    return planOf(env.commandLine, parts.flat());
+    const parts: Part[] = [];
+    for (const name of chosen) {
+      const wanted = forgeOffloading(name, settings);
+      const facts = await offloadingFacts(ctx, access, name, wanted);
+      checkChange(wanted, facts.offloading);
+      parts.push(...planOffloading(facts, wanted));
+    }
+    return planOf(env.commandLine, parts);
   },
   async run(ctx, env, { args, flags }) {
     using cluster = openLocal(flags, env);

@@ -1,6 +1,6 @@
 /** What a new peering is to namespaces that are offloaded already: those whose selector takes it get a twin there, too. */
 import { namespaceOffloadings, OFFLOADING_NAME } from "#api/offloading/namespace.ts";
-import { type VirtualNode, virtualNodes } from "#api/offloading/virtualnode.ts";
+import { virtualNodes } from "#api/offloading/virtualnode.ts";
 import type { Context } from "#base/context.ts";
 import { selectPeers } from "#forge/selected-peers.ts";
 import { forgeNamespaceMap } from "#forge/virtualnode-objects.ts";
@@ -21,16 +21,13 @@ export async function planOffloaded(ctx: Context, consumer: SeenSide, provider: 
   const standing = items.filter(
     ({ metadata }) => metadata?.name === OFFLOADING_NAME && metadata.deletionTimestamp === undefined,
   );
-  const parts = standing.map(async (offloading) => {
+  const parts: Part[] = [];
+  for (const offloading of standing) {
     const name = offloading.metadata?.namespace ?? "";
-    if (!isSelected(offloading, coming.node)) return [{ remarks: [undecided(name, peerId)] }];
-    return planOffloading(await offloadingFacts(ctx, access, name, offloading, coming), offloading);
-  });
-  return (await Promise.all(parts)).flat();
-}
-
-function isSelected(offloading: Parameters<typeof selectPeers>[0], node: VirtualNode): boolean {
-  return selectPeers(offloading, [node]).size > 0;
+    if (selectPeers(offloading, [coming.node]).size === 0) parts.push({ remarks: [undecided(name, peerId)] });
+    else parts.push(...planOffloading(await offloadingFacts(ctx, access, name, offloading, coming), offloading));
+  }
+  return parts;
 }
 
 function undecided(name: string, peerId: string): string {

@@ -16,7 +16,7 @@ import {
 } from "../../command/flag-groups.ts";
 import { chooseNamespaces, OFFLOADING_NAME, requireNamespace } from "../../namespaces.ts";
 import { tellLostClaims } from "../../peering/offloading/lost-claims.ts";
-import { planOf } from "../../plan/model.ts";
+import { type Part, planOf } from "../../plan/model.ts";
 import { planOffloading } from "../../plan/offloading.ts";
 import { offloadingFacts } from "../../plan/offloading-facts.ts";
 import type { Printer } from "../../printer/printer.ts";
@@ -41,10 +41,10 @@ export const unoffloadNamespaceCommand = command({
     const chosen = await chooseNamespaces(ctx, cluster, args.names, flags.nsSelector);
     for (const name of chosen) await requireNamespace(ctx, cluster, name, OFFLOADED_HINT);
     const access = await accessTo(ctx, cluster, remote);
-    const parts = await Promise.all(
-      chosen.map(async (name) => planOffloading(await offloadingFacts(ctx, access, name, undefined), undefined)),
-    );
-    return planOf(env.commandLine, parts.flat());
+    const parts: Part[] = [];
+    for (const name of chosen)
+      parts.push(...planOffloading(await offloadingFacts(ctx, access, name, undefined), undefined));
+    return planOf(env.commandLine, parts);
   },
   async run(ctx, env, { args, flags }) {
     using cluster = openLocal(flags, env);
