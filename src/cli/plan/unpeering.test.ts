@@ -97,10 +97,16 @@ function deletedBy(plan: ReturnType<typeof planOf>): string[] {
 for (const [name, ending, expected, destructive] of [
   ["a consumer's side, and not what the peer has sent", { asConsumer: true }, CONSUMER, AWAY],
   ["a provider's side, and not what this cluster asks for", { asProvider: true }, PROVIDER, [OWN]],
-  ["the network", { network: true }, NETWORK, [BREAKS]],
+  ["the network", { network: "all" }, NETWORK, [BREAKS]],
+  [
+    "the tunnel, while CIDRs keep their places",
+    { network: "gateways" },
+    NETWORK.filter((line) => !line.startsWith("Configuration")),
+    [BREAKS],
+  ],
   [
     "all of it, when the other one will not come back",
-    { asConsumer: true, asProvider: true, isAlone: true, network: true },
+    { asConsumer: true, asProvider: true, isAlone: true, network: "all" },
     [...CONSUMER, ...PROVIDER, ...NETWORK],
     [
       AWAY[0],
@@ -134,6 +140,6 @@ for (const isDrained of [false, true])
   });
 
 test("what could not be listed is said", () => {
-  const { remarks } = planOf("x", [planEnding({ ...FACTS, unlisted: ["secrets"] }, { network: true })]);
+  const { remarks } = planOf("x", [planEnding({ ...FACTS, unlisted: ["secrets"] }, { network: "all" })]);
   assert.deepEqual(remarks, ["secrets could not be listed at milan: what goes of them is not told"]);
 });

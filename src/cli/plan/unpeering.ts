@@ -42,7 +42,8 @@ export interface Ending {
   readonly asProvider?: boolean;
   /** The consumer is not there to say what becomes of its pods. */
   readonly isAlone?: boolean;
-  readonly network?: boolean;
+  /** The tunnel alone, or with it what is known of the peer's CIDRs. */
+  readonly network?: "gateways" | "all";
   /** With the namespace goes the ForeignCluster. */
   readonly tenantNamespace?: boolean;
 }
@@ -52,7 +53,7 @@ export function planEnding(facts: SideFacts, ending: Ending): Part {
   const roots = [
     ...(ending.asConsumer === true ? consumerRoots(facts) : []),
     ...(ending.asProvider === true ? [...tenantRoots(facts), ...grantRoots(facts, [...GRANTED, "Renew"])] : []),
-    ...(ending.network === true ? networkRoots(facts) : []),
+    ...(ending.network === undefined ? [] : networkRoots(facts, ending.network)),
     ...(ending.tenantNamespace === true ? rootsOf(facts, isNamespaceOf(facts), "nothing of the peering is left") : []),
   ];
   return {
@@ -62,7 +63,7 @@ export function planEnding(facts: SideFacts, ending: Ending): Part {
       ...(ending.asProvider === true && ending.isAlone === true ? hostedFates(facts) : []),
     ],
     data: ending.asConsumer === true ? facts.remoteClaims : [],
-    breaks: ending.network === true ? brokenBy(facts) : [],
+    breaks: ending.network === undefined ? [] : brokenBy(facts),
     remarks: unlistedRemarks(facts.unlisted, id),
   };
 }
@@ -159,15 +160,19 @@ export function isTwinOf({ kind, metadata }: KubeObject, { namespace }: Pick<Sid
   return kind === "Namespace" && owner?.startsWith(`${namespace}/`) === true;
 }
 
-const NETWORK = new Set(["GatewayServer", "GatewayClient", "PublicKey", "Configuration"]);
+const NETWORK = {
+  gateways: ["GatewayServer", "GatewayClient", "PublicKey"],
+  all: ["GatewayServer", "GatewayClient", "PublicKey", "Configuration"],
+} as const satisfies Record<string, readonly string[]>;
 
-function networkRoots(facts: SideFacts): Root[] {
+function networkRoots(facts: SideFacts, which: keyof typeof NETWORK): Root[] {
   const { namespace, peerId, objects } = facts;
   const gateways = objects.filter(({ kind }) => kind === "GatewayServer" || kind === "GatewayClient");
   const bindings = gateways.map(({ metadata }) => gatewayBindingName({ namespace, name: metadata?.name ?? "" }));
+  const kinds: readonly string[] = NETWORK[which];
   const why = `the network with ${peerId} ends`;
   return [
-    ...rootsOf(facts, ({ kind = "", metadata }) => NETWORK.has(kind) && metadata?.namespace === namespace, why),
+    ...rootsOf(facts, ({ kind = "", metadata }) => kinds.includes(kind) && metadata?.namespace === namespace, why),
     ...rootsOf(
       facts,
       ({ kind, metadata }) => kind === "ClusterRoleBinding" && bindings.includes(metadata?.name ?? ""),

@@ -7,6 +7,15 @@ import { openLocal, openRemote, remoteFlags, timeoutFlag } from "../../command/f
 import { authenticate } from "../../peering/authentication/authenticate.ts";
 import { proxyFlags, requireProxyUrl } from "../../peering/authentication/proxy.ts";
 import { joinSides } from "../../peering/sides.ts";
+import { planOf } from "../../plan/model.ts";
+import { planPeer } from "../peer/plan.ts";
+
+const AUTHENTICATION_ALONE = {
+  hasNetwork: false,
+  serverLocation: "Provider",
+  createResourceSlice: false,
+  createVirtualNode: false,
+} as const;
 
 export const authenticateCommand = command({
   path: ["authenticate"],
@@ -19,6 +28,12 @@ export const authenticateCommand = command({
     "liqoctl authenticate --context milan --remote-context rome --in-band",
   ],
   flags: { ...remoteFlags, timeout: timeoutFlag("2m"), ...proxyFlags },
+  async plan(ctx, env, { flags }) {
+    requireProxyUrl(flags.proxyUrl);
+    using local = openLocal(flags, env);
+    using remote = openRemote(flags, env);
+    return planOf(env.commandLine, await planPeer(ctx, local, remote, AUTHENTICATION_ALONE));
+  },
   async run(ctx, env, { flags }) {
     requireProxyUrl(flags.proxyUrl);
     using local = openLocal(flags, env);

@@ -40,7 +40,7 @@ export const forceUnpeerCommand = command({
       return planOf(env.commandLine, [
         { steps: [step(id, "delete", foreignClusters, peer ?? {}, "nothing else is left")] },
       ]);
-    const all = { asConsumer: true, asProvider: true, isAlone: true, network: true, tenantNamespace: true };
+    const all = { asConsumer: true, asProvider: true, isAlone: true, network: "all", tenantNamespace: true } as const;
     const remarks = [`what ${args.clusterId} still keeps for this cluster goes by \`liqoctl force unpeer\` there`];
     return planOf(env.commandLine, [planEnding(await sideFacts(ctx, side, id), all), { remarks }]);
   },

@@ -4,12 +4,17 @@ import { gatewayClients } from "#api/networking/gatewayclient.ts";
 import { gatewayServers } from "#api/networking/gatewayserver.ts";
 import { publicKeys } from "#api/networking/publickey.ts";
 import type { Context } from "#base/context.ts";
+import { type Cluster, clusterIdOf } from "../../cluster.ts";
 import { command } from "../../command/command.ts";
 import type { Environment } from "../../command/environment.ts";
 import { type FlagValues, flag } from "../../command/flag.ts";
 import { openRemoteScope, openScope, remoteScopeFlags, timeoutFlag } from "../../command/flag-groups.ts";
 import { removeGateways, resetNetwork } from "../../peering/network/removal.ts";
+import type { Side } from "../../peering/side.ts";
 import { findSides, requireDeletions } from "../../peering/sides.ts";
+import { type Plan, planOf } from "../../plan/model.ts";
+import { planEnding } from "../../plan/unpeering.ts";
+import { sideFacts } from "../../plan/unpeering-facts.ts";
 
 const GATEWAYS = [gatewayClients, gatewayServers, publicKeys];
 
@@ -27,6 +32,7 @@ export const networkDisconnectCommand = command({
     "Pods of the two clusters reach each other no more, also those of a peering. `liqoctl network connect` brings the tunnel back, with the same addresses. Repeatable.",
   examples: ["liqoctl network disconnect --remote-kubeconfig rome.yaml --wait"],
   flags,
+  plan: (ctx, env, given) => planDisconnecting(ctx, env, given.flags, "gateways"),
   run: (ctx, env, given) =>
     disconnect(ctx, env, given.flags, {
       verb: "network disconnect",
@@ -43,6 +49,7 @@ export const networkResetCommand = command({
     "As `liqoctl network disconnect`; `liqoctl network connect` then begins anew, and addresses may differ. Repeatable.",
   examples: ["liqoctl network reset --remote-kubeconfig rome.yaml --wait"],
   flags,
+  plan: (ctx, env, given) => planDisconnecting(ctx, env, given.flags, "all"),
   run: (ctx, env, given) =>
     disconnect(ctx, env, given.flags, {
       verb: "network reset",
@@ -67,12 +74,7 @@ async function disconnect(
 ): Promise<void> {
   using local = openScope(given, env);
   using remote = openRemoteScope(given, env);
-  const found = await findSides(
-    ctx,
-    { cluster: local, namespace: given.namespace },
-    { cluster: remote, namespace: given.remoteNamespace },
-  );
-  const sides = [found.local, found.remote].filter((side) => side !== undefined);
+  const sides = await sidesOf(ctx, local, remote, given);
   if (sides.length === 0) {
     env.printer.success("global", "The two clusters are not connected");
     return;
@@ -81,4 +83,34 @@ async function disconnect(
   await env.confirm(verb);
   for (const side of sides)
     await env.printer.step(side.scope, step, () => remove(ctx, side, { timeoutMs: given.timeout, wait: given.wait }));
+}
+
+async function sidesOf(
+  ctx: Context,
+  local: Cluster,
+  remote: Cluster,
+  given: FlagValues<typeof flags>,
+): Promise<readonly Side[]> {
+  const found = await findSides(
+    ctx,
+    { cluster: local, namespace: given.namespace },
+    { cluster: remote, namespace: given.remoteNamespace },
+  );
+  return [found.local, found.remote].filter((side) => side !== undefined);
+}
+
+async function planDisconnecting(
+  ctx: Context,
+  env: Environment,
+  given: FlagValues<typeof flags>,
+  network: "gateways" | "all",
+): Promise<Plan> {
+  using local = openScope(given, env);
+  using remote = openRemoteScope(given, env);
+  const sides = await sidesOf(ctx, local, remote, given);
+  if (sides.length === 0) return planOf(env.commandLine, [{ remarks: ["the two clusters are not connected"] }]);
+  const parts = sides.map(async (side) =>
+    planEnding(await sideFacts(ctx, side, await clusterIdOf(ctx, side.cluster)), { network }),
+  );
+  return planOf(env.commandLine, await Promise.all(parts));
 }

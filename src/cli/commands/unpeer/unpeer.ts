@@ -95,7 +95,7 @@ async function planUnpeering(
       asConsumer: isConsumer,
       asProvider: !isConsumer,
       isAlone: sides.length === 1,
-      network: !bidirectional,
+      ...(!bidirectional && { network: "all" }),
       tenantNamespace: !bidirectional && options.deleteNamespaces,
     }),
   );
