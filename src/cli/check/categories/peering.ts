@@ -4,7 +4,15 @@ import type { CertificateDetails } from "../../commands/info/certificates.ts";
 import { certificatesOf, certifiedOf, firstEnd, formatEnd } from "../../commands/info/certificates.ts";
 import { moduleAlerts, moduleStatus } from "../../commands/info/info.ts";
 import { authentication } from "../../why/foreigncluster.ts";
-import { configurationLinks, fabricLink, gatewayLinks, hasNetwork, tablesLink, tunnelLink } from "../../why/network.ts";
+import {
+  configurationLinks,
+  fabricLink,
+  gatewayLinks,
+  hasNetwork,
+  pathsLink,
+  tablesLink,
+  tunnelLink,
+} from "../../why/network.ts";
 import type { PeerFacts } from "../../why/peer-facts.ts";
 import { isHidden, visible } from "../../why/seen.ts";
 import { offloadingChain } from "../../why/virtual-node.ts";
@@ -37,6 +45,7 @@ export function peering(id: string): Category<PeeringFacts> {
       ...tunnelDetails,
       { says: "nodes reach the gateway", look: ({ peer }) => ofNetwork(peer, () => holds(fabricLink(peer))) },
       { says: "rules and routes are applied", look: ({ peer }) => ofNetwork(peer, () => holds(tablesLink(peer))) },
+      { says: "pods' packets get there and back", look: ({ peer }) => ofNetwork(peer, () => holds(pathsLink(peer))) },
       { says: "virtual nodes and their kubelets are ready", look: ({ peer }) => holds(offloadingChain(peer)) },
     ],
   };

@@ -22,11 +22,16 @@ const WAY = {
   gateway: "the gateway runs, and has an address",
   tunnel: "the tunnel is connected",
   tables: "rules and routes are applied",
+  paths: "pods' packets get there and back",
   nodes: "virtual nodes and their kubelets are ready",
 };
 const several = (value: "Connected" | "Error") => {
   const one = { interface: "liqo-tunnel1", inUse: true, port: 51_841, value };
   return { ...made.tunnel(), status: { ...made.tunnel().status, tunnels: [one] } };
+};
+const withPath = (more: { readonly full?: "Lost"; readonly lastProbe?: string }) => {
+  const { status, ...rest } = made.tunnel();
+  return peer({ connections: [{ ...rest, status: { ...status, paths: [{ ...made.path, ...more }] } }] });
 };
 const fabrics = [{ metadata: { name: "rome" }, spec: { gatewayIP: "10.244.0.3", remoteCIDRs: [] } as never }];
 const ofPeering = rows(
@@ -100,6 +105,18 @@ const ofPeering = rows(
     }),
     { [WAY.tables]: "failed" },
     /h has not been able to apply/,
+  ],
+  [
+    "a node whose pods reach nobody",
+    withPath({ full: "Lost" }),
+    { [WAY.paths]: "failed" },
+    /of node worker: full-size/,
+  ],
+  [
+    "a node that tells nothing",
+    withPath({ lastProbe: "2026-11-30T11:00:00Z" }),
+    { [WAY.paths]: "warning" },
+    /node worker has told nothing for more than 30s/,
   ],
   ["no virtual kubelet", peer({ kubelets: [] }), { [WAY.nodes]: "failed" }, /virtual kubelet of liqo-rome has no pod/],
 );

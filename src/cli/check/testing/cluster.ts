@@ -99,10 +99,15 @@ const running = (name: string) => ({
   status: readyPod,
 });
 
+export const path = {
+  ...{ node: "worker", small: "Passed" as const, full: "Passed" as const, bytes: 1340 },
+  ...{ interval: "10s", lastProbe: NOW },
+};
+
 export const tunnel = (value = "Connected", mtu = 1340) => ({
   metadata: { name: "gw-rome", namespace: "liqo-tenant-rome", annotations: {} },
   spec: { type: "Client" as const, gatewayRef: {} },
-  status: { value, mtu: { value: mtu, origin: "Measured" as const, timestamp: NOW } },
+  status: { value, mtu: { value: mtu, origin: "Measured" as const, timestamp: NOW }, paths: [path] },
 });
 
 const CONFIGURATION = {

@@ -4,8 +4,8 @@
  */
 import type { Network } from "#api/ipam/network.ts";
 import type { Configuration } from "#api/networking/configuration.ts";
-import { claimsProblem } from "#ipam/claim.ts";
 import { forgeRemoteNetwork } from "#forge/networking/configuration.ts";
+import { claimsProblem } from "#ipam/claim.ts";
 import { type NetworkType, networksOfType } from "#ipam/own-networks.ts";
 import { controllerOf } from "#machinery/meta.ts";
 import { jsonEquals } from "#machinery/schema/schema.ts";
