@@ -9,7 +9,8 @@ import { CONTROLLER_MANAGER } from "#forge/names.ts";
 import { isConditionTrue } from "#machinery/conditions.ts";
 import { findUnready } from "../../checks/rollout.ts";
 import { isHidden } from "../../why/seen.ts";
-import { type Category, type Check, failed, none, ok, seen, warning } from "../check.ts";
+import { both, type Category, type Check, failed, none, ok, seen, warning } from "../check.ts";
+import { ownRanges } from "../cidrs.ts";
 import { missingFields } from "../crd-fields.ts";
 import type { ClusterFacts, LiqoFacts } from "../facts.ts";
 import { webhookChecks } from "./webhooks.ts";
@@ -149,11 +150,14 @@ export const controllers: Category<InstalledFacts> = {
     ...webhookChecks,
     {
       says: "liqo-fabric is ready on every node",
-      look: ({ liqo: { daemonSets, pods }, liqoNamespace }) =>
-        seen(daemonSets, (all) => {
+      look: ({ liqo: { daemonSets, pods, networks }, liqoNamespace }) =>
+        both(daemonSets, networks, (all, own) => {
           const found = all.find(({ metadata }) => metadata?.name === "liqo-fabric");
-          // Without the networking module there is none.
-          if (found === undefined) return undefined;
+          // Without the networking module there is none, nor has the cluster Networks of its own.
+          if (found === undefined)
+            return ownRanges(own).length === 0
+              ? undefined
+              : failed(`there is no DaemonSet ${liqoNamespace}/liqo-fabric`, "liqoctl install");
           const { desiredNumberScheduled: wanted = 0, numberReady: ready = 0 } = found.status ?? {};
           if (ready >= wanted) return ok(`${ready} of ${wanted}`);
           const why = isHidden(pods) ? undefined : findUnready(pods.filter(isOf("liqo-fabric")));
@@ -165,5 +169,10 @@ export const controllers: Category<InstalledFacts> = {
     },
     isRolledOutCheck("liqo-proxy", false),
     isRolledOutCheck("liqo-dashboard", false),
+    {
+      says: "peerings are known",
+      look: ({ liqo }) =>
+        seen(liqo.peers, (all) => ok(all.map(({ metadata }) => metadata?.name).join(", ") || "there are none")),
+    },
   ],
 };

@@ -156,6 +156,13 @@ const ofControllers = rows(
     /on 0 of 1/,
   ],
   [
+    "no fabric at all",
+    liqo({ daemonSets: [] }),
+    { "liqo-fabric is ready on every node": "failed" },
+    /there is no DaemonSet liqo\/liqo-fabric/,
+  ],
+  ["peers that nobody may list", liqo({ peers: HIDDEN }), { "peerings are known": "warning" }, /could not be asked/],
+  [
     "no mutating webhooks",
     liqo({ mutating: [] }),
     { "MutatingWebhookConfiguration liqo-mutating-webhook is there": "failed" },
