@@ -84,7 +84,7 @@ describe("liqoctl check", { concurrency: 1 }, () => {
     assert.equal(code, 1);
     assert.match(stdout, /^× liqo-controller-manager is ready\n {4}it is scaled to 0 replicas\n {4}→ kubectl scale/m);
     for (const mend of mends.splice(0).reverse()) await mend();
-    const waited = await check(...BOTH, "--wait", "2m");
+    const waited = await check(...BOTH, "--wait");
     assert.deepEqual([waited.code, waited.bad.filter(({ result }) => result === "error")], [0, []]);
   });
 });

@@ -9,7 +9,7 @@ import { probe } from "../../check/probe.ts";
 import type { Cluster } from "../../cluster.ts";
 import { command } from "../../command/command.ts";
 import { type FlagValues, flag } from "../../command/flag.ts";
-import { openLocal, openOtherIfNamed, remoteFlags } from "../../command/flag-groups.ts";
+import { openLocal, openOtherIfNamed, remoteFlags, timeoutFlag } from "../../command/flag-groups.ts";
 import { CliError } from "../../errors.ts";
 
 const AGAIN_MS = 1_000;
@@ -26,7 +26,8 @@ const checkFlags = {
     short: "o",
     initial: "table",
   }),
-  wait: flag.duration("check again for so long, until nothing fails", "0s"),
+  wait: flag.boolean("check again until nothing fails"),
+  timeout: timeoutFlag("2m"),
 };
 
 export const checkCommand = command({
@@ -37,7 +38,7 @@ export const checkCommand = command({
   examples: [
     "liqoctl check --pre",
     "liqoctl check --context milan --remote-context rome",
-    "liqoctl check -o short --wait 2m",
+    "liqoctl check -o short --wait --timeout 5m",
   ],
   flags: checkFlags,
   async run(ctx, env, { flags }) {
@@ -58,7 +59,7 @@ async function checkUntilWell(
   away: Cluster | undefined,
   flags: FlagValues<typeof checkFlags>,
 ): Promise<CategoryResult[]> {
-  const untilMs = systemClock.nowMs() + flags.wait;
+  const untilMs = systemClock.nowMs() + (flags.wait ? flags.timeout : 0);
   for (;;) {
     const results = await check(ctx, home, away, flags);
     if (countFailed(results) === 0 || systemClock.nowMs() >= untilMs || ctx.signal.aborted) return results;
