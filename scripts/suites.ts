@@ -22,6 +22,7 @@ const LONG = [
     "modules",
     "mtu",
     "network-policy",
+    "plan",
     "put-back",
     "rights",
     "shop-google",
@@ -37,7 +38,7 @@ const LONG = [
 const SHARING = "--test-isolation=none";
 const E2E_ONE_CLUSTER = [SHARING, "test/e2e/one-cluster/*.test.ts"];
 const DASHBOARD = [SHARING, "test/dashboard/*.test.ts"];
-const LONG_OF_PEERED = "faults|outage|resources|trace|truth|why";
+const LONG_OF_PEERED = "faults|outage|paths|resources|trace|truth|why";
 const E2E_PEERED = [SHARING, `test/e2e/peered/!(${LONG_OF_PEERED}).test.ts`];
 const E2E_PEERED_LONG = [SHARING, `test/e2e/peered/@(${LONG_OF_PEERED}).test.ts`];
 // Where a genuine API server, kubelet or scheduler has most to say.
