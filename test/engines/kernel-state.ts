@@ -10,3 +10,11 @@ export async function kernelState(netns: string): Promise<string[]> {
   const lines = [...links, ...(await inside("ip", "rule")), ...routes, ...(await inside("nft", "list", "tables"))];
   return lines.filter((line) => line !== "" && !line.includes("veth")).sort();
 }
+
+/** Addresses of each TCP connection that the node's kernel takes for established: who asked whom, and as whom it was answered. */
+export async function establishedConnections(netns: string): Promise<string[][]> {
+  const list = ["conntrack", "-L", "-p", "tcp", "--state", "ESTABLISHED"];
+  const { stdout } = await run("ip", ["netns", "exec", netns, ...list]);
+  const lines = stdout.split("\n").filter((line) => line !== "");
+  return lines.map((line) => [...line.matchAll(/(?:src|dst)=(\S+)/g)].flatMap(([, address]) => address ?? []));
+}
