@@ -1,6 +1,7 @@
 /** What is broken of two clusters that `liqoctl check` is to name: how it is broken, and how it is mended. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import type { MutatingWebhookConfiguration } from "kubernetes-types/admissionregistration/v1";
 import { base64 } from "#forge/authentication.ts";
 import { CHART } from "#kit/chart.ts";
 import type { Clusters } from "#kit/clusters.ts";
@@ -22,8 +23,8 @@ export interface Breakage {
 const scale = ({ kubectl }: Clusters, namespace: string, name: string, replicas: number) =>
   kubectl("milan", "scale", "deployment", name, "-n", namespace, `--replicas=${replicas}`);
 
-async function apply({ tryKubectl }: Clusters, object: KubeObject): Promise<void> {
-  const { code, stderr } = await tryKubectl("milan", ["apply", "-f", "-"], { input: JSON.stringify(object) });
+async function apply({ tryKubectl }: Clusters, object: KubeObject, ...flags: readonly string[]): Promise<void> {
+  const { code, stderr } = await tryKubectl("milan", ["apply", "-f", "-", ...flags], { input: JSON.stringify(object) });
   if (code !== 0) throw new Error(stderr);
 }
 
@@ -69,10 +70,16 @@ export const BREAKAGES: readonly Breakage[] = [
   {
     named: [["milan: controllers: MutatingWebhookConfiguration liqo-mutating-webhook is there", /missing/]],
     begin: async (clusters) => {
-      const found = await clusters.get<KubeObject>("milan", ...WEBHOOKS);
+      const found = await clusters.get<MutatingWebhookConfiguration>("milan", ...WEBHOOKS);
       await clusters.kubectl("milan", "delete", ...WEBHOOKS);
       const { name, labels, annotations } = found.metadata ?? {};
-      return () => apply(clusters, { ...found, metadata: { name, labels, annotations } } as KubeObject);
+      // The CA is the controllers' to write, all else Helm's, whose next upgrade would find it another's.
+      const webhooks = found.webhooks?.map(({ clientConfig: { service }, ...rest }) => ({
+        ...rest,
+        clientConfig: { service },
+      }));
+      const object = { ...found, webhooks, metadata: { name, labels, annotations } } as KubeObject;
+      return () => apply(clusters, object, "--server-side", "--field-manager=helm");
     },
   },
   {
