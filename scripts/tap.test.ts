@@ -64,6 +64,7 @@ test("a test that stands in steps is repeated by the files that import them", ()
   assert.deepEqual(filesToRepeat("/p/b.test.ts", tests), ["/p/b.test.ts"]);
   assert.deepEqual(filesToRepeat("/p/shop-steps.ts", tests), ["/p/a.test.ts", "/p/c.system-test.ts"]);
   assert.deepEqual(filesToRepeat("/p/none-steps.ts", tests), []);
+  assert.deepEqual(filesToRepeat("/p/none-steps.ts", tests.slice(0, 1)), ["/p/a.test.ts"]);
 });
 
 test("what takes long is named, the longest first, and no part of it", () => {

@@ -48,12 +48,16 @@ function blocksOf(tap: string): string[] {
   return blocks.map((lines) => lines.join("\n"));
 }
 
-/** Files of tests to repeat for one that failed: its own, or those that import the steps which it stands in. */
+/**
+ * Files of tests to repeat for one that failed, of those that ran: its own, or those that import the steps which it stands
+ * in; the only one there was, where none does itself.
+ */
 export function filesToRepeat(
   path: string,
   tests: readonly { readonly path: string; readonly text: string }[],
 ): string[] {
   if (path.endsWith("test.ts")) return [path];
   const name = path.slice(path.lastIndexOf("/") + 1);
-  return tests.filter(({ text }) => text.includes(`/${name}"`)).map((each) => each.path);
+  const importing = tests.filter(({ text }) => text.includes(`/${name}"`));
+  return (importing.length === 0 && tests.length === 1 ? tests : importing).map((each) => each.path);
 }

@@ -226,6 +226,7 @@ async function tests(name: string, args: readonly string[], env: Environment = {
 }
 
 interface Attempt {
+  readonly args: readonly string[];
   readonly outcome: Outcome;
   readonly failures: ReadonlyMap<string, Failures>;
 }
@@ -242,7 +243,7 @@ async function attempt(name: string, args: readonly string[], env: Environment =
     skipped: count("skipped") + count("todo"),
     long: longest(tap, LONG_SECONDS),
   };
-  return { outcome, failures: failuresByFile(tap) };
+  return { args, outcome, failures: failuresByFile(tap) };
 }
 
 function countOf(tap: string, word: string): number {
@@ -250,17 +251,18 @@ function countOf(tap: string, word: string): number {
 }
 
 /** Runs each file that failed once more, alone, and takes what passes then for passed. */
-async function withoutFlaky({ outcome, failures }: Attempt, env: Environment = {}): Promise<Outcome> {
+async function withoutFlaky({ args, outcome, failures }: Attempt, env: Environment = {}): Promise<Outcome> {
   if (outcome.failed === 0) return outcome;
   const flaky: Flaky[] = [];
   let recovered = 0;
-  const all = globSync("{{src,playground,apps,cmd,scripts,test}/**/*,site/*}test.ts", { cwd: root }).map((file) => {
+  const patterns = args.filter((arg) => !arg.startsWith("-"));
+  const ran = globSync(patterns, { cwd: root }).map((file) => {
     const path = join(root, file);
     return { path, text: readFileSync(path, "utf8") };
   });
   for (const [path, { count, text }] of failures) {
     const file = relative(root, path);
-    const files = filesToRepeat(path, all).map((each) => relative(root, each));
+    const files = filesToRepeat(path, ran).map((each) => relative(root, each));
     process.stdout.write(`\n== once more, alone: ${files.join(" ")}\n`);
     const again = ["--test-force-exit", "--test-concurrency=1", ...files];
     const { code, tap } = await runTests(`again-${basename(file)}`, again, env);
