@@ -7,7 +7,9 @@ import type { EndpointSlice } from "kubernetes-types/discovery/v1";
 import { ON_PEER_LOST } from "#api/annotations.ts";
 import * as labels from "#api/labels.ts";
 import { isVirtualNode } from "#api/predicates.ts";
+import { KUBERNETES_SERVICE } from "#forge/multicluster/slices.ts";
 import { lostToleration } from "#forge/pod/peer-lost.ts";
+import { controllerOf } from "#machinery/meta.ts";
 import { isTerminal, isTerminating } from "#machinery/pod.ts";
 import type { OutageFacts } from "./facts.ts";
 import { Room } from "./room.ts";
@@ -60,12 +62,16 @@ export function predictOutage(facts: OutageFacts): Outage {
   );
   // Who leaves first takes what room there is.
   const leaving = away.toSorted((a, b) => secondsOf(a) - secondsOf(b) || nameOf(a).localeCompare(nameOf(b)));
+  const slices = Map.groupBy(
+    facts.slices,
+    ({ metadata }) => `${metadata?.namespace}/${metadata?.labels?.[KUBERNETES_SERVICE]}`,
+  );
   const fates = leaving.map((pod) => fateOf(pod, facts, room));
   return {
     cluster: facts.lost,
     nodes: nodes.sort(),
     pods: fates.toSorted((a, b) => `${a.namespace}/${a.name}`.localeCompare(`${b.namespace}/${b.name}`)),
-    services: facts.services.flatMap((service) => serviceFate(service, facts.slices, fates) ?? []),
+    services: facts.services.flatMap((service) => serviceFate(service, slices.get(nameOf(service)) ?? [], fates) ?? []),
     hosted: facts.pods.filter(({ metadata }) => metadata?.labels?.[labels.ORIGIN] === facts.lost).length,
   };
 }
@@ -83,7 +89,7 @@ function fateOf(pod: Pod, { jobs }: OutageFacts, room: Room): PodFate {
     const said = annotations?.[ON_PEER_LOST];
     return without("stays", said === undefined ? "tolerates it for ever" : `${ON_PEER_LOST}: ${said}`);
   }
-  const owner = pod.metadata?.ownerReferences?.find(({ controller }) => controller === true);
+  const owner = controllerOf(pod);
   if (owner === undefined) return without("ends", "no controller makes another one");
   if (owner.kind === "StatefulSet") return without("waits", "a StatefulSet never has two of one name");
   const job = jobs.find(({ metadata }) => owner.kind === "Job" && metadata?.uid === owner.uid);
@@ -99,15 +105,11 @@ function fateOf(pod: Pod, { jobs }: OutageFacts, room: Room): PodFate {
 
 function serviceFate(
   { metadata, spec }: Service,
-  slices: readonly EndpointSlice[],
+  own: readonly EndpointSlice[],
   fates: readonly PodFate[],
 ): ServiceFate | undefined {
   const { namespace = "", name = "" } = metadata ?? {};
   if (Object.keys(spec?.selector ?? {}).length === 0) return undefined;
-  const own = slices.filter(
-    (slice) =>
-      slice.metadata?.namespace === namespace && slice.metadata?.labels?.["kubernetes.io/service-name"] === name,
-  );
   const ready = own.flatMap(({ endpoints }) => endpoints ?? []).filter(({ conditions }) => conditions?.ready !== false);
   const names = new Set(ready.flatMap(({ targetRef }) => (targetRef?.kind === "Pod" ? (targetRef.name ?? []) : [])));
   const lost = fates.filter((fate) => fate.namespace === namespace && names.has(fate.name));
@@ -123,6 +125,6 @@ function secondsOf(pod: Pod): number {
   return lostToleration(pod.spec?.tolerations);
 }
 
-function nameOf({ metadata }: Pod): string {
+function nameOf({ metadata }: Pod | Service): string {
   return `${metadata?.namespace}/${metadata?.name}`;
 }

@@ -17,7 +17,9 @@ export class Room {
     this.#volumes = volumes;
     const isUsable = ({ spec, status }: Node): boolean =>
       spec?.unschedulable !== true && isConditionTrue(status?.conditions, "Ready");
-    this.#left = nodes.filter(isUsable).map((node) => ({ node, free: freeOf(node, pods) }));
+    const byNode = Map.groupBy(pods, ({ spec }) => spec?.nodeName);
+    const freeOn = (node: Node) => freeOf(node, byNode.get(node.metadata?.name) ?? []);
+    this.#left = nodes.filter(isUsable).map((node) => ({ node, free: freeOn(node) }));
   }
 
   /** Names of the nodes that could have it now; the roomiest of them gives what it asks for. */
@@ -61,10 +63,11 @@ function needsOf(spec: PodSpec | undefined): Map<string, bigint> {
   return new Map([...asked, ["pods", 1_000n]]);
 }
 
+/** `pods`: those on it. */
 function freeOf(node: Node, pods: readonly Pod[]): Map<string, bigint> {
   const free = new Map(Object.entries(node.status?.allocatable ?? {}).map(([name, text]) => [name, milliOf(text)]));
   for (const pod of pods)
-    if (pod.spec?.nodeName === node.metadata?.name && !isTerminal(pod))
+    if (!isTerminal(pod))
       for (const [name, amount] of needsOf(pod.spec)) free.set(name, (free.get(name) ?? 0n) - amount);
   return free;
 }

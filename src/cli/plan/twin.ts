@@ -6,7 +6,7 @@ import type { ReflectorName } from "#api/offloading/reflectors.ts";
 import type { VirtualNode } from "#api/offloading/virtualnode.ts";
 import { forgeNamespaceBinding } from "#forge/bindings.ts";
 import { ROOT_CA, remoteConfigMapName } from "#forge/configmap.ts";
-import { isExportRecord } from "#forge/multicluster/slices.ts";
+import { isExportRecord, KUBERNETES_SERVICE } from "#forge/multicluster/slices.ts";
 import { tenantNamespaceName } from "#forge/names.ts";
 import { defaultOf, type ReflectionType, wishOf } from "#forge/reflection-policy.ts";
 import { forgeTwin, managedBy } from "#forge/twin.ts";
@@ -105,8 +105,6 @@ function typesOf(node: VirtualNode | undefined): Types {
   };
 }
 
-const SERVICE_NAME = "kubernetes.io/service-name";
-
 interface Reflection {
   readonly reflector: ReflectorName;
   /** At the provider, where it differs. */
@@ -154,7 +152,7 @@ function isWanted({ kind, metadata }: KubeObject, type: ReflectionType, locals: 
     if (kind === "ConfigMap" && metadata?.name === ROOT_CA) return wishOf(own, type) ?? true;
     const speaks = own?.[ALLOW_REFLECTION] !== undefined || own?.[SKIP_REFLECTION] !== undefined;
     if (kind !== "EndpointSlice" || speaks) return wishOf(own, type) ?? defaultOf(type);
-    const name = metadata?.labels?.[SERVICE_NAME];
+    const name = metadata?.labels?.[KUBERNETES_SERVICE];
     const service = locals.find((other) => other.kind === "Service" && other.metadata?.name === name);
     return wishOf(service?.metadata?.annotations, type) ?? defaultOf(type);
   } catch {
