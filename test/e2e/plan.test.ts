@@ -29,6 +29,25 @@ const INSTALLED = [
   "Secret liqo/authentication-keys",
 ];
 
+const CLAIM = {
+  apiVersion: "v1",
+  kind: "PersistentVolumeClaim",
+  metadata: { name: "data" },
+  spec: { accessModes: ["ReadWriteOnce"], storageClassName: "liqo", resources: { requests: { storage: "16Mi" } } },
+};
+
+/** A claim has its volume where its first pod runs. */
+const FILLER = {
+  apiVersion: "v1",
+  kind: "Pod",
+  metadata: { name: "filler" },
+  spec: {
+    nodeSelector: { "kubernetes.io/hostname": "worker-node-1" },
+    volumes: [{ name: "data", persistentVolumeClaim: { claimName: "data" } }],
+    containers: [{ name: "filler", image: "nginx", volumeMounts: [{ name: "data", mountPath: "/data" }] }],
+  },
+};
+
 describe("plans", { skip: needsOwnClusters() }, () => {
   let clusters: Clusters;
   const inventories = new Map<string, MetadataInventory>();
@@ -85,6 +104,23 @@ describe("plans", { skip: needsOwnClusters() }, () => {
     );
   });
 
+  it("move volume, to the provider and home again", async () => {
+    const { kubectl } = clusters;
+    const run = (...args: readonly string[]) => kubectl("milan", "-n", "shop", ...args);
+    const input = JSON.stringify({ apiVersion: "v1", kind: "List", items: [CLAIM, FILLER] });
+    const applied = await clusters.tryKubectl("milan", ["-n", "shop", "apply", "-f", "-"], { input });
+    assert.equal(applied.code, 0, applied.stderr);
+    await run("wait", "pod/filler", "--for=condition=Ready", "--timeout=60s");
+    await run("delete", "pod", "filler", "--now");
+    for (const node of ["liqo-rome", "worker-node-1"]) {
+      const move = ["move", "volume", "data", "-n", "shop", "--target-node", node, ...BOTH];
+      await follow(0, ...move);
+      const again = await planned(move);
+      assert.deepEqual(again.plan.remarks, [`claim shop/data is on node ${node} already`]);
+    }
+    await run("delete", "pvc", "data", "--timeout=60s");
+  });
+
   it("unoffload namespace", async () => {
     const { kubectl } = clusters;
     const run = (...args: readonly string[]) => kubectl("milan", "-n", "shop", ...args);
@@ -116,6 +152,31 @@ describe("plans", { skip: needsOwnClusters() }, () => {
     assert.deepEqual(plan.destructive, ["the connection between milan and rome breaks"]);
   });
 
+  it("network connect, with the keys later, and another MTU", async () => {
+    const later = await follow(0, "network", "connect", ...BOTH, "--disable-sharing-keys");
+    assert.ok(!later.changes.some(({ kind }) => kind === "Identity" || kind === "PublicKey"));
+    await follow(0, "network", "connect", ...BOTH);
+    const { changes } = await follow(0, "network", "connect", ...BOTH, "--mtu", "1300");
+    assert.deepEqual(
+      changes.map(({ cluster, verb, kind, name }) => `${cluster} ${verb} ${kind} ${name}`),
+      ["milan change GatewayClient rome", "rome change GatewayServer milan"],
+    );
+    const again = await planned(["network", "connect", ...BOTH, "--mtu", "1300"]);
+    assert.deepEqual(again.plan.changes, []);
+  });
+
+  it("authenticate and unauthenticate", async () => {
+    await follow(0, "authenticate", ...BOTH);
+    await follow(0, "unauthenticate", ...BOTH);
+  });
+
+  it("network disconnect and reset", async () => {
+    await follow(2, "network", "disconnect", ...BOTH, "--wait");
+    await follow(0, "network", "reset", ...BOTH, "--wait");
+    // Namespaces and ForeignClusters, which Liqo would be in use for.
+    await follow(0, "unpeer", ...BOTH, "--delete-namespaces");
+  });
+
   for (const [cluster, ...more] of [["milan"], ["rome", "--purge"]] as const)
     it(["uninstall", ...more].join(" "), async () => {
       const plan = await follow(0, "uninstall", "--context", cluster, ...more);
@@ -134,7 +195,10 @@ describe("plans", { skip: needsOwnClusters() }, () => {
       const now = await told();
       assert.deepEqual(
         {
-          create: now.filter((line) => !before.includes(line)),
+          create: now
+            .filter((line) => !before.includes(line))
+            .map(withoutUid)
+            .sort(),
           delete: before.filter((line) => !now.includes(line)),
         },
         wanted,
@@ -164,9 +228,15 @@ describe("plans", { skip: needsOwnClusters() }, () => {
   }
 });
 
+/** What is there for a while is gone by then. */
 function linesOf(changes: readonly Change[], verb: Change["verb"]): string[] {
-  return changes
-    .filter((change) => change.verb === verb)
-    .map(({ cluster, kind, namespace = "-", name }) => `${cluster} ${kind} ${namespace}/${name}`)
-    .sort();
+  const lines = changes
+    .filter((change) => change.verb === verb && change.isTemporary !== true)
+    .map(({ cluster, kind, namespace = "-", name }) => `${cluster} ${kind} ${namespace}/${name}`);
+  return (verb === "create" ? lines.map(withoutUid) : lines).sort();
+}
+
+/** Of what is created the uid is not known before. */
+function withoutUid(line: string): string {
+  return line.replace(/<uid of [^>]+>|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/, "<uid>");
 }

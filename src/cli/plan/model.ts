@@ -17,6 +17,8 @@ export interface Change {
   readonly namespace?: string;
   readonly name: string;
   readonly why: string;
+  /** It is there while the command works, and gone at the end. */
+  readonly isTemporary?: true;
 }
 
 export interface Right {
@@ -88,6 +90,7 @@ export interface Step {
   readonly why: string;
   /** It is the user's own, and no copy: destructive when it is deleted. */
   readonly isUsers?: boolean;
+  readonly isTemporary?: true;
 }
 
 export interface Part {
@@ -177,9 +180,12 @@ function distinct(steps: readonly Step[]): Step[] {
   return [...found.values()];
 }
 
-function changeOf({ cluster, verb, object, why }: Step): Change {
+function changeOf({ cluster, verb, object, why, isTemporary }: Step): Change {
   const { namespace, name = "" } = object.metadata ?? {};
-  return { cluster, verb, kind: object.kind ?? "", ...(namespace !== undefined && { namespace }), name, why };
+  return {
+    ...{ cluster, verb, kind: object.kind ?? "", ...(namespace !== undefined && { namespace }), name, why },
+    ...(isTemporary === true && { isTemporary }),
+  };
 }
 
 function byPlace(a: Change, b: Change): number {

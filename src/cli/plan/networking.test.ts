@@ -10,7 +10,7 @@ const own = (name: string, cidr: string): Network => ({
 });
 const SIDE: NetworkSide = {
   ...{ id: "milan", peerId: "rome", namespace: "liqo-tenant-rome", isServer: false },
-  ...{ gatewayName: "rome", configurationName: "rome" },
+  ...{ gatewayName: "rome", configurationName: "rome", differing: [], sharesKeys: true },
   remote: { pod: ["10.244.0.0/16"], external: ["10.70.0.0/16"] },
   networks: [own("pod", "10.244.0.0/16"), own("external", "10.70.0.0/16")],
   nodes: [{ metadata: { name: "worker" }, status: { addresses: [{ type: "InternalIP", address: "10.245.0.9" }] } }],

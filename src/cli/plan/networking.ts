@@ -50,6 +50,10 @@ export interface NetworkSide {
   /** Of the gateway and the Configuration, which may have names of their own already. */
   readonly gatewayName: string;
   readonly configurationName: string;
+  /** Kinds of these two that are there, and otherwise than asked for. */
+  readonly differing: readonly string[];
+  /** Each gateway is given the key of the other. */
+  readonly sharesKeys: boolean;
   /** The peer's own. */
   readonly remote: Cidrs;
   /** All Networks of this cluster, and what else no peer's CIDR may cover. */
@@ -59,21 +63,13 @@ export interface NetworkSide {
   readonly internalNodes: readonly InternalNode[];
 }
 
-/** All that there will be, whatever of it is there already. */
+/** All that there will be, whatever of it is there already, and what of it changes. */
 export function planNetworkSide(side: NetworkSide): Part {
   const configuration = forgeConfiguration(side.peerId, side.namespace, side.configurationName, side.remote);
   const wanted = networksOf(configuration, side.remote);
-  return {
-    steps: [
-      ...configurationSteps(
-        side,
-        configuration,
-        wanted.map(({ network }) => network),
-      ),
-      ...gatewaySteps(side, configuration),
-    ],
-    addresses: addressesOf(side, wanted),
-  };
+  const places = wanted.map(({ network }) => network);
+  const created = [...configurationSteps(side, configuration, places), ...gatewaySteps(side, configuration)];
+  return { steps: [...created, ...changeSteps(side, created)], addresses: addressesOf(side, wanted) };
 }
 
 type Wanted = Pick<Address, "type" | "cidr"> & { readonly network: Network };
@@ -132,8 +128,13 @@ function configurationSteps(
   ];
 }
 
+function changeSteps({ id, differing }: NetworkSide, created: readonly Step[]): Step[] {
+  const changed = created.filter(({ object }) => differing.includes(object.kind ?? ""));
+  return changed.map(({ object }) => ({ cluster: id, verb: "change", object, why: "as it is asked for now" }));
+}
+
 function gatewaySteps(side: NetworkSide, configuration: Configuration): Step[] {
-  const { id, peerId, namespace, isServer, gatewayName: name, internalNodes } = side;
+  const { id, peerId, namespace, isServer, gatewayName: name, internalNodes, sharesKeys } = side;
   const gateway = { metadata: { name, namespace, labels: configuration.metadata?.labels ?? {} } };
   const own = { metadata: { name: gatewayObjectName(name), namespace } };
   const runs = isServer ? `listens for ${peerId}` : `dials ${peerId}`;
@@ -149,13 +150,17 @@ function gatewaySteps(side: NetworkSide, configuration: Configuration): Step[] {
     step(id, "create", roleBindings, forgeGatewayBinding(gateway), "what is the gateway's own"),
     step(id, "create", deployments, own, `the gateway, which ${runs}`),
     ...(isServer ? [step(id, "create", services, own, `where ${peerId} dials`)] : []),
-    step(
-      id,
-      "create",
-      publicKeys,
-      forgePublicKey(peerId, namespace, peerId, ""),
-      `the key of the gateway of ${peerId}`,
-    ),
+    ...(sharesKeys
+      ? [
+          step(
+            id,
+            "create",
+            publicKeys,
+            forgePublicKey(peerId, namespace, peerId, ""),
+            `the key of the gateway of ${peerId}`,
+          ),
+        ]
+      : []),
     step(id, "create", connections, own, "tells whether the tunnel is up"),
     step(id, "create", internalFabrics, fabric, "the way from the nodes to the gateway"),
     ...internalNodes.map((node) =>

@@ -10,6 +10,7 @@ const side = (id: string, peerId: string): PeeringSide => ({
 const FACTS: PeeringFacts = {
   consumer: side("milan", "rome"),
   provider: side("rome", "milan"),
+  authenticates: true,
   createsSlice: true,
   createsNode: true,
 };

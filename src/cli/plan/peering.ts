@@ -55,19 +55,21 @@ export interface PeeringSide {
 export interface PeeringFacts {
   readonly consumer: PeeringSide;
   readonly provider: PeeringSide;
+  /** The provider lets the consumer in. */
+  readonly authenticates: boolean;
   readonly createsSlice: boolean;
   readonly createsNode: boolean;
 }
 
-export function planPeering({ consumer, provider, createsSlice, createsNode }: PeeringFacts): Part[] {
+export function planPeering({ consumer, provider, authenticates, createsSlice, createsNode }: PeeringFacts): Part[] {
   const slice = consumer.peerId;
   const asked = [
-    ...consumerAuthentication(consumer, provider),
+    ...(authenticates ? consumerAuthentication(consumer, provider) : []),
     ...(createsSlice ? consumerSlice(consumer, slice) : []),
     ...(createsSlice && createsNode ? virtualNodeSteps(consumer, slice) : []),
   ];
   const granted = [
-    ...providerAuthentication(provider),
+    ...(authenticates ? providerAuthentication(provider) : []),
     ...(createsSlice ? providerSlice(provider, slice) : []),
     // Replicated once there is a virtual node.
     ...(createsSlice && createsNode ? [mapAt(provider, provider.id, `replicated from ${provider.peerId}`)] : []),
@@ -79,7 +81,9 @@ function planSide(side: PeeringSide, steps: readonly Step[]): Part {
   const network = side.network === undefined ? {} : planNetworkSide(side.network);
   const present = new Set(side.objects.map(titleOf));
   return {
-    steps: [...known(side), ...steps, ...(network.steps ?? [])].filter(({ object }) => !present.has(titleOf(object))),
+    steps: [...known(side), ...steps, ...(network.steps ?? [])].filter(
+      ({ verb, object }) => (verb === "create") !== present.has(titleOf(object)),
+    ),
     addresses: network.addresses ?? [],
     remarks:
       side.unlisted.length === 0

@@ -2,6 +2,7 @@
 import type { Address, Change, Plan, PodFate, Right, Verb } from "./model.ts";
 
 const MARKS: Readonly<Record<Verb, string>> = { create: "+", change: "~", delete: "-" };
+const TEMPORARY_MARK = "±";
 const COLOURS: Readonly<Record<string, number>> = { "+": 32, "~": 33, "-": 31 };
 
 /** `isColoured`: for a terminal. */
@@ -16,7 +17,7 @@ export function formatPlan(plan: Plan, isColoured: boolean): string {
         cluster,
         plan.changes
           .filter((change) => change.cluster === cluster)
-          .map((change) => line(MARKS[change.verb], told(change))),
+          .map((change) => line(change.isTemporary === true ? TEMPORARY_MARK : MARKS[change.verb], told(change))),
       ),
     ),
     ...section(
@@ -88,8 +89,11 @@ function toldStaying(pods: readonly PodFate[]): string[] {
 }
 
 function summary({ changes, destructive }: Plan): string {
-  const count = (verb: Verb): number => changes.filter((change) => change.verb === verb).length;
-  const counts = `${count("create")} created, ${count("change")} changed, ${count("delete")} deleted`;
+  const temporary = changes.filter(({ isTemporary }) => isTemporary === true).length;
+  const count = (verb: Verb): number =>
+    changes.filter((change) => change.verb === verb && change.isTemporary !== true).length;
+  const meanwhile = temporary === 0 ? "" : `, ${temporary} there for a while`;
+  const counts = `${count("create")} created, ${count("change")} changed, ${count("delete")} deleted${meanwhile}`;
   const harm = destructive.length === 0 ? "nothing destructive" : `destructive: ${named(destructive)}`;
   return `Nothing is written. It would be: ${counts}; ${harm}`;
 }

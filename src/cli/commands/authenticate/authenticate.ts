@@ -11,8 +11,8 @@ import { planOf } from "../../plan/model.ts";
 import { planPeer } from "../peer/plan.ts";
 
 const AUTHENTICATION_ALONE = {
-  hasNetwork: false,
-  serverLocation: "Provider",
+  network: undefined,
+  authenticates: true,
   createResourceSlice: false,
   createVirtualNode: false,
 } as const;

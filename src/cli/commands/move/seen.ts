@@ -116,13 +116,13 @@ function isOfMove(pod: Pod, claim: string): boolean {
   return owner?.kind === "Job" && owner.name.startsWith(`${moveNameOf(claim)}-`);
 }
 
-/** Undefined: home. */
-function providerOfVolume({ spec }: PersistentVolume): string | undefined {
+/** Cluster id; undefined: home. */
+export function providerOfVolume({ spec }: PersistentVolume): string | undefined {
   const terms = spec?.nodeAffinity?.required?.nodeSelectorTerms ?? [];
   const expressions = terms.flatMap(({ matchExpressions = [] }) => matchExpressions);
   return expressions.find(({ key }) => key === REMOTE_CLUSTER_ID)?.values?.[0];
 }
 
-function providerOfNode(node: Node): string | undefined {
+export function providerOfNode(node: Node): string | undefined {
   return isVirtualNode(node) ? node.metadata?.labels?.[REMOTE_CLUSTER_ID] : undefined;
 }

@@ -8,11 +8,15 @@ import { argument } from "../../command/argument.ts";
 import { namesOfKind, namespaceNames } from "../../command/candidates.ts";
 import { command } from "../../command/command.ts";
 import { type FlagValues, flag } from "../../command/flag.ts";
-import { accessFlags, openScope, timeoutFlag } from "../../command/flag-groups.ts";
+import { accessFlags, openOtherIfNamed, openScope, remoteAccessFlags, timeoutFlag } from "../../command/flag-groups.ts";
 import { CliError } from "../../errors.ts";
+import { planOf } from "../../plan/model.ts";
+import { planMoving } from "../../plan/moving.ts";
+import { movingFacts } from "../../plan/moving-facts.ts";
+import { accessTo } from "../../why/provider.ts";
 import { moveNameOf, moveStateOf } from "./forge.ts";
 import { type MovePlan, planMove } from "./plan.ts";
-import { claimStateOf, look, type Seen } from "./seen.ts";
+import { claimStateOf, look, requireMovable, requireUnused, type Seen } from "./seen.ts";
 import { clear, copy, type Move, recreate, restore } from "./steps.ts";
 
 const moveFlags = {
@@ -45,6 +49,19 @@ export const moveVolumeCommand = command({
   ],
   args: { claim: argument.one("name of the claim", namesOfKind(persistentVolumeClaims)) },
   flags: moveFlags,
+  planFlags: remoteAccessFlags,
+  async plan(ctx, env, { args, flags }) {
+    resourcesOf(flags);
+    using cluster = openScope(flags, env);
+    using remote = openOtherIfNamed(flags, env);
+    const key = { namespace: flags.namespace ?? cluster.client.namespace, name: args.claim };
+    const seen = await look(ctx, cluster.client, key, flags.targetNode);
+    const next = nextStep(seen, flags.targetNode).do;
+    if (next === "copy") await requireMovable(ctx, cluster.client, key, seen);
+    if (next === "restore") await requireUnused(ctx, cluster.client, key);
+    const facts = await movingFacts(ctx, await accessTo(ctx, cluster, remote), { key, seen, next });
+    return planOf(env.commandLine, [planMoving(facts)]);
+  },
   async run(ctx, env, { args, flags }) {
     using cluster = openScope(flags, env);
     const { resticImage, resticServerImage, timeout: timeoutMs } = flags;
@@ -57,7 +74,7 @@ export const moveVolumeCommand = command({
 async function moveVolume(ctx: Context, move: Move, targetNode: string): Promise<void> {
   const { printer, cluster, place } = move;
   let seen = await look(ctx, cluster.client, place, targetNode);
-  let plan = planOf(seen, targetNode);
+  let plan = nextStep(seen, targetNode);
   if (seen.secret !== undefined) printer.info("local", "A move that was begun goes on");
   if (plan.do === "copy") {
     const secret = await copy(ctx, move, seen, plan.isAnew).catch((error: unknown) => forsake(ctx, move, error));
@@ -80,7 +97,7 @@ async function moveVolume(ctx: Context, move: Move, targetNode: string): Promise
 }
 
 /** Throws a CliError for what cannot be done. */
-function planOf(seen: Seen, targetNode: string): Exclude<MovePlan, { do: "refuse" }> {
+function nextStep(seen: Seen, targetNode: string): Exclude<MovePlan, { do: "refuse" }> {
   const move = seen.secret === undefined ? undefined : moveStateOf(seen.secret);
   const plan = planMove({ claim: claimStateOf(seen), move, targetNode });
   if (plan.do !== "refuse") return plan;

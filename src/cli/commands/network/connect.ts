@@ -4,18 +4,35 @@ import { gatewayClients } from "#api/networking/gatewayclient.ts";
 import { gatewayServers } from "#api/networking/gatewayserver.ts";
 import { publicKeys } from "#api/networking/publickey.ts";
 import { command } from "../../command/command.ts";
-import { flag } from "../../command/flag.ts";
+import { type FlagValues, flag } from "../../command/flag.ts";
 import { openRemoteScope, openScope, remoteScopeFlags, timeoutFlag } from "../../command/flag-groups.ts";
 import { connectNetworks } from "../../peering/network/connect.ts";
 import {
   clientTypeFlag,
   gatewayFlags,
+  type NetworkOptions,
   networkOptions,
   serverTypeFlag,
   templateFlag,
   templateNamespaceFlag,
 } from "../../peering/network/options.ts";
-import { joinSides } from "../../peering/sides.ts";
+import { findSides, joinSides } from "../../peering/sides.ts";
+import { planOf } from "../../plan/model.ts";
+import { planPeer } from "../peer/plan.ts";
+
+const connectFlags = {
+  ...remoteScopeFlags,
+  timeout: timeoutFlag("2m"),
+  wait: flag.boolean("wait until the tunnel is connected"),
+  ...gatewayFlags,
+  gwServerType: serverTypeFlag,
+  gwServerTemplateName: templateFlag("server"),
+  gwServerTemplateNamespace: templateNamespaceFlag("server"),
+  gwClientType: clientTypeFlag,
+  gwClientTemplateName: templateFlag("client"),
+  gwClientTemplateNamespace: templateNamespaceFlag("client"),
+  disableSharingKeys: flag.boolean("do not give the gateways the keys of each other: they wait for `create publickey`"),
+};
 
 export const networkConnectCommand = command({
   path: ["network", "connect"],
@@ -26,29 +43,23 @@ export const networkConnectCommand = command({
     "liqoctl network connect --remote-kubeconfig rome.yaml --wait",
     "liqoctl network connect --context milan --remote-context rome --gw-server-service-type NodePort",
   ],
-  flags: {
-    ...remoteScopeFlags,
-    timeout: timeoutFlag("2m"),
-    wait: flag.boolean("wait until the tunnel is connected"),
-    ...gatewayFlags,
-    gwServerType: serverTypeFlag,
-    gwServerTemplateName: templateFlag("server"),
-    gwServerTemplateNamespace: templateNamespaceFlag("server"),
-    gwClientType: clientTypeFlag,
-    gwClientTemplateName: templateFlag("client"),
-    gwClientTemplateNamespace: templateNamespaceFlag("client"),
-    disableSharingKeys: flag.boolean(
-      "do not give the gateways the keys of each other: they wait for `create publickey`",
-    ),
+  flags: connectFlags,
+  async plan(ctx, env, { flags }) {
+    using local = openScope(flags, env);
+    using remote = openRemoteScope(flags, env);
+    const network = { serverLocation: "Provider", options: optionsOf(flags) } as const;
+    const asked = { network, authenticates: false, createResourceSlice: false, createVirtualNode: false };
+    await findSides(
+      ctx,
+      { cluster: local, namespace: flags.namespace },
+      { cluster: remote, namespace: flags.remoteNamespace },
+    );
+    return planOf(env.commandLine, await planPeer(ctx, local, remote, asked));
   },
   async run(ctx, env, { flags }) {
     using local = openScope(flags, env);
     using remote = openRemoteScope(flags, env);
-    const options = networkOptions(flags, {
-      serverTemplate: { name: flags.gwServerTemplateName, namespace: flags.gwServerTemplateNamespace },
-      clientTemplate: { name: flags.gwClientTemplateName, namespace: flags.gwClientTemplateNamespace },
-      sharesKeys: !flags.disableSharingKeys,
-    });
+    const options = optionsOf(flags);
     const kinds = [configurations, publicKeys];
     const [client, server] = await env.printer.step("global", "Clusters identified", () =>
       joinSides(
@@ -61,3 +72,12 @@ export const networkConnectCommand = command({
     if (flags.wait && options.sharesKeys) await connected();
   },
 });
+
+/** Throws a CliError for what no tunnel can be. */
+function optionsOf(flags: FlagValues<typeof connectFlags>): NetworkOptions {
+  return networkOptions(flags, {
+    serverTemplate: { name: flags.gwServerTemplateName, namespace: flags.gwServerTemplateNamespace },
+    clientTemplate: { name: flags.gwClientTemplateName, namespace: flags.gwClientTemplateNamespace },
+    sharesKeys: !flags.disableSharingKeys,
+  });
+}

@@ -56,7 +56,8 @@ export const peerCommand = command({
     using local = openLocal(flags, env);
     using remote = openRemote(flags, env);
     const options = optionsOf(flags);
-    const asked = { ...options, hasNetwork: options.network !== undefined };
+    const network = options.network && { serverLocation: options.serverLocation, options: options.network };
+    const asked = { ...options, network, authenticates: true };
     return planOf(env.commandLine, await planPeer(ctx, local, remote, asked));
   },
   async run(ctx, env, { flags }) {

@@ -1,9 +1,10 @@
-/** What `peer --plan` looks at, by the decisions of `peer` itself. */
+/** What `peer --plan` looks at, and what does a part of it, by the decisions of `peer` itself. */
 import type { Context } from "#base/context.ts";
 import type { Cluster } from "../../cluster.ts";
 import { ownCidrs } from "../../peering/network/configuration.ts";
 import { planTunnel, tunnelRefused } from "../../peering/network/connect.ts";
-import { gatewaysOf } from "../../peering/network/gateways.ts";
+import { checkTemplates, gatewaysOf } from "../../peering/network/gateways.ts";
+import type { NetworkOptions } from "../../peering/network/options.ts";
 import { lookAtSides, type SeenSide } from "../../peering/sides.ts";
 import type { Part } from "../../plan/model.ts";
 import { planPeering } from "../../plan/peering.ts";
@@ -11,46 +12,64 @@ import { peeringSide } from "../../plan/peering-facts.ts";
 import { planOffloaded } from "./offloaded.ts";
 
 export interface PeerQuestion {
-  readonly hasNetwork: boolean;
-  readonly serverLocation: "Provider" | "Consumer";
+  /** Undefined: it stays as it is. */
+  readonly network: NetworkQuestion | undefined;
+  /** The provider lets the consumer in. */
+  readonly authenticates: boolean;
   readonly createResourceSlice: boolean;
   readonly createVirtualNode: boolean;
 }
 
+interface NetworkQuestion {
+  readonly serverLocation: "Provider" | "Consumer";
+  readonly options: NetworkOptions;
+}
+
 export async function planPeer(ctx: Context, local: Cluster, remote: Cluster, asked: PeerQuestion): Promise<Part[]> {
   const [consumer, provider] = await lookAtSides(ctx, local, remote);
-  const server = asked.hasNetwork ? await serverOf(ctx, consumer, provider, asked.serverLocation) : undefined;
+  const { network } = asked;
+  const tunnel = network === undefined ? undefined : await tunnelOf(ctx, consumer, provider, network);
   const ask = async (own: SeenSide, other: SeenSide) =>
     peeringSide(ctx, {
       ...own,
-      network:
-        server === undefined
-          ? undefined
-          : { isServer: server === own, remote: await ownCidrs(ctx, other.side.cluster, other.id) },
+      network: tunnel && {
+        isServer: tunnel.server === own,
+        remote: await ownCidrs(ctx, other.side.cluster, other.id),
+        options: tunnel.options,
+        server: tunnel.server === own ? undefined : (await gatewaysOf(ctx, other.side)).server,
+      },
     });
   const facts = {
     consumer: await ask(consumer, provider),
     provider: await ask(provider, consumer),
+    authenticates: asked.authenticates,
     createsSlice: asked.createResourceSlice,
     createsNode: asked.createVirtualNode,
   };
-  const isThere = asked.hasNetwork && server === undefined;
+  const isThere = network !== undefined && tunnel === undefined;
   const remarks = isThere ? ["the network is there already: the peering in the other direction has made it"] : [];
   const hasNode = asked.createResourceSlice && asked.createVirtualNode;
   const offloaded = hasNode ? await planOffloaded(ctx, consumer, provider) : [];
   return [...planPeering(facts), ...offloaded, { remarks }];
 }
 
-/** Undefined: there is a tunnel already. */
-async function serverOf(
+interface Tunnel {
+  readonly server: SeenSide;
+  readonly options: NetworkOptions;
+}
+
+/** Undefined: there is one already. Throws a CliError for one that cannot be made. */
+async function tunnelOf(
   ctx: Context,
   consumer: SeenSide,
   provider: SeenSide,
-  location: PeerQuestion["serverLocation"],
-): Promise<SeenSide | undefined> {
-  const [server, client] = location === "Provider" ? [provider, consumer] : [consumer, provider];
+  { serverLocation, options }: NetworkQuestion,
+): Promise<Tunnel | undefined> {
+  const [server, client] = serverLocation === "Provider" ? [provider, consumer] : [consumer, provider];
   const found = planTunnel(await gatewaysOf(ctx, server.side), await gatewaysOf(ctx, client.side));
   if (found.do === "refuse") throw tunnelRefused(found.cluster, server.side, client.side);
   if (found.do === "use") return undefined;
-  return found.do === "reverse" ? client : server;
+  const [first, second] = found.do === "reverse" ? [client, server] : [server, client];
+  if (options.isChecked) await checkTemplates(ctx, first.side, second.side, options);
+  return { server: first, options };
 }

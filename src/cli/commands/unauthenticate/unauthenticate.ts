@@ -4,6 +4,7 @@ import { resourceSlices } from "#api/authentication/resourceslice.ts";
 import { tenants } from "#api/authentication/tenant.ts";
 import { virtualNodes } from "#api/offloading/virtualnode.ts";
 import type { Context } from "#base/context.ts";
+import { clusterIdOf } from "../../cluster.ts";
 import { command } from "../../command/command.ts";
 import { flag } from "../../command/flag.ts";
 import { openLocal, openRemote, remoteFlags, timeoutFlag } from "../../command/flag-groups.ts";
@@ -11,6 +12,11 @@ import { CliError } from "../../errors.ts";
 import { removeIdentity, removeTenant } from "../../peering/authentication/removal.ts";
 import { ownOf, type Side } from "../../peering/side.ts";
 import { findSides, requireDeletions } from "../../peering/sides.ts";
+import { type Part, planOf } from "../../plan/model.ts";
+import { planEnding } from "../../plan/unpeering.ts";
+import { sideFacts } from "../../plan/unpeering-facts.ts";
+
+const STRANGERS = "The two clusters know nothing of each other";
 
 export const unauthenticateCommand = command({
   path: ["unauthenticate"],
@@ -24,12 +30,26 @@ export const unauthenticateCommand = command({
     timeout: timeoutFlag("2m"),
     wait: flag.switchedOn("as upstream; the Tenant may not go before the Identity is gone, so it waits in any case"),
   },
+  async plan(ctx, env, { flags }) {
+    using local = openLocal(flags, env);
+    using remote = openRemote(flags, env);
+    const { local: consumer, remote: provider } = await findSides(ctx, { cluster: local }, { cluster: remote });
+    if (consumer !== undefined) await requireUnused(ctx, consumer);
+    const parts: Part[] = [];
+    for (const [side, ending] of [
+      [consumer, { asConsumer: true }],
+      [provider, { asProvider: true }],
+    ] as const)
+      if (side !== undefined)
+        parts.push(planEnding(await sideFacts(ctx, side, await clusterIdOf(ctx, side.cluster)), ending));
+    return planOf(env.commandLine, parts.length === 0 ? [{ remarks: [STRANGERS] }] : parts);
+  },
   async run(ctx, env, { flags }) {
     using local = openLocal(flags, env);
     using remote = openRemote(flags, env);
     const { local: consumer, remote: provider } = await findSides(ctx, { cluster: local }, { cluster: remote });
     if (consumer === undefined && provider === undefined) {
-      env.printer.success("global", "The two clusters know nothing of each other");
+      env.printer.success("global", STRANGERS);
       return;
     }
     if (consumer !== undefined) await requireUnused(ctx, consumer);

@@ -44,19 +44,8 @@ export async function findOne<T extends KubeObject>(
 
 /** Throws a CliError when the templates are not there, or the Service of the server cannot be made as asked. */
 export async function checkGateways(ctx: Context, server: Side, client: Side, options: NetworkOptions): Promise<void> {
+  await checkTemplates(ctx, server, client, options);
   const { nodePort, loadBalancerIp, serviceType, port } = options;
-  await checkTemplate(ctx, server.cluster, {
-    resource: wgGatewayServerTemplates,
-    ...placed(options.serverTemplate, server),
-    flag: "--gw-server-template-name and --gw-server-template-namespace",
-    nodePort,
-    loadBalancerIp,
-  });
-  await checkTemplate(ctx, client.cluster, {
-    resource: wgGatewayClientTemplates,
-    ...placed(options.clientTemplate, client),
-    flag: "--gw-client-template-name and --gw-client-template-namespace",
-  });
   const found = await findOne(ctx, server, gatewayServers);
   const present = found?.spec?.endpoint?.nodePort;
   // Its own port is taken by itself.
@@ -70,29 +59,49 @@ export async function checkGateways(ctx: Context, server: Side, client: Side, op
   });
 }
 
-/** Resolves when it has an address and keys. One that is there keeps its name. */
-export async function ensureServer(ctx: Context, server: Side, options: NetworkOptions): Promise<GatewayServer> {
-  const present = await findOne(ctx, server, gatewayServers);
-  const name = present?.metadata?.name ?? server.peerId;
-  const ports = serverPorts(options.port, options.tunnels, present?.spec?.endpoint);
-  const wanted = forgeGatewayServer(server.peerId, server.namespace, {
-    name,
+/** Throws a CliError when a template is not there, or has no place for what is asked. Reads only. */
+export async function checkTemplates(ctx: Context, server: Side, client: Side, options: NetworkOptions): Promise<void> {
+  const { nodePort, loadBalancerIp } = options;
+  await checkTemplate(ctx, server.cluster, {
+    resource: wgGatewayServerTemplates,
+    ...placed(options.serverTemplate, server),
+    flag: "--gw-server-template-name and --gw-server-template-namespace",
+    nodePort,
+    loadBalancerIp,
+  });
+  await checkTemplate(ctx, client.cluster, {
+    resource: wgGatewayClientTemplates,
+    ...placed(options.clientTemplate, client),
+    flag: "--gw-client-template-name and --gw-client-template-namespace",
+  });
+}
+
+/** One that is there keeps its name. */
+export function wantedServer(server: Side, present: GatewayServer | undefined, options: NetworkOptions): GatewayServer {
+  return forgeGatewayServer(server.peerId, server.namespace, {
+    name: present?.metadata?.name ?? server.peerId,
     mtu: options.mtu,
-    ports,
+    ports: serverPorts(options.port, options.tunnels, present?.spec?.endpoint),
     listsPorts: present?.spec?.endpoint?.ports !== undefined,
     serviceType: options.serviceType,
     ...(options.nodePort !== undefined && { nodePort: options.nodePort }),
     ...(options.loadBalancerIp !== undefined && { loadBalancerIp: options.loadBalancerIp }),
     template: placed(options.serverTemplate, server),
   });
+}
+
+/** Resolves when it has an address and keys. */
+export async function ensureServer(ctx: Context, server: Side, options: NetworkOptions): Promise<GatewayServer> {
+  const wanted = wantedServer(server, await findOne(ctx, server, gatewayServers), options);
+  const tunnels = portsOf(wanted.spec?.endpoint).length;
   await server.cluster.client.apply(ctx, gatewayServers, wanted);
   const ready = await waitFor(
     ctx,
     server.cluster.client,
     gatewayServers,
-    { namespace: server.namespace, name },
+    { namespace: server.namespace, name: wanted.metadata?.name ?? "" },
     {
-      until: (found) => isServing(found) && portsOf(found?.status?.endpoint).length === ports.length,
+      until: (found) => isServing(found) && portsOf(found?.status?.endpoint).length === tunnels,
       timeoutMs: options.timeoutMs,
       what:
         options.serviceType === "LoadBalancer"
@@ -113,19 +122,17 @@ export function hasKeys(found: GatewayServer | GatewayClient | undefined): boole
   return found?.status?.secretRef?.name !== undefined;
 }
 
-/** Resolves when it has keys. One that is there keeps its name. */
-export async function ensureClient(
-  ctx: Context,
+/** Of a server that has an address. One that is there keeps its name. */
+export function wantedClient(
   client: Side,
+  present: GatewayClient | undefined,
   { status }: GatewayServer,
   options: NetworkOptions,
-): Promise<GatewayClient> {
-  const present = await findOne(ctx, client, gatewayClients);
-  const name = present?.metadata?.name ?? client.peerId;
+): GatewayClient {
   const endpoint = status?.endpoint;
   const [first = options.port, ...further] = portsOf(endpoint);
-  const wanted = forgeGatewayClient(client.peerId, client.namespace, {
-    name,
+  return forgeGatewayClient(client.peerId, client.namespace, {
+    name: present?.metadata?.name ?? client.peerId,
     mtu: options.mtu,
     addresses: options.clientAddress === undefined ? (endpoint?.addresses ?? []) : [options.clientAddress],
     ports: [options.clientPort ?? first, ...further],
@@ -134,12 +141,22 @@ export async function ensureClient(
     tcpCarrierPort: options.usesTcpCarrier ? (options.clientTcpPort ?? endpoint?.tcpPort) : undefined,
     template: placed(options.clientTemplate, client),
   });
+}
+
+/** Resolves when it has keys. */
+export async function ensureClient(
+  ctx: Context,
+  client: Side,
+  server: GatewayServer,
+  options: NetworkOptions,
+): Promise<GatewayClient> {
+  const wanted = wantedClient(client, await findOne(ctx, client, gatewayClients), server, options);
   await client.cluster.client.apply(ctx, gatewayClients, wanted);
   const ready = await waitFor(
     ctx,
     client.cluster.client,
     gatewayClients,
-    { namespace: client.namespace, name },
+    { namespace: client.namespace, name: wanted.metadata?.name ?? "" },
     {
       until: hasKeys,
       timeoutMs: options.timeoutMs,
