@@ -32,7 +32,7 @@ export const AT_PROVIDER: Place = { namespace: TENANT_NAMESPACES.provider, name:
 export const GATEWAY_KEY = encoded("k".repeat(32));
 /** As it stands in the Secret. */
 export const NONCE = encoded(encoded("n".repeat(64)));
-export const AUTH_PARAMS = { ca: "", apiServer: "https://rome:6443", signedCRT: "" };
+export const AUTH_PARAMS = { apiServer: "https://rome:6443" };
 
 const NEVER = { signal: new AbortController().signal, log: silentLogger };
 

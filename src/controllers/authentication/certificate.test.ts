@@ -90,10 +90,11 @@ test("a consumer is told the address that was set, or that of a control-plane no
   const set = { ...deps, settings: { ...deps.settings, apiServerAddressOverride: "https://milan.test" } };
   assert.deepEqual(await authParamsFor(ctx, set, "CRT", "http://proxy.test"), {
     apiServer: "https://milan.test",
-    ca: "",
     signedCRT: "CRT",
     proxyURL: "http://proxy.test",
   });
+  const own = { ...set, settings: { ...set.settings, ca: "CA" } };
+  assert.equal((await authParamsFor(ctx, own, "CRT")).ca, Buffer.from("CA").toString("base64"));
   const labels = { "node-role.kubernetes.io/control-plane": "" };
   const node = await client.create(ctx, nodes, { metadata: { name: "cp", labels } });
   const addresses = [

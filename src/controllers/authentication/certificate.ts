@@ -57,7 +57,8 @@ export async function authParamsFor(
 ): Promise<AuthParams> {
   return {
     apiServer: deps.settings.apiServerAddressOverride ?? (await controlPlaneAddress(ctx, deps.client)),
-    ca: base64(deps.settings.ca),
+    // Where a public authority has certified the server there is none: an empty one would be refused.
+    ...(deps.settings.ca !== "" && { ca: base64(deps.settings.ca) }),
     signedCRT: certificate,
     ...(proxyUrl !== undefined && { proxyURL: proxyUrl }),
   };

@@ -97,7 +97,8 @@ function hasFormat(value: string, format: string): boolean {
     case "uuid":
       return /^[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}$/i.test(value);
     case "byte":
-      return /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(value);
+      // Nothing is none of it, as Kubernetes sees it.
+      return /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=|[A-Za-z0-9+/]{4})$/.test(value);
     case "email":
       return /^[^@\s]+@[^@\s]+$/.test(value);
     case "uri":

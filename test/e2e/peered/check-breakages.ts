@@ -32,12 +32,17 @@ async function apply({ tryKubectl }: Clusters, object: KubeObject, ...flags: rea
 async function oldIdentity(): Promise<KubeObject> {
   const [notBefore, notAfter] = [-8_700, 24].map((hours) => new Date(Date.now() + hours * HOUR_MS));
   const subject = { commonName: "milan", organizations: [] };
-  const issued = await issueCertificate(await createCa("rome"), {
+  const ca = await createCa("rome");
+  const issued = await issueCertificate(ca, {
     ...{ subject, usages: ["client"] },
     ...(notBefore !== undefined && { notBefore }),
     ...(notAfter !== undefined && { notAfter }),
   });
-  const authParams = { apiServer: "https://192.0.2.1:6443", ca: "", signedCRT: base64(issued.certificate) };
+  const authParams = {
+    apiServer: "https://192.0.2.1:6443",
+    ca: base64(ca.certificate),
+    signedCRT: base64(issued.certificate),
+  };
   return {
     ...{ apiVersion: "authentication.liqo.io/v1beta1", kind: "Identity" },
     metadata: { name: "old", namespace: TENANT, labels: { "liqo.io/remote-cluster-id": "rome" } },

@@ -24,6 +24,7 @@ const SCHEMA = {
         name: { type: "string", pattern: "^[a-z]+$", maxLength: 5 },
         mail: { type: "string", format: "email" },
         time: { type: "string", format: "date-time" },
+        bytes: { type: "string", format: "byte" },
         list: { type: "array", maxItems: 2, items: { type: "string" } },
         set: { type: "array", "x-kubernetes-list-type": "set", items: { type: "string" } },
         map: {
@@ -135,6 +136,8 @@ const INVALID: Readonly<Record<string, unknown>> = {
   "bad name": { size: 1, name: "ABCDEFG" },
   "bad mail": { size: 1, mail: "x" },
   "bad time": { size: 1, time: "x" },
+  "bad bytes": { size: 1, bytes: "x" },
+  "no bytes": { size: 1, bytes: "" },
   "long list": { size: 1, list: ["a", "b", "c"] },
   "list type": { size: 1, list: [1] },
   "set twice": { size: 1, set: ["a", "a"] },

@@ -199,7 +199,7 @@ describe("create", () => {
     });
     await createWithStatus(ctx, consumer.client, identities, {
       metadata: { namespace: NAMESPACE, name: `resourceslice-${name}`, labels },
-      spec: { clusterID: "cluster-b", type: "ResourceSlice", authParams: { ca: "", apiServer: "" } },
+      spec: { clusterID: "cluster-b", type: "ResourceSlice", authParams: { apiServer: "" } },
       status: { kubeconfigSecretRef: { name: "kubeconfig-of-slice" } },
     } as never);
   }

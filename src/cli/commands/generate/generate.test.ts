@@ -110,7 +110,7 @@ describe("generate, get and delete", () => {
     await consumer.client.create(ctx, secrets, { metadata, data: { kubeconfig } });
     await createWithStatus(ctx, consumer.client, identities, {
       metadata: { ...AT_CONSUMER, name: "x" },
-      spec: { clusterID: "cluster-b", type: "ControlPlane", authParams: { ca: "", apiServer: "" } },
+      spec: { clusterID: "cluster-b", type: "ControlPlane", authParams: { apiServer: "" } },
       status: { kubeconfigSecretRef: { name: "kubeconfig-x" } },
     } as never);
     assert.equal((await run("get kc x --remote-cluster-id cluster-b")).stdout, "clusters:\n  - name: rome\n");

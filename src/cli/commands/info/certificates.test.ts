@@ -18,7 +18,7 @@ before(async () => {
   );
 });
 
-const authParams = (signedCRT = "") => ({ apiServer: "https://rome", ca: "", signedCRT });
+const authParams = (signedCRT = "") => ({ apiServer: "https://rome", signedCRT });
 
 test("certificates are told of at both ends, what has none yet is left out", () => {
   const [one, two, three] = certificates;

@@ -110,7 +110,7 @@ describe("info and version", () => {
       spec: {
         clusterID: "cluster-b",
         type: "ControlPlane",
-        authParams: { apiServer: "https://10.0.0.2:6443", ca: "", signedCRT: base64(ca.certificate) },
+        authParams: { apiServer: "https://10.0.0.2:6443", signedCRT: base64(ca.certificate) },
       },
     });
     await createWithStatus(ctx, client, resourceSlices, {

@@ -67,7 +67,7 @@ describe("unpeer and force unpeer", () => {
     }
     await client.create(ctx, resourceSlices, { metadata, spec: { class: "default" } });
     await client.create(ctx, virtualNodes, { metadata, spec: { clusterID: peer } });
-    const spec = { clusterID: peer, namespace, type: "ControlPlane", authParams: { ca: "", apiServer: "" } } as const;
+    const spec = { clusterID: peer, namespace, type: "ControlPlane", authParams: { apiServer: "" } } as const;
     await client.create(ctx, identities, { metadata, spec });
   }
 
