@@ -148,6 +148,7 @@ const UNTOLD_KINDS = new Set([
   "Lease",
   "Endpoints",
   "EndpointSlice",
+  "IPAddress",
   "ReplicaSet",
   "ControllerRevision",
   "Pod",
