@@ -149,6 +149,7 @@ const UNTOLD_KINDS = new Set([
   "Endpoints",
   "EndpointSlice",
   "IPAddress",
+  "APIService",
   "ReplicaSet",
   "ControllerRevision",
   "Pod",
