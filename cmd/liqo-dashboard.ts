@@ -23,7 +23,7 @@ await runComponent("liqo-dashboard", "bursts", async (ctx) => {
   await using _health = await startHealthServer({ port: options.healthPort, isReady: () => isReady });
   await using dashboard = await startDashboard(ctx, {
     ...{ clusters: [{ name, access }], address: undefined, port: options.port, allowedHosts: options.allowedHosts },
-    ...{ usesToken: false, actions: undefined, historyFile: undefined },
+    ...{ usesToken: false, actions: undefined, shell: false, historyFile: undefined },
     files: readStaticFiles(join(import.meta.dirname, "dashboard")),
   });
   await dashboard.ready;

@@ -7,19 +7,29 @@ import { pods } from "#machinery/builtin.ts";
 import type { ObjectKey } from "#machinery/meta.ts";
 import { dialRemoteCommand, type RemoteCommand } from "#wire/remote-command/client.ts";
 
-/** `stdin`: whether it is to be open. What it prints must be read. */
+export interface ExecWishes {
+  /** Whether it is to be open. */
+  readonly stdin: boolean;
+  /** A terminal, whose output is all of it: there is no standard error then. */
+  readonly tty?: boolean;
+  /** Default: the first one. */
+  readonly container?: string;
+}
+
+/** What it prints must be read. */
 export function dialExec(
   ctx: Context,
   { transport }: KubeClient,
   key: ObjectKey,
   command: readonly string[],
-  { stdin }: { readonly stdin: boolean },
+  { stdin, tty = false, container }: ExecWishes,
 ): Promise<RemoteCommand> {
-  const options = { stdin, stdout: true, stderr: true, tty: false };
+  const options = { stdin, stdout: true, stderr: !tty, tty };
   const dial = {
-    url: transport.url(objectPath(pods, key, "exec"), { ...options, command }).href,
+    url: transport.url(objectPath(pods, key, "exec"), { ...options, container, command }).href,
     headers: transport.authHeaders(),
     tls: transport.tlsOptions(),
+    agent: transport.proxyAgent,
     signal: ctx.signal,
   };
   return dialRemoteCommand(dial, options);

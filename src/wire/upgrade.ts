@@ -89,8 +89,9 @@ export function acceptWebSocket(
   socket: Duplex,
   head: Buffer,
   protocol: string,
+  maxPayload = MAX_MESSAGE_BYTES,
 ): Promise<WebSocket> {
-  const server = new WebSocketServer({ noServer: true, maxPayload: MAX_MESSAGE_BYTES });
+  const server = new WebSocketServer({ noServer: true, maxPayload });
   server.on("headers", (lines) => lines.push(`Sec-WebSocket-Protocol: ${protocol}`));
   const { "sec-websocket-protocol": _, ...headers } = request.headers;
   const plain = Object.create(request, { headers: { value: headers } }) as IncomingMessage;

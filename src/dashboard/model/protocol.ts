@@ -11,6 +11,7 @@ export interface About {
   readonly actions: boolean;
   /** Whether the clusters are of a playground, where links can be cut and clusters stopped. */
   readonly playground: boolean;
+  /** Whether GET /api/shell is allowed. */
   readonly shell: boolean;
   /** How far back history goes at most. */
   readonly historyMs: number;
@@ -115,3 +116,25 @@ export interface ActionAnswer {
   readonly done: boolean;
   readonly says?: string;
 }
+
+/**
+ * GET /api/shell?key=&container=: ShellPlan. As a WebSocket of this protocol it opens the shell. Binary messages are what is
+ * typed, and what is to be shown; texts are ShellSaid from the page and ShellTold to it.
+ */
+export const SHELL_PROTOCOL = "shell.liqo.io";
+
+export interface ShellPlan {
+  /** `kubectl --context milan -n shop exec -it web-1 -c web -- /bin/sh -c '…'` */
+  readonly command: string;
+}
+
+export type ShellSaid =
+  | { readonly is: "size"; readonly columns: number; readonly rows: number }
+  /** So many bytes more were drawn: without it no more come. */
+  | { readonly is: "read"; readonly bytes: number };
+
+/** After `ended` and `failed` the connection is closed. */
+export type ShellTold =
+  | { readonly is: "open" }
+  | { readonly is: "ended"; readonly exitCode: number }
+  | { readonly is: "failed"; readonly message: string };

@@ -5,14 +5,16 @@ import type { Context } from "#base/context.ts";
 import { messageOf } from "#base/errors.ts";
 import { VERSION } from "#base/version.ts";
 import type { About } from "../model/protocol.ts";
-import { type Actions, actionHandlers } from "./actions/handler.ts";
+import { type Actions, actionHandlers, type Told } from "./actions/handler.ts";
 import { askHandlers } from "./ask/handlers.ts";
+import { subjectOf } from "./ask/subject.ts";
 import { historyHandlers } from "./history/handlers.ts";
 import { HISTORY_MS, HistoryStore } from "./history/store.ts";
 import { answerJson, Refusal } from "./http/answers.ts";
 import { type ApiHandler, type HttpOptions, startHttpServer } from "./http/server.ts";
 import type { Changed } from "./picture.ts";
 import { sampleAgain } from "./samples/sampler.ts";
+import { refuseShell, Shells } from "./shell/shells.ts";
 import { MOST_READERS, Readers } from "./stream/readers.ts";
 import { Federation, type LookedAt } from "./watch/federation.ts";
 
@@ -21,6 +23,8 @@ export interface DashboardOptions
   readonly clusters: readonly LookedAt[];
   /** Undefined: nothing may be changed. */
   readonly actions: Actions | undefined;
+  /** Whether a page may open shells in pods. */
+  readonly shell: boolean;
   /** Of the SQLite file; undefined: history ends with the process. */
   readonly historyFile: string | undefined;
   readonly clock?: Clock;
@@ -55,9 +59,16 @@ export async function startDashboard(ctx: Context, options: DashboardOptions): P
     version: VERSION,
     actions: actions !== undefined,
     playground: actions?.lab !== undefined,
-    shell: false,
+    shell: options.shell,
     historyMs: HISTORY_MS,
   };
+  const told: Told = (key, text) => {
+    const item = picture.get(key);
+    if (item !== undefined) keep(ctx, () => history.note(clock.epochMs(), item, text, "liqoctl dashboard"));
+  };
+  const shells = options.shell
+    ? new Shells(ctx, { find: (key) => subjectOf(federation, key), told, clock })
+    : undefined;
   const handlers: Record<string, ApiHandler> = {
     "GET /api/about": async (_ctx, _request, response) => answerJson(response, about),
     "GET /api/stream": async (_ctx, { headers }, response) => {
@@ -68,13 +79,13 @@ export async function startDashboard(ctx: Context, options: DashboardOptions): P
     },
     ...historyHandlers({ history, picture, ready, clock }),
     ...askHandlers(federation),
-    ...(actions !== undefined &&
-      actionHandlers(ctx, federation, actions, (key, text) => {
-        const item = picture.get(key);
-        if (item !== undefined) keep(ctx, () => history.note(clock.epochMs(), item, text, "liqoctl dashboard"));
-      })),
+    ...(actions !== undefined && actionHandlers(ctx, federation, actions, told)),
+    "GET /api/shell": shells?.plan ?? refuseShell,
   };
-  const http = own.use(await startHttpServer(ctx, { ...options, handlers }));
+  const upgrades = { "/api/shell": shells?.upgrade ?? refuseShell };
+  const http = own.use(await startHttpServer(ctx, { ...options, handlers, upgrades }));
+  // Before the server, so that pages are told.
+  if (shells !== undefined) own.use(shells);
   own.defer(every(clock, PRUNE_MS, () => keep(ctx, () => history.prune(clock.epochMs()))));
   own.defer(
     sampleAgain(ctx, federation, clock, (samples) => {

@@ -40,7 +40,8 @@ const flags = {
   allowedHost: flag.repeated("name by which browsers ask, as host or host:port; may be repeated", "name"),
   noOpen: flag.boolean("do not open it in the browser"),
   actions: flag.boolean("let the page change what there is; on in a playground"),
-  readOnly: flag.boolean("let the page change nothing, in a playground either"),
+  shell: flag.boolean("let the page open shells in pods, as kubectl exec does; on in a playground"),
+  readOnly: flag.boolean("let the page change nothing and open no shell, in a playground either"),
   history: flag.string("file that remembers the last hour; `none` keeps nothing", "path", { complete: "files" }),
   from: flag.string("show an archive of `liqoctl support` in place of clusters; nothing can be changed", "path", {
     complete: "files",
@@ -57,12 +58,12 @@ export function dashboardCommand(around: Around): Command {
     path: ["dashboard"],
     summary: "Show clusters, peerings and pods in a browser, as they are and as they were.",
     description:
-      "Serves a page on this machine until it is ended. The address that it prints lets one browser in, once: what is asked of the clusters is asked by this process, and no credentials go to the browser. It may change nothing, unless --actions is given or all clusters are a playground's.",
+      "Serves a page on this machine until it is ended. The address that it prints lets one browser in, once: what is asked of the clusters is asked by this process, and no credentials go to the browser. It may change nothing, unless --actions is given or all clusters are a playground's; shells in pods are --shell alike. There are none with --from, with --behind-proxy, in what dashboard.enabled of the chart runs, and for other machines (--address).",
     examples: [
       "liqoctl dashboard",
       "liqoctl dashboard --from liqo-support-milan-20261130-120000.tar.gz",
       "liqoctl dashboard --context milan --context rome --port 8080 --no-open",
-      "liqoctl dashboard --actions",
+      "liqoctl dashboard --actions --shell",
     ],
     flags,
     async run(ctx, env, { flags: given }) {
@@ -72,19 +73,29 @@ export function dashboardCommand(around: Around): Command {
   });
 }
 
-function check({ behindProxy, actions, address, allowedHost, readOnly, from, context }: Given): void {
-  if (behindProxy && actions)
-    throw new CliError("--behind-proxy and --actions exclude each other", {
+function check({ behindProxy, actions, shell, address, allowedHost, readOnly, from, context }: Given): void {
+  const may = actions ? "--actions" : shell ? "--shell" : undefined;
+  if (behindProxy && may !== undefined)
+    throw new CliError(`--behind-proxy and ${may} exclude each other`, {
       hint: "whoever gets through the proxy would act as this process",
     });
-  if (actions && readOnly) throw new CliError("--actions and --read-only exclude each other");
+  if (may !== undefined && readOnly) throw new CliError(`${may} and --read-only exclude each other`);
   if (behindProxy && allowedHost.length === 0)
     throw new CliError("--behind-proxy needs --allowed-host", { hint: "name the host under which browsers see it" });
-  if (from !== undefined && (actions || context.length > 0))
-    throw new CliError(`--from and ${actions ? "--actions" : "--context"} exclude each other`, {
+  if (from !== undefined && (may !== undefined || context.length > 0))
+    throw new CliError(`--from and ${may ?? "--context"} exclude each other`, {
       hint: "an archive is all that is looked at, and stays as it is",
     });
   if (address === "") throw new CliError("--address must name an address");
+  if (shell && !isLoopback(address))
+    throw new CliError(`--shell and --address ${address} exclude each other`, {
+      hint: "what is typed would not be encrypted on its way: listen on 127.0.0.1, and use ssh -L",
+    });
+}
+
+/** Where nobody of another machine gets to. */
+function isLoopback(address: string): boolean {
+  return address === "localhost" || address === "::1" || /^127(\.\d{1,3}){3}$/.test(address);
 }
 
 async function serve(ctx: Context, env: Environment, around: Around, given: Given): Promise<void> {
@@ -96,7 +107,9 @@ async function serve(ctx: Context, env: Environment, around: Around, given: Give
   for (const { access } of clusters) opened.use(access);
   const names = clusters.map(({ name }) => name);
   const lab = from === undefined ? around.labOf(env, kubeconfig, names) : undefined;
-  const mayAct = from === undefined && !given.behindProxy && !given.readOnly && (given.actions || lab !== undefined);
+  const mayMore = from === undefined && !given.behindProxy && !given.readOnly;
+  const mayAct = mayMore && (given.actions || lab !== undefined);
+  const shell = mayMore && (given.shell || (lab !== undefined && isLoopback(given.address)));
   // Loaded here alone: no other verb has to wait for it.
   const { startDashboard } = await import("#dashboard/server/dashboard.ts");
   const { readStaticFiles } = await import("#dashboard/server/http/static.ts");
@@ -106,6 +119,7 @@ async function serve(ctx: Context, env: Environment, around: Around, given: Give
       usesToken: !given.behindProxy,
       files: readStaticFiles(around.pageOf(env)),
       actions: mayAct ? { lab } : undefined,
+      shell,
       historyFile: historyFile(env, around, given, { isLab: lab !== undefined, kubeconfig, names }),
     }),
   );

@@ -8,26 +8,27 @@ export function commandOf(action: Action, { cluster, namespace, name }: ParsedKe
   const inNamespace = [...kubectl, "-n", namespace];
   switch (action.action) {
     case "delete-pod":
-      return line([...inNamespace, "delete", "pod", name]);
+      return commandLine([...inNamespace, "delete", "pod", name]);
     case "cordon":
     case "uncordon":
-      return line([...kubectl, action.action, name]);
+      return commandLine([...kubectl, action.action, name]);
     case "scale":
-      return line([...inNamespace, "scale", name.toLowerCase(), `--replicas=${action.replicas}`]);
+      return commandLine([...inNamespace, "scale", name.toLowerCase(), `--replicas=${action.replicas}`]);
     case "offload":
     case "unoffload":
-      return line(["liqoctl", action.action, "namespace", name, "--context", cluster]);
+      return commandLine(["liqoctl", action.action, "namespace", name, "--context", cluster]);
     case "cut":
     case "heal":
-      return line(["liqoctl", "playground", action.action, cluster, peer]);
+      return commandLine(["liqoctl", "playground", action.action, cluster, peer]);
     case "stop-cluster":
-      return line(["liqoctl", "playground", "stop", cluster]);
+      return commandLine(["liqoctl", "playground", "stop", cluster]);
     case "start-cluster":
-      return line(["liqoctl", "playground", "start", cluster]);
+      return commandLine(["liqoctl", "playground", "start", cluster]);
   }
 }
 
-function line(words: readonly string[]): string {
+/** As a person would type it. */
+export function commandLine(words: readonly string[]): string {
   return words.map(quoted).join(" ");
 }
 

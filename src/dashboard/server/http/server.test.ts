@@ -47,7 +47,7 @@ after(() => rmSync(folder, { recursive: true, force: true }));
 
 async function start(options: Partial<HttpOptions> = {}): Promise<void> {
   server = await startHttpServer(ctx, {
-    ...{ address: "127.0.0.1", port: 0, allowedHosts: [], usesToken: true },
+    ...{ address: "127.0.0.1", port: 0, allowedHosts: [], usesToken: true, upgrades: {} },
     files: readStaticFiles(join(folder, "page")),
     handlers: {
       "GET /api/about": async (_ctx, _request, response) => answerJson(response, { version: "v0" }),

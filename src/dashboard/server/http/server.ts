@@ -1,12 +1,14 @@
 /** The dashboard over HTTP: who may ask is looked at first, then what is asked for. */
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { createServer, type IncomingMessage, type Server, ServerResponse } from "node:http";
+import { Socket } from "node:net";
+import type { Duplex } from "node:stream";
 import { type Context, withCancel } from "#base/context.ts";
 import { isAborted, messageOf } from "#base/errors.ts";
 import { CliError, explained } from "#cli/errors.ts";
 import { StatusError } from "#machinery/status-error.ts";
 import { requestUrl } from "#wire/request-url.ts";
 import { HEADERS, Refusal, refuse } from "./answers.ts";
-import { Guard, LOOPBACK } from "./guard.ts";
+import { type Asking, Guard, LOOPBACK } from "./guard.ts";
 import { Query } from "./query.ts";
 import type { StaticFile } from "./static.ts";
 
@@ -20,6 +22,16 @@ export interface ApiRequest {
 /** The context ends when whoever asked goes. */
 export type ApiHandler = (ctx: Context, request: ApiRequest, response: ServerResponse) => Promise<void>;
 
+export interface UpgradeRequest {
+  readonly query: Query;
+  readonly request: IncomingMessage;
+  readonly socket: Duplex;
+  readonly head: Buffer;
+}
+
+/** Throws a Refusal as long as nothing was answered, and nothing afterwards. */
+export type UpgradeHandler = (request: UpgradeRequest) => Promise<void>;
+
 export interface HttpOptions {
   /** Undefined: all of the machine. */
   readonly address: string | undefined;
@@ -31,6 +43,8 @@ export interface HttpOptions {
   readonly files: ReadonlyMap<string, StaticFile>;
   /** By `<method> <path>`. */
   readonly handlers: Readonly<Record<string, ApiHandler>>;
+  /** By path: what becomes a WebSocket. */
+  readonly upgrades: Readonly<Record<string, UpgradeHandler>>;
 }
 
 export interface HttpServer extends AsyncDisposable {
@@ -60,6 +74,15 @@ export async function startHttpServer(ctx: Context, options: HttpOptions): Promi
     for (const [header, value] of Object.entries(HEADERS)) response.setHeader(header, value);
     serve(ctx, options, guard, request, response).catch((error: unknown) => refuse(response, refusalOf(ctx, error)));
   });
+  // Node counts them no more among its own.
+  const upgraded = new Set<Duplex>();
+  server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    upgraded.add(socket);
+    socket.on("error", () => socket.destroy()).once("close", () => upgraded.delete(socket));
+    upgrade(options, guard, { request, socket, head }).catch((error: unknown) =>
+      refuseUpgrade(request, socket, refusalOf(ctx, error)),
+    );
+  });
   const { token } = guard;
   return {
     server,
@@ -68,6 +91,7 @@ export async function startHttpServer(ctx: Context, options: HttpOptions): Promi
       new Promise((resolve) => {
         server.close(() => resolve());
         server.closeAllConnections();
+        for (const socket of upgraded) socket.destroy();
       }),
   };
 }
@@ -81,21 +105,56 @@ async function serve(
 ): Promise<void> {
   const { method = "", headers } = request;
   const asking = { method, headers };
-  if (!guard.isKnownHost(asking))
-    throw new Refusal(403, "this server is not called so", { hint: "use the address that liqoctl dashboard printed" });
-  const url = (request.url?.length ?? 0) > MOST_URL ? undefined : requestUrl(request.url);
-  if (url === undefined) throw new Refusal(400, "the request's target is no path, or too long");
-  const { pathname, searchParams } = url;
+  const { pathname, searchParams } = targetOf(guard, request);
   if (!pathname.startsWith("/api/")) return serveFile(options, guard, asking, { pathname, searchParams }, response);
-  if (!guard.isOwnPage(asking)) throw new Refusal(403, "another page may not ask");
-  if (!guard.isLetIn(asking))
-    throw new Refusal(401, "who you are is not known", {
-      hint: "open the address that `liqoctl dashboard` prints; its token is good for one browser",
-    });
+  letIn(guard, asking, guard.isOwnPage(asking));
   const handler = handlerOf(options, method, pathname, response);
   const { ctx: own, cancel } = withCancel(ctx);
   response.once("close", cancel);
   await handler(own, { query: new Query(searchParams), headers, body: () => readBody(request) }, response);
+}
+
+/** A browser lets every page open a WebSocket to anywhere, with the cookies of that place: its own page is the one that says so. */
+async function upgrade(
+  { upgrades }: HttpOptions,
+  guard: Guard,
+  { request, socket, head }: Omit<UpgradeRequest, "query">,
+): Promise<void> {
+  const { method = "", headers } = request;
+  const asking = { method, headers };
+  const { pathname, searchParams } = targetOf(guard, request);
+  letIn(guard, asking, headers.origin !== undefined && guard.isOwnPage(asking));
+  const handler = Object.hasOwn(upgrades, pathname) ? upgrades[pathname] : undefined;
+  if (handler === undefined || headers.upgrade?.toLowerCase() !== "websocket" || method !== "GET")
+    throw new Refusal(400, "there is no such connection here");
+  await handler({ query: new Query(searchParams), request, socket, head });
+}
+
+/** Throws a Refusal where the server is not called so. */
+function targetOf(guard: Guard, { method = "", headers, url: target }: IncomingMessage): URL {
+  if (!guard.isKnownHost({ method, headers }))
+    throw new Refusal(403, "this server is not called so", { hint: "use the address that liqoctl dashboard printed" });
+  const url = (target?.length ?? 0) > MOST_URL ? undefined : requestUrl(target);
+  if (url === undefined) throw new Refusal(400, "the request's target is no path, or too long");
+  return url;
+}
+
+function letIn(guard: Guard, asking: Asking, isOwnPage: boolean): void {
+  if (!isOwnPage) throw new Refusal(403, "another page may not ask");
+  if (!guard.isLetIn(asking))
+    throw new Refusal(401, "who you are is not known", {
+      hint: "open the address that `liqoctl dashboard` prints; its token is good for one browser",
+    });
+}
+
+/** As any other answer; the connection ends with it. */
+function refuseUpgrade(request: IncomingMessage, socket: Duplex, refusal: Refusal): void {
+  if (!(socket instanceof Socket)) return void socket.destroy();
+  const response = new ServerResponse(request);
+  response.assignSocket(socket);
+  for (const [header, value] of Object.entries(HEADERS)) response.setHeader(header, value);
+  response.once("finish", () => socket.end());
+  refuse(response, refusal);
 }
 
 function handlerOf({ handlers }: HttpOptions, method: string, path: string, response: ServerResponse): ApiHandler {
