@@ -4,6 +4,7 @@ import { type Clock, systemClock } from "#base/clock.ts";
 import type { Context } from "#base/context.ts";
 import { messageOf } from "#base/errors.ts";
 import { VERSION } from "#base/version.ts";
+import type { ItemKey } from "../model/items.ts";
 import type { About } from "../model/protocol.ts";
 import { type Actions, actionHandlers, type Told } from "./actions/handler.ts";
 import { askHandlers } from "./ask/handlers.ts";
@@ -14,7 +15,7 @@ import { answerJson, Refusal } from "./http/answers.ts";
 import { type ApiHandler, type HttpOptions, startHttpServer } from "./http/server.ts";
 import type { Changed } from "./picture.ts";
 import { sampleAgain } from "./samples/sampler.ts";
-import { refuseShell, Shells } from "./shell/shells.ts";
+import { refuseShell, Shells, type ShellTarget } from "./shell/shells.ts";
 import { MOST_READERS, Readers } from "./stream/readers.ts";
 import { Federation, type LookedAt } from "./watch/federation.ts";
 
@@ -67,7 +68,7 @@ export async function startDashboard(ctx: Context, options: DashboardOptions): P
     if (item !== undefined) keep(ctx, () => history.note(clock.epochMs(), item, text, "liqoctl dashboard"));
   };
   const shells = options.shell
-    ? new Shells(ctx, { find: (key) => subjectOf(federation, key), told, clock })
+    ? new Shells(ctx, { find: (key) => shellTarget(federation, key), told, clock })
     : undefined;
   const handlers: Record<string, ApiHandler> = {
     "GET /api/about": async (_ctx, _request, response) => answerJson(response, about),
@@ -95,6 +96,11 @@ export async function startDashboard(ctx: Context, options: DashboardOptions): P
   );
   const all = own.move();
   return { url: http.url, ready, historyProblem: problem, [Symbol.asyncDispose]: () => all.disposeAsync() };
+}
+
+function shellTarget(federation: Federation, itemKey: ItemKey): ShellTarget {
+  const { parsed, key, watch } = subjectOf(federation, itemKey);
+  return { parsed, key, client: watch.access.client };
 }
 
 /** A disk that is full ends history, and nothing else. */

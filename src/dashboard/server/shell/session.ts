@@ -36,25 +36,24 @@ export async function runShell(ctx: Context, session: ShellSession): Promise<voi
   socket.once("close", cancel);
   // The close that follows is what is acted upon.
   socket.on("error", () => undefined);
-  const told = await converse(own, session).catch((error: unknown) => failureOf(error));
+  const told = await converse(own, cancel, session).catch((error: unknown) => failureOf(error));
   cancel();
   await tell(socket, ctx.signal.aborted ? { is: "failed", message: "the dashboard was ended" } : told);
+  // So that the answer to this is read.
+  socket.resume();
   socket.close(1000);
 }
 
-async function converse(ctx: Context, { socket, dial, opened, clock }: ShellSession): Promise<ShellTold> {
+async function converse(ctx: Context, cancel: () => void, session: ShellSession): Promise<ShellTold> {
+  const { socket, dial, opened, clock } = session;
   const remote = await dial(ctx);
-  try {
-    opened();
-    await tell(socket, { is: "open" });
-    const stopPings = ping(socket, clock);
-    const page = new Page(socket, remote);
-    await page.show(remote.stdout);
-    stopPings();
-    return page.problem ?? endOf(await remote.result);
-  } finally {
-    remote.close();
-  }
+  opened();
+  await tell(socket, { is: "open" });
+  const stopPings = ping(socket, clock);
+  const page = new Page(socket, remote, cancel);
+  await page.show(remote.stdout);
+  stopPings();
+  return page.problem ?? endOf(await remote.result);
 }
 
 /** Who is not there any more does not answer. */
@@ -81,12 +80,15 @@ class Page {
   problem: ShellTold | undefined;
   readonly #socket: WebSocket;
   readonly #remote: RemoteCommand;
+  readonly #cancel: () => void;
   #unread = 0;
   #wake: () => void = () => undefined;
 
-  constructor(socket: WebSocket, remote: RemoteCommand) {
+  /** `cancel` ends the remote command. */
+  constructor(socket: WebSocket, remote: RemoteCommand, cancel: () => void) {
     this.#socket = socket;
     this.#remote = remote;
+    this.#cancel = cancel;
     remote.stdin?.on("error", () => undefined);
     socket.on("message", (message: Buffer, isBinary: boolean) => {
       if (isBinary) this.#typed(message);
@@ -134,7 +136,8 @@ class Page {
 
   #end(message: string): void {
     this.problem ??= { is: "failed", message };
-    this.#remote.close();
+    // To close it would wait for a pod that reads nothing.
+    this.#cancel();
     this.#wake();
   }
 }

@@ -2,12 +2,13 @@
 import type { Clock } from "#base/clock.ts";
 import { type Context, withCancel } from "#base/context.ts";
 import { dialExec } from "#cli/exec.ts";
+import type { KubeClient } from "#kube/client/client.ts";
+import type { ObjectKey } from "#machinery/meta.ts";
 import { acceptWebSocket, listOf } from "#wire/upgrade.ts";
 import type { ItemKey } from "../../model/items.ts";
 import { SHELL_PROTOCOL, type ShellPlan } from "../../model/protocol.ts";
-import type { Subject } from "../ask/subject.ts";
 import { answerJson, Refusal } from "../http/answers.ts";
-import type { Query } from "../http/query.ts";
+import type { ParsedKey, Query } from "../http/query.ts";
 import type { ApiHandler, UpgradeHandler } from "../http/server.ts";
 import { SHELL, shellCommandOf } from "./command.ts";
 import { runShell } from "./session.ts";
@@ -17,8 +18,16 @@ export const MOST_SHELLS = 8;
 /** Of one message: what is pasted comes in several. */
 const MOST_MESSAGE_BYTES = 64 * 1024;
 
+export interface ShellTarget {
+  readonly parsed: ParsedKey;
+  readonly key: ObjectKey;
+  /** Of the cluster that the item lies in. */
+  readonly client: KubeClient;
+}
+
 export interface ShellsOptions {
-  readonly find: (key: ItemKey) => Subject;
+  /** Throws a Refusal where no such cluster is looked at. */
+  readonly find: (key: ItemKey) => ShellTarget;
   readonly told: (key: ItemKey, text: string) => void;
   readonly clock: Clock;
 }
@@ -37,13 +46,13 @@ export class Shells implements AsyncDisposable {
   }
 
   readonly plan: ApiHandler = async (_ctx, { query }, response) => {
-    const { subject, container } = this.#wanted(query);
-    answerJson(response, { command: shellCommandOf(subject.parsed, container) } satisfies ShellPlan);
+    const { target, container } = this.#wanted(query);
+    answerJson(response, { command: shellCommandOf(target.parsed, container) } satisfies ShellPlan);
   };
 
   /** What a cluster refuses, and that there are too many, is told in the shell's own words: a page does not see why an upgrade is refused. */
   readonly upgrade: UpgradeHandler = async ({ query, request, socket: connection, head }) => {
-    const { key, subject, container } = this.#wanted(query);
+    const { key, target, container } = this.#wanted(query);
     if (!listOf(request, "sec-websocket-protocol").includes(SHELL_PROTOCOL))
       throw new Refusal(400, `a shell speaks ${SHELL_PROTOCOL}`);
     const socket = await acceptWebSocket(request, connection, head, SHELL_PROTOCOL, MOST_MESSAGE_BYTES);
@@ -54,8 +63,7 @@ export class Shells implements AsyncDisposable {
       clock,
       dial: (ctx) => {
         if (isTooMany) throw new Error(`${MOST_SHELLS} shells are open already: close one of them`);
-        const { client } = subject.watch.access;
-        return dialExec(ctx, client, subject.key, SHELL, { stdin: true, tty: true, container });
+        return dialExec(ctx, target.client, target.key, SHELL, { stdin: true, tty: true, container });
       },
       opened: () => told(key, `a shell was opened in container ${container}`),
     });
@@ -70,13 +78,13 @@ export class Shells implements AsyncDisposable {
     await Promise.all(this.#open);
   }
 
-  #wanted(query: Query): { readonly key: ItemKey; readonly subject: Subject; readonly container: string } {
+  #wanted(query: Query): { readonly key: ItemKey; readonly target: ShellTarget; readonly container: string } {
     const key = query.key("key");
-    const subject = this.#options.find(key);
+    const target = this.#options.find(key);
     const container = query.name("container");
-    if (subject.parsed.kind !== "pod") throw new Refusal(400, "only pods have shells");
+    if (target.parsed.kind !== "pod") throw new Refusal(400, "only pods have shells");
     if (container === undefined) throw new Refusal(400, "container must be a name");
-    return { key, subject, container };
+    return { key, target, container };
   }
 }
 
