@@ -1,4 +1,4 @@
-/** Bundles the page of `liqoctl dashboard`: three files, nothing from elsewhere. For scripts/bundle.ts and tests. */
+/** Bundles the page of `liqoctl dashboard`: three files, and one for who opens a shell, nothing from elsewhere. For scripts/bundle.ts and tests. */
 import { copyFileSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { build } from "esbuild";
@@ -11,6 +11,9 @@ export async function bundlePage(folder: string): Promise<void> {
     entryPoints: ["main.tsx", "style.css"].map((file) => ({ in: join(PAGE, file), out: "app" })),
     outdir: folder,
     bundle: true,
+    // What is imported later is a file of its own.
+    splitting: true,
+    chunkNames: "[name]",
     minify: true,
     platform: "browser",
     target: "es2022",

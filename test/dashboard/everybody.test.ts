@@ -1,12 +1,11 @@
 /** The dashboard for everybody: on a phone, with a screen reader, and with a federation of a thousand pods. */
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { after, before, test } from "node:test";
 import type { Page } from "playwright-core";
 import { bigWorld } from "../../src/dashboard/web/testing/big-world.ts";
 import { demoFixture, podNamed } from "../../src/dashboard/web/testing/demo-fixture.ts";
 import type { FixtureServer } from "../../src/dashboard/web/testing/fixture-server.ts";
+import { loadAxe, violationsOf } from "./axe.ts";
 import { Chromium, widerThanScreen } from "./chromium.ts";
 
 const NOW = Date.now();
@@ -36,7 +35,7 @@ let server: FixtureServer;
 
 before(async () => {
   chromium = await Chromium.start();
-  server = await chromium.serve({ ...fixture, about: { actions: true, playground: true } });
+  server = await chromium.serve({ ...fixture, about: { actions: true, playground: true, shell: true } });
 });
 after(async () => {
   await server[Symbol.asyncDispose]();
@@ -51,28 +50,14 @@ test("every page fits a phone", async () => {
   }
 });
 
-const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-const RULES = ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"];
-
 for (const colorScheme of ["light", "dark"] as const)
   test(`axe finds nothing on any page, ${colorScheme}`, async () => {
-    // axe is put into the page, which the policy would refuse.
     await using visit = await chromium.visit(server.url, { colorScheme, bypassCSP: true, reducedMotion: "reduce" });
-    await visit.page.evaluate(AXE);
+    await loadAxe(visit.page);
     const found: string[] = [];
     for (const place of PLACES) {
       await open(visit.page, place);
-      const violations = await visit.page.evaluate(async (runOnly) => {
-        const { axe } = globalThis as unknown as { readonly axe: typeof import("axe-core") };
-        const { violations } = await axe.run(document, { runOnly });
-        return violations.map(
-          ({ id, nodes }) =>
-            `${id}: ${nodes
-              .map(({ html }) => html)
-              .slice(0, 2)
-              .join(" | ")}`,
-        );
-      }, RULES);
+      const violations = await violationsOf(visit.page);
       found.push(...violations.map((violation) => `${place}: ${violation}`));
     }
     assert.deepEqual(found, []);

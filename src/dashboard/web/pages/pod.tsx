@@ -8,6 +8,7 @@ import { Facts } from "../parts/facts.tsx";
 import { ClusterLink, ItemLink, NamespaceLink } from "../parts/item-link.tsx";
 import { useLoaded } from "../parts/loaded.ts";
 import { LogsPart } from "../parts/logs.tsx";
+import { ShellPart } from "../parts/shell.tsx";
 import { Title } from "../parts/title.tsx";
 import { WhyPart } from "../parts/why.tsx";
 import { YamlPart } from "../parts/yaml.tsx";
@@ -53,6 +54,7 @@ export function PodPage({ pod }: { readonly pod: PodItem }) {
         <>
           <EventsPart of={pod.key} fresh={fresh} />
           <LogsPart pod={pod} />
+          {app.about.value.shell && <ShellPart key={pod.key} pod={pod} />}
           <YamlPart of={pod.key} />
         </>
       )}

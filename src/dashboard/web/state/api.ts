@@ -8,6 +8,7 @@ import type {
   ObjectEvent,
   Picture,
   Samples,
+  ShellPlan,
   Why,
 } from "../../model/protocol.ts";
 
@@ -23,7 +24,7 @@ class ApiError extends Error {
   }
 }
 
-type Query = { readonly [name: string]: string | number | undefined };
+export type Query = { readonly [name: string]: string | number | undefined };
 
 export interface Api {
   readonly about: () => Promise<About>;
@@ -36,6 +37,7 @@ export interface Api {
   readonly object: (key: string, signal: AbortSignal) => Promise<string>;
   /** Gives each piece of text as it comes, and ends with the log. */
   readonly logs: (query: Query, signal: AbortSignal, got: (text: string) => void) => Promise<void>;
+  readonly shell: (query: Query, signal: AbortSignal) => Promise<ShellPlan>;
   readonly act: (request: ActionRequest) => Promise<ActionAnswer>;
 }
 
@@ -58,6 +60,7 @@ export function apiOf(fetched: typeof fetch): Api {
       if (body === null) return;
       for await (const text of textOf(body)) got(text);
     },
+    shell: (query, signal) => json("api/shell", query, signal),
     act: async (request) => {
       const headers = { "Content-Type": "application/json" };
       const answer = await fetched("api/actions", { method: "POST", headers, body: JSON.stringify(request) });
@@ -73,7 +76,7 @@ async function* textOf(body: ReadableStream<Uint8Array>): AsyncGenerator<string>
     yield decoder.decode(next.value, { stream: true });
 }
 
-function pathWith(path: string, query: Query): string {
+export function pathWith(path: string, query: Query): string {
   const parameters = Object.entries(query).flatMap(([name, value]) =>
     value === undefined ? [] : [`${name}=${encodeURIComponent(value)}`],
   );

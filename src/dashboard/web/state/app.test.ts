@@ -35,12 +35,14 @@ function appAt(
     events: unused,
     object: unused,
     logs: unused,
+    shell: unused,
     act: unused,
   };
   return new App({
     clock,
     api,
     openSource: () => stream,
+    openShell: unused,
     hash: () => address,
     setHash: (next) => {
       address = next;

@@ -3,10 +3,11 @@ import { batch, computed, effect, type ReadonlySignal, type Signal, signal } fro
 import type { Clock } from "#base/clock.ts";
 import type { ItemKey } from "../../model/items.ts";
 import type { About, Delta, PeeringSample, Picture } from "../../model/protocol.ts";
-import { type Api, messageOf } from "./api.ts";
+import { type Api, messageOf, type Query } from "./api.ts";
 import { type Catalog, catalogOf } from "./catalog.ts";
 import { type Items, itemsOf, NOTHING, withDeltas } from "./picture.ts";
 import { hrefOf, type Place, parseRoute } from "./route.ts";
+import type { Socket } from "./shell.ts";
 import { type Connection, openStream, type Source } from "./stream.ts";
 
 export type Theme = "light" | "dark" | "system";
@@ -17,6 +18,7 @@ export interface Machine {
   readonly clock: Clock;
   readonly api: Api;
   readonly openSource: () => Source;
+  readonly openShell: (query: Query) => Socket;
   readonly hash: () => string;
   readonly setHash: (hash: string, replace: boolean) => void;
   readonly savedTheme: () => Theme;

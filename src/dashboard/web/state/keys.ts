@@ -45,5 +45,6 @@ export const KEYS: readonly (readonly [keys: string, does: string])[] = [
   ["t", "Light, dark, or as the system has it"],
   ["← ↑ → ↓", "From pod to pod in the picture"],
   ["Esc", "Close what is open"],
+  ["Ctrl Shift X", "Leave the terminal of a shell"],
   ["?", "This list"],
 ];

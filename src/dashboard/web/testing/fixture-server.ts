@@ -4,7 +4,7 @@
  */
 import { readFileSync } from "node:fs";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import { join } from "node:path";
 import type { Item, ItemKey } from "../../model/items.ts";
 import type {
@@ -17,12 +17,14 @@ import type {
   Samples,
   Why,
 } from "../../model/protocol.ts";
+import { serveShells } from "./fixture-shell.ts";
 
 const POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 const TYPES: { readonly [file: string]: string } = {
   "index.html": "text/html; charset=utf-8",
   "app.js": "text/javascript",
+  "terminal.js": "text/javascript",
   "app.css": "text/css",
 };
 
@@ -42,6 +44,7 @@ export interface Fixture {
 export class FixtureServer implements AsyncDisposable {
   readonly #server = createServer((request, response) => this.#answer(request, response));
   readonly #streams = new Set<ServerResponse>();
+  readonly #sockets = new Set<Socket>();
   readonly #page: string;
   readonly #fixture: Fixture;
   readonly #items: Map<ItemKey, Item>;
@@ -61,6 +64,11 @@ export class FixtureServer implements AsyncDisposable {
   /** `page` is the folder with the bundled page. */
   static async start(page: string, fixture: Fixture): Promise<FixtureServer> {
     const server = new FixtureServer(page, fixture);
+    serveShells(server.#server);
+    server.#server.on("connection", (socket) => {
+      server.#sockets.add(socket);
+      socket.once("close", () => server.#sockets.delete(socket));
+    });
     await new Promise<void>((resolve) => server.#server.listen(0, "127.0.0.1", resolve));
     return server;
   }
@@ -88,6 +96,8 @@ export class FixtureServer implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#server.closeAllConnections();
+    // With what became of their connections.
+    for (const socket of this.#sockets) socket.destroy();
     await new Promise<void>((resolve) => this.#server.close(() => resolve()));
   }
 
@@ -116,6 +126,9 @@ export class FixtureServer implements AsyncDisposable {
       marks: () => this.#marks(number("from", 0), number("to", 0), number("buckets", 1)),
       why: () => why,
       events: () => events,
+      shell: () => ({
+        command: `kubectl exec -it ${url.searchParams.get("key")} -c ${url.searchParams.get("container")}`,
+      }),
     };
     const path = url.pathname.replace("/api/", "");
     const answer = answers[path];
