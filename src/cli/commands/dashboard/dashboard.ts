@@ -43,10 +43,16 @@ const flags = {
   shell: flag.boolean("let the page open shells in pods, as kubectl exec does; on in a playground"),
   readOnly: flag.boolean("let the page change nothing and open no shell, in a playground either"),
   history: flag.string("file that remembers the last hour; `none` keeps nothing", "path", { complete: "files" }),
-  from: flag.string("show an archive of `liqoctl support` in place of clusters; nothing can be changed", "path", {
-    complete: "files",
-  }),
-  behindProxy: flag.boolean("somebody in front of it says who may look: no token, and nothing can be changed"),
+  from: flag.string(
+    "show an archive of `liqoctl support` in place of clusters; no shell, and nothing can be changed",
+    "path",
+    {
+      complete: "files",
+    },
+  ),
+  behindProxy: flag.boolean(
+    "somebody in front of it says who may look: no token, no shell, and nothing can be changed",
+  ),
 };
 
 const LOOK_MS = 1_000;
@@ -58,7 +64,7 @@ export function dashboardCommand(around: Around): Command {
     path: ["dashboard"],
     summary: "Show clusters, peerings and pods in a browser, as they are and as they were.",
     description:
-      "Serves a page on this machine until it is ended. The address that it prints lets one browser in, once: what is asked of the clusters is asked by this process, and no credentials go to the browser. It may change nothing, unless --actions is given or all clusters are a playground's; shells in pods are --shell alike. There are none with --from, with --behind-proxy, in what dashboard.enabled of the chart runs, and for other machines (--address).",
+      "Serves a page on this machine until it is ended. The address that it prints lets one browser in, once: what is asked of the clusters is asked by this process, and no credentials go to the browser. It may change nothing and open no shell in a pod, unless --actions and --shell say so or all clusters are a playground's. Shells are for browsers of this machine: there are none with --behind-proxy, with an --address of other machines, with --from, and in what dashboard.enabled of the chart runs.",
     examples: [
       "liqoctl dashboard",
       "liqoctl dashboard --from liqo-support-milan-20261130-120000.tar.gz",

@@ -46,6 +46,8 @@ export async function runShell(ctx: Context, session: ShellSession): Promise<voi
 
 async function converse(ctx: Context, cancel: () => void, session: ShellSession): Promise<ShellTold> {
   const { socket, dial, opened, clock } = session;
+  // What has ended already tells nobody that it does.
+  ctx.signal.throwIfAborted();
   const remote = await dial(ctx);
   opened();
   await tell(socket, { is: "open" });
