@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import type { PodItem } from "#dashboard/model/items.ts";
 import { itemKey } from "#dashboard/model/items.ts";
-import type { Change, Picture } from "#dashboard/model/protocol.ts";
+import type { About, Change, Picture } from "#dashboard/model/protocol.ts";
 import { needsOwnClusters } from "#engines/choose.ts";
 import type { Clusters } from "#kit/clusters.ts";
 import { type DashboardClient, openDashboard } from "#kit/dashboard.ts";
@@ -264,7 +264,10 @@ describe("the dashboard", () => {
     await using reader = await openDashboard(clusters, "--context", "milan", "--read-only");
     const { status } = await reader.post({ action: "cordon", key: itemKey("node", "milan", "", "liqo-rome") });
     assert.equal(status, 404);
-    assert.equal((await reader.json<{ actions: boolean }>("/api/about")).actions, false);
+    const { actions, shell } = await reader.json<About>("/api/about");
+    assert.deepEqual([actions, shell], [false, false]);
+    const [pod] = podsAtHome();
+    await assert.rejects(reader.json(`/api/shell?key=${pod?.key}&container=busybox`), /403 .*opens no shells/);
     // Of a cluster that is not looked at a twin is named by its id.
     const twins = reader
       .items()
