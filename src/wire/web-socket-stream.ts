@@ -95,7 +95,8 @@ export class WebSocketChannels {
       return;
     }
     const reader = this.#readers.get(channel);
-    if (reader === undefined || message.length === 1) return;
+    // What nobody reads any more is not waited for.
+    if (reader === undefined || reader.destroyed || message.length === 1) return;
     if (reader.push(message.subarray(1))) return;
     this.#full.add(reader);
     this.#socket.pause();

@@ -5,7 +5,7 @@
 import type { Readable } from "node:stream";
 import type { WebSocket } from "ws";
 import type { Clock } from "#base/clock.ts";
-import { type Context, withCancel } from "#base/context.ts";
+import { type Context, sleep } from "#base/context.ts";
 import { messageOf } from "#base/errors.ts";
 import type { RemoteCommand } from "#wire/remote-command/client.ts";
 import type { ExecResult } from "#wire/remote-command/exec-streams.ts";
@@ -19,6 +19,10 @@ const MOST_UNREAD_BYTES = 256 * 1024;
 const MOST_TYPED_BYTES = 1024 * 1024;
 /** Proxies give up connections on which nothing is said for a minute. */
 export const PING_MS = 20_000;
+/** How long, and how often, a shell is asked to end that nobody looks at any more. */
+export const HANG_UP_MS = 100;
+const HANG_UPS = 10;
+const [INTERRUPT, END_OF_INPUT] = ["\x03", "\x04"];
 
 export interface ShellSession {
   readonly socket: WebSocket;
@@ -32,30 +36,68 @@ export interface ShellSession {
 /** Resolves when the shell has ended and the page was told why; never rejects. The command ends with the context, and when the page goes. */
 export async function runShell(ctx: Context, session: ShellSession): Promise<void> {
   const { socket } = session;
-  const { ctx: own, cancel } = withCancel(ctx);
-  socket.once("close", cancel);
+  const line = new Line(ctx, session.clock);
+  socket.once("close", line.hangUp);
   // The close that follows is what is acted upon.
   socket.on("error", () => undefined);
-  const told = await converse(own, cancel, session).catch((error: unknown) => failureOf(error));
-  cancel();
+  const told = await converse(line, session).catch((error: unknown) => failureOf(error));
+  line.cut();
   await tell(socket, ctx.signal.aborted ? { is: "failed", message: "the dashboard was ended" } : told);
   // So that the answer to this is read.
   socket.resume();
   socket.close(1000);
 }
 
-async function converse(ctx: Context, cancel: () => void, session: ShellSession): Promise<ShellTold> {
-  const { socket, dial, opened, clock } = session;
-  // What has ended already tells nobody that it does.
-  ctx.signal.throwIfAborted();
-  const remote = await dial(ctx);
+async function converse(line: Line, { socket, dial, opened, clock }: ShellSession): Promise<ShellTold> {
+  const remote = await line.dial(dial);
   opened();
   await tell(socket, { is: "open" });
   const stopPings = ping(socket, clock);
-  const page = new Page(socket, remote, cancel);
+  const page = new Page(socket, remote, () => line.cut());
   await page.show(remote.stdout);
   stopPings();
   return page.problem ?? endOf(await remote.result);
+}
+
+/**
+ * The way to the pod. A kubelet does not end the command whose connection goes, and its terminal stays: what runs there
+ * is interrupted, and the shell's input ended, before the way is cut. Kubernetes' dashboard sends the latter, too.
+ */
+class Line {
+  readonly #ctx: Context;
+  readonly #clock: Clock;
+  readonly #end = new AbortController();
+  #remote: RemoteCommand | undefined;
+
+  constructor(ctx: Context, clock: Clock) {
+    this.#ctx = ctx;
+    this.#clock = clock;
+    ctx.signal.addEventListener("abort", this.hangUp, { once: true });
+  }
+
+  async dial(dial: ShellSession["dial"]): Promise<RemoteCommand> {
+    // What has ended already tells nobody that it does.
+    this.#ctx.signal.throwIfAborted();
+    this.#remote = await dial({ ...this.#ctx, signal: this.#end.signal });
+    return this.#remote;
+  }
+
+  readonly hangUp = async (): Promise<void> => {
+    const { signal } = this.#end;
+    const { stdin } = this.#remote ?? {};
+    // Not both at once: a shell takes the end of input only where it reads again.
+    for (let time = 0; time < HANG_UPS && stdin !== undefined && !signal.aborted; time++) {
+      stdin.write(time % 2 === 0 ? INTERRUPT : END_OF_INPUT);
+      await sleep({ signal }, HANG_UP_MS, this.#clock);
+    }
+    this.cut();
+  };
+
+  /** Also when it has ended. */
+  cut(): void {
+    this.#ctx.signal.removeEventListener("abort", this.hangUp);
+    this.#end.abort();
+  }
 }
 
 /** Who is not there any more does not answer. */
@@ -82,15 +124,15 @@ class Page {
   problem: ShellTold | undefined;
   readonly #socket: WebSocket;
   readonly #remote: RemoteCommand;
-  readonly #cancel: () => void;
+  readonly #cut: () => void;
   #unread = 0;
   #wake: () => void = () => undefined;
 
-  /** `cancel` ends the remote command. */
-  constructor(socket: WebSocket, remote: RemoteCommand, cancel: () => void) {
+  /** `cut` ends the connection to the pod. */
+  constructor(socket: WebSocket, remote: RemoteCommand, cut: () => void) {
     this.#socket = socket;
     this.#remote = remote;
-    this.#cancel = cancel;
+    this.#cut = cut;
     remote.stdin?.on("error", () => undefined);
     socket.on("message", (message: Buffer, isBinary: boolean) => {
       if (isBinary) this.#typed(message);
@@ -139,7 +181,7 @@ class Page {
   #end(message: string): void {
     this.problem ??= { is: "failed", message };
     // To close it would wait for a pod that reads nothing.
-    this.#cancel();
+    this.#cut();
     this.#wake();
   }
 }

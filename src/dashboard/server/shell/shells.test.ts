@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, beforeEach, describe, test } from "node:test";
+import { setImmediate } from "node:timers/promises";
 import { WebSocket } from "ws";
 import { type Context, withCancel } from "#base/context.ts";
 import { silentLogger } from "#base/log.ts";
@@ -15,7 +16,7 @@ import { refuseUpgrade } from "#wire/upgrade.ts";
 import { SHELL_PROTOCOL, type ShellSaid, type ShellTold } from "../../model/protocol.ts";
 import { parseItemKey } from "../http/query.ts";
 import { type HttpServer, startHttpServer } from "../http/server.ts";
-import { PING_MS } from "./session.ts";
+import { HANG_UP_MS, PING_MS } from "./session.ts";
 import { MOST_SHELLS, refuseShell, Shells } from "./shells.ts";
 
 const KEY = "pod/milan/shop/web-1";
@@ -148,12 +149,25 @@ async function echo({ stdin, stdout, status }: ExecStreams): Promise<void> {
   }
 }
 
+/** Lets time pass until then. */
+async function passing(then: Promise<void>, stepMs: number): Promise<void> {
+  let isOver = false;
+  void then.finally(() => {
+    isOver = true;
+  });
+  while (!isOver) {
+    clock.step(stepMs);
+    await setImmediate();
+  }
+  await then;
+}
+
 describe("a shell of the dashboard", () => {
   beforeEach(async () => {
     run = echo;
     await start();
   });
-  afterEach(() => stack[Symbol.asyncDispose]());
+  afterEach(() => passing(stack[Symbol.asyncDispose](), HANG_UP_MS));
 
   test("carries what is typed and shown, and tells how it ended", async () => {
     const shell = await open();
@@ -201,7 +215,24 @@ describe("a shell of the dashboard", () => {
     assert.equal(shell.shown(), "80x24 100x30 ");
   });
 
-  test("ends the command when the page goes", async () => {
+  test("hangs up when the page goes: interrupts what runs, and ends the shell's input", async () => {
+    const gone = Promise.withResolvers<void>();
+    let typed = "";
+    run = async ({ stdin, signal, status }) => {
+      signal.addEventListener("abort", () => gone.resolve(), { once: true });
+      for await (const chunk of stdin ?? []) {
+        typed += String(chunk);
+        if (typed.includes("\x04")) return status({ exitCode: 0 });
+      }
+    };
+    const shell = await open();
+    await shell.until(() => shell.told.length > 0);
+    shell.socket.terminate();
+    await passing(gone.promise, HANG_UP_MS);
+    assert.ok(typed.startsWith("\x03\x04"), JSON.stringify(typed));
+  });
+
+  test("ends the connection of a command that does not end", async () => {
     const gone = Promise.withResolvers<void>();
     run = async ({ signal }) => {
       await once(signal, "abort");
@@ -210,7 +241,7 @@ describe("a shell of the dashboard", () => {
     const shell = await open();
     await shell.until(() => shell.told.length > 0);
     shell.socket.terminate();
-    await gone.promise;
+    await passing(gone.promise, HANG_UP_MS);
   });
 
   test("ends the command when the page does not answer any more", async () => {
@@ -226,17 +257,13 @@ describe("a shell of the dashboard", () => {
     await pinged;
     // The answer to that one came; those to the next ones do not.
     shell.socket.pause();
-    while (shell.socket.readyState === shell.socket.OPEN && clock.nextMs() !== undefined) {
-      clock.step(PING_MS);
-      await new Promise(setImmediate);
-    }
-    await gone.promise;
+    await passing(gone.promise, PING_MS);
   });
 
   test("tells why it ends when the dashboard does", async () => {
     const shell = await open();
     await shell.until(() => shell.told.length > 0);
-    await stack[Symbol.asyncDispose]();
+    await passing(stack[Symbol.asyncDispose](), HANG_UP_MS);
     await shell.closed;
     assert.deepEqual(shell.told.at(-1), { is: "failed", message: "the dashboard was ended" });
   });
