@@ -19,6 +19,8 @@ export interface Change {
   readonly why: string;
   /** It is there while the command works, and gone at the end. */
   readonly isTemporary?: true;
+  /** Of one that changes, where it is known: all that do. */
+  readonly fields?: readonly string[];
 }
 
 export interface Right {
@@ -48,8 +50,8 @@ export interface PodFate {
   readonly cluster: string;
   readonly namespace: string;
   readonly name: string;
-  /** `moves`: it ends, and its controller makes another. */
-  readonly fate: "moves" | "ends" | "stays";
+  /** `moves`: it ends, and its controller makes another, elsewhere. `replaced`: the same, by another template. */
+  readonly fate: "moves" | "replaced" | "ends" | "stays";
   readonly from?: string;
   /** As far as it can be known. */
   readonly to?: string;
@@ -91,10 +93,13 @@ export interface Step {
   /** It is the user's own, and no copy: destructive when it is deleted. */
   readonly isUsers?: boolean;
   readonly isTemporary?: true;
+  readonly fields?: readonly string[];
 }
 
 export interface Part {
   readonly steps?: readonly Step[];
+  /** Beside those of bindings that come and go. */
+  readonly rights?: readonly Right[];
   readonly addresses?: readonly Address[];
   readonly pods?: readonly PodFate[];
   readonly data?: readonly LostClaim[];
@@ -113,7 +118,7 @@ export function planOf(command: string, parts: readonly Part[]): Plan {
   return {
     command,
     changes: steps.map(changeOf).sort(byPlace),
-    rights: steps.flatMap(rightsOf),
+    rights: [...steps.flatMap(rightsOf), ...parts.flatMap((part) => part.rights ?? [])],
     addresses: parts.flatMap((part) => part.addresses ?? []),
     pods,
     data,
@@ -182,11 +187,12 @@ function distinct(steps: readonly Step[]): Step[] {
   return [...found.values()];
 }
 
-function changeOf({ cluster, verb, object, why, isTemporary }: Step): Change {
+function changeOf({ cluster, verb, object, why, isTemporary, fields }: Step): Change {
   const { namespace, name = "" } = object.metadata ?? {};
   return {
     ...{ cluster, verb, kind: object.kind ?? "", ...(namespace !== undefined && { namespace }), name, why },
     ...(isTemporary === true && { isTemporary }),
+    ...(fields !== undefined && { fields }),
   };
 }
 

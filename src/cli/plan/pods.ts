@@ -15,6 +15,11 @@ export function leavingFates(cluster: string, pods: readonly Pod[], to: string):
   });
 }
 
+/** Those of a workload whose template changes. */
+export function replacedFates(cluster: string, pods: readonly Pod[], why: string): PodFate[] {
+  return pods.filter(isActive).map((pod): PodFate => ({ ...placeOf(cluster, pod), fate: "replaced", why }));
+}
+
 export function endingFates(cluster: string, pods: readonly Pod[], why: string): PodFate[] {
   return pods.filter(isActive).map((pod): PodFate => ({ ...placeOf(cluster, pod), fate: "ends", why }));
 }

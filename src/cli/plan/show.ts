@@ -47,7 +47,7 @@ export function formatPlan(plan: Plan, isColoured: boolean): string {
   ].join("\n");
 }
 
-const POD_MARKS: Readonly<Record<PodFate["fate"], string>> = { moves: "~", ends: "-", stays: " " };
+const POD_MARKS: Readonly<Record<PodFate["fate"], string>> = { moves: "~", replaced: "~", ends: "-", stays: " " };
 
 function paint(mark: string, isColoured: boolean): string {
   const colour = COLOURS[mark];
@@ -77,7 +77,7 @@ function toldPod({ cluster, namespace, name, fate, from, to, why }: PodFate): st
       : from === undefined
         ? ""
         : ` on ${from}`;
-  return `${namespace}/${name} of ${cluster} ${fate}${way}: ${why}`;
+  return `${namespace}/${name} of ${cluster} ${fate === "replaced" ? "is replaced" : fate}${way}: ${why}`;
 }
 
 /** Of these there may be very many, and nothing happens to them. */

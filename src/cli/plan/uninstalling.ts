@@ -88,4 +88,5 @@ function purgedBecause(
 }
 
 /** Keys that controllers and chart make: nobody's copy, and nobody else's. */
-const OWN_SECRETS = new Set([KEYS_SECRET, "liqo-webhook-certs"]);
+export const WEBHOOK_SECRET = "liqo-webhook-certs";
+const OWN_SECRETS = new Set([KEYS_SECRET, WEBHOOK_SECRET]);

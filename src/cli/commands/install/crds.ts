@@ -6,45 +6,33 @@ import { parse } from "yaml";
 import type { Context } from "#base/context.ts";
 import type { KubeClient } from "#kube/client/client.ts";
 import { customResourceDefinitions } from "#machinery/builtin.ts";
+import { keyOf } from "#machinery/meta.ts";
 import { waitFor } from "../../cluster.ts";
 import { CliError } from "../../errors.ts";
 
-/** Resolves when the API server serves all of them. */
-export async function applyCrds(ctx: Context, client: KubeClient, folder: string): Promise<void> {
-  let files: string[];
+/** Those of a chart. Throws a CliError where it has none. */
+export function readCrds(folder: string): CustomResourceDefinition[] {
   try {
-    files = readdirSync(folder).filter((file) => file.endsWith(".yaml"));
+    return readdirSync(folder)
+      .filter((file) => file.endsWith(".yaml"))
+      .map((file) => parse(readFileSync(join(folder, file), "utf8")) as CustomResourceDefinition);
   } catch (cause) {
     throw new CliError(`${folder} does not exist`, { cause, hint: "run `make setup`, which generates the CRDs" });
   }
+}
+
+/** Resolves when the API server serves all of them. */
+export async function applyCrds(ctx: Context, client: KubeClient, folder: string): Promise<void> {
+  const crds = readCrds(folder);
+  await Promise.all(crds.map((crd) => client.apply(ctx, customResourceDefinitions, crd)));
   await Promise.all(
-    files.map((file) =>
-      client.apply(
-        ctx,
-        customResourceDefinitions,
-        parse(readFileSync(join(folder, file), "utf8")) as CustomResourceDefinition,
-      ),
+    crds.map((crd) =>
+      waitFor(ctx, client, customResourceDefinitions, keyOf(crd), {
+        until: (found) =>
+          found?.status?.conditions?.some(({ type, status }) => type === "Established" && status === "True") === true,
+        timeoutMs: 30_000,
+        what: "not established",
+      }),
     ),
-  );
-  await Promise.all(
-    files.map((file) => {
-      const name = file
-        .replace(/\.yaml$/, "")
-        .split("_")
-        .reverse()
-        .join(".");
-      return waitFor(
-        ctx,
-        client,
-        customResourceDefinitions,
-        { name },
-        {
-          until: (found) =>
-            found?.status?.conditions?.some(({ type, status }) => type === "Established" && status === "True") === true,
-          timeoutMs: 30_000,
-          what: "not established",
-        },
-      );
-    }),
   );
 }

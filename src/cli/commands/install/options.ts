@@ -13,6 +13,4 @@ export interface InstallOptions extends FlagValues<typeof installFlags> {
   readonly chart: string;
   readonly timeoutMs: number;
   readonly detect: (ctx: Context, cluster: Cluster) => Promise<Detected>;
-  /** Asks whether upstream's Liqo is to be replaced; throws unless it is. */
-  readonly confirmReplacing: () => Promise<void>;
 }

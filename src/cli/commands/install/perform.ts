@@ -14,18 +14,18 @@ import {
   namespaces,
 } from "#machinery/builtin.ts";
 import { type Need, requireRights } from "../../checks/rights.ts";
-import { answered, type Cluster, findClusterId, waitFor } from "../../cluster.ts";
+import { type Cluster, waitFor } from "../../cluster.ts";
 import { CliError } from "../../errors.ts";
 import { type HelmFlags, helm, RELEASE } from "../../helm.ts";
 import type { Printer } from "../../printer/printer.ts";
 import { applyCrds } from "./crds.ts";
 import { DEFAULT_VALUES_PATH } from "./flags.ts";
 import type { InstallOptions } from "./options.ts";
-import { planRelease } from "./plan.ts";
+import { prepare } from "./prepare.ts";
+import { type Release, renderRelease, UPGRADE } from "./release.ts";
 import { findUpstream } from "./replaced.ts";
 import { isRolledOut } from "./rollout.ts";
-import { checkClusterId, checkOutput, checkSource } from "./settings.ts";
-import { mergeValues, type Values } from "./values.ts";
+import { mergeValues } from "./values.ts";
 
 /** What is asked before the first change. */
 export const INSTALL_NEEDS: readonly Need[] = [
@@ -33,28 +33,20 @@ export const INSTALL_NEEDS: readonly Need[] = [
   ...[namespaces, clusterRoles, clusterRoleBindings].map((resource) => ({ verb: "create", resource }) as const),
 ];
 
-/** For Helm: arguments, and the values that they find on standard input. */
-interface Release {
-  readonly args: readonly string[];
-  readonly values: string;
-}
-
 export async function install(
   ctx: Context,
   printer: Printer,
   cluster: Cluster,
-  options: InstallOptions,
+  options: InstallOptions & {
+    /** Asks whether upstream's Liqo is to be replaced; throws unless it is. */
+    readonly confirmReplacing: () => Promise<void>;
+  },
 ): Promise<void> {
-  checkSource(options);
-  checkOutput(options);
-  if (options.clusterId !== undefined) checkClusterId(options.clusterId);
-  const present = await printer.step("local", "API server reached", () =>
-    answered(ctx, cluster, (limited) => findClusterId(limited, cluster)),
-  );
   const isReal = !options.dryRun && !options.onlyOutputValues;
-  if (isReal) await requireRights(ctx, cluster, INSTALL_NEEDS);
-  const { clusterId, values } = await planRelease(ctx, printer, cluster, present, options);
-  const release = { args: releaseArguments(cluster, options), values: stringify(values) };
+  const { clusterId, release } = await prepare(ctx, printer, cluster, {
+    ...options,
+    ...(isReal && { checkRights: () => requireRights(ctx, cluster, INSTALL_NEEDS) }),
+  });
   if (options.onlyOutputValues) return writeValues(ctx, printer, release, options);
   const replaced = await findUpstream(ctx, cluster);
   if (replaced !== undefined) printer.warning("local", replaced);
@@ -81,7 +73,7 @@ async function applyRelease(
     await printer.step("local", "29 CRDs installed", () => applyCrds(ctx, cluster.client, join(chart, "crds")));
   await printer.step("local", dryRun ? "Chart rendered" : "Chart installed", async () => {
     if (!dryRun) await withdrawRefused(ctx, cluster, flags);
-    const upgrade = ["upgrade", "--install", "--create-namespace", ...args, ...(dryRun ? ["--dry-run=client"] : [])];
+    const upgrade = [...UPGRADE, ...args, ...(dryRun ? ["--dry-run=client"] : [])];
     return helm(ctx, flags, upgrade, values);
   });
 }
@@ -119,23 +111,10 @@ function waitUntilReady(ctx: Context, printer: Printer, cluster: Cluster, timeou
   );
 }
 
-/** As far as it is looked at. */
-interface RenderedRelease {
-  readonly chart?: { readonly values?: Values };
-  /** What was given, by files and flags. */
-  readonly config?: Values;
-}
-
 /** All of the chart's values as they would be, from Helm, which merges them. */
-async function writeValues(
-  ctx: Context,
-  printer: Printer,
-  { args, values }: Release,
-  options: InstallOptions,
-): Promise<void> {
+async function writeValues(ctx: Context, printer: Printer, release: Release, options: InstallOptions): Promise<void> {
   const path = options.dumpValuesPath ?? DEFAULT_VALUES_PATH;
-  const rendered = await helm(ctx, options.helm, ["install", ...args, "--dry-run=client", "--output", "json"], values);
-  const { chart, config } = JSON.parse(rendered) as RenderedRelease;
+  const { chart, config } = await renderRelease(ctx, options.helm, release, { verb: ["install"], side: "client" });
   try {
     // It may hold what only its owner should read.
     await writeFile(path, stringify(mergeValues(chart?.values ?? {}, config ?? {})), { mode: 0o600 });
@@ -143,14 +122,4 @@ async function writeValues(
     throw new CliError(`--dump-values-path ${path}: ${messageOf(cause)}`, { cause, hint: "give another file" });
   }
   printer.success("local", `Values of the chart written to ${path}`);
-}
-
-/** What Helm's verbs have in common. Values of files are over those of standard input, those of --set over both. */
-function releaseArguments(cluster: Cluster, { chart, values, set, setString }: InstallOptions): string[] {
-  return [
-    ...[RELEASE, chart, "--namespace", cluster.liqoNamespace, "--skip-crds", "--values", "-"],
-    ...values.flatMap((file) => ["--values", file]),
-    ...set.flatMap((text) => ["--set", text]),
-    ...setString.flatMap((text) => ["--set-string", text]),
-  ];
 }

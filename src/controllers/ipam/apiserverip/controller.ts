@@ -9,13 +9,13 @@ import { type IP, ips } from "#api/ipam/ip.ts";
 import type { Context } from "#base/context.ts";
 import { forgeWellKnownIp, isWellKnownIp } from "#forge/ip.ts";
 import { API_SERVER_PROXY } from "#forge/names.ts";
+import { planIps } from "#forge/well-known-ips.ts";
 import { type Controller, DONE, type Result, watchMapped } from "#kube/controller/controller.ts";
 import type { Informer } from "#kube/informer/informer.ts";
 import { endpointSlices, services } from "#machinery/builtin.ts";
 import type { Deps } from "../../deps.ts";
 import { ownedBy } from "../../ownership.ts";
 import { ownDeployment, uninstallingProbe } from "../../uninstalling.ts";
-import { planIps } from "./plan.ts";
 
 const SERVICE = { namespace: "default", name: "kubernetes" };
 

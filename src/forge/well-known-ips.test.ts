@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { IP } from "#api/ipam/ip.ts";
-import { type Observed, planIps } from "./plan.ts";
+import { type Observed, planIps } from "./well-known-ips.ts";
 
 const service = (clusterIP: string) => ({ spec: { clusterIP } });
 const slice = (addressType: string, ...addresses: string[]) => ({

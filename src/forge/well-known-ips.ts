@@ -2,7 +2,7 @@
 import type { Service } from "kubernetes-types/core/v1";
 import type { EndpointSlice } from "kubernetes-types/discovery/v1";
 import type { IP } from "#api/ipam/ip.ts";
-import { API_SERVER_IP, API_SERVER_PROXY_IP, type WellKnownIp } from "#forge/ip.ts";
+import { API_SERVER_IP, API_SERVER_PROXY_IP, type WellKnownIp } from "./ip.ts";
 
 export interface Observed {
   /** `kubernetes` of the namespace default, and its slices. */
