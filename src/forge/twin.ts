@@ -5,6 +5,9 @@ import * as labels from "#api/labels.ts";
 import type { NamespaceMap } from "#api/offloading/namespace.ts";
 import { formatKey, keyOf } from "#machinery/meta.ts";
 
+/** Kubernetes: what the pods of a namespace may ask of its nodes. */
+export const POD_SECURITY_ENFORCE = "pod-security.kubernetes.io/enforce";
+
 export interface TwinParts {
   readonly map: NamespaceMap;
   readonly consumerId: string;

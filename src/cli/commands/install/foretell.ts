@@ -7,14 +7,14 @@ import type { Cluster } from "../../cluster.ts";
 import { CliError } from "../../errors.ts";
 import { type HelmFlags, helm, RELEASE } from "../../helm.ts";
 import { installFacts } from "../../plan/install/facts.ts";
-import { planInstalling } from "../../plan/install/installing.ts";
+import { type HelmRecord, planInstalling } from "../../plan/install/installing.ts";
 import { type Plan, planOf, titleOf } from "../../plan/model.ts";
 import { kindsOf } from "../../plan/objects.ts";
 import type { Printer } from "../../printer/printer.ts";
 import { readCrds } from "./crds.ts";
 import type { InstallOptions } from "./options.ts";
 import { prepare } from "./prepare.ts";
-import { type HelmRecord, recordsOf } from "./records.ts";
+import { recordsOf } from "./records.ts";
 import { parseManifest, type Release, type RenderedRelease, renderRelease, UPGRADE } from "./release.ts";
 import { findUpstream } from "./replaced.ts";
 
@@ -42,7 +42,7 @@ export async function foretell(
     wanted: parseManifest(rendered.manifest ?? ""),
     before: parseManifest(before),
     hooks: hooksOf(rendered),
-    revisions: records.map(({ revision }) => revision),
+    records,
     remarks: [
       ...(replaced === undefined ? [] : [replaced]),
       ...(isNew && options.clusterId === undefined

@@ -3,12 +3,7 @@ import type { Context } from "#base/context.ts";
 import { secrets } from "#machinery/builtin.ts";
 import type { Cluster } from "../../cluster.ts";
 import { RELEASE } from "../../helm.ts";
-
-export interface HelmRecord {
-  readonly revision: number;
-  /** Such as `deployed`, `superseded`, `uninstalling`. */
-  readonly status: string;
-}
+import type { HelmRecord } from "../../plan/install/installing.ts";
 
 /** The oldest first. */
 export async function recordsOf(ctx: Context, { client, liqoNamespace }: Cluster): Promise<HelmRecord[]> {

@@ -3,8 +3,10 @@
 import type { CustomResourceDefinition } from "kubernetes-types/apiextensions/v1";
 import type { Deployment } from "kubernetes-types/apps/v1";
 import type { Service } from "kubernetes-types/core/v1";
+import { tenants } from "#api/authentication/tenant.ts";
 import { ips } from "#api/ipam/ip.ts";
 import * as labels from "#api/labels.ts";
+import { configurations } from "#api/networking/configuration.ts";
 import { connections } from "#api/networking/connection.ts";
 import { gatewayClients } from "#api/networking/gatewayclient.ts";
 import { gatewayServers } from "#api/networking/gatewayserver.ts";
@@ -28,10 +30,11 @@ import { uninstallFacts } from "../uninstalling-facts.ts";
 import { crdChange } from "./crds.ts";
 import type { FollowerFacts } from "./followers.ts";
 import type { CrdFacts, InstallFacts } from "./installing.ts";
+import type { FlagOf } from "./switches.ts";
 
 /** What Helm and the chart say of it. Of objects without a namespace it may be Liqo's. */
 export interface InstallQuestion
-  extends Pick<InstallFacts, "id" | "wanted" | "before" | "hooks" | "revisions" | "remarks"> {
+  extends Pick<InstallFacts, "id" | "wanted" | "before" | "hooks" | "records" | "remarks"> {
   readonly kinds: Kinds;
   readonly crds: readonly CustomResourceDefinition[];
 }
@@ -39,7 +42,7 @@ export interface InstallQuestion
 /** Throws a CliError for an object that belongs to another release. */
 export async function installFacts(ctx: Context, cluster: Cluster, question: InstallQuestion): Promise<InstallFacts> {
   const { client, liqoNamespace } = cluster;
-  const { id, hooks, revisions, remarks } = question;
+  const { id, hooks, records, remarks } = question;
   const resourceOf = resourcesOf(question);
   const placed = (object: KubeObject): KubeObject =>
     resourceOf(object).namespaced ? { ...object, metadata: { namespace: liqoNamespace, ...object.metadata } } : object;
@@ -49,17 +52,33 @@ export async function installFacts(ctx: Context, cluster: Cluster, question: Ins
   const manager = wanted.find(({ kind, metadata }) => kind === "Deployment" && metadata?.name === CONTROLLER_MANAGER);
   const flagOf = flagsOfManager(manager as Deployment | undefined);
   const proxy = wanted.find(({ kind, metadata }) => kind === "Service" && metadata?.name === API_SERVER_PROXY);
-  const [present, crds, machines, apiServer, slices, own, followers] = await Promise.all([
+  const [present, crds, machines, apiServer, slices, own, inCluster] = await Promise.all([
     uninstallFacts(ctx, cluster),
     crdFacts(ctx, client, question),
     client.list(ctx, nodes),
     client.find(ctx, services, { namespace: "default", name: "kubernetes" }),
     client.list(ctx, endpointSlices, API_SERVER_SLICES),
     listServed(ctx, client, ips, liqoNamespace),
-    followerFacts(ctx, cluster, { wanted, flagOf, id }),
+    peerFacts(ctx, cluster),
   ]);
+  const charts = wanted.filter(({ kind }) => kind === vkOptionsTemplates.kind) as VkOptionsTemplate[];
   return {
-    ...{ id, liqoNamespace, wanted, hooks, before, live, revisions, crds, present, followers, remarks },
+    ...{ id, liqoNamespace, wanted, hooks, before, live, records, crds, present, remarks },
+    // Of options the first that are found count.
+    followers: {
+      ...inCluster,
+      id,
+      liqoNamespace,
+      options: [...charts, ...inCluster.options],
+      home: homeOf(id, liqoNamespace, flagOf),
+    },
+    switches: {
+      ...inCluster,
+      ...{ id, liqoNamespace, nodes: machines.items, objects: present.objects },
+      before: flagsOfManager(manager && (live.get(titleOf(manager)) as Deployment | undefined)),
+      after: flagOf,
+      hasProxy: proxy !== undefined,
+    },
     own: {
       ...{ id, liqoNamespace, flagOf, apiServer },
       nodes: machines.items,
@@ -148,37 +167,35 @@ async function crdFacts(ctx: Context, client: KubeClient, { crds: wanted }: Inst
   return { wanted, live, counts: new Map(await Promise.all(counts)) };
 }
 
-async function followerFacts(
-  ctx: Context,
-  { client, liqoNamespace }: Cluster,
-  { wanted, flagOf, id }: Pick<InstallFacts, "wanted" | "id"> & Pick<InstallFacts["own"], "flagOf">,
-): Promise<FollowerFacts> {
-  const [servers, clients, tunnels, virtual, options, own, tenants] = await Promise.all([
+function homeOf(clusterId: string, liqoNamespace: string, flagOf: FlagOf): FollowerFacts["home"] {
+  return {
+    ...{ clusterId, liqoNamespace },
+    podCidr: flagOf("pod-cidr") ?? "",
+    runtimeClass: flagOf("liqo-runtime-class") ?? "",
+    storageClass: flagOf("virtual-storage-class-name") ?? "",
+  };
+}
+
+/** What there is of peers. */
+async function peerFacts(ctx: Context, { client, liqoNamespace }: Cluster) {
+  const [servers, clients, tunnels, configs, peers, virtual, options, own, spaces] = await Promise.all([
     listServed(ctx, client, gatewayServers),
     listServed(ctx, client, gatewayClients),
     listServed(ctx, client, connections),
+    listServed(ctx, client, configurations),
+    listServed(ctx, client, tenants),
     listServed(ctx, client, virtualNodes),
     listServed(ctx, client, vkOptionsTemplates),
     client.list(ctx, pods, { namespace: liqoNamespace }),
     client.list(ctx, namespaces, { labelSelector: `${labels.TENANT_NAMESPACE}=true` }),
   ]);
   const ofPeers = await Promise.all(
-    tenants.items.map(({ metadata }) => client.list(ctx, pods, { namespace: metadata?.name ?? "" })),
+    spaces.items.map(({ metadata }) => client.list(ctx, pods, { namespace: metadata?.name ?? "" })),
   );
-  const charts = wanted.filter(({ kind }) => kind === vkOptionsTemplates.kind) as VkOptionsTemplate[];
   return {
-    ...{ id, liqoNamespace, servers, clients, connections: tunnels, virtualNodes: virtual },
-    // The first one that is found counts.
-    options: [...charts, ...options],
-    home: {
-      clusterId: id,
-      liqoNamespace,
-      podCidr: flagOf("pod-cidr") ?? "",
-      runtimeClass: flagOf("liqo-runtime-class") ?? "",
-      storageClass: flagOf("virtual-storage-class-name") ?? "",
-    },
+    ...{ servers, clients, connections: tunnels, configurations: configs, tenants: peers },
+    ...{ virtualNodes: virtual, options },
     pods: [own, ...ofPeers].flatMap(({ items }) => items),
-    isNetworking: flagOf("networking-enabled") !== "false",
   };
 }
 

@@ -5,7 +5,6 @@
 import type { Deployment } from "kubernetes-types/apps/v1";
 import type { Pod } from "kubernetes-types/core/v1";
 import * as labels from "#api/labels.ts";
-import { type Connection, connections } from "#api/networking/connection.ts";
 import type { GatewayClient } from "#api/networking/gatewayclient.ts";
 import type { GatewayServer } from "#api/networking/gatewayserver.ts";
 import {
@@ -37,14 +36,12 @@ export interface FollowerFacts {
   readonly liqoNamespace: string;
   readonly servers: readonly GatewayServer[];
   readonly clients: readonly GatewayClient[];
-  readonly connections: readonly Connection[];
   readonly virtualNodes: readonly VirtualNode[];
   /** The VkOptionsTemplates, those of the chart as they will be. */
   readonly options: readonly VkOptionsTemplate[];
   readonly home: Home;
   /** In Liqo's namespace and in those for peers. */
   readonly pods: readonly Pod[];
-  readonly isNetworking: boolean;
 }
 
 /** A workload whose pods are replaced. */
@@ -67,7 +64,6 @@ export function planFollowers(facts: FollowerFacts, changed: readonly Changed[])
   return {
     steps: following.flatMap(({ steps }) => steps),
     pods: rolled.flatMap((each) => fatesOf(id, pods, each)),
-    breaks: facts.isNetworking ? [] : brokenBy(facts),
     remarks: following.flatMap(({ remarks }) => remarks),
   };
 }
@@ -181,11 +177,4 @@ function nodeFollows({ id, liqoNamespace, options, home }: FollowerFacts, node: 
         ]
       : [],
   };
-}
-
-function brokenBy({ id, connections: all }: FollowerFacts): string[] {
-  return all.map(
-    ({ metadata }) =>
-      `the connection between ${id} and ${metadata?.labels?.[labels.REMOTE_CLUSTER_ID] ?? metadata?.name} breaks: networking is switched off, ${connections.kind} ${metadata?.namespace}/${metadata?.name} is nobody's`,
-  );
 }

@@ -2,6 +2,7 @@
 import type { CustomResourceDefinition } from "kubernetes-types/apiextensions/v1";
 import type { ClusterRole } from "kubernetes-types/rbac/v1";
 import { UNINSTALLING } from "#api/annotations.ts";
+import { type Network, networks } from "#api/ipam/network.ts";
 import { CONTROLLER_MANAGER } from "#forge/names.ts";
 import { customResourceDefinitions, deployments, namespaces, secrets } from "#machinery/builtin.ts";
 import type { KubeObject } from "#machinery/meta.ts";
@@ -15,12 +16,19 @@ import { type FieldChange, fieldChanges, tellFields } from "./fields.ts";
 import { type FollowerFacts, planFollowers } from "./followers.ts";
 import { type OwnFacts, planOwnObjects } from "./own-objects.ts";
 import { changedRights } from "./rules.ts";
+import { planSwitches, type SwitchFacts } from "./switches.ts";
 
 export interface CrdFacts {
   readonly wanted: readonly CustomResourceDefinition[];
   readonly live: readonly CustomResourceDefinition[];
   /** How many objects there are of one that loses something, by name. */
   readonly counts: ReadonlyMap<string, number>;
+}
+
+export interface HelmRecord {
+  readonly revision: number;
+  /** Such as `deployed`, `superseded`, `uninstalling`. */
+  readonly status: string;
 }
 
 export interface InstallFacts {
@@ -33,11 +41,12 @@ export interface InstallFacts {
   readonly before: readonly KubeObject[];
   /** What there is of both, in full, by title. */
   readonly live: ReadonlyMap<string, KubeObject>;
-  /** Revisions that Helm has records of. */
-  readonly revisions: readonly number[];
+  /** Helm's, the oldest first. */
+  readonly records: readonly HelmRecord[];
   readonly crds: CrdFacts;
   readonly own: OwnFacts;
   readonly followers: FollowerFacts;
+  readonly switches: SwitchFacts;
   readonly present: Pick<UninstallFacts, "objects" | "unlisted">;
   readonly remarks: readonly string[];
 }
@@ -56,7 +65,7 @@ export function planInstalling(facts: InstallFacts): Part[] {
         step(id, "create", namespaces, { metadata: { name: liqoNamespace } }, "where Liqo is installed"),
         ...facts.wanted
           .filter((object) => !live.has(titleOf(object)))
-          .map((object): Step => ({ cluster: id, verb: "create", object, why: "it is of the chart" })),
+          .map((object): Step => ({ cluster: id, verb: "create", object, why: comingWhy(object) })),
         ...own.steps,
       ].filter(({ object }) => !isThere.has(titleOf(object))),
       rights: changed.flatMap((change) => rightsOf(id, change)),
@@ -67,7 +76,13 @@ export function planInstalling(facts: InstallFacts): Part[] {
     planCrds(id, facts.crds),
     { steps: [...recordSteps(facts), ...withdrawal(facts)], remarks: facts.hooks.map(tellHook) },
     planFollowers(facts.followers, changed),
+    planSwitches(facts.switches),
   ];
+}
+
+function comingWhy(object: KubeObject): string {
+  const cidr = object.kind === networks.kind ? (object as Network).spec?.cidr : undefined;
+  return `it is of the chart${cidr === undefined ? "" : `: ${cidr}`}`;
 }
 
 /** An object of the chart that is there, and what of it would be another. */
@@ -176,14 +191,17 @@ function planCrds(id: string, { wanted, live, counts }: CrdFacts): Part {
 /** Helm keeps as many records of a release. */
 const MAX_RECORDS = 10;
 
-function recordSteps({ id, liqoNamespace: namespace, revisions }: InstallFacts): Step[] {
+function recordSteps({ id, liqoNamespace: namespace, records }: InstallFacts): Step[] {
   const record = (verb: Step["verb"], revision: number, why: string): Step =>
     step(id, verb, secrets, { metadata: { namespace, name: `sh.helm.release.v1.${RELEASE}.v${revision}` } }, why);
-  const sorted = [...revisions].sort((a, b) => a - b);
-  const old = sorted.slice(0, Math.max(0, sorted.length - MAX_RECORDS + 1));
+  const deployed = records.filter(({ status }) => status === "deployed");
+  const old = records
+    .filter((each) => !deployed.includes(each))
+    .slice(0, Math.max(0, records.length - MAX_RECORDS + 1));
   return [
-    record("create", (sorted.at(-1) ?? 0) + 1, "Helm's record of the release"),
-    ...old.map((revision) => record("delete", revision, "Helm keeps the last ten records")),
+    record("create", (records.at(-1)?.revision ?? 0) + 1, "Helm's record of the release"),
+    ...deployed.map(({ revision }) => record("change", revision, "Helm's record of the release before")),
+    ...old.map(({ revision }) => record("delete", revision, `Helm keeps ${MAX_RECORDS} records`)),
   ];
 }
 

@@ -16,12 +16,13 @@ import { secrets } from "#machinery/builtin.ts";
 import { type Step, step } from "../model.ts";
 import type { Root } from "../removal.ts";
 import { WEBHOOK_SECRET } from "../uninstalling.ts";
+import type { FlagOf } from "./switches.ts";
 
 export interface OwnFacts {
   readonly id: string;
   readonly liqoNamespace: string;
-  /** What the controller manager will be told, such as `networking-enabled`; undefined: nothing. */
-  readonly flagOf: (name: string) => string | undefined;
+  /** What the controller manager will be told. */
+  readonly flagOf: FlagOf;
   readonly nodes: readonly Node[];
   /** `kubernetes` of the namespace default, and its slices. */
   readonly apiServer: Service | undefined;

@@ -5,10 +5,10 @@
  */
 import type { Namespace } from "kubernetes-types/core/v1";
 import type { Context } from "#base/context.ts";
+import { POD_SECURITY_ENFORCE } from "#forge/twin.ts";
 import { namespaces } from "#machinery/builtin.ts";
 import type { Deps, PodSecurityLevel } from "../../deps.ts";
 
-const ENFORCE = "pod-security.kubernetes.io/enforce";
 const FIELD_MANAGER = "liqo-pod-security";
 
 /** The labels to apply, so that exactly these are ours; undefined when there is nothing to change. */
@@ -16,7 +16,8 @@ export function planPodSecurity(
   { metadata }: Namespace,
   level: PodSecurityLevel,
 ): Readonly<Record<string, string>> | undefined {
-  if (level !== "privileged") return metadata?.labels?.[ENFORCE] === level ? undefined : { [ENFORCE]: level };
+  if (level !== "privileged")
+    return metadata?.labels?.[POD_SECURITY_ENFORCE] === level ? undefined : { [POD_SECURITY_ENFORCE]: level };
   // Only what was set by us is taken back.
   return metadata?.managedFields?.some(({ manager }) => manager === FIELD_MANAGER) === true ? {} : undefined;
 }
@@ -25,7 +26,7 @@ export async function ensurePodSecurity(ctx: Context, deps: Deps, twin: Namespac
   const level = deps.settings.podSecurityLevel;
   const name = twin.metadata?.name ?? "";
   // Whose a label is say the managed fields, which are not in the cache.
-  const isAsked = level === "privileged" && twin.metadata?.labels?.[ENFORCE] !== undefined;
+  const isAsked = level === "privileged" && twin.metadata?.labels?.[POD_SECURITY_ENFORCE] !== undefined;
   const known = isAsked ? await deps.client.find(ctx, namespaces, { name }) : twin;
   const labels = known && planPodSecurity(known, level);
   if (labels !== undefined)
