@@ -23,6 +23,7 @@ const LONG = [
     "mtu",
     "network-policy",
     "plan",
+    "plan-install",
     "put-back",
     "rights",
     "shop-google",

@@ -67,7 +67,7 @@ export function planInstalling(facts: InstallFacts): Part[] {
           .filter((object) => !live.has(titleOf(object)))
           .map((object): Step => ({ cluster: id, verb: "create", object, why: comingWhy(object) })),
         ...own.steps,
-      ].filter(({ object }) => !isThere.has(titleOf(object))),
+      ].filter(({ verb, object }) => isThere.has(titleOf(object)) === (verb !== "create")),
       rights: changed.flatMap((change) => rightsOf(id, change)),
       remarks: [...facts.remarks, ...unlistedRemarks(present.unlisted, id)],
     },

@@ -33,6 +33,7 @@ export interface OwnFacts {
   readonly ips: readonly IP[];
 }
 
+/** All that there is to be, whatever of it is there already; changes, of what is there. */
 export function planOwnObjects(facts: OwnFacts): { readonly steps: Step[]; readonly roots: Root[] } {
   const { id, liqoNamespace: namespace, flagOf } = facts;
   const secret = (name: string, why: string): Step =>
@@ -58,13 +59,16 @@ function ownNetwork(facts: OwnFacts): { readonly steps: Step[]; readonly roots: 
   const come = plan.create.map((ip) => forgeWellKnownIp(namespace, ip));
   const stay = found.filter((ip) => !plan.remove.includes(ip));
   const mapped = [...stay, ...come];
+  const isRemapped = mapped.length > stay.length || stay.length < found.length;
   const steps = [
     ...come.map((ip) => step(id, "create", ips, ip, "an address by which peers reach what has none in the pod CIDR")),
     ...mapped.map((ip) =>
       step(id, "create", firewallConfigurations, forgeIpMapping(ip), `maps the address of IP ${ip.metadata?.name}`),
     ),
     step(id, "create", firewallConfigurations, forgeNodePortFirewall([], namespace, ""), "the way back of node ports"),
-    ...facts.nodes.filter((node) => !isVirtualNode(node)).flatMap((node) => nodeSteps(facts, node, mapped)),
+    ...facts.nodes
+      .filter((node) => !isVirtualNode(node))
+      .flatMap((node) => nodeSteps(facts, node, { mapped, isRemapped })),
   ];
   return {
     steps,
@@ -81,7 +85,13 @@ function addressed(service: Service | undefined): Service | undefined {
   return { ...service, spec: { ...service.spec, clusterIP: "to come" } };
 }
 
-function nodeSteps({ id, liqoNamespace: namespace }: OwnFacts, node: Node, mapped: readonly IP[]): Step[] {
+interface Mapped {
+  readonly mapped: readonly IP[];
+  /** They are not those of before. */
+  readonly isRemapped: boolean;
+}
+
+function nodeSteps({ id, liqoNamespace: namespace }: OwnFacts, node: Node, { mapped, isRemapped }: Mapped): Step[] {
   const { name = "" } = node.metadata ?? {};
   const internal = forgeInternalNode(name, "", "");
   const external = forgeExternalRoutes(
@@ -98,5 +108,8 @@ function nodeSteps({ id, liqoNamespace: namespace }: OwnFacts, node: Node, mappe
   return [
     step(id, "create", internalNodes, internal, `node ${name} in the overlay`),
     ...routes.map((table) => step(id, "create", routeConfigurations, table, `from gateways to node ${name}`)),
+    ...(external !== undefined && isRemapped
+      ? [step(id, "change", routeConfigurations, external, "to the addresses of IPs")]
+      : []),
   ];
 }

@@ -34,15 +34,21 @@ export interface SwitchFacts {
   readonly objects: readonly KubeObject[];
 }
 
-/** On an installation there is nothing of all this. */
 export function planSwitches(facts: SwitchFacts): Part {
-  const { after } = facts;
+  const { before, after } = facts;
+  // There is no manager yet, and nothing that it has made.
+  if (before("cluster-id") === undefined) return {};
   const isNetworking = after("networking-enabled") !== "false";
   return {
     steps: [...(isNetworking ? [...masquerade(facts), ...bypass(facts)] : []), ...podSecurity(facts)],
+    remarks: MARKS.filter((name) => before(name) !== after(name)).map(
+      (name) => `--${name} changes: it is of all that Liqo has made, and not told one by one`,
+    ),
     breaks: [...(isNetworking ? [] : brokenConnections(facts)), ...(facts.hasProxy ? [] : unreachable(facts))],
   };
 }
+
+const MARKS = ["global-labels", "global-annotations"];
 
 const FULL_MASQUERADE = "fabric-full-masquerade-enabled";
 
