@@ -29,6 +29,7 @@ test("everything has its place, and the last lines say what comes of it", () => 
       { ...pod, name: "c", fate: "stays", why: "its node stays" },
       { ...pod, name: "d", fate: "stays", why: "its node stays" },
       { ...pod, name: "a", fate: "moves", from: "liqo-rome", to: "a node of milan", why: "rs makes another" },
+      { ...pod, name: "r", fate: "replaced", from: "worker", why: "another template" },
       { ...pod, name: "b", fate: "ends", from: "liqo-rome", why: "nobody makes another" },
     ],
     data: [{ cluster: "rome", namespace: "shop", name: "db", size: "1Gi" }],
@@ -54,6 +55,7 @@ addresses
 
 pods
   ~ shop/a of milan moves from liqo-rome to a node of milan: rs makes another
+  ~ shop/r of milan is replaced on worker: another template
   - shop/b of milan ends on liqo-rome: nobody makes another
     2 pods stay in namespace shop of milan: its node stays
 

@@ -10,7 +10,15 @@ import { type CliClusters, startCliClusters } from "#kit/cli-clusters.ts";
 import type { LiqoctlOutcome } from "#kit/liqoctl.ts";
 import { seen, TENANT_NAMESPACES } from "#kit/two-clusters.ts";
 import { createWithStatus } from "#kit/with-status.ts";
-import { customResourceDefinitions, deployments, namespaces, pods, services } from "#machinery/builtin.ts";
+import {
+  configMaps,
+  customResourceDefinitions,
+  deployments,
+  namespaces,
+  pods,
+  secrets,
+  services,
+} from "#machinery/builtin.ts";
 import type { KubeObject } from "#machinery/meta.ts";
 
 const LIST = "list --uninstalling --filter ^liqo$ --output json --namespace liqo";
@@ -29,6 +37,7 @@ echo "$@" >> ${folder}/asked
 cat > ${folder}/values
 [ ! -e ${folder}/fails ] || { cat ${folder}/fails >&2; exit 1; }
 [ "$1" != list ] || cat ${folder}/listed 2>/dev/null || echo '[]'
+case "$*" in *" --dry-run="*" --output json"*) ! cat ${folder}/rendered 2>/dev/null || exit 0 ;; esac
 [ "$1" != install ] || echo '{"chart": {"values": {"a": 1, "tag": ""}}, "config": {"a": 2}}'
 `;
     writeFileSync(join(folder, "helm"), script);
@@ -205,6 +214,64 @@ cat > ${folder}/values
     assert.match(stderr, /! \(local\) the Prometheus operator is not installed/);
     assert.match(JSON.stringify(settings()), /"metrics":{"enabled":true,"prometheusOperator":{"enabled":false}}/);
   });
+
+  for (const [what, refused, kind, verb, sides] of [
+    [
+      "renders as it would install, first without the cluster",
+      false,
+      "ConfigMap",
+      "upgrade --install --create-namespace",
+      ["client", "server"],
+    ],
+    [
+      "asks the cluster for nothing of a kind that it lacks",
+      false,
+      "Thing",
+      "upgrade --install --create-namespace",
+      ["client"],
+    ],
+    ["after an uninstallation that was refused", true, "ConfigMap", "install", ["client", "server"]],
+  ] as const)
+    test(`--plan ${what}`, async () => {
+      const { ctx, consumer } = clusters;
+      const group = kind === "Thing" ? "things.liqo.io/v1" : "v1";
+      const manifest = JSON.stringify({ apiVersion: group, kind, metadata: { name: "made" } });
+      writeFileSync(join(folder, "rendered"), JSON.stringify({ manifest: `---\n${manifest}\n---\n# nothing\n` }));
+      const crds = join(folder, "chart/crds/things.yaml");
+      const spec = {
+        group: "things.liqo.io",
+        scope: "Namespaced",
+        names: { kind: "Thing", plural: "things" },
+        versions: [],
+      };
+      writeFileSync(crds, JSON.stringify({ metadata: { name: "things.things.liqo.io" }, spec }));
+      const status = refused ? "uninstalling" : "superseded";
+      const labels = { owner: "helm", name: "liqo", version: "7", status };
+      const record = { metadata: { name: "sh.helm.release.v1.liqo.v7", namespace: "liqo", labels } };
+      await consumer.client.create(ctx, secrets, record);
+      const { code, stdout, stderr, helm } = await liqoctl(
+        `install ${CIDRS} --local-chart-path ${folder}/chart --plan`,
+      );
+      for (const file of ["rendered", "chart/crds/things.yaml"]) rmSync(join(folder, file));
+      await consumer.client.delete(ctx, secrets, record.metadata);
+      assert.equal(code, 0, stderr);
+      const release = "liqo /chart --namespace liqo --skip-crds --values -";
+      const unchecked = { client: "", server: " --disable-openapi-validation" };
+      assert.deepEqual(helm, [
+        ...sides.map((side) => `${verb} ${release} --dry-run=${side}${unchecked[side]} --output json --kubeconfig kc`),
+        "get manifest liqo --namespace liqo --revision 7 --kubeconfig kc",
+      ]);
+      assert.match(stdout, new RegExp(`\\+ ${kind} liqo/made: it is of the chart`));
+      assert.match(stdout, /\+ Secret liqo\/sh\.helm\.release\.v1\.liqo\.v8/);
+      assert.equal(await consumer.client.find(ctx, configMaps, { namespace: "liqo", name: "made" }), undefined);
+    });
+
+  for (const other of ["--dry-run", "--only-output-values"])
+    test(`--plan and ${other} are two questions`, async () => {
+      const { code, stderr, helm } = await liqoctl(`install ${CIDRS} --plan ${other}`);
+      assert.deepEqual([code, helm], [1, [""]]);
+      assert.ok(stderr.startsWith(`error: --plan and ${other} are two questions\n`), stderr);
+    });
 
   test("--dry-run renders and changes nothing", async () => {
     const { code, helm } = await liqoctl(

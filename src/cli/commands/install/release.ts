@@ -49,7 +49,8 @@ export async function renderRelease(
   mode: { readonly verb: readonly string[]; readonly side: "client" | "server" },
 ): Promise<RenderedRelease> {
   // The CRDs that the release will find are not those that are there: its fields are not to be looked up in them.
-  const dryRun = [`--dry-run=${mode.side}`, "--disable-openapi-validation", "--output", "json"];
+  const unchecked = mode.side === "server" ? ["--disable-openapi-validation"] : [];
+  const dryRun = [`--dry-run=${mode.side}`, ...unchecked, "--output", "json"];
   return JSON.parse(await helm(ctx, flags, [...mode.verb, ...args, ...dryRun], values)) as RenderedRelease;
 }
 
