@@ -32,6 +32,14 @@ for (const [what, live, after, told, gone] of [
   ["a field comes", crd({ v1: onlyA }, OURS), crd({ v1: both }), ["v1 spec.b comes"], []],
   ["a field goes", crd({ v1: both }, OURS), crd({ v1: onlyA }), ["v1 spec.b goes"], ["v1 spec.b"]],
   ["what somebody else has applied stays", crd({ v1: both }, ["liqoctl", "kubectl"]), crd({ v1: onlyA }), [], []],
+  [
+    "a field that holds others",
+    crd({ v1: fields({}) }, OURS),
+    crd({ v1: fields({ spec: fields({ a: { type: "array", items: onlyA } }) }) }),
+    ["v1 spec comes"],
+    [],
+  ],
+  ["a version with its fields", crd({ v1: onlyA }, OURS), crd({ v1: onlyA, v2: both }), ["v2 comes"], []],
   ["a version comes", crd({ v1: fields({}) }, OURS), crd({ v1: fields({}), v2: fields({}) }), ["v2 comes"], []],
   ["a version goes", crd({ v1: fields({}), v2: fields({}) }, OURS), crd({ v2: fields({}) }), ["v1 goes"], ["v1"]],
   [

@@ -15,8 +15,8 @@ export interface CrdChange {
 
 export function crdChange(live: CustomResourceDefinition, after: CustomResourceDefinition): CrdChange {
   const [was, is] = [contentOf(live), contentOf(after)];
-  const gone = isOurs(live) ? [...was].filter((field) => !is.has(field)) : [];
-  const come = [...is].filter((field) => !was.has(field));
+  const gone = isOurs(live) ? topmost([...was].filter((field) => !is.has(field))) : [];
+  const come = topmost([...is].filter((field) => !was.has(field)));
   const told = [...come.map((field) => `${field} comes`), ...gone.map((field) => `${field} goes`)];
   const others = fieldChanges({ live, after, before: undefined }).filter(
     ({ path }) => !come.some((field) => isOf(path, field)),
@@ -32,6 +32,16 @@ function contentOf({ spec }: CustomResourceDefinition): Set<string> {
       ...fieldsOf(schemaIn(schema?.openAPIV3Schema), "").map((field) => `${name} ${field}`),
     ]),
   );
+}
+
+/** Without what lies in others of them: those come first. */
+function topmost(fields: readonly string[]): string[] {
+  const found = new Set<string>();
+  for (const field of fields) {
+    const above = [...field.matchAll(/[ .]|\[\]|\{\}/g)].map(({ index }) => field.slice(0, index));
+    if (!above.some((each) => found.has(each))) found.add(field);
+  }
+  return [...found];
 }
 
 function isOf(path: string, field: string): boolean {

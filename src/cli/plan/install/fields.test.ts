@@ -77,5 +77,12 @@ for (const [path, from, to, told] of [
 
 test("of many fields the first are told, and how many more there are", () => {
   const changes = Array.from({ length: 8 }, (_, i) => ({ path: `spec.f${i}`, from: "a", to: "b" }));
-  assert.equal(tellFields(changes), "spec.f0, spec.f1, spec.f2, spec.f3, spec.f4, 3 more fields");
+  assert.equal(tellFields(changes), "spec.f0, spec.f1, spec.f2, spec.f3, spec.f4, 3 more");
+});
+
+test("labels that change with each version are told as one, and last", () => {
+  const label = (key: string) => ({ path: `metadata.labels[${key}]`, from: "1", to: "2" });
+  const versions = [label("app.kubernetes.io/version"), label("helm.sh/chart")];
+  assert.equal(tellFields(versions), "labels of the version");
+  assert.equal(tellFields([...versions, label("a/b")]), "metadata.labels[a/b], labels of the version");
 });

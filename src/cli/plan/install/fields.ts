@@ -120,24 +120,29 @@ function join(path: string, key: string): string {
   return path === "" ? key : `${path}.${key}`;
 }
 
-/** A screen has some 25 lines; `-o json` has all. */
-const MAX_TOLD = 5;
+/** They change with each version, on everything. */
+const VERSION_LABEL = /labels\[(app\.kubernetes\.io\/version|helm\.sh\/chart)\]$/;
 
 /** Numbers, switches and images with their values: all else may be a secret. */
 export function tellFields(changes: readonly FieldChange[]): string {
-  const told = changes.slice(0, MAX_TOLD).map(({ path, from, to }) => {
+  const others = changes.filter(({ path }) => !VERSION_LABEL.test(path));
+  const told = others.map(({ path, from, to }) => {
     if (to === undefined) return `${path} goes`;
-    return isHarmless(path, from) && isHarmless(path, to) ? `${path} ${shown(from)} → ${shown(to)}` : path;
+    return isHarmless(path, from) && isHarmless(path, to) ? `${path} ${from} → ${to}` : path;
   });
-  return [...told, ...(changes.length > MAX_TOLD ? [`${changes.length - MAX_TOLD} more fields`] : [])].join(", ");
+  return tellSome([...told, ...(others.length < changes.length ? ["labels of the version"] : [])]);
 }
 
-function isHarmless(path: string, value: unknown): boolean {
+/** A screen has some 25 lines; `-o json` has all. */
+const MAX_TOLD = 5;
+
+export function tellSome(texts: readonly string[]): string {
+  const more = texts.length - MAX_TOLD;
+  return [...texts.slice(0, MAX_TOLD), ...(more > 0 ? [`${more} more`] : [])].join(", ");
+}
+
+function isHarmless(path: string, value: unknown): value is number | boolean | string {
   if (/^(data|stringData)\b/.test(path)) return false;
   const isImage = /(^|\.)(image|containerImage)$/.test(path) && typeof value === "string";
   return typeof value === "number" || typeof value === "boolean" || isImage;
-}
-
-function shown(value: unknown): string {
-  return String(value);
 }

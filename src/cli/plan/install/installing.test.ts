@@ -142,3 +142,14 @@ test("an installation: objects of a kind that loses a field are told, and destru
   ]);
   assert.deepEqual(found(0).destructive, []);
 });
+
+test("an installation: another version of the controller manager is a remark", () => {
+  const manager = (image: string) =>
+    object("Deployment", "liqo-controller-manager", {
+      spec: { selector: {}, template: { spec: { containers: [{ name: "controller-manager", image }] } } },
+    });
+  const remarks = (image: string) =>
+    plan({ wanted: [manager(image)], before: [manager("a:1")] }, [manager("a:1")]).remarks;
+  assert.match(remarks("a:2").join(), /^another liqo-controller-manager may write what it has made otherwise/);
+  assert.deepEqual(remarks("a:1"), []);
+});

@@ -12,7 +12,7 @@ import { type Part, type Right, type Step, step, titleOf } from "../model.ts";
 import { type Root, removalOf, unlistedRemarks } from "../removal.ts";
 import type { UninstallFacts } from "../uninstalling.ts";
 import { crdChange, immutableFields } from "./crds.ts";
-import { type FieldChange, fieldChanges, tellFields } from "./fields.ts";
+import { type FieldChange, fieldChanges, tellFields, tellSome } from "./fields.ts";
 import { type FollowerFacts, planFollowers } from "./followers.ts";
 import { type OwnFacts, planOwnObjects } from "./own-objects.ts";
 import { changedRights } from "./rules.ts";
@@ -71,7 +71,10 @@ export function planInstalling(facts: InstallFacts): Part[] {
       rights: changed.flatMap((change) => rightsOf(id, change)),
       remarks: [...facts.remarks, ...unlistedRemarks(present.unlisted, id)],
     },
-    { steps: changed.map(({ object, fields }) => changeStep(id, object, fields)) },
+    {
+      steps: changed.map(({ object, fields }) => changeStep(id, object, fields)),
+      remarks: changed.some(isOtherManager) ? [OTHER_MANAGER] : [],
+    },
     { steps: removalOf(id, present.objects, roots), remarks: keptRemarks(facts) },
     planCrds(id, facts.crds),
     { steps: [...recordSteps(facts), ...withdrawal(facts)], remarks: facts.hooks.map(tellHook) },
@@ -102,9 +105,16 @@ function changedObjects({ wanted, before, live }: InstallFacts): Changed[] {
   });
 }
 
+const OTHER_MANAGER =
+  "another liqo-controller-manager may write what it has made otherwise, such as tables: that is not told";
+
+function isOtherManager({ object, fields }: Changed): boolean {
+  return object.metadata?.name === CONTROLLER_MANAGER && fields.some(({ path }) => path.endsWith("].image"));
+}
+
 function changeStep(cluster: string, object: KubeObject, fields: readonly FieldChange[]): Step {
   // What is in a Secret is nobody's business.
-  const told = object.kind === "Secret" ? fields.map(({ path }) => path).join(", ") : tellFields(fields);
+  const told = object.kind === "Secret" ? tellSome(fields.map(({ path }) => path)) : tellFields(fields);
   return { cluster, verb: "change", object, why: told, fields: fields.map(({ path }) => path) };
 }
 
@@ -178,7 +188,7 @@ function planCrds(id: string, { wanted, live, counts }: CrdFacts): Part {
     const { fields, gone } = crdChange(found, crd);
     if (fields.length > 0)
       steps.push({
-        ...step(id, "change", customResourceDefinitions, crd, fields.join(", ")),
+        ...step(id, "change", customResourceDefinitions, crd, tellSome(fields)),
         fields,
       });
     const count = counts.get(name) ?? 0;
