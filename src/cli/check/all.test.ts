@@ -59,6 +59,25 @@ describe("checks", () => {
       );
     });
 
+  test("before a peering it is said where CIDRs that overlap will be seen", () => {
+    const [home, away] = [whole.home, whole.away].map((each) => ({ ...each, liqo: { ...each.liqo, peerings: [] } }));
+    assert.ok(home !== undefined && away !== undefined);
+    const results = judge({ home, away });
+    assert.deepEqual(complaints(results), []);
+    const check = results
+      .flatMap(({ checks }) => checks)
+      .find(({ says }) => says === "each may have its CIDRs at the other");
+    const place = (type: string, cidr: string, seenAs: string) =>
+      ["milan", "rome"].map(
+        (at) => `${type} CIDR ${cidr} of ${at === "milan" ? "rome" : "milan"} is expected to be ${seenAs} in ${at}`,
+      );
+    const told = (check?.finding.found ?? "").split(", ").sort();
+    assert.deepEqual(told, [
+      ...place("external", "10.70.0.0/16", "10.71.0.0/16").sort(),
+      ...place("pod", "10.244.0.0/16", "10.245.0.0/16").sort(),
+    ]);
+  });
+
   test("every check has been seen to complain", () => {
     const all = judge(whole).flatMap(({ checks }) => checks.map(({ says }) => says));
     const seen = BROKEN.flatMap(({ named }) => named);

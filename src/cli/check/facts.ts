@@ -67,6 +67,8 @@ export interface LiqoFacts {
   readonly validating: Seen<readonly ValidatingWebhookConfiguration[]>;
   /** Of Liqo's namespace. */
   readonly endpointSlices: Seen<readonly EndpointSlice[]>;
+  /** Of the API server. */
+  readonly apiServers: Seen<readonly EndpointSlice[]>;
   readonly networks: Seen<readonly Network[]>;
   readonly peers: Seen<readonly ForeignCluster[]>;
   readonly certified: Seen<Certified>;

@@ -6,6 +6,7 @@ import * as labels from "#api/labels.ts";
 import { type Clock, systemClock } from "#base/clock.ts";
 import { type Context, withTimeout } from "#base/context.ts";
 import { FABRIC_SELECTOR } from "#forge/networking/names.ts";
+import { API_SERVER_SLICES } from "#ipam/own-addresses.ts";
 import type { KubeClient } from "#kube/client/client.ts";
 import { isSuccess, readText, statusErrorOf } from "#kube/client/transport.ts";
 import {
@@ -96,6 +97,7 @@ async function gatherLiqo(ctx: Context, access: Access): Promise<LiqoFacts> {
     mutating: of(mutatingWebhookConfigurations),
     validating: of(validatingWebhookConfigurations),
     endpointSlices: of(endpointSlices, { namespace }),
+    apiServers: of(endpointSlices, API_SERVER_SLICES),
     networks: of(networks),
     peers: Promise.resolve(peers),
     certified: look(listCertified(ctx, access.home)),

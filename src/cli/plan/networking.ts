@@ -65,11 +65,25 @@ export interface NetworkSide {
 
 /** All that there will be, whatever of it is there already, and what of it changes. */
 export function planNetworkSide(side: NetworkSide): Part {
-  const configuration = forgeConfiguration(side.peerId, side.namespace, side.configurationName, side.remote);
+  const configuration = configurationOf(side);
   const wanted = networksOf(configuration, side.remote);
   const places = wanted.map(({ network }) => network);
   const created = [...configurationSteps(side, configuration, places), ...gatewaySteps(side, configuration)];
   return { steps: [...created, ...changeSteps(side, created)], addresses: addressesOf(side, wanted) };
+}
+
+/** What `planNetworkSide` looks at to tell where CIDRs will be seen. */
+export type AddressSide = Pick<
+  NetworkSide,
+  "id" | "peerId" | "namespace" | "configurationName" | "remote" | "networks" | "nodes" | "apiServers"
+>;
+
+export function planAddresses(side: AddressSide): Address[] {
+  return addressesOf(side, networksOf(configurationOf(side), side.remote));
+}
+
+function configurationOf({ peerId, namespace, configurationName, remote }: AddressSide): Configuration {
+  return forgeConfiguration(peerId, namespace, configurationName, remote);
 }
 
 type Wanted = Pick<Address, "type" | "cidr"> & { readonly network: Network };
@@ -82,7 +96,7 @@ function networksOf(configuration: Configuration, remote: Cidrs): Wanted[] {
 
 /** By the code of the controller that will give them out, in its order. */
 function addressesOf(
-  { id, peerId, networks: all, nodes, apiServers }: NetworkSide,
+  { id, peerId, networks: all, nodes, apiServers }: AddressSide,
   wanted: readonly Wanted[],
 ): Address[] {
   const given = new Map<string, string>();

@@ -63,7 +63,8 @@ function toldRight({ cluster, verb, role, to, namespace }: Right): string {
   return verb === "grant" ? `${to} gets ${role} in ${where}` : `${to} has ${role} in ${where} no more`;
 }
 
-function toldAddress({ cluster, of, type, cidr, seenAs, isExpected, problem }: Address): string {
+/** `pod CIDR 10.244.0.0/16 of rome is expected to be 10.245.0.0/16 in milan` */
+export function toldAddress({ cluster, of, type, cidr, seenAs, isExpected, problem }: Address): string {
   const what = `${type} CIDR ${cidr} of ${of}`;
   if (seenAs === undefined) return `${what} finds no place in ${cluster}: ${problem}`;
   const is = isExpected === true ? "is expected to be" : "is";

@@ -2,10 +2,13 @@
 import type { Configuration } from "#api/networking/configuration.ts";
 import { CONTROLLER_MANAGER } from "#forge/names.ts";
 import { claimProblem } from "#ipam/claim.ts";
+import type { Address } from "../../plan/model.ts";
+import { toldAddress } from "../../plan/show.ts";
 import type { PeerFacts } from "../../why/peer-facts.ts";
 import { isHidden, visible } from "../../why/seen.ts";
 import { both, type Category, type Finding, failed, none, ok, seen, warning } from "../check.ts";
 import { doOverlap, ownRanges, type Range } from "../cidrs.ts";
+import { expectedCidrs } from "../expected-cidrs.ts";
 import { judgeAhead } from "./kubernetes.ts";
 import { type InstalledFacts, versionOf } from "./liqo.ts";
 
@@ -63,7 +66,15 @@ export const between: Category<Pair> = {
             const problem = claimProblem(cidr);
             return problem === undefined ? [] : [`${what} of ${who}: ${problem}`];
           });
-          return none(refused, "install that cluster with a CIDR that others may see", overlapping(claims, home.name));
+          const expected = [...expectedCidrs(home, away), ...expectedCidrs(away, home)];
+          const homeless = expected.flatMap((address) =>
+            address.seenAs !== undefined || claimProblem(address.cidr) !== undefined ? [] : [toldAddress(address)],
+          );
+          return none(
+            [...refused, ...homeless],
+            "install that cluster with a CIDR that others may see, or leave it room there (ipam.reservedSubnets)",
+            remapsExpected(expected) ?? overlapping(claims, home.name),
+          );
         }),
     },
     { says: "each knows the other's CIDRs", look: (pair) => bothWays(pair, knowsCidrs) },
@@ -78,6 +89,11 @@ interface Claim extends Range {
 /** What the other one has to find a place for. */
 function claimsOf(who: string, ranges: readonly Range[]): Claim[] {
   return ranges.filter(({ what }) => ["pod CIDR", "external CIDR"].includes(what)).map((range) => ({ who, ...range }));
+}
+
+function remapsExpected(expected: readonly Address[]): string | undefined {
+  const moved = expected.filter(({ cidr, seenAs }) => seenAs !== cidr);
+  return moved.length === 0 ? undefined : moved.map(toldAddress).join(", ");
 }
 
 /** Which of them overlap, in words: each cluster sees the other's elsewhere. */

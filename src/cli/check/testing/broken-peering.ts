@@ -156,6 +156,19 @@ const ofBoth = rows(
     /external CIDR of milan: 169\.254/,
   ],
   [
+    "no room for the other's CIDRs before they are peered",
+    (all) => {
+      const reserved = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"].map((cidr) => made.network("reserved", cidr));
+      const { liqo: away } = all.away;
+      return {
+        home: { ...all.home, liqo: { ...all.home.liqo, peerings: [], networks: [...made.networks, ...reserved] } },
+        away: { ...all.away, liqo: { ...away, peerings: [] } },
+      };
+    },
+    { [CLAIMS]: "failed" },
+    /pod CIDR 10\.244\.0\.0\/16 of rome finds no place in milan: /,
+  ],
+  [
     "a server that listens elsewhere",
     (all) => {
       const [there] = all.away.liqo.peerings;

@@ -144,6 +144,7 @@ export function cluster(name: string, other: string, caBundle: string): Installe
       mutating: [webhooks("mutating", "Fail", caBundle)],
       validating: [webhooks("validating", "Fail", caBundle)],
       endpointSlices: [endpointSlice()],
+      apiServers: [],
       networks,
       peers: [],
       certified: { identities: [], tenants: [], slices: [] },
