@@ -73,8 +73,9 @@ describe("the dashboard's page", () => {
     const { kubectl } = clusters;
     await kubectl("milan", "rollout", "status", "deployment/web", "-n", NAMESPACE, "--timeout=120s");
     for (const side of ["runs in another cluster", "runs for another cluster"]) {
-      await page.getByRole("link", { name: new RegExp(`^Pod web-\\S+, Running, ${side}`) }).click();
-      const pod = (await page.getByRole("heading", { level: 1 }).textContent()) ?? "";
+      const mark = page.getByRole("link", { name: new RegExp(`^Pod web-\\S+, Running, ${side}`) });
+      const pod = (await mark.getAttribute("data-pod"))?.split("/").at(-1) ?? "";
+      await mark.click();
       await page.getByText(new RegExp(`^kubectl --context (milan|rome) -n \\S+ exec -it ${pod} -c busybox`)).waitFor();
       await openShell(page);
       await run(page, "echo $((6*7)); hostname");
