@@ -153,3 +153,11 @@ test("an installation: another version of the controller manager is a remark", (
   assert.match(remarks("a:2").join(), /^another liqo-controller-manager may write what it has made otherwise/);
   assert.deepEqual(remarks("a:1"), []);
 });
+
+test("an installation: a refused uninstallation is taken back by a record of its own", () => {
+  const created = plan({ records: [{ revision: 1, status: "uninstalling" }] }).changes.map(({ name }) => name);
+  assert.deepEqual(
+    created.filter((name) => name.startsWith(RECORD)),
+    [`${RECORD}2`, `${RECORD}3`],
+  );
+});

@@ -204,12 +204,17 @@ const MAX_RECORDS = 10;
 function recordSteps({ id, liqoNamespace: namespace, records }: InstallFacts): Step[] {
   const record = (verb: Step["verb"], revision: number, why: string): Step =>
     step(id, verb, secrets, { metadata: { namespace, name: `sh.helm.release.v1.${RELEASE}.v${revision}` } }, why);
+  const last = records.at(-1);
+  const next = (last?.revision ?? 0) + 1;
+  // Helm takes back what was refused by a revision of its own.
+  const isRefused = last?.status === "uninstalling";
+  const come = isRefused ? [next, next + 1] : [next];
   const deployed = records.filter(({ status }) => status === "deployed");
   const old = records
     .filter((each) => !deployed.includes(each))
-    .slice(0, Math.max(0, records.length - MAX_RECORDS + 1));
+    .slice(0, Math.max(0, records.length + come.length - MAX_RECORDS));
   return [
-    record("create", (records.at(-1)?.revision ?? 0) + 1, "Helm's record of the release"),
+    ...come.map((revision) => record("create", revision, "Helm's record of the release")),
     ...deployed.map(({ revision }) => record("change", revision, "Helm's record of the release before")),
     ...old.map(({ revision }) => record("delete", revision, `Helm keeps ${MAX_RECORDS} records`)),
   ];

@@ -12,6 +12,7 @@ export const generic = provider({
   examples: [
     "liqoctl install --cluster-id milan --pod-cidr 10.244.0.0/16 --service-cidr 10.96.0.0/16",
     "liqoctl install kind --cluster-id milan",
+    "liqoctl install kind --plan",
     "liqoctl install --pod-cidr 10.244.0.0/16 --service-cidr 10.96.0.0/16 --only-output-values",
   ],
   flags: {
