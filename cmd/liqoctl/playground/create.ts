@@ -57,10 +57,16 @@ export const createCommand = command({
       ageOf,
       undefined,
     ),
+    imageProgressTimeout: flag.of<number | undefined>(
+      "after how long without a byte the pull of an image is given up (default: 5m)",
+      "duration",
+      timeoutOf,
+      undefined,
+    ),
     auditLog: flag.boolean("log who asked what of the API server, in audit.log of the cluster's folder"),
   },
   async run(ctx, env, { args: { names }, flags }) {
-    const { noLoadBalancer, registryCa, registries, imageDisk, imageAge, ...settings } = flags;
+    const { noLoadBalancer, registryCa, registries, imageDisk, imageAge, imageProgressTimeout, ...settings } = flags;
     const paths = pathsOf(env);
     const programs = programsOf(env);
     checkMachine(env.path, programs);
@@ -69,7 +75,10 @@ export const createCommand = command({
     );
     const problems = specs.flatMap(problemsOf);
     if (problems.length > 0) throw new CliError(problems.join("\n"));
-    configure(paths.imageStore, { registryCa, registries, mostBytes: imageDisk, mostAgeMs: imageAge });
+    configure(paths.imageStore, {
+      ...{ registryCa, registries, mostBytes: imageDisk, mostAgeMs: imageAge },
+      progressTimeoutMs: imageProgressTimeout,
+    });
     await createClusters(paths, programs, specs);
     await Promise.all(
       names.map((name) =>
@@ -97,5 +106,11 @@ function bytesOf(text: string): number {
 function ageOf(text: string): number {
   const ms = parseDuration(text);
   if (ms === undefined || ms < 0) throw new InvalidValue("must be a duration such as 24h");
+  return ms;
+}
+
+function timeoutOf(text: string): number {
+  const ms = parseDuration(text);
+  if (ms === undefined || ms < 1000) throw new InvalidValue("must be a duration of a second or more, such as 5m");
   return ms;
 }

@@ -13,6 +13,7 @@ export interface ImageOptions {
   readonly registries?: string | undefined;
   readonly mostBytes?: number | undefined;
   readonly mostAgeMs?: number | undefined;
+  readonly progressTimeoutMs?: number | undefined;
 }
 
 const CERTIFICATE = /-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g;
@@ -22,9 +23,11 @@ export function configureImages(root: string, options: ImageOptions): void {
   const places = placesOf(root);
   const certificates = options.registryCa.map(readCertificates);
   const registries = options.registries === undefined ? undefined : readFileSync(options.registries);
+  const { mostBytes, mostAgeMs, progressTimeoutMs } = options;
   const settings: Partial<ImageSettings> = {
-    ...(options.mostBytes !== undefined && { mostBytes: options.mostBytes }),
-    ...(options.mostAgeMs !== undefined && { mostAgeMs: options.mostAgeMs }),
+    ...(mostBytes !== undefined && { mostBytes }),
+    ...(mostAgeMs !== undefined && { mostAgeMs }),
+    ...(progressTimeoutMs !== undefined && { progressTimeoutMs }),
   };
   if (certificates.length === 0 && registries === undefined && Object.keys(settings).length === 0) return;
   mkdirSync(root, { recursive: true, mode: 0o700 });

@@ -31,7 +31,7 @@ export interface GarbageInput {
 const HIGH_SHARE = 0.85;
 const LOW_SHARE = 0.8;
 const LEAST_AGE_MS = 120_000;
-// Blobs of a pull that was cut off: the next one goes on with them.
+// Blobs of a pull that was cut off, whole and in part: the next one goes on with them.
 const KEPT_BLOB_MS = 3_600_000;
 
 /** References of the images to remove. What was loaded by hand nobody can pull again: it goes last. */
@@ -96,10 +96,16 @@ function sweep(places: Places, usedLayers: ReadonlySet<string>, nowMs: number): 
   for (const name of entriesOf(places.layers))
     if (!layers.has(name)) rmSync(join(places.layers, name), { recursive: true, force: true });
   const blobs = new Set(records.flatMap((record) => record.blobs).map((digest) => digest.replace("sha256:", "")));
-  const folder = join(places.blobs, "sha256");
+  removeOld(join(places.blobs, "sha256"), nowMs, (name) => blobs.has(name));
+  removeOld(places.partial, nowMs);
+  // Nobody pulls, so nobody has one.
+  for (const name of entriesOf(places.locks)) if (name.startsWith("blob-")) rmSync(join(places.locks, name));
+}
+
+function removeOld(folder: string, nowMs: number, isKept: (name: string) => boolean = () => false): void {
   for (const name of entriesOf(folder)) {
     const isOld = nowMs - (statSync(join(folder, name), { throwIfNoEntry: false })?.mtimeMs ?? 0) > KEPT_BLOB_MS;
-    if (!blobs.has(name) && isOld) rmSync(join(folder, name), { force: true });
+    if (!isKept(name) && isOld) rmSync(join(folder, name), { force: true });
   }
 }
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { json } from "fast-check";
 import { forAll, parseOrRefuse } from "#kit/properties.ts";
-import { parseImageConfig, parseManifest } from "./image-config.ts";
+import { chooseManifest, parseImageConfig, parseManifest } from "./image-config.ts";
 
 const DIGEST = `sha256:${"a".repeat(64)}`;
 const isRefusal = (error: unknown): boolean => error instanceof Error && error.message.startsWith("image ");
@@ -47,8 +47,22 @@ test("digests that could be paths and too many layers are refused", () => {
   assert.throws(() => parseManifest(manifest("sha256:../../etc/passwd", 1)), /a digest must be/);
 });
 
+test("of an index, the manifest for this machine", () => {
+  const entry = (os: string, architecture: string, digest = DIGEST): object => ({
+    digest,
+    platform: { os, architecture },
+  });
+  const other = `sha256:${"b".repeat(64)}`;
+  const index = (...manifests: object[]): string => JSON.stringify({ manifests });
+  assert.equal(chooseManifest(index(entry("linux", "arm64", other), entry("linux", "amd64")), "amd64"), DIGEST);
+  assert.equal(chooseManifest(index(entry("windows", "amd64"), { digest: DIGEST }), "amd64"), undefined);
+  assert.equal(chooseManifest('{"layers":[]}', "amd64"), "itself");
+  assert.throws(() => chooseManifest(index(entry("linux", "amd64", "../x")), "amd64"), /a digest must be/);
+});
+
 test("whatever the JSON, it is a manifest or a configuration, or is refused", () => {
   forAll(json(), (text) => parseOrRefuse(parseManifest, text, isRefusal));
+  forAll(json(), (text) => parseOrRefuse(chooseManifest, `{"manifests":[${text}]}`, isRefusal));
   forAll(json(), (text) => parseOrRefuse(parseImageConfig, `{"rootfs":{},"config":${text}}`, isRefusal));
   forAll(json(), (text) =>
     parseOrRefuse(parseImageConfig, `{"rootfs":{},"config":{"Env":${text},"Cmd":${text}}}`, isRefusal),

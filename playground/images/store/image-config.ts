@@ -39,6 +39,22 @@ export function parseManifest(text: string): ImageManifest {
   };
 }
 
+/** Digest of the manifest that an index has for this machine; `itself` where it is no index, undefined where it has none. */
+export function chooseManifest(text: string, architecture = goArchitecture()): string | undefined {
+  const { manifests } = objectOf(parseJson(text, "manifest"), "manifest");
+  if (!Array.isArray(manifests)) return "itself";
+  const found = manifests.find((each: unknown) => {
+    const { platform } = objectOf(each, "index.manifests");
+    const { os, architecture: own } = objectOf(platform ?? {}, "index.manifests.platform");
+    return os === "linux" && own === architecture;
+  });
+  return found === undefined ? undefined : digestOf((found as { digest?: unknown }).digest, "index.manifests");
+}
+
+function goArchitecture(): string {
+  return process.arch === "x64" ? "amd64" : process.arch;
+}
+
 export function parseImageConfig(text: string): ImageConfig {
   const whole = objectOf(parseJson(text, "config"), "config");
   const { diff_ids: diffIds = [] } = objectOf(whole["rootfs"], "config.rootfs");

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { type Clock, systemClock } from "#base/clock.ts";
 import type { Context } from "#base/context.ts";
 import { formatReference, type ImageReference } from "../reference.ts";
+import { RateLimits } from "../registry/rate-limits.ts";
 import { collectGarbage } from "./garbage.ts";
 import { type Credential, hashOf } from "./keyring.ts";
 import { lockFile } from "./lock.ts";
@@ -28,11 +29,12 @@ export class ImageStore {
 
   constructor({ root, enter = [], clock = systemClock }: ImageStoreOptions) {
     this.#places = placesOf(root);
-    this.#deps = { places: this.#places, enter, clock };
-    const { blobs, layers, images, uses, locks, tmp } = this.#places;
+    this.#deps = { places: this.#places, enter, clock, limits: new RateLimits(clock) };
+    const { blobs, partial, layers, images, uses, locks, tmp } = this.#places;
     // Programs of images may be setuid: nobody but root comes near them.
     mkdirSync(root, { recursive: true, mode: 0o700 });
-    for (const folder of [blobs, layers, images, uses, locks, tmp]) mkdirSync(folder, { recursive: true });
+    for (const folder of [join(blobs, "sha256"), partial, layers, images, uses, locks, tmp])
+      mkdirSync(folder, { recursive: true });
   }
 
   /** What is here by that reference; by digest under whatever name it came. */

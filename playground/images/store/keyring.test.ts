@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { credentialsFor, formatAuthFile, hashOf } from "./keyring.ts";
+import { credentialHelperOf, credentialsFor, formatAuthFile, hashOf } from "./keyring.ts";
 
 const auth = (user: string): string => Buffer.from(`${user}:pass:word`).toString("base64");
 const config = (places: Record<string, string>): string =>
@@ -48,4 +48,14 @@ test("a password may hold colons; files name one registry, or nobody", () => {
   assert.deepEqual(JSON.parse(formatAuthFile("r", credential)), { auths: { r: { auth: auth("me") } } });
   assert.deepEqual(JSON.parse(formatAuthFile("r", undefined)), { auths: {} });
   assert.notEqual(hashOf({ username: "a", password: "bc" }), hashOf({ username: "ab", password: "c" }));
+});
+
+test("a helper is a registry's own or everybody's, and a program's name", () => {
+  const text = JSON.stringify({ credHelpers: { "r.example": "ours", bad: "../sh", odd: 1 }, credsStore: "pass" });
+  assert.deepEqual(credentialHelperOf(text, "r.example/x"), { program: "ours", server: "r.example" });
+  const hub = { program: "pass", server: "https://index.docker.io/v1/" };
+  assert.deepEqual(credentialHelperOf(text, "docker.io/library/x"), hub);
+  assert.equal(credentialHelperOf(text, "bad/x"), undefined);
+  assert.equal(credentialHelperOf(text, "odd/x"), undefined);
+  for (const none of ["", "{", "{}", "[]"]) assert.equal(credentialHelperOf(none, "r/x"), undefined);
 });

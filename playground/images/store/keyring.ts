@@ -28,6 +28,19 @@ export function hashOf({ username, password }: Credential): string {
     .digest("hex");
 }
 
+/** The program that knows the credentials for an image, and what to call the registry; as skopeo, by the registry's name alone. */
+export function credentialHelperOf(
+  text: string,
+  repository: string,
+): { readonly program: string; readonly server: string } | undefined {
+  const { credHelpers, credsStore } = parse(text);
+  const registry = registryOf(repository);
+  const own = isObject(credHelpers) ? credHelpers[registry] : undefined;
+  const program = own ?? credsStore;
+  if (typeof program !== "string" || !/^[\w.-]+$/.test(program)) return undefined;
+  return { program, server: registry === "docker.io" ? "https://index.docker.io/v1/" : registry };
+}
+
 /** As skopeo reads it. */
 export function formatAuthFile(registry: string, credential: Credential | undefined): string {
   if (credential === undefined) return JSON.stringify({ auths: {} });

@@ -6,6 +6,8 @@ export interface Places {
   readonly root: string;
   /** As pulled, compressed, by digest. */
   readonly blobs: string;
+  /** Blobs of which a part has come, by digest: the next pull goes on with them. */
+  readonly partial: string;
   /** Unpacked, by what lies below them and what they are. */
   readonly layers: string;
   /** What is known of each image, by its reference. */
@@ -26,7 +28,14 @@ export function placesOf(root: string): Places {
   const at = (name: string): string => join(root, name);
   return {
     root,
-    ...{ blobs: at("blobs"), layers: at("layers"), images: at("images"), uses: at("uses"), locks: at("locks") },
+    ...{
+      blobs: at("blobs"),
+      partial: at("partial"),
+      layers: at("layers"),
+      images: at("images"),
+      uses: at("uses"),
+      locks: at("locks"),
+    },
     ...{ tmp: at("tmp"), settings: at("settings.json"), registries: at("registries.conf"), ca: at("ca") },
   };
 }

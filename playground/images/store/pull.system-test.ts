@@ -1,16 +1,31 @@
 /** Pulls of real images by real programs, from registries that do one thing wrong each. Needs root: layers keep their owners. */
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { once } from "node:events";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { silentLogger } from "#base/log.ts";
 import { run } from "#base/run.ts";
+import { eventually } from "#kit/eventually.ts";
+import { startCuttingProxy } from "#kit/images/cutting-proxy.ts";
 import { type Fault, type FaultyRegistry, startFaultyRegistry } from "#kit/images/faulty-registry.ts";
 import { type Descriptor, digestOf, layerOf, makeImage } from "#kit/images/layout.ts";
+import { startRegistry } from "#kit/images/registry.ts";
 import { formatEntry, type TarEntry } from "../layer/tar-header.ts";
 import { parseReference } from "../reference.ts";
+import { configureImages } from "./configure.ts";
 import { ImageStore } from "./image-store.ts";
 import { placesOf } from "./places.ts";
 
@@ -43,6 +58,7 @@ describe("pulling from registries that fail", { concurrency: 1 }, () => {
     assert.ok(reference);
     return into.pull(ctx, reference, [], never);
   };
+  const storeAt = (name: string): ImageStore => new ImageStore({ root: join(folder, name) });
   const left = (root = join(folder, "store")): string[] => readdirSync(placesOf(root).tmp);
 
   for (const [fault, says] of [
@@ -53,20 +69,120 @@ describe("pulling from registries that fail", { concurrency: 1 }, () => {
     ["wrong-layer", /digest|Digest/],
   ] as const) {
     it(`${fault}: the message says so, and nothing is left half done`, async () => {
-      await assert.rejects(pull(fault), says);
-      assert.deepEqual(left(), []);
-      assert.deepEqual(store.list(), []);
+      const own = storeAt(fault);
+      await assert.rejects(pull(fault, registry, own), says);
+      assert.deepEqual([left(join(folder, fault)), own.list()], [[], []]);
     });
   }
 
-  it("cut in the middle of a layer: the next pull asks only for what was not complete", async () => {
-    await assert.rejects(pull("cut"), /EOF/);
-    assert.deepEqual([left(), store.list()], [[], []]);
+  const big = (): string => layers[1]?.digest ?? "";
+  const partial = (root = join(folder, "store")): string => join(placesOf(root).partial, big().slice("sha256:".length));
+
+  it("a registry that limits requests is told of at once, and left in peace for as long as it wants", async () => {
+    await assert.rejects(pull("rate-limited"), /toomanyrequests: You have reached your pull rate limit\. \(not asked/);
     const before = registry.asked.length;
+    await assert.rejects(pull("rate-limited"), /not asked again for \d+ s/);
+    assert.equal(registry.asked.length, before);
+  });
+
+  it("cut in the middle of a layer, by a registry without ranges: said so, and begun anew", async () => {
+    await assert.rejects(pull("cut"), /unexpected EOF.*of \d+ bytes have come/);
+    assert.deepEqual([left(), store.list()], [[], []]);
+    assert.ok(statSync(partial()).size > 0);
     const record = await pull("slow");
-    const again = registry.asked.slice(before);
-    const [small, big] = layers.map(({ digest }) => again.some((line) => line.endsWith(digest)));
-    assert.deepEqual([small, big, record.layers.length], [false, true, 2]);
+    assert.equal(record.layers.length, 2);
+    assert.equal(existsSync(partial()), false);
+  });
+
+  it("cut after every half megabyte: the pull goes on each time, and nothing is sent twice", async () => {
+    const before = registry.sent.get(big()) ?? 0;
+    await pull("cut-often", registry, storeAt("often"));
+    const sent = (registry.sent.get(big()) ?? 0) - before;
+    assert.ok(sent >= 4 * MIB && sent < 4.5 * MIB, `${sent} bytes`);
+  });
+
+  it("so it is with TLS by a CA of one's own, a password, and whatever cuts in between", async () => {
+    await using behind = await startRegistry();
+    const image = makeImage({
+      layers: [{ tar: layerOf((at) => writeFileSync(join(at, "big"), randomBytes(3 * MIB))) }],
+    });
+    await behind.push("team/big:1", { amd64: image, arm64: makeImage({ layers: [], architecture: "arm64" }) });
+    await using between = await startCuttingProxy(behind.host, MIB);
+    const root = join(folder, "private");
+    configureImages(root, { registryCa: [behind.ca] });
+    const reference = parseReference(`${between.host}/team/big:1`);
+    assert.ok(reference);
+    const credentials = [{ username: behind.username, password: behind.password }];
+    await new ImageStore({ root }).pull(ctx, reference, credentials, never);
+    assert.ok(between.sent() < 3.5 * MIB, `${between.sent()} bytes`);
+  });
+
+  it("and with a mirror of another name, as registries.conf has it", async () => {
+    const root = join(folder, "mirrored");
+    const registries = join(folder, "registries.conf");
+    const lines = ["[[registry]]", 'prefix = "registry.example/team"', `location = "${registry.host}/cut-often"`];
+    writeFileSync(registries, [...lines, "insecure = true", ""].join("\n"));
+    configureImages(root, { registryCa: [], registries });
+    const before = registry.sent.get(big()) ?? 0;
+    const reference = parseReference("registry.example/team/image:1");
+    assert.ok(reference);
+    const record = await new ImageStore({ root }).pull(ctx, reference, [], never);
+    const sent = (registry.sent.get(big()) ?? 0) - before;
+    assert.deepEqual([record.reference, record.layers.length], ["registry.example/team/image:1", 2]);
+    assert.ok(sent < 4.5 * MIB, `${sent} bytes`);
+  });
+
+  it("an agent that is killed in the middle of a layer goes on there when it is back", async () => {
+    const root = join(folder, "killed");
+    const program = join(folder, "agent.ts");
+    writeFileSync(program, agentProgram(root, `${registry.host}/slow/image:1`));
+    const before = registry.sent.get(big()) ?? 0;
+    const agent = spawn(process.execPath, [program], { stdio: ["ignore", "ignore", "inherit"] });
+    await eventually("half of the layer", () => {
+      assert.ok((statSync(partial(root), { throwIfNoEntry: false })?.size ?? 0) > MIB);
+    });
+    agent.kill("SIGKILL");
+    await once(agent, "close");
+    const had = statSync(partial(root)).size;
+    const own = storeAt("killed");
+    await own.collectGarbage(ctx);
+    assert.equal(statSync(partial(root)).size, had);
+    await pull("none", registry, own);
+    const sent = (registry.sent.get(big()) ?? 0) - before;
+    assert.ok(sent < 5 * MIB, `${sent} bytes`);
+    assert.deepEqual([left(root), readdirSync(placesOf(root).partial)], [[], []]);
+  });
+
+  it("a part that is not what it should be is thrown away, and the layer fetched anew, once", async () => {
+    const root = join(folder, "corrupt");
+    const own = storeAt("corrupt");
+    writeFileSync(partial(root), Buffer.alloc(3 * MIB, 1));
+    const before = registry.sent.get(big()) ?? 0;
+    const record = await pull("none", registry, own);
+    const sent = (registry.sent.get(big()) ?? 0) - before;
+    assert.ok(record.layers.length === 2 && sent > 5 * MIB && sent < 6 * MIB, `${sent} bytes`);
+  });
+
+  it("a part of what the tag meant before is of no use to what it means now, and does no harm", async () => {
+    const own = storeAt("moved");
+    await assert.rejects(pull("cut", registry, own));
+    const layer = layerOf((at) => writeFileSync(join(at, "other"), randomBytes(2 * MIB)));
+    await using other = await startFaultyRegistry(makeImage({ layers: [{ tar: layer }] }));
+    const record = await pull("cut-often", other, own);
+    assert.equal(
+      readFileSync(join(placesOf(join(folder, "moved")).layers, record.layers[0] ?? "", "fs/other")).length,
+      2 * MIB,
+    );
+  });
+
+  it("a registry that stops sending is given up after the time that the settings say", async () => {
+    const root = join(folder, "silent");
+    const own = storeAt("silent");
+    configureImages(root, { registryCa: [], progressTimeoutMs: 1000 });
+    await assert.rejects(pull("silent", registry, own), /nothing has come for 1 s/);
+    assert.deepEqual(left(root), []);
+    assert.equal(statSync(partial(root)).size, Math.ceil((layers[1]?.size ?? 0) / 2));
+    await pull("none", registry, own);
   });
 
   it("layers that are here are not asked for again, whatever the image is called", async () => {
@@ -190,6 +306,18 @@ const EMPTY: TarEntry = {
 
 function evil(entry: Partial<TarEntry>): Buffer {
   return Buffer.concat([formatEntry({ ...EMPTY, ...entry }), Buffer.alloc(1024)]);
+}
+
+/** A process that pulls an image, as a node agent does. */
+function agentProgram(root: string, image: string): string {
+  const at = (path: string): string => JSON.stringify(join(import.meta.dirname, path));
+  return `
+    import { parseReference } from ${at("../reference.ts")};
+    import { ImageStore } from ${at("image-store.ts")};
+    const log = { debug() {}, info() {}, warn() {}, error() {} };
+    const store = new ImageStore({ root: ${JSON.stringify(root)} });
+    await store.pull({ signal: new AbortController().signal, log }, parseReference(${JSON.stringify(image)}), [], () => false);
+  `;
 }
 
 /** A thousandth of it when compressed. */

@@ -3,20 +3,23 @@ import { createHash, randomUUID } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
-import type { Clock } from "#base/clock.ts";
 import type { Context } from "#base/context.ts";
 import { messageOf } from "#base/errors.ts";
 import { formatReference, type ImageReference } from "../reference.ts";
+import type { RateLimits } from "../registry/rate-limits.ts";
+import { isRegistryError } from "../registry/registry-error.ts";
+import { ACCEPT, fetchLayers, openRegistry, type RegistryOptions } from "./fetch-layers.ts";
+import { whileItComes } from "./growth.ts";
 import { parseImageConfig, parseManifest } from "./image-config.ts";
 import { type Credential, formatAuthFile, hashOf, registryOf } from "./keyring.ts";
 import { blobPath, ensureLayers, readFromLayers } from "./layers.ts";
 import type { Places } from "./places.ts";
 import { findImageRecord, type ImageRecord, writeImageRecord } from "./records.ts";
-import { diskUsage, storeBytes } from "./settings.ts";
-import { copyToLayout, inspectRaw, type SkopeoOptions } from "./skopeo.ts";
+import { diskUsage } from "./settings.ts";
+import { copyToLayout, inspect, type SkopeoOptions } from "./skopeo.ts";
 
 export interface PullDeps extends SkopeoOptions {
-  readonly clock: Clock;
+  readonly limits: RateLimits;
 }
 
 // Of one image, whatever room there is.
@@ -52,24 +55,44 @@ function attemptsOf(credentials: readonly Credential[]): Attempt[] {
   return [...credentials.map((credential) => ({ credential })), ...own];
 }
 
-async function pullOnce(
+function pullOnce(ctx: Context, deps: PullDeps, reference: ImageReference, attempt: Attempt): Promise<ImageRecord> {
+  const { repository } = reference;
+  const access = typeof attempt === "object" && "credential" in attempt ? [hashOf(attempt.credential)] : "everybody";
+  return deps.limits.ask(`${repository} ${access}`, () =>
+    inFolder(deps.places, async (folder) => {
+      const authFile = authFileOf(folder, registryOf(repository), attempt);
+      const from = { source: `docker://${formatReference(reference)}`, authFile, folder };
+      const { raw, repository: found } = await inspect(ctx, deps, from.source, authFile).catch((error: unknown) =>
+        inItsWords(ctx, deps, from, error),
+      );
+      // By digest, so that a tag that moves meanwhile mixes nothing.
+      const digest = reference.digest ?? `sha256:${createHash("sha256").update(raw).digest("hex")}`;
+      const layout = await whileItComes(ctx, deps, async (watched) => {
+        if (found !== undefined) {
+          const client = await openRegistry(watched, deps, { ...from, repository: found });
+          await fetchLayers(watched, deps, client, raw);
+        }
+        return await copyTo(watched, deps, folder, { source: `docker://${repository}@${digest}`, authFile });
+      });
+      return addFromLayout(ctx, deps, layout, { reference, digest, access });
+    }),
+  );
+}
+
+/** Skopeo knows that there are too many requests, and not what the registry says about it. */
+async function inItsWords(
   ctx: Context,
   deps: PullDeps,
-  reference: ImageReference,
-  attempt: Attempt,
-): Promise<ImageRecord> {
-  const { repository } = reference;
-  return inFolder(deps.places, async (folder) => {
-    const authFile = authFileOf(folder, registryOf(repository), attempt);
-    const named = `docker://${formatReference(reference)}`;
-    const raw = await inspectRaw(ctx, deps, named, authFile);
-    // By digest, so that a tag that moves meanwhile mixes nothing.
-    const digest = reference.digest ?? `sha256:${createHash("sha256").update(raw).digest("hex")}`;
-    const source = `docker://${repository}@${digest}`;
-    const access = typeof attempt === "object" && "credential" in attempt ? [hashOf(attempt.credential)] : "everybody";
-    const layout = await fetchTo(ctx, deps, folder, { source, authFile });
-    return addFromLayout(ctx, deps, layout, { reference, digest, access });
-  });
+  from: Omit<RegistryOptions, "repository">,
+  error: unknown,
+): Promise<never> {
+  if (!isRegistryError(error, "rate-limited")) throw error;
+  const [, repository = "", what = ""] = /^(.+\/v2\/.+)\/(manifests\/[^/]+)$/.exec(error.url ?? "") ?? [];
+  if (repository !== "") {
+    const client = await openRegistry(ctx, deps, { ...from, repository });
+    await client.getText(ctx, what, ACCEPT);
+  }
+  throw error;
 }
 
 export interface LoadSource {
@@ -87,7 +110,7 @@ export function addFromSource(
   { source, reference, clusters }: LoadSource,
 ): Promise<ImageRecord> {
   return inFolder(deps.places, async (folder) => {
-    const layout = await fetchTo(ctx, deps, folder, { source });
+    const layout = await whileItComes(ctx, deps, (watched) => copyTo(watched, deps, folder, { source }));
     const loaded = clusters === undefined ? {} : { clusters };
     return addFromLayout(ctx, deps, layout, { reference, access: "everybody", loaded });
   });
@@ -112,21 +135,14 @@ function authFileOf(folder: string, registry: string, attempt: Attempt): string 
   return path;
 }
 
-async function fetchTo(
+async function copyTo(
   ctx: Context,
   deps: PullDeps,
   folder: string,
   from: { readonly source: string; readonly authFile?: string },
 ): Promise<string> {
   const layout = join(folder, "layout");
-  const { mostBytes } = diskUsage(deps.places);
-  await copyToLayout(ctx, deps, {
-    ...from,
-    layout,
-    mostBytes,
-    usedBytes: () => storeBytes(deps.places),
-    clock: deps.clock,
-  });
+  await copyToLayout(ctx, deps, { ...from, layout });
   return layout;
 }
 

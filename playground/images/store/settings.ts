@@ -11,10 +11,16 @@ export interface ImageSettings {
   readonly mostBytes: number;
   /** How long an image stays that nothing uses; 0: as long as there is room. */
   readonly mostAgeMs: number;
+  /** After how long a pull is given up to which nothing comes. */
+  readonly progressTimeoutMs: number;
 }
 
 const GIB = 1024 ** 3;
-const DEFAULT_SETTINGS: ImageSettings = { mostBytes: 32 * GIB, mostAgeMs: 0 };
+const DEFAULT_SETTINGS: ImageSettings = {
+  ...{ mostBytes: 32 * GIB, mostAgeMs: 0 },
+  // containerd: image_pull_progress_timeout
+  progressTimeoutMs: 300_000,
+};
 // So that an image never fills the disk: the kubelet evicts pods below 10 %, and we have no eviction.
 const FREE_SHARE = 0.05;
 
@@ -40,11 +46,11 @@ export function diskUsage(places: Places): DiskUsage {
   return { usedBytes, mostBytes: Math.min(readSettings(places).mostBytes, usedBytes + roomBytes) };
 }
 
-/** Of blobs, of layers, and of what is being pulled; not of what is being unpacked, which has limits of its own. */
-export function storeBytes(places: Places): number {
+/** Of blobs, of layers, and of what is being pulled or was cut; not of what is being unpacked, which has limits of its own. */
+function storeBytes(places: Places): number {
   const layers = entriesOf(places.layers).reduce((sum, name) => sum + layerBytes(places, name), 0);
   const pulled = entriesOf(places.tmp).reduce((sum, name) => sum + folderBytes(join(places.tmp, name, "layout")), 0);
-  return layers + pulled + folderBytes(join(places.blobs, "sha256"));
+  return layers + pulled + folderBytes(places.partial) + folderBytes(join(places.blobs, "sha256"));
 }
 
 /** 0 when it is gone. */

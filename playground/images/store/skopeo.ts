@@ -2,23 +2,22 @@
 import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { type Clock, systemClock } from "#base/clock.ts";
-import { type Context, sleep, withCancel } from "#base/context.ts";
-import { entriesOf } from "#base/folder.ts";
-import { RunError, run } from "#base/run.ts";
+import type { Clock } from "#base/clock.ts";
+import { type Context, withCancel } from "#base/context.ts";
+import { RunError, type RunResult, run } from "#base/run.ts";
+import { parseRetryAfter } from "../registry/challenge.ts";
+import { RegistryError } from "../registry/registry-error.ts";
 import type { Places } from "./places.ts";
 
 export interface SkopeoOptions {
   readonly places: Places;
   /** Put in front of the command: how to get to the machine's network. */
   readonly enter: readonly string[];
+  readonly clock: Clock;
 }
 
 const INSPECT_DEADLINE_MS = 60_000;
-// containerd: image_pull_progress_timeout
-const STALL_MS = 300_000;
-const LOOK_MS = 500;
-const TOOLS: Readonly<Record<string, string>> = { skopeo: "skopeo", flock: "util-linux", tar: "tar" };
+const TOOLS: Readonly<Record<string, string>> = { skopeo: "skopeo", curl: "curl", flock: "util-linux", tar: "tar" };
 
 /** Packages that this machine needs for images that are not in the catalogue, and has not. */
 export function missingPackages(path = process.env["PATH"] ?? ""): string[] {
@@ -28,28 +27,36 @@ export function missingPackages(path = process.env["PATH"] ?? ""): string[] {
   );
 }
 
-/** The manifest that a reference means, as it is in the registry: perhaps an index of several. */
-export async function inspectRaw(
+export interface Inspected {
+  /** The manifest that the reference means, as it is in the registry: perhaps an index of several. */
+  readonly raw: string;
+  /** `https://registry-1.docker.io/v2/library/redis`, where it was found; undefined when skopeo does not say. */
+  readonly repository: string | undefined;
+}
+
+/** Throws a RegistryError `rate-limited` at the first 429; skopeo alone would wait and ask four times more. */
+export async function inspect(
   ctx: Context,
   options: SkopeoOptions,
   source: string,
   authFile: string,
-): Promise<string> {
+): Promise<Inspected> {
   const args = ["inspect", "--raw", "--authfile", authFile, ...tlsFlags(options.places, source, ""), source];
-  const { stdout } = await call(ctx, options, args, INSPECT_DEADLINE_MS);
-  return stdout;
+  const { stdout, stderr } = await call(ctx, options, args, INSPECT_DEADLINE_MS);
+  return { raw: stdout, repository: repositoryOf(stderr) };
+}
+
+/** By the last manifest that it asked for: mirrors, and which of them has the image, are skopeo's business. */
+export function repositoryOf(log: string): string | undefined {
+  return [...log.matchAll(/ msg="GET (https?:\/\/[^\s"]+\/v2\/[^\s"]+)\/manifests\/[^\s"/]+"/g)].at(-1)?.[1];
 }
 
 export interface CopyOptions {
   /** As skopeo names it: `docker://…`, `docker-archive:…`. */
   readonly source: string;
   readonly authFile?: string;
-  /** A folder that becomes an OCI layout; its blobs go to the store's. */
+  /** A folder that becomes an OCI layout; its blobs go to the store's, and those that are there are not asked for. */
   readonly layout: string;
-  /** Bytes that the store has already; more than `mostBytes` ends the copy. */
-  readonly usedBytes: () => number;
-  readonly mostBytes: number;
-  readonly clock?: Clock;
 }
 
 export async function copyToLayout(ctx: Context, options: SkopeoOptions, copy: CopyOptions): Promise<void> {
@@ -60,68 +67,37 @@ export async function copyToLayout(ctx: Context, options: SkopeoOptions, copy: C
     ...(copy.source.startsWith("docker://") ? tlsFlags(places, copy.source, "src-") : []),
     ...[copy.source, `oci:${copy.layout}:image`],
   ];
-  const { ctx: watched, cancel } = withCancel(ctx);
-  const copying = call(watched, options, args);
-  const why = await watch(watched, copy, copying, cancel);
-  try {
-    await copying;
-  } catch (error) {
-    throw why === undefined || ctx.signal.aborted ? error : new Error(why, { cause: error });
-  }
-}
-
-/** Why the copy was given up; undefined when it has ended by itself. */
-async function watch(
-  ctx: Context,
-  { layout, usedBytes, mostBytes, clock = systemClock }: CopyOptions,
-  copying: Promise<unknown>,
-  cancel: () => void,
-): Promise<string | undefined> {
-  let isOver = false;
-  const { ctx: waiting, cancel: end } = withCancel(ctx);
-  void copying
-    .catch(() => undefined)
-    .finally(() => {
-      isOver = true;
-      end();
-    });
-  let seen = -1;
-  let sinceMs = clock.nowMs();
-  while (!isOver && !ctx.signal.aborted) {
-    await sleep(waiting, LOOK_MS, clock);
-    const bytes = usedBytes() + entriesOf(layout).length;
-    if (bytes !== seen) sinceMs = clock.nowMs();
-    seen = bytes;
-    const isStalled = clock.nowMs() - sinceMs > STALL_MS;
-    if (bytes <= mostBytes && !isStalled) continue;
-    cancel();
-    return isStalled
-      ? `nothing has come for ${STALL_MS / 1000} s`
-      : `images take more than the ${mostBytes} bytes that they may have on this machine`;
-  }
-  return undefined;
+  await call(ctx, options, args);
 }
 
 async function call(
   ctx: Context,
-  { places, enter }: SkopeoOptions,
+  { places, enter, clock }: SkopeoOptions,
   args: readonly string[],
   timeoutMs?: number,
-): Promise<{ stdout: string }> {
+): Promise<RunResult> {
   const missing = missingPackages();
   if (missing.length > 0)
     throw new Error(
       `this machine has no ${missing.join(" and no ")}, which pulls images; on Debian and Ubuntu: apt-get install ${missing.join(" ")}`,
     );
   const globals = [
-    ...["--tmpdir", places.tmp],
+    ...["--debug", "--tmpdir", places.tmp],
     ...(hasPolicy() ? [] : ["--insecure-policy"]),
     ...(existsSync(places.registries) ? ["--registries-conf", places.registries] : []),
   ];
   const [file = "skopeo", ...rest] = [...enter, "skopeo", ...globals, ...args];
+  const { ctx: asking, cancel } = withCancel(ctx);
+  let log = "";
+  const onError = (text: string): void => {
+    log += text;
+    if (limitIn(log, clock.epochMs()) !== undefined) cancel();
+  };
   try {
-    return await run(file, rest, { signal: ctx.signal, ...(timeoutMs !== undefined && { timeoutMs }) });
+    return await run(file, rest, { signal: asking.signal, onError, ...(timeoutMs !== undefined && { timeoutMs }) });
   } catch (cause) {
+    const limited = limitIn(log, clock.epochMs());
+    if (limited !== undefined) throw limited;
     if (!(cause instanceof RunError)) throw cause;
     // Without the cause, which has the command with all its paths: what pods show is the registry's answer.
     throw new Error(
@@ -130,21 +106,45 @@ async function call(
   }
 }
 
+/** With the address that was asked, and how long the registry wants to be waited for. */
+export function limitIn(log: string, epochMs: number): RegistryError | undefined {
+  const url = / msg="Too many requests to (\S+): sleeping/.exec(log)?.[1];
+  if (url === undefined) return undefined;
+  const after = / msg="Detected 'Retry-After' header \\"([^"\\]*)/.exec(log)?.[1];
+  const retryAfterMs = parseRetryAfter(after, epochMs);
+  return new RegistryError("rate-limited", "toomanyrequests: the registry answers 429", { retryAfterMs, url });
+}
+
 /** What a fatal line of skopeo's log says. */
 export function saidBy(stderr: string): string {
-  const [, text = stderr.trim().split("\n").at(-1) ?? ""] = /level=fatal msg="((?:[^"\\]|\\.)*)"/.exec(stderr) ?? [];
+  const lines = stderr.split("\n").filter((line) => line.trim() !== "" && !/^time="[^"]*" level=debug /.test(line));
+  const [, text = lines.at(-1) ?? ""] = /level=fatal msg="((?:[^"\\]|\\.)*)"/.exec(stderr) ?? [];
   return text.replaceAll(/\\(.)/g, (_, sign: string) => (sign === "n" ? " " : sign));
 }
 
-/** Docker's rule, as long as nobody has said anything about registries: those of this machine may do without TLS. */
-export function tlsFlags(places: Places, source: string, prefix: string): string[] {
+function tlsFlags(places: Places, source: string, prefix: string): string[] {
+  const { certificates, isInsecure } = trustIn(places, source);
+  return [
+    ...(certificates === undefined ? [] : [`--${prefix}cert-dir=${certificates}`]),
+    ...(isInsecure ? [`--${prefix}tls-verify=false`] : []),
+  ];
+}
+
+export interface TrustedSource {
+  /** A folder of the user's; undefined: the machine's own. */
+  readonly certificates: string | undefined;
+  /** Docker's rule, as long as nobody has said anything about registries: those of this machine may do without TLS. */
+  readonly isInsecure: boolean;
+}
+
+export function trustIn(places: Places, source: string): TrustedSource {
   const hasOwn = existsSync(places.ca);
   const host = source.replace(/^docker:\/\//, "").split("/")[0] ?? "";
   const isLocal = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])(:\d+)?$/.test(host);
-  return [
-    ...(hasOwn ? [`--${prefix}cert-dir=${places.ca}`] : []),
-    ...(isLocal && !hasOwn && !existsSync(places.registries) ? [`--${prefix}tls-verify=false`] : []),
-  ];
+  return {
+    certificates: hasOwn ? places.ca : undefined,
+    isInsecure: isLocal && !hasOwn && !existsSync(places.registries),
+  };
 }
 
 /** Which signatures the machine wants; without a policy skopeo refuses everything. */

@@ -99,8 +99,8 @@ describe("what a person may mean by an image", () => {
     assert.throws(() => configureImages(root, { registryCa: [ca], mostBytes: 5 }), /a certificate cannot be read/);
     assert.equal(readSettings(placesOf(root)).mostBytes, 32 * 1024 ** 3);
     writeFileSync(ca, (await createCa("registry")).certificate);
-    configureImages(root, { registryCa: [ca], mostBytes: 5 });
+    configureImages(root, { registryCa: [ca], mostBytes: 5, progressTimeoutMs: 9 });
     configureImages(root, { registryCa: [], mostAgeMs: 7 });
-    assert.deepEqual(readSettings(placesOf(root)), { mostBytes: 5, mostAgeMs: 7 });
+    assert.deepEqual(readSettings(placesOf(root)), { mostBytes: 5, mostAgeMs: 7, progressTimeoutMs: 9 });
   });
 });
