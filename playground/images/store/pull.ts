@@ -16,7 +16,7 @@ import { blobPath, ensureLayers, readFromLayers } from "./layers.ts";
 import type { Places } from "./places.ts";
 import { findImageRecord, type ImageRecord, writeImageRecord } from "./records.ts";
 import { diskUsage } from "./settings.ts";
-import { copyToLayout, inspect, type SkopeoOptions } from "./skopeo.ts";
+import { type CopyOptions, copyToLayout, inspect, type SkopeoOptions } from "./skopeo.ts";
 
 export interface PullDeps extends SkopeoOptions {
   readonly limits: RateLimits;
@@ -99,6 +99,8 @@ export interface LoadSource {
   /** As skopeo names it. */
   readonly source: string;
   readonly reference: ImageReference;
+  /** Of Docker's daemon: `unix:///var/run/docker.sock`. */
+  readonly dockerHost?: string;
   /** Absent: all. */
   readonly clusters?: readonly string[];
 }
@@ -107,10 +109,12 @@ export interface LoadSource {
 export function addFromSource(
   ctx: Context,
   deps: PullDeps,
-  { source, reference, clusters }: LoadSource,
+  { source, reference, dockerHost, clusters }: LoadSource,
 ): Promise<ImageRecord> {
   return inFolder(deps.places, async (folder) => {
-    const layout = await whileItComes(ctx, deps, (watched) => copyTo(watched, deps, folder, { source }));
+    const layout = await whileItComes(ctx, deps, (watched) =>
+      copyTo(watched, deps, folder, { source, ...(dockerHost !== undefined && { dockerHost }) }),
+    );
     const loaded = clusters === undefined ? {} : { clusters };
     return addFromLayout(ctx, deps, layout, { reference, access: "everybody", loaded });
   });
@@ -139,7 +143,7 @@ async function copyTo(
   ctx: Context,
   deps: PullDeps,
   folder: string,
-  from: { readonly source: string; readonly authFile?: string },
+  from: Omit<CopyOptions, "layout">,
 ): Promise<string> {
   const layout = join(folder, "layout");
   await copyToLayout(ctx, deps, { ...from, layout });

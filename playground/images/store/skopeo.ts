@@ -55,6 +55,8 @@ export interface CopyOptions {
   /** As skopeo names it: `docker://…`, `docker-archive:…`. */
   readonly source: string;
   readonly authFile?: string;
+  /** Of Docker's daemon. */
+  readonly dockerHost?: string;
   /** A folder that becomes an OCI layout; its blobs go to the store's, and those that are there are not asked for. */
   readonly layout: string;
 }
@@ -64,6 +66,7 @@ export async function copyToLayout(ctx: Context, options: SkopeoOptions, copy: C
   const args = [
     ...["copy", "--quiet", "--dest-oci-accept-uncompressed-layers", "--dest-shared-blob-dir", places.blobs],
     ...(copy.authFile === undefined ? [] : ["--src-authfile", copy.authFile]),
+    ...(copy.dockerHost === undefined ? [] : ["--src-daemon-host", copy.dockerHost]),
     ...(copy.source.startsWith("docker://") ? tlsFlags(places, copy.source, "src-") : []),
     ...[copy.source, `oci:${copy.layout}:image`],
   ];

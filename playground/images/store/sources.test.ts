@@ -13,7 +13,7 @@ import { readSettings } from "./settings.ts";
 import { sourcesOf } from "./sources.ts";
 
 const ctx = { signal: new AbortController().signal, log: silentLogger };
-const NOTHING = { dockerSocket: "/nowhere", path: "/nowhere" };
+const NOTHING = { dockerHost: "unix:///nowhere", path: "/nowhere" };
 
 describe("what a person may mean by an image", () => {
   let folder: string;
@@ -76,9 +76,10 @@ describe("what a person may mean by an image", () => {
   });
 
   test("a name is Docker's image where its daemon is, and else podman's", async () => {
-    assert.deepEqual(await shown("web:1", { dockerSocket: folder }), [
+    assert.deepEqual(await shown("web:1", { dockerHost: `unix://${folder}` }), [
       "docker-daemon:docker.io/library/web:1 docker.io/library/web:1",
     ]);
+    assert.equal((await shown("web:1", { dockerHost: "tcp://10.0.0.1:2375" })).length, 1);
     writeFileSync(join(folder, "podman"), "");
     assert.deepEqual(await shown("localhost/web", { path: folder }), [
       "containers-storage:localhost/web:latest localhost/web:latest",

@@ -9,8 +9,8 @@ import type { LoadSource } from "./pull.ts";
 export interface SourceOptions {
   /** Default: the names in the archive. */
   readonly name?: ImageReference;
-  /** Where Docker's daemon would listen. */
-  readonly dockerSocket?: string;
+  /** Where Docker's daemon would listen: `unix:///var/run/docker.sock`, `tcp://10.0.0.1:2375`. Default: $DOCKER_HOST. */
+  readonly dockerHost?: string;
   readonly path?: string;
 }
 
@@ -18,31 +18,38 @@ interface Found {
   readonly source: string;
   /** As the archive calls it. */
   readonly names: readonly string[];
+  readonly dockerHost?: string;
 }
 
 const READ_DEADLINE_MS = 60_000;
-const DOCKER_SOCKET = "/var/run/docker.sock";
+const DOCKER_HOST = "unix:///var/run/docker.sock";
+const HUB = "docker.io/";
 const REF_NAME = "org.opencontainers.image.ref.name";
 // docker save and containerd write the whole name there, and into the other the tag alone.
 const IMAGE_NAME = "io.containerd.image.name";
 
 /** Each image of it, by each of its names. Throws when there is none, or none with a name. */
 export async function sourcesOf(ctx: Context, what: string, options: SourceOptions = {}): Promise<LoadSource[]> {
-  const found = existsSync(what) ? await inFile(ctx, resolve(what)) : elsewhere(what, options);
+  const found = existsSync(what) ? await inFile(ctx, resolve(what)) : await elsewhere(ctx, what, options);
   if (options.name !== undefined) {
     const [only, ...others] = found;
     if (only === undefined || others.length > 0)
       throw new Error(`${what}: --name is for one image, and there are ${found.length}`);
-    return [{ source: only.source, reference: options.name }];
+    return [{ ...sourceOf(only), reference: options.name }];
   }
-  return found.flatMap(({ source, names }) => {
+  return found.flatMap((each) => {
+    const { names } = each;
     const references = names.flatMap((name) => parseReference(name) ?? []);
     if (references.length === 0)
       throw new Error(
         `${what}: an image in it has no name${names.length > 0 ? ` but ${names.join(", ")}` : ""}; give it one with --name`,
       );
-    return references.map((reference) => ({ source, reference }));
+    return references.map((reference) => ({ ...sourceOf(each), reference }));
   });
+}
+
+function sourceOf({ source, dockerHost }: Found): Omit<LoadSource, "reference"> {
+  return { source, ...(dockerHost !== undefined && { dockerHost }) };
 }
 
 async function inFile(ctx: Context, path: string): Promise<Found[]> {
@@ -97,21 +104,48 @@ function isWhole(name: string): boolean {
   return /[/:]/.test(name);
 }
 
-function elsewhere(
+async function elsewhere(
+  ctx: Context,
   what: string,
-  { dockerSocket = DOCKER_SOCKET, path = process.env["PATH"] ?? "" }: SourceOptions,
-): Found[] {
+  {
+    dockerHost = process.env["DOCKER_HOST"] ?? DOCKER_HOST,
+    path = process.env["PATH"] ?? "",
+  }: Omit<SourceOptions, "name">,
+): Promise<Found[]> {
   const reference = parseReference(what);
   if (reference === undefined) throw new Error(`${what}: neither a file, nor a folder, nor the name of an image`);
   const name = formatReference(reference);
-  if (existsSync(dockerSocket)) return [{ source: `docker-daemon:${name}`, names: [what] }];
+  if (isReachable(dockerHost)) return [{ source: `docker-daemon:${name}`, names: [what], dockerHost }];
   const hasPodman = path
     .split(":")
     .some((folder) => existsSync(join(folder, "podman")) || existsSync(join(folder, "buildah")));
-  if (hasPodman) return [{ source: `containers-storage:${name}`, names: [what] }];
+  if (hasPodman) return [{ source: await inPodman(ctx, what, reference), names: [what] }];
   throw new Error(
     `${what}: no such file or folder, and this machine has neither Docker nor podman with an image of that name`,
   );
+}
+
+/** Whether it is worth asking. */
+function isReachable(dockerHost: string): boolean {
+  return dockerHost.startsWith("unix://")
+    ? existsSync(dockerHost.slice("unix://".length))
+    : dockerHost.startsWith("tcp://");
+}
+
+/** What is built by podman and buildah under a short name is `localhost/web:1`, and not the hub's. */
+async function inPodman(ctx: Context, what: string, reference: ImageReference): Promise<string> {
+  const source = `containers-storage:${formatReference(reference)}`;
+  if (!reference.repository.startsWith(HUB) || what.startsWith(HUB)) return source;
+  const path = reference.repository.slice(HUB.length).replace(what.startsWith("library/") ? "" : /^library\//, "");
+  const own = `containers-storage:${formatReference({ ...reference, repository: `localhost/${path}` })}`;
+  const isOwn = await run("skopeo", ["inspect", "--raw", own], {
+    timeoutMs: READ_DEADLINE_MS,
+    signal: ctx.signal,
+  }).then(
+    () => true,
+    () => false,
+  );
+  return isOwn ? own : source;
 }
 
 function parse<T>(where: string, text: string): T {
