@@ -79,7 +79,9 @@ export class LayerPlan {
     this.#bytes += entry.size;
     if (this.#entries > limits.entries) throw new LayerError(`the layer has more than ${limits.entries} entries`);
     if (this.#bytes > limits.bytes)
-      throw new LayerError(`the layer unpacks to more than the ${limits.bytes} bytes that it may have`);
+      throw new LayerError(`the layer unpacks to more than the ${limits.bytes} bytes that it may have`, {
+        isTooLarge: true,
+      });
     if (entry.name.length > MOST_NAME || entry.linkName.length > MOST_NAME || entry.name.includes("\0"))
       throw new LayerError(`${shown(entry.name)}: the name is too long, or none`);
   }

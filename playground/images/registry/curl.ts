@@ -61,6 +61,8 @@ export async function get(ctx: Context, request: CurlRequest): Promise<CurlAnswe
   const ended = endOf(child);
   const dispose = async (): Promise<void> => {
     child.kill("SIGKILL");
+    // With what nobody reads any more it would never close.
+    child.stdout.destroy();
     await ended;
   };
   try {

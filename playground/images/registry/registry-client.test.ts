@@ -116,6 +116,14 @@ test("who gives up is not kept waiting", async () => {
   await assert.rejects(asking);
 });
 
+test("what nobody wants to read keeps nobody waiting", async () => {
+  const { host } = await serve((_, response) => void response.end(Buffer.alloc(8 * 1024 * 1024)));
+  const answer = await clientOf(host).get(ctx, "blobs/a");
+  for await (const _ of answer.body) break;
+  await answer[Symbol.asyncDispose]();
+  await assert.rejects(clientOf(host).getText(ctx, "blobs/a"), /more than 4194304 bytes/);
+});
+
 test("a head is read whatever its case, and garbage is refused", () => {
   const { status, headers } = parseHead("HTTP/2 206\r\nContent-Range: bytes 1-2/3\r\nX:\r\nnonsense");
   assert.deepEqual(

@@ -3,7 +3,7 @@
  * that was cut anew. Where to ask, and with which credentials, is as skopeo did; whatever cannot be had this way is left to it.
  */
 import { createHash } from "node:crypto";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Context, withCancel } from "#base/context.ts";
 import { messageOf } from "#base/errors.ts";
@@ -11,16 +11,15 @@ import { entriesOf } from "#base/folder.ts";
 import { run } from "#base/run.ts";
 import { fetchBlob } from "../registry/blob.ts";
 import type { Trust } from "../registry/curl.ts";
+import { type Credential, credentialHelperOf, credentialsFor } from "../registry/keyring.ts";
 import { RegistryClient } from "../registry/registry-client.ts";
 import { isRegistryError } from "../registry/registry-error.ts";
 import { Turns } from "../turns.ts";
-import { tooMuch } from "./growth.ts";
 import { chooseManifest, type ImageManifest, parseManifest } from "./image-config.ts";
-import { type Credential, credentialHelperOf, credentialsFor } from "./keyring.ts";
 import { blobPath } from "./layers.ts";
 import { lockFile } from "./lock.ts";
 import type { Places } from "./places.ts";
-import { diskUsage } from "./settings.ts";
+import { diskUsage, noRoom } from "./room.ts";
 import { type SkopeoOptions, trustIn } from "./skopeo.ts";
 
 // What is smaller is quicker begun anew than asked for on its own.
@@ -130,8 +129,11 @@ async function fetchLayer(
 
 function requireRoom(places: Places, layers: ImageManifest["layers"]): void {
   const { usedBytes, mostBytes } = diskUsage(places);
-  const wanted = layers.reduce((sum, { size }) => sum + size, 0);
-  if (usedBytes + wanted > mostBytes) throw new Error(tooMuch(mostBytes));
+  const come = ({ digest }: { digest: string }): number =>
+    statSync(join(places.partial, digest.slice("sha256:".length)), { throwIfNoEntry: false })?.size ?? 0;
+  const wanted = layers.reduce((sum, layer) => sum + Math.max(0, layer.size - come(layer)), 0);
+  // Unpacked they take as much again, at least.
+  if (usedBytes + wanted > mostBytes) throw noRoom(places, wanted * 2);
 }
 
 /** What skopeo would trust, in one file. */

@@ -9,8 +9,8 @@ const image = (reference: string, own: Partial<Image> = {}): Image => ({
   ...{ reference, parts: { [reference]: 10 }, lastUsedMs: 0, isUsed: false, isLoaded: false },
   ...own,
 });
-const plan = (usedBytes: number, images: readonly Image[], mostAgeMs = 0): string[] =>
-  planGarbage({ nowMs: 100 * MINUTE, usedBytes, mostBytes: 100, mostAgeMs, images });
+const plan = (usedBytes: number, images: readonly Image[], mostAgeMs = 0, wantedBytes = 0): string[] =>
+  planGarbage({ nowMs: 100 * MINUTE, usedBytes, mostBytes: 100, mostAgeMs, wantedBytes, images });
 
 test("below 85 % nothing goes; from there on the least recently used, down to 80 %", () => {
   const images = [image("new", { lastUsedMs: 9 }), image("old", { lastUsedMs: 1 }), image("mid", { lastUsedMs: 5 })];
@@ -39,4 +39,13 @@ test("what was loaded by hand goes last, and not for its age", () => {
   assert.deepEqual(plan(100, images), ["pulled", "loaded"]);
   assert.deepEqual(plan(10, images, 90 * MINUTE), ["pulled"]);
   assert.deepEqual(plan(10, images, 101 * MINUTE), []);
+});
+
+test("for an image that has no room as much goes as it takes, and nothing where that is not enough", () => {
+  const images = [image("old", { lastUsedMs: 1 }), image("mid", { lastUsedMs: 5 }), image("used", { isUsed: true })];
+  assert.deepEqual(plan(70, images, 0, 30), []);
+  assert.deepEqual(plan(70, images, 0, 35), ["old"]);
+  assert.deepEqual(plan(70, images, 0, 50), ["old", "mid"]);
+  assert.deepEqual(plan(70, images, 0, 51), []);
+  assert.deepEqual(plan(85, images, 0, 51), ["old"]);
 });

@@ -5,7 +5,8 @@ import type { Clock } from "#base/clock.ts";
 import { type Context, sleep, withCancel } from "#base/context.ts";
 import { entriesOf } from "#base/folder.ts";
 import type { Places } from "./places.ts";
-import { diskUsage, readSettings } from "./settings.ts";
+import { diskUsage, noRoom } from "./room.ts";
+import { readSettings } from "./settings.ts";
 
 const LOOK_MS = 500;
 
@@ -52,12 +53,12 @@ export async function whileItComes<T>(
   try {
     return await working;
   } catch (error) {
-    throw why === undefined || ctx.signal.aborted ? error : new Error(why, { cause: error });
+    throw ctx.signal.aborted ? error : (why ?? error);
   }
 }
 
 /** Undefined when the context has ended. */
-async function watch(ctx: Context, places: Places, clock: Clock): Promise<string | undefined> {
+async function watch(ctx: Context, places: Places, clock: Clock): Promise<Error | undefined> {
   const growth = new Growth(places);
   const { usedBytes, mostBytes } = diskUsage(places);
   const { progressTimeoutMs } = readSettings(places);
@@ -68,12 +69,9 @@ async function watch(ctx: Context, places: Places, clock: Clock): Promise<string
     const bytes = growth.bytes();
     if (bytes !== seen) sinceMs = clock.nowMs();
     seen = bytes;
-    if (usedBytes + bytes - first > mostBytes) return tooMuch(mostBytes);
-    if (clock.nowMs() - sinceMs > progressTimeoutMs) return `nothing has come for ${progressTimeoutMs / 1000} s`;
+    if (usedBytes + bytes - first > mostBytes) return noRoom(places, bytes - first);
+    if (clock.nowMs() - sinceMs > progressTimeoutMs)
+      return new Error(`nothing has come for ${progressTimeoutMs / 1000} s`);
   }
   return undefined;
-}
-
-export function tooMuch(mostBytes: number): string {
-  return `images take more than the ${mostBytes} bytes that they may have on this machine`;
 }

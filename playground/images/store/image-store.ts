@@ -4,13 +4,14 @@ import { join } from "node:path";
 import { type Clock, systemClock } from "#base/clock.ts";
 import type { Context } from "#base/context.ts";
 import { formatReference, type ImageReference } from "../reference.ts";
+import { type Credential, hashOf } from "../registry/keyring.ts";
 import { RateLimits } from "../registry/rate-limits.ts";
 import { collectGarbage } from "./garbage.ts";
-import { type Credential, hashOf } from "./keyring.ts";
 import { lockFile } from "./lock.ts";
 import { keyOf, type Places, placesOf } from "./places.ts";
 import { addFromSource, type LoadSource, type PullDeps, pullFromRegistry } from "./pull.ts";
 import { findImageRecord, type ImageRecord, listImageRecords, touchImageRecord, writeUse } from "./records.ts";
+import { NoRoomError } from "./room.ts";
 import { makeRoot, type RootOptions } from "./root.ts";
 
 export interface ImageStoreOptions {
@@ -68,15 +69,32 @@ export class ImageStore {
     await using _turn = await this.#lock(ctx, `pull-${keyOf(formatReference(reference))}`, "exclusive");
     const found = this.find(reference);
     if (found !== undefined && suffices(found)) return found;
-    await collectGarbage(ctx, this.#deps);
-    await using _store = await this.#lock(ctx, "store", "shared");
-    return await pullFromRegistry(ctx, this.#deps, reference, credentials);
+    return await this.#add(ctx, () => pullFromRegistry(ctx, this.#deps, reference, credentials));
   }
 
-  async load(ctx: Context, source: LoadSource): Promise<ImageRecord> {
+  load(ctx: Context, source: LoadSource): Promise<ImageRecord> {
+    return this.#add(ctx, () => addFromSource(ctx, this.#deps, source));
+  }
+
+  /** Where there is no room, once more after what can go has gone. */
+  async #add(ctx: Context, add: () => Promise<ImageRecord>): Promise<ImageRecord> {
+    const once = async (): Promise<ImageRecord> => {
+      await using _store = await this.#lock(ctx, "store", "shared");
+      return await add();
+    };
     await collectGarbage(ctx, this.#deps);
-    await using _store = await this.#lock(ctx, "store", "shared");
-    return await addFromSource(ctx, this.#deps, source);
+    const first = await once().catch((error: unknown) =>
+      error instanceof NoRoomError ? error : Promise.reject(error),
+    );
+    if (!(first instanceof NoRoomError)) return first;
+    try {
+      const isMore = await collectGarbage(ctx, { ...this.#deps, wantedBytes: first.wantedBytes });
+      return isMore ? await once() : await Promise.reject(first);
+    } catch (error) {
+      // What has come of it would be in the way of others.
+      if (error instanceof NoRoomError) await collectGarbage(ctx, { ...this.#deps, keptPartsMs: 0 });
+      throw error;
+    }
   }
 
   /** Makes a container's root of the image, which stays as long as the container's folder does. */

@@ -17,6 +17,8 @@ export interface LayersOptions {
   readonly diffIds: readonly string[];
   /** Of all layers together. */
   readonly limits: LayerLimits;
+  /** For those that are not there yet. */
+  readonly roomBytes: number;
 }
 
 export function blobPath(places: Places, digest: string): string {
@@ -38,6 +40,7 @@ export async function ensureLayers(ctx: Context, places: Places, options: Layers
   if (names.length !== options.blobs.length)
     throw new Error(`the image has ${options.blobs.length} layers, and its configuration ${names.length}`);
   let { bytes, entries } = options.limits;
+  let { roomBytes } = options;
   for (const [at, name] of names.entries()) {
     if (!existsSync(join(places.layers, name))) {
       const lower = names
@@ -45,7 +48,9 @@ export async function ensureLayers(ctx: Context, places: Places, options: Layers
         .reverse()
         .map((below) => layerFolder(places, below));
       const [archive, diffId] = [blobPath(places, options.blobs[at] ?? ""), options.diffIds[at] ?? ""];
-      await makeLayer(ctx, places, name, { archive, diffId, lower, limits: { bytes, entries } });
+      const limits = { bytes: Math.min(bytes, roomBytes), entries };
+      await makeLayer(ctx, places, name, { archive, diffId, lower, limits });
+      roomBytes -= readLayer(places, name).sizeBytes;
     }
     const made = readLayer(places, name);
     bytes -= made.sizeBytes;

@@ -5,17 +5,18 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import type { Context } from "#base/context.ts";
 import { messageOf } from "#base/errors.ts";
+import { LayerError } from "../layer/layer-error.ts";
 import { formatReference, type ImageReference } from "../reference.ts";
+import { type Credential, formatAuthFile, hashOf, registryOf } from "../registry/keyring.ts";
 import type { RateLimits } from "../registry/rate-limits.ts";
 import { isRegistryError } from "../registry/registry-error.ts";
 import { ACCEPT, fetchLayers, openRegistry, type RegistryOptions } from "./fetch-layers.ts";
 import { whileItComes } from "./growth.ts";
 import { parseImageConfig, parseManifest } from "./image-config.ts";
-import { type Credential, formatAuthFile, hashOf, registryOf } from "./keyring.ts";
-import { blobPath, ensureLayers, readFromLayers } from "./layers.ts";
+import { blobPath, ensureLayers, type LayersOptions, readFromLayers } from "./layers.ts";
 import type { Places } from "./places.ts";
 import { findImageRecord, type ImageRecord, writeImageRecord } from "./records.ts";
-import { diskUsage } from "./settings.ts";
+import { diskUsage, isDiskFull, NoRoomError, noRoom } from "./room.ts";
 import { type CopyOptions, copyToLayout, inspect, type SkopeoOptions } from "./skopeo.ts";
 
 export interface PullDeps extends SkopeoOptions {
@@ -25,6 +26,10 @@ export interface PullDeps extends SkopeoOptions {
 // Of one image, whatever room there is.
 const MOST_ENTRIES = 1_000_000;
 const MOST_UNPACKED_BYTES = 16 * 1024 ** 3;
+// What is freed for an image that somebody else's files have left no room for.
+const FULL_DISK_BYTES = 256 * 1024 ** 2;
+// Of gzip and zstd it is two to four; an image that unpacks to a thousand times itself is no reason to remove others.
+const UNPACKED_RATIO = 4;
 
 /** How to ask the registry. */
 type Attempt = { readonly credential: Credential } | { readonly nodeFile: string } | "anonymous";
@@ -41,7 +46,7 @@ export async function pullFromRegistry(
     try {
       return await pullOnce(ctx, deps, reference, attempt);
     } catch (error) {
-      if (ctx.signal.aborted) throw error;
+      if (ctx.signal.aborted || error instanceof NoRoomError) throw error;
       first ??= error;
     }
   }
@@ -125,6 +130,8 @@ async function inFolder<T>(places: Places, work: (folder: string) => Promise<T>)
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   try {
     return await work(folder);
+  } catch (error) {
+    throw isDiskFull(error) ? noRoom(places, FULL_DISK_BYTES, error) : error;
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -169,16 +176,15 @@ async function addFromLayout(
   const manifest = parseManifest(readFileSync(blobPath(places, manifestDigest), "utf8"));
   const config = parseImageConfig(readFileSync(blobPath(places, manifest.config), "utf8"));
   const blobs = manifest.layers.map(({ digest }) => digest);
-  const { usedBytes, mostBytes } = diskUsage(places);
-  const limits = { bytes: Math.min(MOST_UNPACKED_BYTES, Math.max(0, mostBytes - usedBytes)), entries: MOST_ENTRIES };
-  const layers = await ensureLayers(ctx, places, { blobs, diffIds: config.diffIds, limits });
+  const sizeBytes = manifest.layers.reduce((sum, { size }) => sum + size, 0);
+  const layers = await unpackLayers(ctx, places, { blobs, diffIds: config.diffIds, sizeBytes });
   const reference = formatReference(added.reference);
   const digest = added.digest ?? manifestDigest;
   const before = findImageRecord(places, reference);
   const record: ImageRecord = {
     ...{ reference, repository: added.reference.repository, digest, config, layers },
     blobs: [manifestDigest, manifest.config, ...blobs],
-    sizeBytes: manifest.layers.reduce((sum, { size }) => sum + size, 0),
+    sizeBytes,
     accounts: {
       passwd: readFromLayers(places, layers, "etc/passwd"),
       group: readFromLayers(places, layers, "etc/group"),
@@ -191,6 +197,23 @@ async function addFromLayout(
   };
   writeImageRecord(places, record);
   return record;
+}
+
+async function unpackLayers(
+  ctx: Context,
+  places: Places,
+  { sizeBytes, ...image }: Pick<LayersOptions, "blobs" | "diffIds"> & { readonly sizeBytes: number },
+): Promise<string[]> {
+  const { usedBytes, mostBytes } = diskUsage(places);
+  const roomBytes = Math.max(0, mostBytes - usedBytes);
+  const limits = { bytes: MOST_UNPACKED_BYTES, entries: MOST_ENTRIES };
+  try {
+    return await ensureLayers(ctx, places, { ...image, limits, roomBytes });
+  } catch (error) {
+    if (error instanceof LayerError && error.isTooLarge && roomBytes < MOST_UNPACKED_BYTES)
+      throw noRoom(places, sizeBytes * UNPACKED_RATIO, error);
+    throw error;
+  }
 }
 
 /** Who could use what is there already still can. */
