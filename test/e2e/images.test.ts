@@ -1,6 +1,7 @@
 /** Images that are not in the catalogue, on the embedded engine: pulled from a real registry, loaded from archives, offloaded. */
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
+import { randomBytes } from "node:crypto";
 import {
   chmodSync,
   copyFileSync,
@@ -20,6 +21,7 @@ import { parseYaml } from "#base/text/yaml.ts";
 import { chosenName } from "#engines/choose.ts";
 import { type Clusters, startPeered } from "#kit/clusters.ts";
 import { eventually } from "#kit/eventually.ts";
+import { startCuttingProxy } from "#kit/images/cutting-proxy.ts";
 import { imageKinds, type Kind } from "#kit/images/kinds.ts";
 import { layerOf, type MadeImage, makeImage, writeLayout } from "#kit/images/layout.ts";
 import { type Registry, startRegistry } from "#kit/images/registry.ts";
@@ -28,6 +30,7 @@ const ROOT = join(import.meta.dirname, "../..");
 const NAMESPACE = "own";
 const TWIN = "own-milan";
 const SECRET = "registry";
+const MIB = 1024 * 1024;
 const SLOWLY = "--timeout=180s";
 
 describe("images of one's own", {
@@ -124,6 +127,35 @@ describe("images of one's own", {
     const { stdout } = await clusters.tryKubectl("milan", ["get", "events", "-A", "-o", "json"]);
     assert.ok(!stdout.includes(registry.password));
     await clusters.kubectl("milan", "delete", "namespace", "strangers", "--wait=false");
+  });
+
+  it("a pull that is cut again and again goes on where it was", async () => {
+    const layers = [servingFolder, (at: string) => writeFileSync(join(at, "big"), randomBytes(3 * MIB))];
+    const config = { Cmd: ["sh", "-c", "echo whole"] };
+    const image = makeImage({ layers: layers.map((fill) => ({ tar: layerOf(fill) })), config });
+    await registry.push("team/big:1", { amd64: image });
+    await using between = await startCuttingProxy(registry.host, MIB);
+    const { auths } = JSON.parse(registry.dockerConfig) as { auths: Record<string, unknown> };
+    const dockerConfig = JSON.stringify({ auths: { [between.host]: auths[registry.host] } });
+    const type = "kubernetes.io/dockerconfigjson";
+    const stringData = { ".dockerconfigjson": dockerConfig };
+    const big = { image: `${between.host}/team/big:1` };
+    await apply([
+      { apiVersion: "v1", kind: "Secret", type, metadata: { name: "between" }, stringData },
+      pod("big", big, { imagePullSecrets: [{ name: "between" }] }),
+    ]);
+    await clusters.kubectl(
+      "milan",
+      "wait",
+      "-n",
+      NAMESPACE,
+      "--for=jsonpath={.status.phase}=Succeeded",
+      SLOWLY,
+      "pod/big",
+    );
+    assert.equal(await clusters.kubectl("milan", "logs", "big", "-n", NAMESPACE), "whole\n");
+    const size = image.layers.reduce((sum, layer) => sum + layer.size, 0);
+    assert.ok(between.sent() < size + MIB / 2, `${between.sent()} bytes for ${size}`);
   });
 
   it("a Deployment of one's own image, with its service account's credentials, runs at the provider", async () => {
