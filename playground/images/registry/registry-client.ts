@@ -44,11 +44,11 @@ export class RegistryClient {
   }
 
   async #follow(ctx: Context, from: string, headers: Readonly<Record<string, string>>): Promise<CurlAnswer> {
-    const { host } = new URL(from);
+    const { origin } = new URL(from);
     let url = from;
     for (let followed = 0; followed <= MOST_REDIRECTS; followed++) {
       // Nobody else is told: what a store of blobs lets in is in the address that it is called by.
-      const isOwn = new URL(url).host === host;
+      const isOwn = new URL(url).origin === origin;
       const own = isOwn && this.#authorization !== undefined ? { authorization: this.#authorization } : {};
       const answer = await this.#ask(ctx, url, { ...headers, ...own });
       const location = answer.headers.get("location");

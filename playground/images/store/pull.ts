@@ -3,7 +3,7 @@ import { createHash, randomUUID } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
-import type { Context } from "#base/context.ts";
+import { type Context, withTimeout } from "#base/context.ts";
 import { messageOf } from "#base/errors.ts";
 import { LayerError } from "../layer/layer-error.ts";
 import { formatReference, type ImageReference } from "../reference.ts";
@@ -23,6 +23,7 @@ export interface PullDeps extends SkopeoOptions {
   readonly limits: RateLimits;
 }
 
+const WORDS_DEADLINE_MS = 10_000;
 // Of one image, whatever room there is.
 const MOST_ENTRIES = 1_000_000;
 const MOST_UNPACKED_BYTES = 16 * 1024 ** 3;
@@ -93,11 +94,11 @@ async function inItsWords(
 ): Promise<never> {
   if (!isRegistryError(error, "rate-limited")) throw error;
   const [, repository = "", what = ""] = /^(.+\/v2\/.+)\/(manifests\/[^/]+)$/.exec(error.url ?? "") ?? [];
-  if (repository !== "") {
-    const client = await openRegistry(ctx, deps, { ...from, repository });
-    await client.getText(ctx, what, ACCEPT);
-  }
-  throw error;
+  if (repository === "") throw error;
+  const asking = withTimeout(ctx, WORDS_DEADLINE_MS);
+  const client = await openRegistry(asking, deps, { ...from, repository });
+  const answer = await client.getText(asking, what, ACCEPT).catch((told: unknown) => told);
+  throw isRegistryError(answer, "rate-limited") ? answer : error;
 }
 
 export interface LoadSource {

@@ -17,6 +17,9 @@ export interface SkopeoOptions {
 }
 
 const INSPECT_DEADLINE_MS = 60_000;
+const TOO_MANY = / msg="Too many requests to (\S+): sleeping/;
+// Of which a part has come already.
+const MOST_LINE_LENGTH = 4096;
 const TOOLS: Readonly<Record<string, string>> = { skopeo: "skopeo", curl: "curl", flock: "util-linux", tar: "tar" };
 
 /** Packages that this machine needs for images that are not in the catalogue, and has not. */
@@ -94,7 +97,7 @@ async function call(
   let log = "";
   const onError = (text: string): void => {
     log += text;
-    if (limitIn(log, clock.epochMs()) !== undefined) cancel();
+    if (TOO_MANY.test(log.slice(-text.length - MOST_LINE_LENGTH))) cancel();
   };
   try {
     return await run(file, rest, { signal: asking.signal, onError, ...(timeoutMs !== undefined && { timeoutMs }) });
@@ -111,7 +114,7 @@ async function call(
 
 /** With the address that was asked, and how long the registry wants to be waited for. */
 export function limitIn(log: string, epochMs: number): RegistryError | undefined {
-  const url = / msg="Too many requests to (\S+): sleeping/.exec(log)?.[1];
+  const url = TOO_MANY.exec(log)?.[1];
   if (url === undefined) return undefined;
   const after = / msg="Detected 'Retry-After' header \\"([^"\\]*)/.exec(log)?.[1];
   const retryAfterMs = parseRetryAfter(after, epochMs);
