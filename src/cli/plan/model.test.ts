@@ -56,9 +56,12 @@ test("what Kubernetes does by itself is not told", () => {
   const untold = [
     { kind: pods.kind, metadata: { name: "a" } },
     { kind: "EndpointSlice", metadata: { name: "a" } },
+    { kind: "IPAddress", metadata: { name: "10.96.0.7" } },
+    { kind: "APIService", metadata: { name: "a", labels: { "kube-aggregator.kubernetes.io/automanaged": "true" } } },
     { kind: "ConfigMap", metadata: { name: "kube-root-ca.crt" } },
     { kind: "ServiceAccount", metadata: { name: "default" } },
   ];
   assert.deepEqual(untold.filter(isTold), []);
   assert.ok(isTold({ kind: "ConfigMap", metadata: { name: "kube-root-ca.crt.milan" } }));
+  assert.ok(isTold({ kind: "APIService", metadata: { name: "somebody's" } }));
 });

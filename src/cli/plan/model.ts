@@ -154,7 +154,6 @@ const UNTOLD_KINDS = new Set([
   "Endpoints",
   "EndpointSlice",
   "IPAddress",
-  "APIService",
   "ReplicaSet",
   "ControllerRevision",
   "Pod",
@@ -166,8 +165,9 @@ const UNTOLD_KINDS = new Set([
 
 /** Whether a plan tells of it. What a plan and the world after it are compared by. */
 export function isTold({ kind = "", metadata }: KubeObject): boolean {
-  const { name = "" } = metadata ?? {};
-  if (UNTOLD_KINDS.has(kind)) return false;
+  const { name = "", labels = {} } = metadata ?? {};
+  // The aggregator makes one of each group of a CRD.
+  if (UNTOLD_KINDS.has(kind) || "kube-aggregator.kubernetes.io/automanaged" in labels) return false;
   // Kubernetes puts them into each namespace.
   return !(kind === "ConfigMap" && name === "kube-root-ca.crt") && !(kind === "ServiceAccount" && name === "default");
 }
