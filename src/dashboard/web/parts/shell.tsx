@@ -99,7 +99,11 @@ function Screen({ pod, container, aloud, button, changed }: ScreenProps) {
           if (state.is === "ended" || state.is === "failed") {
             made.end();
             if (parent.contains(document.activeElement)) button.current?.focus();
-          } else if (document.activeElement === button.current) made.focus();
+          } else if (document.activeElement === button.current) {
+            made.focus();
+            // xterm.js neither scrolls to what has the focus, nor draws what is out of sight.
+            parent.scrollIntoView({ block: "nearest" });
+          }
         },
       });
       const left = (): void => button.current?.focus();
