@@ -5,6 +5,7 @@ import { randomBytes } from "node:crypto";
 import {
   chmodSync,
   copyFileSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
@@ -27,6 +28,8 @@ import { layerOf, type MadeImage, makeImage, writeLayout } from "#kit/images/lay
 import { type Registry, startRegistry } from "#kit/images/registry.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
+const OWN_SHOP = join(ROOT, "apps/boutique/manifest/online-boutique.yaml");
+const GOOGLES_SHOP = join(ROOT, "../shared/data/online-boutique/kubernetes-manifests.yaml");
 const NAMESPACE = "own";
 const TWIN = "own-milan";
 const SECRET = "registry";
@@ -236,16 +239,20 @@ describe("images of one's own", {
     assert.equal((await waiting("milan", NAMESPACE, "rome")).reason, "ErrImageNeverPull");
   });
 
-  it("a loaded image takes the place of the catalogue's in the shop", async () => {
+  it("a loaded image takes the place of the catalogue's in the shop", async (t) => {
     const layout = join(folder, "redis");
     const redis = makeImage({ layers: [{ tar: layerOf(redisFolder) }], config: { Entrypoint: ["/redis-server"] } });
     writeLayout(layout, "redis:alpine", { amd64: redis });
     await clusters.liqoctl("playground", "load", layout);
-    const documents = readFileSync(join(ROOT, "apps/boutique/manifest/online-boutique.yaml"), "utf8").split(/^---$/m);
-    const cart = documents
+    const manifest = [GOOGLES_SHOP, OWN_SHOP].find((path) => existsSync(path)) ?? "";
+    const cart = readFileSync(manifest, "utf8")
+      .split(/^---$/m)
       .map((text) => parseYaml(text) as { metadata?: { name?: string } } | null)
       .filter((object) => object !== null)
       .filter(({ metadata }) => ["redis-cart", "cartservice"].includes(metadata?.name ?? ""));
+    t.diagnostic(
+      `of ${manifest === OWN_SHOP ? "the own shop: Google's manifest is not beside the project" : "Google's manifest"}`,
+    );
     await apply(cart);
     await clusters.kubectl(
       "milan",
