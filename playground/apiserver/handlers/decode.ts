@@ -257,7 +257,7 @@ function requireKind({ served, registry }: Call, { value, text }: Decoded): void
 }
 
 function otherCustomKind({ group, kind }: { group: string; kind: string }, value: JsonObject): Error {
-  const name = isJsonObject(value.metadata) ? String(value.metadata.name ?? "") : "";
+  const name = isJsonObject(value.metadata) && typeof value.metadata.name === "string" ? value.metadata.name : "";
   const error = invalid("kind", value.kind, `must be ${kind}`);
   return invalidObject({ group, kind: String(value.kind) }, name, [error]);
 }

@@ -43,7 +43,9 @@ export function parseJsonPatch(text: string): JsonPatchOperation[] {
 
 function parseOperation(value: unknown): JsonPatchOperation {
   if (!isJsonObject(value) || typeof value.op !== "string" || !OPERATIONS.includes(value.op)) {
-    throw new JsonPatchError(`Unexpected kind: ${isJsonObject(value) ? String(value.op) : "unknown"}`);
+    throw new JsonPatchError(
+      `Unexpected kind: ${isJsonObject(value) && typeof value.op === "string" ? value.op : "unknown"}`,
+    );
   }
   if (typeof value.path !== "string") throw new JsonPatchError("missing path in patch operation");
   const needsFrom = value.op === "move" || value.op === "copy";

@@ -162,5 +162,7 @@ function withoutDirectives(patch: JsonObject): JsonObject {
 }
 
 function unknownDirective(directive: unknown): Error {
-  return badRequest(`Unknown patch type: ${String(directive)} in map`);
+  return badRequest(
+    `Unknown patch type: ${typeof directive === "string" ? directive : JSON.stringify(directive)} in map`,
+  );
 }
