@@ -1,7 +1,7 @@
 /** The numbers that `/scale` of a custom resource reads. Kubernetes: apiextensions-apiserver/pkg/registry/customresource/validator.go */
 import { type FieldError, invalid } from "#machinery/field-error.ts";
+import { goText } from "#machinery/go-text.ts";
 import { isJsonObject, type JsonObject } from "#machinery/schema/schema.ts";
-import { goText } from "../handlers/strategic-patch.ts";
 import type { CrdVersion } from "./crd.ts";
 
 const MAX_REPLICAS = 2 ** 31 - 1;

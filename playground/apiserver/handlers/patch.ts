@@ -3,6 +3,7 @@
  */
 import { parseJson } from "#base/text/json.ts";
 import { type FieldError, forbidden, invalid, required } from "#machinery/field-error.ts";
+import { goText } from "#machinery/go-text.ts";
 import { apiVersionOf } from "#machinery/gvk.ts";
 import type { KubeObject, UnstructuredObject } from "#machinery/meta.ts";
 import { applyObject } from "#machinery/patch/apply.ts";
@@ -31,7 +32,7 @@ import { withoutEmpty } from "./empty-fields.ts";
 import { findJsonSyntaxError } from "./go-json.ts";
 import { metadataOf, requireSameName } from "./metadata.ts";
 import { type WriteOptions, writeOptions } from "./options.ts";
-import { goText, refuseFaultyPatch } from "./strategic-patch.ts";
+import { refuseFaultyPatch } from "./strategic-patch.ts";
 import { createObject, updateObject } from "./write.ts";
 import { parseYaml } from "./yaml.ts";
 

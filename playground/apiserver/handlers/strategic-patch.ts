@@ -2,20 +2,13 @@
  * What a strategic merge patch may not say, in the genuine server's words; none of it is an API error there, so kubectl
  * prints the bare text. Kubernetes: apimachinery/pkg/util/strategicpatch/patch.go, mergepatch/errors.go
  */
+import { goText } from "#machinery/go-text.ts";
 import { fieldSchema, isJsonObject, type JsonObject, jsonEquals, type Schema } from "#machinery/schema/schema.ts";
 import { failure } from "#machinery/status-error.ts";
 
 const DIRECTIVE = "$patch";
 const ELEMENT_ORDER = "$setElementOrder/";
 const DIRECTIVES = ["merge", "replace", "delete"];
-
-/** As Go prints a value with `%+v`: `map[spec:map[replicas:x]]`. */
-export function goText(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(goText).join(" ")}]`;
-  if (!isJsonObject(value)) return value === null ? "<nil>" : String(value);
-  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
-  return `map[${entries.map(([key, item]) => `${key}:${goText(item)}`).join(" ")}]`;
-}
 
 /** Throws 500 with the first fault. */
 export function refuseFaultyPatch(patch: JsonObject, schema: Schema | undefined): void {

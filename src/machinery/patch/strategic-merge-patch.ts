@@ -3,6 +3,7 @@
  * Kubernetes: apimachinery/pkg/util/strategicpatch/patch.go,
  * community/contributors/devel/sig-api-machinery/strategic-merge-patch.md
  */
+import { goText } from "../go-text.ts";
 import { fieldSchema, isJsonObject, type JsonObject, jsonEquals, type Schema } from "../schema/schema.ts";
 import { badRequest } from "../status-error.ts";
 
@@ -162,7 +163,5 @@ function withoutDirectives(patch: JsonObject): JsonObject {
 }
 
 function unknownDirective(directive: unknown): Error {
-  return badRequest(
-    `Unknown patch type: ${typeof directive === "string" ? directive : JSON.stringify(directive)} in map`,
-  );
+  return badRequest(`Unknown patch type: ${goText(directive)} in map`);
 }

@@ -2,6 +2,7 @@
  * Why an applied object does not have the shape of its kind, in the words of server-side apply.
  * Upstream: sigs.k8s.io/structured-merge-diff/v6/typed/validate.go
  */
+import { goText } from "../go-text.ts";
 import { fieldSchema, isJsonObject, type Schema } from "../schema/schema.ts";
 
 /** One line per fault: `.spec.replicas: expected numeric (int or float), got string`; in the order of the fields. */
@@ -16,7 +17,7 @@ export function findShapeErrors(value: unknown, schema: Schema | undefined, path
     case "string":
       return typeof value === "string" ? [] : [`${path}: expected string, got ${goPointer(value)}`];
     case "boolean":
-      return typeof value === "boolean" ? [] : [`${path}: expected boolean, got &{${goValue(value)}}`];
+      return typeof value === "boolean" ? [] : [`${path}: expected boolean, got &{${goText(value)}}`];
     case "integer":
     case "number":
       return typeof value === "number" ? [] : [`${path}: expected numeric (int or float), got ${goType(value)}`];
@@ -31,7 +32,7 @@ export function joinShapeErrors(errors: readonly string[]): string {
 }
 
 function objectErrors(value: unknown, schema: Schema, path: string): string[] {
-  if (!isJsonObject(value)) return [`${path}: expected map, got &{${goValue(value)}}`];
+  if (!isJsonObject(value)) return [`${path}: expected map, got &{${goText(value)}}`];
   const isOpen = schema.properties === undefined || schema["x-kubernetes-preserve-unknown-fields"] === true;
   return Object.entries(value).flatMap(([field, child]) => {
     const childSchema = fieldSchema(schema, field);
@@ -42,7 +43,7 @@ function objectErrors(value: unknown, schema: Schema, path: string): string[] {
 }
 
 function arrayErrors(value: unknown, schema: Schema, path: string): string[] {
-  if (!Array.isArray(value)) return [`${path}: expected list, got &{${goValue(value)}}`];
+  if (!Array.isArray(value)) return [`${path}: expected list, got &{${goText(value)}}`];
   return value.flatMap((item, index) =>
     findShapeErrors(item, schema.items, `${path}[${elementOf(item, index, schema)}]`),
   );
@@ -61,16 +62,8 @@ function elementOf(item: unknown, index: number, schema: Schema): string {
 
 /** Go prints a value that it holds by pointer with `%#v`. */
 function goPointer(value: unknown): string {
-  const shown = typeof value === "number" || typeof value === "boolean" ? String(value) : goValue(value);
+  const shown = typeof value === "number" || typeof value === "boolean" ? String(value) : goText(value);
   return `&value.valueUnstructured{Value:${shown}}`;
-}
-
-/** As `%v`: `map[a:b]`, `[a b]`. */
-function goValue(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(goValue).join(" ")}]`;
-  if (!isJsonObject(value)) return value === null ? "<nil>" : String(value);
-  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
-  return `map[${entries.map(([key, item]) => `${key}:${goValue(item)}`).join(" ")}]`;
 }
 
 function goType(value: unknown): string {

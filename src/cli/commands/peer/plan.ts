@@ -1,4 +1,5 @@
 /** What `peer --plan` looks at, and what does a part of it, by the decisions of `peer` itself. */
+import type { GatewayServer } from "#api/networking/gatewayserver.ts";
 import type { Context } from "#base/context.ts";
 import type { Cluster } from "../../cluster.ts";
 import { ownCidrs } from "../../peering/network/configuration.ts";
@@ -36,7 +37,7 @@ export async function planPeer(ctx: Context, local: Cluster, remote: Cluster, as
         isServer: tunnel.server === own,
         remote: await ownCidrs(ctx, other.side.cluster, other.id),
         options: tunnel.options,
-        server: tunnel.server === own ? undefined : (await gatewaysOf(ctx, other.side)).server,
+        server: tunnel.server === own ? undefined : tunnel.present,
       },
     });
   const facts = {
@@ -55,6 +56,8 @@ export async function planPeer(ctx: Context, local: Cluster, remote: Cluster, as
 
 interface Tunnel {
   readonly server: SeenSide;
+  /** Its gateway, where there is one already. */
+  readonly present: GatewayServer | undefined;
   readonly options: NetworkOptions;
 }
 
@@ -66,10 +69,11 @@ async function tunnelOf(
   { serverLocation, options }: NetworkQuestion,
 ): Promise<Tunnel | undefined> {
   const [server, client] = serverLocation === "Provider" ? [provider, consumer] : [consumer, provider];
-  const found = planTunnel(await gatewaysOf(ctx, server.side), await gatewaysOf(ctx, client.side));
+  const [atServer, atClient] = [await gatewaysOf(ctx, server.side), await gatewaysOf(ctx, client.side)];
+  const found = planTunnel(atServer, atClient);
   if (found.do === "refuse") throw tunnelRefused(found.cluster, server.side, client.side);
   if (found.do === "use") return undefined;
   const [first, second] = found.do === "reverse" ? [client, server] : [server, client];
   if (options.isChecked) await checkTemplates(ctx, first.side, second.side, options);
-  return { server: first, options };
+  return { server: first, present: (first === server ? atServer : atClient).server, options };
 }

@@ -91,10 +91,14 @@ function compareValue({ live, after, before }: Versions, path: string): FieldCha
 }
 
 function isSame(live: unknown, after: unknown): boolean {
-  if (live === after || (live !== undefined && live !== null && String(live) === String(after))) return true;
+  if (live === after || (isScalar(live) && String(live) === String(after))) return true;
   if (!isQuantity(live) || !isQuantity(after)) return false;
   const milli = parseQuantityMilli(live);
   return milli !== undefined && milli === parseQuantityMilli(after);
+}
+
+function isScalar(value: unknown): boolean {
+  return value !== undefined && value !== null && typeof value !== "object";
 }
 
 /** Servers write quantities their own way: 0.5 as 500m. */
